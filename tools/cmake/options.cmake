@@ -1,0 +1,72 @@
+# How everything is compiled: one INTERFACE target, `sync_options`, that every target of ours links.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+set(SYNC_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefined' or 'thread'")
+option(SYNC_WERROR "Treat our own warnings as errors" OFF)
+option(SYNC_COVERAGE "Instrument for gcov" OFF)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+endif()
+
+include(CheckLinkerFlag)
+check_linker_flag(CXX "-fuse-ld=lld" SYNC_HAVE_LLD)
+if(SYNC_HAVE_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_library(sync_options INTERFACE)
+add_library(sync::options ALIAS sync_options)
+target_include_directories(sync_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(sync_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op>
+  $<$<BOOL:${SYNC_WERROR}>:-Werror>
+  -fstack-protector-strong -fcf-protection)
+target_compile_definitions(sync_options INTERFACE
+  _GLIBCXX_ASSERTIONS
+  $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${SYNC_SANITIZE},>>:_FORTIFY_SOURCE=2>)
+add_link_options(-Wl,-z,relro -Wl,-z,now)
+
+if(SYNC_SANITIZE)
+  add_compile_options(-fsanitize=${SYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SYNC_SANITIZE})
+endif()
+if(SYNC_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+# The Beast and Asio translation units need about 0.9 GB each: never more than one at a time.
+set_property(GLOBAL PROPERTY JOB_POOLS heavy=1)
+
+# sync_library(NAME SOURCES a.cpp ... [PUBLIC targets...] [PRIVATE targets...])
+# A static library `sync_NAME` with the alias `sync::NAME`.
+function(sync_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(sync_${name} STATIC ${ARG_SOURCES})
+  add_library(sync::${name} ALIAS sync_${name})
+  target_link_libraries(sync_${name} PUBLIC sync::options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# sync_test(NAME LABEL unit SOURCES a.cpp ... LIBS targets...): a GoogleTest program, one ctest entry.
+function(sync_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE sync::options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
