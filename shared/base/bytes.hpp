@@ -26,8 +26,8 @@ using bytes = std::string;
 /// length or bits left over that are not zero.
 [[nodiscard]] std::optional<bytes> from_base64url(std::string_view text);
 
-/// Overwrites the bytes in a way that the compiler may not remove, then empties the string. For keys
-/// and passphrases that are no longer needed.
+/// Overwrites the bytes in a way that the compiler may not remove, then empties the string. For
+/// keys and passphrases that are no longer needed.
 void wipe(bytes& secret) noexcept;
 
 }  // namespace autocusto

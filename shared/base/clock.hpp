@@ -2,7 +2,8 @@
 // Time and randomness as things that are handed in.
 //
 // No rule depends on a clock; times are for people, for session expiry and for back-off. Production
-// code passes `system_clock_source()` and `system_random()`; tests and the simulation pass their own.
+// code passes `system_clock_source()` and `system_random()`; tests and the simulation pass their
+// own.
 
 #include <cstdint>
 #include <optional>

@@ -1,10 +1,11 @@
 #pragma once
 // Errors that are expected: one code, one sentence, and where it helps the field and the limit.
 //
-// `errc` is the closed list of codes of the wire and of the command lines. Each has one stable name,
-// one HTTP status and one exit code (DESIGN section 7), all in one table (error.cpp). Broken things
-// (lost database, full disk, a bug) are exceptions; what a caller is expected to handle is `result`.
-// The message is a sentence for people, says what to do next, and never holds patient data.
+// `errc` is the closed list of codes of the wire and of the command lines. Each has one stable
+// name, one HTTP status and one exit code (docs/guides), all in one table (error.cpp). Broken
+// things (lost database, full disk, a bug) are exceptions; what a caller is expected to handle is
+// `result`. The message is a sentence for people, says what to do next, and never holds patient
+// data.
 
 #include <cstdint>
 #include <optional>
@@ -96,8 +97,8 @@ enum class errc {
 struct error {
   errc code = errc::internal;
   std::string message;
-  std::string field;                   ///< the field that is meant, if one
-  std::optional<std::int64_t> limit;   ///< the limit that it broke, if one
+  std::string field;                  ///< the field that is meant, if one
+  std::optional<std::int64_t> limit;  ///< the limit that it broke, if one
 
   friend bool operator==(const error&, const error&) = default;
 };

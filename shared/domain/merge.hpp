@@ -1,0 +1,64 @@
+#pragma once
+// The automatic merge of all heads of a view: all or nothing, deterministic, drops nothing.
+//
+//  (0) All heads have equal fields -> merged, always.
+//  (1) Else there is exactly one nearest common ancestor of all heads, its payload present and
+//      visible to the owner.
+//  (2) Per merge group (fields that only make sense together) at most one changed value.
+//  (3) Clinical groups: no merge when two heads touched clinical groups differently.
+//  (4) The owner's policy for the kind is `auto`, not `manual`.
+//  (5) No head is pinned.
+// An admin's `--merge` applies the rules without (3), (4) and (5).
+//
+// The result has all heads as parents, the system user as author, the merge device, the latest
+// created_at of its parents and salt = HMAC(server_secret, parents): equal inputs give an equal id.
+// Heads may come in any order. Pure; any thread.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "shared/domain/version.hpp"
+
+namespace autocusto::domain {
+
+enum class merge_policy { automatic, manual };
+
+struct merge_options {
+  merge_policy policy = merge_policy::automatic;
+  bool pinned = false;       ///< a head is pinned
+  bool admin_asked = false;  ///< rules (3), (4), (5) do not apply
+};
+
+enum class merge_obstacle {
+  no_single_base,
+  base_unavailable,
+  same_group,
+  clinical,
+  policy,
+  pinned
+};
+
+struct merge_refusal {
+  merge_obstacle why = merge_obstacle::no_single_base;
+  std::vector<std::string> groups;  ///< for same_group and clinical: which, sorted
+  friend bool operator==(const merge_refusal&, const merge_refusal&) = default;
+};
+
+/// The merged fields, or what stands in the way. `base` is the payload of the one nearest common
+/// ancestor; empty with `single_base` telling which of (1)'s two conditions fails. At least two
+/// heads.
+[[nodiscard]] std::variant<field_map, merge_refusal> merge_fields(
+    std::string_view kind, const std::vector<const field_map*>& heads, const field_map* base,
+    bool single_base, const merge_options& options);
+
+/// The version that joins `heads` (two or more, of one record) with the given fields.
+/// `merge_summary` is its summary.
+[[nodiscard]] version make_merge(const std::vector<const version*>& heads, field_map fields,
+                                 std::string_view server_secret);
+
+inline constexpr std::string_view merge_summary = "Mesclagem automática";
+
+}  // namespace autocusto::domain

@@ -1,0 +1,49 @@
+#pragma once
+// A view: what one user sees of one record, and how versions and admins move it.
+//
+// A view lives for one incarnation (one continuous time of access). Its heads are computed over
+// `active` versions only; drafts are extra leaves beside them. The active version is a pure
+// function of heads, generations and the pin, so every machine finds the same one. More than one
+// head is a conflict: all stay, the view stays usable. Values in, values out; any thread.
+
+#include <optional>
+#include <vector>
+
+#include "shared/base/ids.hpp"
+#include "shared/domain/dag.hpp"
+#include "shared/domain/version.hpp"
+
+namespace autocusto::domain {
+
+struct view_state {
+  incarnation_id incarnation;
+  std::vector<version_id> heads;     ///< sorted, unique
+  std::optional<version_id> pinned;  ///< set by an assignment, while it is a head
+  std::vector<version_id> drafts;    ///< in the order of arrival; the last is the newest
+  friend bool operator==(const view_state&, const view_state&) = default;
+};
+
+/// The pinned version while it is a head; else the head of greatest generation, then of greatest
+/// id; nothing for a view that has only drafts.
+[[nodiscard]] std::optional<version_id> active_version(const view_state& view,
+                                                       const version_dag& dag);
+
+/// Adds an accepted version to the view: an active one by
+///   heads := (heads − ancestors of v) ∪ {v}, unless v is an ancestor of a head;
+/// a draft beside the heads, replacing the drafts that are its parents. An active version also
+/// replaces the drafts that are among its parents (publishing). `v` must be a node of `dag`. Drops
+/// a pin that is no head any more.
+void add_version(view_state& view, const version_dag& dag, const version_id& v,
+                 version_status status);
+
+/// An admin's assignment: heads := {v}, v pinned; drafts stay.
+void assign_version(view_state& view, const version_id& v);
+
+/// Takes a draft out of the view; false if it is not one of its drafts.
+bool discard_draft(view_state& view, const version_id& draft);
+
+[[nodiscard]] inline bool in_conflict(const view_state& view) {
+  return view.heads.size() > 1;
+}
+
+}  // namespace autocusto::domain
