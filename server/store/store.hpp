@@ -1,0 +1,264 @@
+#pragma once
+// The store: masters, all versions, views, feeds, and the acts around them; one interface over an
+// embedded SQLite file and PostgreSQL.
+//
+// The rules live above it: a store keeps and finds, in calls that take and give whole sets, so that
+// a push of 1,000 versions costs about as many round trips as a push of one. Writing needs a
+// `writer`, which exists only inside `database::write`; everything that one call of `write` did is
+// durable when it returns (synchronous=FULL, synchronous_commit=on), or nothing of it is there.
+//
+// Lock order, kept by the callers: lock_records (sorted inside), then rules, then feed heads, last.
+// A feed head stays locked until commit: so sequence numbers become visible in order and no reader
+// ever skips one.
+//
+// Threads: `database` may be used from any thread. A `reader` or `writer` belongs to the call that
+// was given it, on the thread that runs the call, and must not outlive it.
+//
+// Errors: expected outcomes are values (optional, result). A lost or full database throws
+// `database_error`; `in_doubt` says that a commit's outcome is unknown and must be settled by
+// asking again with the same push id.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/store/rows.hpp"
+
+namespace autocusto::store {
+
+class database_error : public std::runtime_error {
+ public:
+  database_error(const std::string& what, bool retryable, bool in_doubt)
+      : std::runtime_error(what), retryable_(retryable), in_doubt_(in_doubt) {}
+  /// The same call may succeed when it is made again.
+  [[nodiscard]] bool retryable() const { return retryable_; }
+  /// The commit may or may not have happened.
+  [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+
+ private:
+  bool retryable_;
+  bool in_doubt_;
+};
+
+struct record_summary {
+  record_row record;
+  std::int64_t users = 0;  ///< open views
+  std::int64_t versions = 0;
+  bool divergent = false;  ///< open views whose heads differ
+};
+
+struct view_of_user {
+  view_row view;
+  user_row user;
+};
+
+struct conflict_entry {
+  conflict_row conflict;
+  view_row view;
+  record_row record;
+  user_row user;
+};
+
+struct statistics {
+  std::int64_t users = 0, devices = 0, records = 0, versions = 0, open_views = 0,
+               open_conflicts = 0, quarantined = 0, pushes = 0, feed_items = 0;
+};
+
+struct quarantine_usage {
+  std::int64_t items = 0;
+  std::int64_t bytes = 0;
+};
+
+struct policy_row {
+  std::string kind;
+  std::optional<pk> user;  ///< none: the default of the kind
+  domain::merge_policy policy = domain::merge_policy::automatic;
+};
+
+/// Queries; a consistent snapshot for the time of one `read` call.
+class reader {
+ public:
+  virtual ~reader() = default;
+
+  // Settings of the installation (server id, schema facts); small texts.
+  virtual std::optional<std::string> setting(std::string_view name) = 0;
+
+  // People and devices
+  virtual std::optional<user_row> user_by_email(std::string_view email) = 0;  ///< any case
+  virtual std::optional<user_row> user_by_id(const user_id& id) = 0;
+  virtual std::vector<user_row> users_by_pk(std::span<const pk> keys) = 0;
+  virtual std::vector<user_row> users_by_ids(std::span<const user_id> ids) = 0;
+  virtual std::vector<user_row> all_users() = 0;
+  virtual std::optional<device_row> device_by_id(const device_id& id) = 0;
+  virtual std::vector<device_row> devices_by_pk(std::span<const pk> keys) = 0;
+  virtual std::vector<device_row> all_devices() = 0;
+  virtual std::optional<enrollment_row> enrollment(std::string_view code_hash) = 0;
+  virtual std::optional<session_owner> session(std::string_view token_hash) = 0;
+
+  // Records and versions
+  virtual std::optional<record_row> record(const record_id& id) = 0;
+  virtual std::vector<record_row> records_by_pk(std::span<const pk> keys) = 0;
+  /// Every version of these records; `visible` is told for the open view of `owner` (0: for
+  /// nobody).
+  virtual std::vector<version_node> graphs(std::span<const pk> records, pk owner) = 0;
+  /// The open view of `owner` on each of these records, where there is one.
+  virtual std::vector<view_row> open_views(std::span<const pk> records, pk owner) = 0;
+  virtual std::vector<view_row> views_by_pk(std::span<const pk> views) = 0;
+  /// All open views on a record, with their users, by e-mail.
+  virtual std::vector<view_of_user> views_of_record(pk record) = 0;
+  /// Bytes by key, in no particular order.
+  virtual std::vector<stored_version> versions(std::span<const pk> keys) = 0;
+  /// Keys of known versions by id; unknown ids are missing in the answer.
+  virtual std::unordered_map<version_id, pk> version_keys(std::span<const version_id> ids) = 0;
+  /// The record that a version belongs to, for known ids.
+  virtual std::unordered_map<version_id, pk> records_of(std::span<const version_id> ids) = 0;
+  virtual std::vector<record_summary> record_list(std::optional<std::string> kind,
+                                                  bool divergent_only, pk after,
+                                                  std::int64_t limit) = 0;
+  /// Walks all versions by key, for verification: those with key > after.
+  virtual std::vector<stored_version> versions_after(pk after, std::int64_t limit) = 0;
+  virtual std::vector<record_row> records_after(pk after, std::int64_t limit) = 0;
+  virtual std::vector<view_row> views_after(pk after, std::int64_t limit) = 0;
+  virtual std::vector<push_row> pushes_after(std::optional<push_id> after, std::int64_t limit) = 0;
+
+  // Feed
+  virtual feed_head head(pk user) = 0;
+  /// The chain at a position; nothing if there is no such item. Position 0 has the zero chain.
+  virtual std::optional<hash256> chain_at(pk user, std::int64_t seq) = 0;
+  /// Items with seq > after, in order.
+  virtual std::vector<feed_item> feed(pk user, std::int64_t after, std::int64_t limit) = 0;
+  /// Of these versions, the ones that came into this view by an item of kind `version`.
+  virtual std::vector<pk> versions_by_own_item(pk view, std::span<const pk> versions) = 0;
+
+  // Pushes, conflicts, quarantine, audit, policy
+  virtual std::optional<push_row> push(const push_id& id) = 0;
+  virtual std::vector<conflict_row> open_conflicts(std::span<const pk> views) = 0;
+  virtual std::vector<conflict_entry> conflict_list(bool include_closed,
+                                                    bool include_dismissed) = 0;
+  virtual std::optional<conflict_entry> conflict(pk key) = 0;
+  virtual quarantine_usage quarantine_used(pk device) = 0;
+  /// Newest first; bytes left out (empty) in the list.
+  virtual std::vector<quarantine_row> quarantine_list() = 0;
+  virtual std::optional<quarantine_row> quarantine(pk key) = 0;
+  /// In order of writing, keys > after.
+  virtual std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record,
+                                       unix_millis since, pk after, std::int64_t limit) = 0;
+  virtual std::optional<audit_row> audit_by_act(const act_id& act) = 0;
+  virtual std::vector<policy_row> policies() = 0;
+  /// The user's own policy for the kind, else the kind's default, else automatic.
+  virtual domain::merge_policy policy(pk user, std::string_view kind) = 0;
+  virtual statistics stats() = 0;
+};
+
+/// Reads and writes inside one transaction. A function given to `database::write` may be run again
+/// from the start (serialisation failure): it must set its outputs anew each time.
+class writer : public reader {
+ public:
+  virtual void set_setting(std::string_view name, std::string_view value) = 0;
+
+  // People and devices. `add_*` return the new key.
+  virtual pk add_user(const user_row& user) = 0;
+  virtual void set_user_enabled(pk user, bool enabled) = 0;
+  virtual pk add_device(const device_row& device) = 0;
+  virtual void revoke_device(pk device, unix_millis at, bool lost) = 0;
+  virtual void device_seen(pk device, unix_millis at) = 0;
+  virtual void set_last_push(pk device, const push_id& push) = 0;
+  /// Locks the device's row until the end, so that two pushes of one device follow each other.
+  virtual std::optional<device_row> lock_device(const device_id& id) = 0;
+  virtual void add_enrollment(const enrollment_row& enrollment) = 0;
+  virtual void use_enrollment(std::string_view code_hash, pk device) = 0;
+  virtual void add_session(const session_row& session) = 0;
+  virtual void end_sessions_of_device(pk device) = 0;
+  virtual void end_sessions_of_user(pk user) = 0;
+  virtual void purge_expired(unix_millis now) = 0;  ///< sessions, challenges, unused enrollments
+  /// False if this challenge was spent before.
+  virtual bool spend_challenge(std::string_view challenge_hash, unix_millis expires_at) = 0;
+
+  // Records and versions
+  /// Finds and locks these records, in the order of their ids whatever the order given; those with
+  /// `create` that do not exist are inserted. The answer has one entry per wanted record, in the
+  /// order given: its row, or nothing.
+  struct wanted_record {
+    record_id id;
+    std::string kind;
+    std::string natural_key;
+    bool create = false;
+  };
+  virtual std::vector<std::optional<record_row>> lock_records(
+      std::span<const wanted_record> wanted) = 0;
+  /// Removes records that got no version in this transaction after all.
+  virtual void drop_empty_records(std::span<const pk> records) = 0;
+  /// Adds versions with their parents (which are known already, or earlier in the list; parents
+  /// that are not known at all are kept by id) and sets the records' last numbers. Answers the new
+  /// keys in order.
+  virtual std::vector<pk> add_versions(std::span<const new_version> versions) = 0;
+  /// Inserts views with key 0, updates the others; answers all keys in order.
+  virtual std::vector<pk> save_views(std::span<const view_row> views) = 0;
+
+  // Feed: lock_head first (created when missing), last of all locks.
+  virtual feed_head lock_head(pk user) = 0;
+  virtual void append_feed(pk user, std::span<const feed_row> rows, const feed_head& head) = 0;
+
+  // The rest
+  virtual void add_push(const push_row& push) = 0;
+  virtual std::vector<pk> save_conflicts(std::span<const conflict_row> conflicts) = 0;
+  virtual void dismiss_conflict(pk key) = 0;
+  virtual void add_quarantine(std::span<const quarantine_row> rows) = 0;
+  virtual void add_audit(const audit_row& row) = 0;
+  virtual void set_policy(const policy_row& policy) = 0;
+
+  /// Wakes waiting readers of this user's feed, in every server process, after the commit.
+  virtual void wake(const user_id& user) = 0;
+};
+
+/// What a command may want to know or do about the schema.
+struct migration_state {
+  int number = 0;
+  std::string name;
+  bool applied = false;
+  std::optional<unix_millis> applied_at;
+  bool checksum_matches = true;
+};
+
+struct database_metrics {
+  std::int64_t connections = 0, busy = 0, waiting = 0;
+  std::int64_t transactions = 0, retries = 0;
+  double seconds = 0;  ///< time spent inside transactions, summed
+};
+
+class database {
+ public:
+  virtual ~database() = default;
+
+  /// Runs `work` in one read-only snapshot, on the calling thread or a connection's own.
+  virtual void read(const std::function<void(reader&)>& work) = 0;
+  /// Runs `work` in one transaction and commits it durably; several callers' work may share one
+  /// commit. What `work` throws rolls back its own changes only and is thrown here.
+  virtual void write(const std::function<void(writer&)>& work) = 0;
+
+  /// Called (from any thread) with the users whose feeds moved, also by other processes; set once,
+  /// before the first write. An empty id means: anybody's may have.
+  virtual void on_wake(std::function<void(const user_id&)> callback) = 0;
+
+  [[nodiscard]] virtual bool healthy() = 0;
+  [[nodiscard]] virtual database_metrics metrics() const = 0;
+
+  virtual std::vector<migration_state> migrations() = 0;
+  /// Migrates up or down to `target` (nothing: the newest); `dry_run` only tells. Answers what was
+  /// (or would be) done, in order. Error schema_too_new when the database is newer than the
+  /// program.
+  virtual result<std::vector<migration_state>> migrate(std::optional<int> target, bool dry_run) = 0;
+};
+
+/// The embedded database in `folder`/store.sqlite. `create` false: the file must exist. Throws
+/// database_error when another process holds it (`read_only` opens beside a running server).
+[[nodiscard]] std::unique_ptr<database> open_sqlite(const std::string& folder, bool create,
+                                                    bool read_only);
+/// A PostgreSQL database by its URL, with `connections` pooled connections, made on demand.
+[[nodiscard]] std::unique_ptr<database> open_postgres(const std::string& url, int connections);
+
+}  // namespace autocusto::store
