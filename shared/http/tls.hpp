@@ -1,0 +1,47 @@
+#pragma once
+// TLS contexts: how the server presents itself and how the client judges it.
+//
+// TLS 1.2 or newer, no renegotiation, ALPN `http/1.1`. A context is built once and then only read;
+// another certificate means another context. `SSL_CTX` is counted by OpenSSL: `context_ptr` owns
+// one count. Functions only; any thread.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace autocusto::http {
+
+struct context_deleter {
+  void operator()(ssl_ctx_st* context) const noexcept;
+};
+using context_ptr = std::unique_ptr<ssl_ctx_st, context_deleter>;
+
+/// `usage` when the texts are not PEM or the key does not belong to the first certificate.
+[[nodiscard]] result<context_ptr> make_server_context(std::string_view chain_pem,
+                                                      std::string_view key_pem);
+
+/// What a client trusts: the pinned CA, its dates judged by `time`, or (no pin) the system's roots.
+struct trust {
+  std::optional<hash256> ca_pin;
+  std::optional<unix_millis> time;
+};
+[[nodiscard]] context_ptr make_client_context(const trust& trusted);
+
+/// Before the handshake: the name or address that the server must prove, and SNI for names.
+void expect_host(ssl_st* connection, const std::string& host);
+
+/// After a failed handshake: why the certificate was refused; nothing when it was not.
+[[nodiscard]] std::optional<error> refusal(ssl_st* connection, const std::string& host);
+
+/// `bytes` random bytes in lower-case hex.
+[[nodiscard]] std::string random_hex(std::size_t bytes);
+
+}  // namespace autocusto::http
