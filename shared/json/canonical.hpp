@@ -15,6 +15,7 @@
 // too_many_values; and under `not_canonical`: whitespace, key_order, escape_form.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,5 +47,8 @@ inline constexpr std::size_t k_max_depth = 64;
 /// Throws std::logic_error for a value outside the subset (a float, an integer beyond 2^53, a
 /// string that is not `valid_text`): programs make values, so that is a bug of theirs.
 [[nodiscard]] std::string canonical(const nlohmann::json& value);
+
+/// The same for a value that came from elsewhere: nothing when it is outside the subset.
+[[nodiscard]] std::optional<std::string> try_canonical(const nlohmann::json& value);
 
 }  // namespace autocusto::json
