@@ -95,8 +95,8 @@ class database {
   std::unordered_map<std::string, std::vector<statement>, text_hash, std::equal_to<>> cache_;
 };
 
-/// Copies the whole database, as of one moment, into the file `to` (which must not exist), page by
-/// page with SQLite's online backup. The copy is a single file without WAL, mode 0600, flushed to
+/// Copies the whole database, as of one moment, into the file `to` (which must not exist) with
+/// SQLite's online backup. The copy is a single file without WAL, mode 0600, flushed to
 /// disk. `from` may be any connection; a writer may go on meanwhile.
 void backup(database& from, const std::string& to);
 

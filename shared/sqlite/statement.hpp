@@ -6,6 +6,7 @@
 // is used by one thread at a time (the one that uses the connection). Failures throw
 // `sqlite_error`.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -76,6 +77,8 @@ class query {
   statement& operator*() { return statement_; }
 
  private:
+  static constexpr std::size_t k_spare_statements = 4;  ///< of one text; nesting is shallow
+
   database& from_;
   std::string_view key_;  // owned by the cache
   statement statement_;
