@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Lower layers never include upper ones.
+
+Reads every #include of a project file and checks it against the table below: what a folder may
+include, besides itself. A folder that is not in the table is an error, so a new one has to be placed.
+"""
+
+import pathlib
+import re
+import sys
+
+CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire"}
+SERVER = {"server/store", "server/sync", "server/auth", "server/admin", "server/api"}
+
+ALLOWED = {
+    "shared/base": set(),
+    "shared/crypto": {"shared/base"},
+    "shared/json": {"shared/base", "shared/crypto"},
+    "shared/domain": {"shared/base", "shared/crypto", "shared/json"},
+    "shared/wire": {"shared/base", "shared/crypto", "shared/json", "shared/domain"},
+    "shared/sqlite": {"shared/base", "shared/crypto"},
+    "shared/http": {"shared/base", "shared/crypto", "shared/json"},
+    "shared/cli": CORE,
+    "server/store": CORE,
+    "server/store_sql": CORE | {"server/store"},
+    "server/store_sqlite": CORE | {"server/store", "server/store_sql", "shared/sqlite"},
+    "server/store_postgres": CORE | {"server/store", "server/store_sql", "shared/sqlite"},
+    "server/sync": CORE | {"server/store"},
+    "server/auth": CORE | {"server/store", "shared/http"},
+    "server/admin": CORE | {"server/store", "server/sync", "server/auth"},
+    "server/api": CORE | SERVER | {"shared/http"},
+    "server/app": CORE | SERVER | {"shared/http", "shared/sqlite", "shared/cli"},
+    "client/vault": CORE | {"shared/sqlite"},
+    "client/replica": CORE | {"shared/sqlite", "client/vault"},
+    "client/engine": CORE,
+    "client/transport": CORE | {"shared/http", "client/engine"},
+    "client/sync": CORE | {"client/engine", "client/replica", "client/transport", "client/vault"},
+    "client/cli": CORE | {"shared/cli", "shared/http", "shared/sqlite", "client/engine", "client/replica",
+                          "client/transport", "client/vault", "client/sync"},
+    "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/transport",
+                           "client/vault"},
+    "tools/synthetic": CORE | {"shared/cli"},
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:shared|server|client|tools|tests)/[^"]+)"')
+
+
+def folder(path: str) -> str:
+    return "/".join(path.split("/")[:2])
+
+
+def main() -> int:
+    root = pathlib.Path(sys.argv[1]).resolve()
+    wrong = []
+    for top in ("shared", "server", "client", "tools"):
+        for path in sorted((root / top).rglob("*.[ch]pp")):
+            name = path.relative_to(root).as_posix()
+            here = folder(name)
+            if here not in ALLOWED:
+                wrong.append(f"{name}: the folder {here} has no place in the layer table")
+                continue
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                match = INCLUDE.match(line)
+                if not match:
+                    continue
+                there = folder(match.group(1))
+                if there != here and there not in ALLOWED[here]:
+                    wrong.append(f"{name}:{number}: {here} must not include {match.group(1)}")
+    print("\n".join(wrong) if wrong else "layers: fine")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
