@@ -34,6 +34,7 @@ target_compile_options(sync_options INTERFACE
   -fstack-protector-strong -fcf-protection)
 target_compile_definitions(sync_options INTERFACE
   _GLIBCXX_ASSERTIONS
+  AUTOCUSTO_VERSION="${PROJECT_VERSION}"
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${SYNC_SANITIZE},>>:_FORTIFY_SOURCE=2>)
 add_link_options(-Wl,-z,relro -Wl,-z,now)
 
