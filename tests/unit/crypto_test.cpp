@@ -1,0 +1,344 @@
+#include <cstring>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <openssl/err.h>
+
+#include "shared/crypto/aead.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/crypto/kdf.hpp"
+#include "shared/crypto/random.hpp"
+#include "shared/crypto/secret.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::crypto {
+namespace {
+
+bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
+
+/// Gives out the bytes that it was made with, then throws.
+class scripted_random final : public random_source {
+ public:
+  explicit scripted_random(bytes script) : script_(std::move(script)) {}
+  void fill(std::span<std::uint8_t> out) override {
+    if (out.size() > script_.size() - at_) throw std::runtime_error("the script is over");
+    std::memcpy(out.data(), script_.data() + at_, out.size());
+    at_ += out.size();
+  }
+
+ private:
+  bytes script_;
+  std::size_t at_ = 0;
+};
+
+TEST(sha256, follows_the_vectors_of_fips_180) {
+  EXPECT_EQ(sha256("").text(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256("abc").text(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq").text(),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(sha256(std::string(1'000'000, 'a')).text(),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(sha256, of_two_parts_is_that_of_both_together) {
+  const std::string_view all = "chain and item";
+  for (std::size_t cut = 0; cut <= all.size(); ++cut) {
+    EXPECT_EQ(sha256(all.substr(0, cut), all.substr(cut)), sha256(all));
+  }
+  EXPECT_EQ(sha256({}, {}), sha256(""));
+}
+
+TEST(hmac_sha256, follows_rfc_4231) {
+  struct vector {
+    bytes key;
+    bytes data;
+    std::string_view mac;
+  };
+  const vector table[] = {
+      {bytes(20, '\x0b'), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"Jefe", "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {bytes(20, '\xaa'), bytes(50, '\xdd'),
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {hex("0102030405060708090a0b0c0d0e0f10111213141516171819"), bytes(50, '\xcd'),
+       "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+      {bytes(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+      {bytes(131, '\xaa'),
+       "This is a test using a larger than block-size key and a larger than block-size data. The "
+       "key "
+       "needs to be hashed before being used by the HMAC algorithm.",
+       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+      {"", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+  };
+  for (const auto& v : table) EXPECT_EQ(hmac_sha256(v.key, v.data).text(), v.mac);
+  // An empty key after another key must not mean "the key before".
+  EXPECT_EQ(hmac_sha256({}, {}).text(), table[6].mac);
+}
+
+TEST(hashes, work_in_many_threads_at_once) {
+  const auto expected = hmac_sha256("key", "data");
+  std::vector<std::thread> threads;
+  std::array<bool, 4> good{};
+  for (bool& ok : good) {
+    threads.emplace_back([&ok, &expected] {
+      ok = true;
+      for (int i = 0; i < 500; ++i) {
+        ok = ok && hmac_sha256("key", "data") == expected && sha256("a", "bc") == sha256("abc");
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  for (const bool ok : good) EXPECT_TRUE(ok);
+}
+
+TEST(constant_time_equal, compares_content_and_size) {
+  EXPECT_TRUE(constant_time_equal("", ""));
+  EXPECT_TRUE(constant_time_equal({}, ""));
+  EXPECT_TRUE(constant_time_equal("token", "token"));
+  EXPECT_FALSE(constant_time_equal("token", "tokem"));
+  EXPECT_FALSE(constant_time_equal("token", "toke"));
+  EXPECT_FALSE(constant_time_equal("", "x"));
+}
+
+struct ed25519_vector {
+  std::string_view seed, key, message, sig;
+};
+
+// RFC 8032 section 7.1, tests 1 to 3.
+constexpr ed25519_vector k_ed25519[] = {
+    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
+     "46b"
+     "d25bf5f0595bbe24655141438e7a100b"},
+    {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11"
+     "d8c"
+     "387b2eaeb4302aeeb00d291612bb0c00"},
+    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc"
+     "659"
+     "4a7c15e9716ed28dc027beceea1ec40a"},
+};
+
+TEST(ed25519, follows_rfc_8032) {
+  for (const auto& v : k_ed25519) {
+    const auto key = signing_key::from_seed(hex(v.seed));
+    ASSERT_TRUE(key);
+    EXPECT_EQ(public_key_of(*key).text(), v.key);
+    EXPECT_EQ(key->seed(), hex(v.seed));
+    const signature sig = sign(*key, hex(v.message));
+    EXPECT_EQ(sig.text(), v.sig);
+    EXPECT_TRUE(verify(*public_key::parse(v.key), hex(v.message), sig));
+    EXPECT_EQ(sign(key->clone(), hex(v.message)), sig);
+  }
+}
+
+TEST(ed25519, notices_every_changed_bit_and_leaves_no_error_behind) {
+  const auto key = signing_key::from_seed(hex(k_ed25519[1].seed)).value();
+  const bytes message = "a message";
+  const signature sig = sign(key, message);
+  for (std::size_t bit = 0; bit < signature::size * 8; ++bit) {
+    signature changed = sig;
+    changed.data()[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    EXPECT_FALSE(verify(public_key_of(key), message, changed)) << bit;
+  }
+  for (std::size_t bit = 0; bit < message.size() * 8; ++bit) {
+    bytes changed = message;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_FALSE(verify(public_key_of(key), changed, sig)) << bit;
+  }
+  for (std::size_t bit = 0; bit < public_key::size * 8; ++bit) {
+    public_key changed = public_key_of(key);
+    changed.data()[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    EXPECT_FALSE(verify(changed, message, sig)) << bit;
+  }
+  EXPECT_FALSE(verify(public_key{}, message, signature{}));
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
+TEST(ed25519, takes_seeds_of_32_bytes_only) {
+  EXPECT_FALSE(signing_key::from_seed(""));
+  EXPECT_FALSE(signing_key::from_seed(std::string(31, 's')));
+  EXPECT_FALSE(signing_key::from_seed(std::string(33, 's')));
+}
+
+TEST(ed25519, generates_from_the_given_randomness) {
+  scripted_random random(hex(k_ed25519[0].seed));
+  EXPECT_EQ(signing_key::generate(random).public_half().text(), k_ed25519[0].key);
+  EXPECT_NE(signing_key::generate(system_random()).public_half(),
+            signing_key::generate(system_random()).public_half());
+}
+
+TEST(purpose_message, keeps_purposes_apart) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(purpose_message("push", "{}"), "autocusto/push/v1\0{}"sv);
+  EXPECT_NE(purpose_message("push", "{}"), purpose_message("act", "{}"));
+}
+
+struct gcm_vector {
+  std::string_view key, nonce, plain, aad, text, tag;
+};
+
+// McGrew and Viega, "The Galois/Counter Mode of Operation", test cases 13 to 16.
+constexpr gcm_vector k_gcm[] = {
+    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000",
+     "", "", "", "530f8afbc74536b9a963b4f1c4cb738b"},
+    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000",
+     "00000000000000000000000000000000", "", "cea7403d4d606b6e074ec5d3baf39d18",
+     "d0d1c8a799996bf0265b98b5d48ab919"},
+    {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+     "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+     "",
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+     "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad",
+     "b094dac5d93471bdec1a502270e3cc6c"},
+    {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+     "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+     "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+     "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+     "76fc6ece0f4e1768cddf8853bb2d551b"},
+};
+
+TEST(aes_256_gcm, follows_the_published_vectors) {
+  for (const auto& v : k_gcm) {
+    const bytes expected = hex(v.nonce) + hex(v.text) + hex(v.tag);
+    scripted_random once(hex(v.nonce));
+    EXPECT_EQ(to_hex(seal(hex(v.key), once, hex(v.aad), hex(v.plain))), to_hex(expected));
+    EXPECT_EQ(open(hex(v.key), hex(v.aad), expected), hex(v.plain));
+
+    scripted_random twice(hex(v.nonce) + hex(v.nonce));
+    sealer bulk(hex(v.key));
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(bulk.seal(twice, hex(v.aad), hex(v.plain)), expected);
+      EXPECT_EQ(bulk.open(hex(v.aad), expected), hex(v.plain));
+    }
+  }
+}
+
+TEST(aes_256_gcm, opens_nothing_that_was_changed_and_goes_on_working) {
+  sealer bulk(bytes(k_aead_key_size, 'k'));
+  const bytes sealed = bulk.seal(system_random(), "row 7", "some text");
+  EXPECT_EQ(sealed.size(), 9 + k_aead_overhead);
+  for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
+    bytes changed = sealed;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_FALSE(bulk.open("row 7", changed)) << bit;
+  }
+  for (std::size_t size = 0; size < sealed.size(); ++size) {
+    EXPECT_FALSE(bulk.open("row 7", sealed.substr(0, size))) << size;
+  }
+  EXPECT_FALSE(bulk.open("row 7", sealed + 'x'));
+  EXPECT_FALSE(bulk.open("row 8", sealed));
+  EXPECT_FALSE(bulk.open("", sealed));
+  EXPECT_FALSE(open(bytes(k_aead_key_size, 'j'), "row 7", sealed));
+  EXPECT_EQ(bulk.open("row 7", sealed), "some text");
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
+TEST(aes_256_gcm, never_uses_a_nonce_twice_and_hides_equal_texts) {
+  sealer bulk(bytes(k_aead_key_size, 'k'));
+  const bytes one = bulk.seal(system_random(), "", "text");
+  const bytes two = bulk.seal(system_random(), "", "text");
+  EXPECT_NE(one.substr(0, k_aead_nonce_size), two.substr(0, k_aead_nonce_size));
+  EXPECT_NE(one.substr(k_aead_nonce_size), two.substr(k_aead_nonce_size));
+}
+
+TEST(aes_256_gcm, wants_keys_of_32_bytes) {
+  for (const std::size_t size : {0U, 16U, 31U, 33U}) {
+    EXPECT_THROW(sealer(bytes(size, 'k')), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(seal(bytes(size, 'k'), system_random(), "", "")),
+                 std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(open(bytes(size, 'k'), "", bytes(40, 'x'))),
+                 std::invalid_argument);
+  }
+}
+
+TEST(scrypt, follows_rfc_7914) {
+  struct vector {
+    std::string_view passphrase, salt;
+    scrypt_params params;
+    std::string_view key;  // the first 32 of the 64 bytes there
+  };
+  const vector table[] = {
+      {"", "", {16, 1, 1}, "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"},
+      {"password",
+       "NaCl",
+       {1024, 8, 16},
+       "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"},
+      {"pleaseletmein",
+       "SodiumChloride",
+       {16384, 8, 1},
+       "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"},
+  };
+  for (const auto& v : table) {
+    const auto key = scrypt(v.passphrase, v.salt, v.params);
+    ASSERT_TRUE(key);
+    EXPECT_EQ(to_hex(key->view()), v.key);
+  }
+  EXPECT_EQ(to_hex(scrypt({}, {}, {16, 1, 1})->view()), table[0].key);
+}
+
+TEST(scrypt, takes_the_parameters_of_a_new_file) {
+  EXPECT_EQ(scrypt_params{}, (scrypt_params{1U << 15, 8, 1}));
+  EXPECT_EQ(scrypt("correct horse", "salt", {})->size(), k_scrypt_key_size);
+}
+
+TEST(scrypt, refuses_parameters_of_a_hostile_file_before_taking_memory) {
+  const std::pair<scrypt_params, std::string_view> table[] = {
+      {{0, 8, 1}, "n"},
+      {{1, 8, 1}, "n"},
+      {{1000, 8, 1}, "n"},
+      {{UINT64_MAX, 8, 1}, "n"},
+      {{std::uint64_t{1} << 63, 8, 1}, "r"},
+      {{std::uint64_t{1} << 19, 8, 1}, "r"},
+      {{1U << 15, 0, 1}, "r"},
+      {{1U << 15, UINT32_MAX, 1}, "r"},
+      {{2, 1U << 22, 1}, "r"},
+      {{1U << 15, 8, 0}, "p"},
+      {{1U << 15, 8, 17}, "p"},
+      {{1U << 15, 8, UINT32_MAX}, "p"},
+      {{1U << 16, 1, 1}, "n"},
+  };
+  for (const auto& [params, field] : table) {
+    const auto key = scrypt("p", "s", params);
+    ASSERT_FALSE(key) << params.n << " " << params.r << " " << params.p;
+    EXPECT_EQ(key.error().code, errc::malformed);
+    EXPECT_EQ(key.error().field, field) << params.n << " " << params.r << " " << params.p;
+  }
+}
+
+TEST(secret, wipes_what_it_takes_over_and_what_it_gives_away) {
+  for (const std::size_t size : {10U, 100U}) {  // inside the string object, and on the heap
+    bytes source(size, 's');
+    const char* const buffer = source.data();
+    secret first(std::move(source));
+    EXPECT_EQ(std::string_view(buffer, size), std::string(size, '\0'));
+    EXPECT_EQ(first.view(), std::string(size, 's'));
+
+    secret second(std::move(first));
+    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
+    EXPECT_EQ(second.size(), size);
+    first = second.clone();
+    EXPECT_EQ(first, second);
+    EXPECT_FALSE(first == secret::copy_of("something else"));
+  }
+}
+
+TEST(system_random, gives_different_bytes) {
+  EXPECT_NE(system_random().bytes(32), system_random().bytes(32));
+  EXPECT_EQ(system_random().bytes(0), "");
+}
+
+}  // namespace
+}  // namespace autocusto::crypto
