@@ -38,8 +38,8 @@ struct signed_object {
 struct trust {
   server_id server;
   std::int64_t serial = 1;
-  std::vector<std::string> roots;
-  std::vector<std::string> keys;
+  std::vector<std::string> roots;  ///< 32 raw bytes each
+  std::vector<std::string> keys;   ///< 32 raw bytes each
 };
 
 // ---- POST /v1/enroll ----
@@ -245,8 +245,10 @@ struct act_object {
   std::optional<std::vector<version_id>> expect_heads;
 };
 
-// Encoding: the exact JSON text. Decoding: errors are malformed, with the member that is meant.
-// encode_*_object gives the canonical bytes that are signed.
+// Encoding: the canonical JSON text (RFC 8785) of the message. Decoding: any JSON text of the
+// message within the limits of shared/json; errors are malformed, with the member that is meant,
+// and too_many_versions for a push of more than 1,000 versions. encode_object gives the bytes that
+// are signed; `object` of a decoded signed_object is always canonical, however it was sent.
 
 [[nodiscard]] std::string encode(const signed_object& o);
 [[nodiscard]] result<signed_object> decode_signed(std::string_view json);
@@ -298,7 +300,12 @@ struct problem {
 [[nodiscard]] std::string make_proof(std::string_view server_secret, const user_id& user,
                                      const incarnation_id& incarnation, const version_id& version);
 
-/// `https://HOST:PORT/enroll#CODE.PIN`
+/// The document itself; its status and title follow from the code. No `last_push` unless it is set.
+[[nodiscard]] std::string encode_problem(const problem& p, std::string_view title);
+
+/// `https://HOST:PORT/enroll#CODE.PIN`, PIN = `ca:` or `key:` and 64 hex digits; no port means 443;
+/// an IPv6 address stands in brackets. CODE is base64url, at most 200 characters. A link that
+/// cannot be read is `usage`.
 struct enrollment_link {
   std::string host;
   std::uint16_t port = 443;

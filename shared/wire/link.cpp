@@ -1,0 +1,103 @@
+// Enrollment links: https://HOST:PORT/enroll#CODE.PIN
+#include <algorithm>
+#include <charconv>
+
+#include "shared/base/bytes.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::wire {
+namespace {
+
+constexpr std::string_view k_scheme = "https://";
+constexpr std::string_view k_path = "/enroll#";
+constexpr std::size_t k_longest_code = 200;
+constexpr std::size_t k_longest_host = 253;  // RFC 1035
+
+error unreadable(const char* why) {
+  return fail(errc::usage, std::string("The enrollment link cannot be used: ") + why +
+                               " Copy the whole link as the administrator sent it.");
+}
+
+bool code_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+bool host_character(char c) {
+  return code_character(c) || c == '.' || c == ':';
+}
+
+/// `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; false if it is none of them.
+bool read_authority(std::string_view text, enrollment_link& link) {
+  std::string_view host = text;
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+    if (host.find(':') == std::string_view::npos) return false;
+  } else {
+    const auto colon = std::min(text.find(':'), text.size());
+    host = text.substr(0, colon);
+    port = text.substr(colon);
+  }
+  if (host.empty() || host.size() > k_longest_host) return false;
+  if (!std::all_of(host.begin(), host.end(), host_character)) return false;
+  link.host = host;
+  if (port.empty()) return true;
+  if (port.front() != ':') return false;
+  port.remove_prefix(1);
+  const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), link.port);
+  return ec == std::errc{} && end == port.data() + port.size() && link.port != 0;
+}
+
+/// `ca:` or `key:` and 64 hex digits; false if it is neither.
+bool read_pin(std::string_view text, enrollment_link& link) {
+  link.pin_is_ca = text.starts_with("ca:");
+  if (!link.pin_is_ca && !text.starts_with("key:")) return false;
+  auto raw = from_hex(text.substr(link.pin_is_ca ? 3 : 4));
+  if (!raw || raw->size() != 32) return false;
+  link.pin = std::move(*raw);
+  return true;
+}
+
+}  // namespace
+
+std::string encode(const enrollment_link& link) {
+  const bool v6 = link.host.find(':') != std::string::npos;
+  std::string out(k_scheme);
+  out += v6 ? "[" + link.host + "]" : link.host;
+  out += ':' + std::to_string(link.port);
+  out += k_path;
+  out += link.code;
+  out += link.pin_is_ca ? ".ca:" : ".key:";
+  out += to_hex(link.pin);
+  return out;
+}
+
+result<enrollment_link> decode_enrollment_link(std::string_view text) {
+  enrollment_link link;
+  if (!text.starts_with(k_scheme)) return unreadable("it does not begin with https://.");
+  text.remove_prefix(k_scheme.size());
+  const auto path = text.find(k_path);
+  if (path == std::string_view::npos) return unreadable("the part /enroll# is missing.");
+  if (!read_authority(text.substr(0, path), link)) {
+    return unreadable("the server's name or port cannot be read.");
+  }
+  text.remove_prefix(path + k_path.size());
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return unreadable("the server's fingerprint is missing.");
+  const auto code = text.substr(0, dot);
+  if (code.empty() || code.size() > k_longest_code ||
+      !std::all_of(code.begin(), code.end(), code_character)) {
+    return unreadable("the code in it cannot be read.");
+  }
+  link.code = code;
+  if (!read_pin(text.substr(dot + 1), link)) {
+    return unreadable("the server's fingerprint cannot be read.");
+  }
+  return link;
+}
+
+}  // namespace autocusto::wire

@@ -1,0 +1,180 @@
+// Enrollment and sessions.
+#include <array>
+
+#include "shared/base/limits.hpp"
+#include "shared/wire/messages.hpp"
+#include "shared/wire/parse.hpp"
+#include "shared/wire/read_signed.hpp"
+#include "shared/wire/write.hpp"
+
+namespace autocusto::wire {
+namespace {
+
+using detail::k_text;
+using detail::object_writer;
+
+constexpr std::array<std::string_view, 3> k_memory_names{"ok", "unknown", "old"};
+
+push_memory read_memory(json::reader& in) {
+  const auto name = in.string("prev_push", 16);
+  for (std::size_t i = 0; i < k_memory_names.size(); ++i) {
+    if (k_memory_names[i] == name) return static_cast<push_memory>(i);
+  }
+  in.refuse("prev_push", "is none of ok, unknown, old");
+  return push_memory::ok;
+}
+
+signed_object trust_member(json::reader& in) {
+  auto member = in.object("trust");
+  return detail::read_signed(member);
+}
+
+}  // namespace
+
+std::string encode(const enroll_request& m) {
+  std::string out;
+  object_writer to(out);
+  to.text("code", m.code);
+  to.text("device_name", m.device_name);
+  to.hex("public_key", m.public_key);
+  to.close();
+  return out;
+}
+
+result<enroll_request> decode_enroll_request(std::string_view json) {
+  enroll_request m;
+  const auto read = [&m](json::reader& in) {
+    m.code = in.string("code", 200);
+    m.device_name = in.string("device_name", 400);
+    m.public_key = detail::raw_hex(in, "public_key", 32);
+  };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode(const enroll_answer& m) {
+  std::string out;
+  object_writer to(out);
+  to.id("device", m.device);
+  to.text("email", m.email);
+  to.text("role", m.role);
+  to.text("server_time", m.server_time);
+  to.hex("tenant_key", m.tenant_key);
+  to.raw("trust", encode(m.trust_object));
+  to.id("user", m.user);
+  to.close();
+  return out;
+}
+
+result<enroll_answer> decode_enroll_answer(std::string_view json) {
+  enroll_answer m;
+  const auto read = [&m](json::reader& in) {
+    m.user = in.id<user_id>("user");
+    m.email = in.string("email", k_text);
+    m.role = in.string("role", 100);
+    m.device = in.id<device_id>("device");
+    m.tenant_key = detail::raw_hex(in, "tenant_key", 32);
+    m.trust_object = trust_member(in);
+    m.server_time = in.string("server_time", 100);
+  };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode(const challenge_request& m) {
+  std::string out;
+  object_writer to(out);
+  to.id("device", m.device);
+  to.close();
+  return out;
+}
+
+result<challenge_request> decode_challenge_request(std::string_view json) {
+  challenge_request m;
+  const auto read = [&m](json::reader& in) { m.device = in.id<device_id>("device"); };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode(const challenge_answer& m) {
+  std::string out;
+  object_writer to(out);
+  to.text("challenge", m.challenge);
+  to.id("server", m.server);
+  to.text("server_time", m.server_time);
+  to.close();
+  return out;
+}
+
+result<challenge_answer> decode_challenge_answer(std::string_view json) {
+  challenge_answer m;
+  const auto read = [&m](json::reader& in) {
+    m.server = in.id<server_id>("server");
+    m.challenge = in.string("challenge", k_text);
+    m.server_time = in.string("server_time", 100);
+  };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode_object(const session_request& m) {
+  std::string out;
+  object_writer to(out);
+  to.text("challenge", m.challenge);
+  to.id("device", m.device);
+  to.id_or_null("prev_push", m.prev_push);
+  to.id("server", m.server);
+  to.close();
+  return out;
+}
+
+result<session_request> decode_session_object(std::string_view object) {
+  session_request m;
+  const auto read = [&m](json::reader& in) {
+    m.server = in.id<server_id>("server");
+    m.device = in.id<device_id>("device");
+    m.challenge = in.string("challenge", k_text);
+    m.prev_push = in.optional_id<push_id>("prev_push");
+  };
+  if (auto e = detail::read_message(object, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode(const session_answer& m) {
+  std::string out;
+  object_writer to(out);
+  to.text("email", m.email);
+  to.number("expires_in", m.expires_in);
+  to.id_or_null("last_push", m.last_push);
+  to.text("prev_push", k_memory_names.at(static_cast<std::size_t>(m.prev_push)));
+  to.text("role", m.role);
+  to.text("scope", m.scope);
+  to.text("server_time", m.server_time);
+  to.text("token", m.token);
+  to.raw("trust", encode(m.trust_object));
+  to.id("user", m.user);
+  to.boolean("wipe", m.wipe);
+  to.close();
+  return out;
+}
+
+result<session_answer> decode_session_answer(std::string_view json) {
+  session_answer m;
+  const auto read = [&m](json::reader& in) {
+    m.token = in.string("token", k_text);
+    m.expires_in = in.integer("expires_in", 0, detail::k_number);
+    m.scope = in.string("scope", 100);
+    m.user = in.id<user_id>("user");
+    m.email = in.string("email", k_text);
+    m.role = in.string("role", 100);
+    m.prev_push = read_memory(in);
+    m.last_push = in.optional_id<push_id>("last_push");
+    m.wipe = in.boolean_or("wipe", false);
+    m.trust_object = trust_member(in);
+    m.server_time = in.string("server_time", 100);
+  };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+}  // namespace autocusto::wire
