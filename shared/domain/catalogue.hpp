@@ -5,6 +5,12 @@
 // choices, labels and merge groups. The files are compiled in; validation, forms, diffs, merge,
 // import and the documents all derive from them, and a new kind is a new file. Catalogues are
 // immutable, made once on first use and live for ever; any thread may read them.
+//
+// A file is one JSON object:
+//   kind, label {pt, en}, key {name, rule, label}, name_field, summaries {initial, update,
+//   migrated}, fields [{name, type: text|boolean, max (text only), required?, required_when?,
+//   rule?, choices?,
+//            group, clinical?, label {pt, en}}, …] in form order
 
 #include <cstddef>
 #include <span>
@@ -42,16 +48,33 @@ struct catalogue {
   std::string name_field;  ///< the field that lists and searches show
   std::string label_pt;
   std::string label_en;
+  std::string key_label_pt;
+  std::string key_label_en;
   std::string initial_summary;     ///< default summary of a first version
+  std::string update_template;     ///< default summary of an edit, with `{email}` in it
+  std::string migrated_summary;    ///< default summary of a version made by an import
   std::vector<field_spec> fields;  ///< in form order
+  /// Positions in `fields` in the order of their names, which is the order of canonical JSON.
+  std::vector<std::size_t> by_name;
 
   /// The field of that name, or null.
   [[nodiscard]] const field_spec* find(std::string_view name) const;
+  /// The default summary of an edit by the user with that e-mail.
+  [[nodiscard]] std::string update_summary(std::string_view email) const;
 };
 
 /// All kinds, in a fixed order.
 [[nodiscard]] std::span<const catalogue> catalogues();
 /// The catalogue of a kind, or null for an unknown one.
 [[nodiscard]] const catalogue* find_catalogue(std::string_view kind);
+
+/// Reads the text of one catalogue file and checks that it makes sense: known members and rules,
+/// names unique, groups clinical as a whole, `required_when` naming a boolean. Throws
+/// std::invalid_argument with the field that is wrong: a catalogue is part of the program.
+[[nodiscard]] catalogue parse_catalogue(std::string_view text);
+
+/// The names by which catalogue files, messages and documents call types and rules.
+[[nodiscard]] std::string_view type_name(field_type type);
+[[nodiscard]] std::string_view rule_name(field_rule rule);
 
 }  // namespace autocusto::domain

@@ -6,11 +6,18 @@
 // a server restored versions may lack parents for a while; a parent that is not a node ends the
 // walk. Purely in memory, no I/O. One thread at a time may change it; const calls are safe from
 // any.
+//
+// Generations grow along every edge (1 + the greatest of the parents'), so a walk that looks for a
+// version of generation g need not go below g. A node whose generation is not above its parents'
+// must not be added: the acceptance rules refuse it. Every call visits a node at most once per
+// version asked about, so long and criss-crossed histories cost no more than their size.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "shared/base/ids.hpp"
@@ -25,7 +32,7 @@ struct dag_node {
 
 class version_dag {
  public:
-  /// Adds a node; adding it again changes nothing.
+  /// Adds a node; adding it again changes nothing. Parents may be added later, or never.
   void add(dag_node node);
   [[nodiscard]] bool contains(const version_id& id) const { return nodes_.contains(id); }
   /// The node, or null.
@@ -48,6 +55,10 @@ class version_dag {
       const std::vector<version_id>& parents) const;
 
  private:
+  [[nodiscard]] std::unordered_set<version_id> walk(const std::vector<version_id>& from,
+                                                    std::int64_t floor) const;
+  [[nodiscard]] std::int64_t lowest_generation(const std::vector<version_id>& of) const;
+
   std::unordered_map<version_id, dag_node> nodes_;
 };
 

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "shared/domain/catalogue.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
@@ -48,14 +49,24 @@ struct merge_refusal {
 };
 
 /// The merged fields, or what stands in the way. `base` is the payload of the one nearest common
-/// ancestor; empty with `single_base` telling which of (1)'s two conditions fails. At least two
-/// heads.
+/// ancestor; null with `single_base` telling which of (1)'s two conditions fails. At least two
+/// heads (std::logic_error). A group's value is the tuple of its fields, and what counts are the
+/// distinct values that differ from the base's: a change that several heads made alike is one. For
+/// (3) all clinical groups together are one tuple. When several rules stand in the way, the first
+/// in the order (1), (4), (5), (2), (3) is named: what no edit of fields could mend comes first.
 [[nodiscard]] std::variant<field_map, merge_refusal> merge_fields(
     std::string_view kind, const std::vector<const field_map*>& heads, const field_map* base,
     bool single_base, const merge_options& options);
+[[nodiscard]] std::variant<field_map, merge_refusal> merge_fields(
+    const catalogue& kind, const std::vector<const field_map*>& heads, const field_map* base,
+    bool single_base, const merge_options& options);
 
-/// The version that joins `heads` (two or more, of one record) with the given fields.
-/// `merge_summary` is its summary.
+/// The stable name of an obstacle, for JSON and messages: `same_group`.
+[[nodiscard]] std::string_view obstacle_name(merge_obstacle why);
+
+/// The version that joins `heads` (two or more, of one record and with one key; std::logic_error
+/// otherwise) with the given fields. `merge_summary` is its summary, and the salt is the first 16
+/// bytes of HMAC-SHA-256(server_secret, JCS array of the sorted parent ids in hex).
 [[nodiscard]] version make_merge(const std::vector<const version*>& heads, field_map fields,
                                  std::string_view server_secret);
 

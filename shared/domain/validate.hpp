@@ -7,7 +7,9 @@
 // editable and can be reverted to. Key form and check digits are checked for root versions only.
 // Messages name the field and the limit and never repeat the value. Pure functions; any thread.
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,18 +29,28 @@ namespace autocusto::domain {
 /// The key rule of a kind applied to what a person typed. Errors: invalid_key; not_found for an
 /// unknown kind.
 [[nodiscard]] result<std::string> normalise_key(std::string_view kind, std::string_view text);
-/// Looks up by what a person typed: a valid key normalised; an imported `digits#legacy id` as it
-/// is.
+/// Looks up by what a person typed: a valid key normalised; an imported `digits#legacy id` (the
+/// digits may be missing: `#60`) as it is, without surrounding blanks. Errors: invalid_key;
+/// not_found for an unknown kind.
 [[nodiscard]] result<std::string> lookup_key(std::string_view kind, std::string_view text);
 
 /// True for 15 digits with the mod-11 check of the Cartão Nacional de Saúde (definitive 1, 2 and
 /// provisional 7, 8, 9 numbers).
 [[nodiscard]] bool valid_cns(std::string_view text);
+/// True for 8 digits, with or without a hyphen after the fifth.
 [[nodiscard]] bool valid_cep(std::string_view text);
+/// True for 10 or 11 digits among blanks, parentheses, hyphens and dots; no country prefix.
 [[nodiscard]] bool valid_phone(std::string_view text);
+/// True for `local@domain` in ASCII: a dot-atom of at most 64 bytes (RFC 5321 4.5.3.1), at least
+/// two labels, 254 bytes in all. No quoted forms, no comments.
 [[nodiscard]] bool valid_email(std::string_view text);
+/// True for 0,5 to 500 kg: digits, comma or point, at most three decimals, optionally kg, kgs,
+/// quilo or quilos in any case.
 [[nodiscard]] bool valid_weight(std::string_view text);
+/// True for 20 to 260 cm: as it is or with `cm` in centimetres, with `m` in metres (`1,70m`).
 [[nodiscard]] bool valid_height(std::string_view text);
+/// True for text without any visible character.
+[[nodiscard]] bool is_blank(std::string_view text);
 
 /// Number of Unicode code points; nothing for invalid UTF-8.
 [[nodiscard]] std::optional<std::size_t> count_code_points(std::string_view text);
@@ -49,13 +61,42 @@ namespace autocusto::domain {
 [[nodiscard]] std::string fold_text(std::string_view text);
 
 /// True when this exact value of this field is exempt: it stands in a parent or in a version of the
-/// record that the owner can see.
+/// record that the owner can see. It is only asked about values that break a rule, so a caller may
+/// look versions up lazily. An empty function exempts nothing.
 using known_value = std::function<bool(const std::string& field, const field_value& value)>;
 
-/// Checks all fields of a snapshot; every problem, in form order (empty = fine). A draft may lack
-/// required fields. Each error: invalid_field with field and limit.
+/// The versions whose values are exempt: parents, and what the owner can see of the record. A value
+/// counts whatever the status of its version, but for an absence: a draft may lack required fields,
+/// so only an `active` version makes blank text exempt (else publishing an incomplete draft would
+/// never be refused). The field maps must outlive it. One thread at a time.
+class known_values {
+ public:
+  void add(const field_map& fields, version_status status) { known_.push_back({&fields, status}); }
+  /// Whether this value of this field stands in one of the versions.
+  [[nodiscard]] bool operator()(const std::string& field, const field_value& value) const;
+  /// Whether an active version has this blank value although `condition` is true in it.
+  [[nodiscard]] bool absent_while(const std::string& field, const field_value& value,
+                                  const std::string& condition) const;
+
+ private:
+  struct entry {
+    const field_map* fields;
+    version_status status;
+  };
+  std::vector<entry> known_;
+};
+
+/// Checks all fields of a snapshot; every problem, in form order, unknown names last (empty =
+/// fine). A draft may lack required fields. Blank text counts as missing. A field that is required
+/// only while another is true is exempt only if both values are known: turning the condition on is
+/// a change and must be valid. Each error: invalid_field with field and limit.
 [[nodiscard]] std::vector<error> validate_fields(const catalogue& kind, const field_map& fields,
                                                  version_status status, const known_value& exempt);
+/// The same with the versions that exempt: what acceptance and the laptop's saves use. Stricter in
+/// one point: a missing field that another makes required is exempt only if one known version has
+/// both values, so that nobody clears a guardian's name by way of two old versions.
+[[nodiscard]] std::vector<error> validate_edit(const catalogue& kind, const field_map& fields,
+                                               version_status status, const known_values& known);
 
 /// Summary: valid UTF-8, at most limits::summary_code_points. Error: invalid_field, `summary`.
 [[nodiscard]] result<void> validate_summary(std::string_view summary);

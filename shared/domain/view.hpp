@@ -31,8 +31,12 @@ struct view_state {
 /// Adds an accepted version to the view: an active one by
 ///   heads := (heads − ancestors of v) ∪ {v}, unless v is an ancestor of a head;
 /// a draft beside the heads, replacing the drafts that are its parents. An active version also
-/// replaces the drafts that are among its parents (publishing). `v` must be a node of `dag`. Drops
-/// a pin that is no head any more.
+/// replaces the drafts that are among its parents (publishing). In both cases drafts further up
+/// are replaced too, and a draft that something in the view goes on from is not added: so the
+/// result does not depend on the order of arrival, and adding twice changes nothing. `v` must be a
+/// node of `dag` (std::logic_error). Drops a pin that is no head any more. A version that an
+/// assignment or a discard took out of the view comes back when it is added again: whoever knows
+/// it already does not add it.
 void add_version(view_state& view, const version_dag& dag, const version_id& v,
                  version_status status);
 

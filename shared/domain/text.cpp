@@ -1,0 +1,81 @@
+// Unicode: counting, normalising, folding. The algorithms are utf8proc's (Unicode 15).
+#include "shared/json/text.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <utf8proc.h>
+
+#include "shared/domain/validate.hpp"
+
+namespace autocusto::domain {
+namespace {
+
+struct free_memory {
+  void operator()(utf8proc_uint8_t* p) const { std::free(p); }
+};
+
+const utf8proc_uint8_t* as_bytes(std::string_view text) {
+  return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Nothing for invalid UTF-8.
+std::optional<std::string> map(std::string_view text, int options) {
+  utf8proc_uint8_t* raw = nullptr;
+  const auto size = utf8proc_map(as_bytes(text), static_cast<utf8proc_ssize_t>(text.size()), &raw,
+                                 static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, free_memory> owner(raw);
+  if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+  if (size < 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+std::optional<std::size_t> count_code_points(std::string_view text) {
+  if (json::invalid_utf8_at(text)) return std::nullopt;
+  return json::code_points(text);
+}
+
+result<std::string> to_nfc(std::string_view text) {
+  if (is_ascii(text)) return std::string(text);
+  if (auto out = map(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE)) return *std::move(out);
+  return fail(errc::malformed, "The text is not valid UTF-8; enter it again.");
+}
+
+std::string fold_text(std::string_view text) {
+  constexpr int options = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+                          UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK;
+  return map(text, options).value_or(std::string(text));
+}
+
+bool is_blank(std::string_view text) {
+  while (!text.empty()) {
+    utf8proc_int32_t point = 0;
+    const auto used =
+        utf8proc_iterate(as_bytes(text), static_cast<utf8proc_ssize_t>(text.size()), &point);
+    if (used <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(used));
+    switch (utf8proc_category(point)) {
+      case UTF8PROC_CATEGORY_ZS:
+      case UTF8PROC_CATEGORY_ZL:
+      case UTF8PROC_CATEGORY_ZP:
+      case UTF8PROC_CATEGORY_CC:
+      case UTF8PROC_CATEGORY_CF:
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace autocusto::domain

@@ -1,0 +1,199 @@
+#include "shared/domain/validate.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "shared/base/limits.hpp"
+#include "shared/json/text.hpp"
+
+namespace autocusto::domain {
+namespace {
+
+error invalid(const std::string& field, const std::string& what,
+              std::optional<std::int64_t> limit = std::nullopt) {
+  return fail(errc::invalid_field, "The field " + field + " " + what + ".", field, limit);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) {
+    if (!out.empty()) out += ", ";
+    out += word;
+  }
+  return out;
+}
+
+/// The rule of the field, for text that is not empty.
+std::optional<error> rule_problem(const field_spec& field, const std::string& text) {
+  const auto unless = [&](bool ok, const std::string& what,
+                          std::optional<std::int64_t> limit = std::nullopt) {
+    return ok ? std::nullopt : std::optional<error>(invalid(field.name, what, limit));
+  };
+  switch (field.rule) {
+    case field_rule::none:
+      return std::nullopt;
+    case field_rule::weight:
+      return unless(valid_weight(text), "must be a weight from 0,5 to 500 kg, such as 70 or 70,5",
+                    500);
+    case field_rule::height:
+      return unless(valid_height(text), "must be a height from 20 to 260 cm, such as 170 or 1,70m",
+                    260);
+    case field_rule::cns:
+      return unless(valid_cns(text),
+                    "must be the 15 digits of a Cartão Nacional de Saúde, check digit included",
+                    15);
+    case field_rule::email:
+      return unless(valid_email(text), "must be one e-mail address, such as nome@exemplo.com.br");
+    case field_rule::phone:
+      return unless(valid_phone(text),
+                    "must be a telephone number of 10 or 11 digits, area code included", 11);
+    case field_rule::cep:
+      return unless(valid_cep(text), "must be a CEP of 8 digits, such as 01310-100", 8);
+    case field_rule::choice: {
+      const auto& all = field.choices;
+      return unless(std::find(all.begin(), all.end(), text) != all.end(),
+                    "must be empty or one of " + joined(all));
+    }
+  }
+  throw std::logic_error("a field rule without a check");
+}
+
+/// What is wrong with the text, exemptions aside: length first, then the rule.
+std::optional<error> text_problem(const field_spec& field, const std::string& text) {
+  if (json::code_points(text) > field.max_length) {
+    return invalid(field.name,
+                   "is longer than " + std::to_string(field.max_length) + " characters; shorten it",
+                   static_cast<std::int64_t>(field.max_length));
+  }
+  return text.empty() ? std::nullopt : rule_problem(field, text);
+}
+
+/// Whether the field may be missing although its condition is true.
+using known_absence = std::function<bool(const field_spec& field, const field_value& value)>;
+
+class snapshot_check {
+ public:
+  /// All arguments must outlive it.
+  snapshot_check(const catalogue& kind, const field_map& fields, version_status status,
+                 const known_value& exempt, const known_absence& exempt_absence)
+      : kind_(kind),
+        fields_(fields),
+        status_(status),
+        exempt_(exempt),
+        exempt_absence_(exempt_absence) {}
+
+  std::vector<error> run() {
+    for (const auto& field : kind_.fields) {
+      if (auto e = problem(field)) errors_.push_back(*std::move(e));
+    }
+    for (const auto& [name, value] : fields_) {
+      if (kind_.find(name) != nullptr) continue;
+      errors_.push_back(fail(errc::invalid_field,
+                             "A " + kind_.kind + " has no such field; see the field list.",
+                             json::valid_text(name) ? name : std::string()));
+    }
+    return std::move(errors_);
+  }
+
+ private:
+  std::optional<error> problem(const field_spec& field) const {
+    const auto at = fields_.find(field.name);
+    if (at == fields_.end()) {
+      return invalid(field.name, "is not there; a version carries all fields");
+    }
+    switch (field.type) {
+      case field_type::boolean:
+        if (std::holds_alternative<bool>(at->second)) return std::nullopt;
+        return invalid(field.name, "must be true or false");
+      case field_type::text:
+        break;
+    }
+    const auto* text = std::get_if<std::string>(&at->second);
+    if (text == nullptr) return invalid(field.name, "must be text");
+    if (!json::valid_text(*text)) return invalid(field.name, "must be UTF-8 text without U+0000");
+    if (auto e = text_problem(field, *text)) {
+      return known(field.name, at->second) ? std::nullopt : std::move(e);
+    }
+    return is_blank(*text) ? missing(field, at->second) : std::nullopt;
+  }
+
+  std::optional<error> missing(const field_spec& field, const field_value& value) const {
+    if (status_ == version_status::draft) return std::nullopt;
+    if (field.required) {
+      if (known(field.name, value)) return std::nullopt;
+      return invalid(field.name, "is required; fill it in, or save a draft");
+    }
+    if (field.required_when.empty()) return std::nullopt;
+    const auto condition = fields_.find(field.required_when);
+    if (condition == fields_.end() || condition->second != field_value(true)) return std::nullopt;
+    if (exempt_absence_(field, value)) return std::nullopt;
+    return invalid(field.name, "is required while " + field.required_when +
+                                   " is true; fill it in, or save a draft");
+  }
+
+  bool known(const std::string& field, const field_value& value) const {
+    return exempt_ && exempt_(field, value);
+  }
+
+  const catalogue& kind_;
+  const field_map& fields_;
+  version_status status_;
+  const known_value& exempt_;
+  const known_absence& exempt_absence_;
+  std::vector<error> errors_;
+};
+
+}  // namespace
+
+bool known_values::operator()(const std::string& field, const field_value& value) const {
+  const auto* text = std::get_if<std::string>(&value);
+  const bool absence = text != nullptr && is_blank(*text);
+  return std::any_of(known_.begin(), known_.end(), [&](const entry& e) {
+    if (absence && e.status == version_status::draft) return false;
+    const auto at = e.fields->find(field);
+    return at != e.fields->end() && at->second == value;
+  });
+}
+
+bool known_values::absent_while(const std::string& field, const field_value& value,
+                                const std::string& condition) const {
+  return std::any_of(known_.begin(), known_.end(), [&](const entry& e) {
+    if (e.status == version_status::draft) return false;
+    const auto at = e.fields->find(field);
+    const auto on = e.fields->find(condition);
+    return at != e.fields->end() && at->second == value && on != e.fields->end() &&
+           on->second == field_value(true);
+  });
+}
+
+std::vector<error> validate_fields(const catalogue& kind, const field_map& fields,
+                                   version_status status, const known_value& exempt) {
+  const known_absence absence = [&exempt](const field_spec& field, const field_value& value) {
+    return exempt && exempt(field.name, value) && exempt(field.required_when, field_value(true));
+  };
+  return snapshot_check(kind, fields, status, exempt, absence).run();
+}
+
+std::vector<error> validate_edit(const catalogue& kind, const field_map& fields,
+                                 version_status status, const known_values& known) {
+  const known_value exempt = std::cref(known);
+  const known_absence absence = [&known](const field_spec& field, const field_value& value) {
+    return known.absent_while(field.name, value, field.required_when);
+  };
+  return snapshot_check(kind, fields, status, exempt, absence).run();
+}
+
+result<void> validate_summary(std::string_view summary) {
+  if (!json::valid_text(summary)) {
+    return fail(errc::invalid_field, "The summary must be UTF-8 text without U+0000.", "summary");
+  }
+  if (json::code_points(summary) > limits::summary_code_points) {
+    return fail(errc::invalid_field, "The summary is longer than 500 characters; shorten it.",
+                "summary", static_cast<std::int64_t>(limits::summary_code_points));
+  }
+  return {};
+}
+
+}  // namespace autocusto::domain

@@ -1,0 +1,146 @@
+#include "shared/domain/version.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include "shared/crypto/hash.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/scan.hpp"
+#include "shared/json/text.hpp"
+
+namespace autocusto::domain {
+namespace {
+
+void append_integer(std::string& out, std::int64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+/// Programs make versions, so text that our JSON cannot hold is a bug of theirs.
+void require_utf8(std::string_view text) {
+  if (json::invalid_utf8_at(text)) {
+    throw std::logic_error("a version cannot hold text that is not UTF-8");
+  }
+}
+
+const catalogue& known_kind(std::string_view kind) {
+  const auto* known = find_catalogue(kind);
+  if (known == nullptr) throw std::logic_error("a kind of record without a catalogue");
+  return *known;
+}
+
+}  // namespace
+
+std::string_view status_name(version_status status) {
+  switch (status) {
+    case version_status::active:
+      return "active";
+    case version_status::draft:
+      return "draft";
+  }
+  throw std::logic_error("a version status without a name");
+}
+
+record_id make_record_id(std::string_view tenant_key, std::string_view kind, std::string_view key) {
+  std::string text;
+  text.reserve(kind.size() + 1 + key.size());
+  text.append(kind).append(":").append(key);
+  return *record_id::from_raw(crypto::hmac_sha256(tenant_key, text).raw().substr(0, 16));
+}
+
+std::string encode_header(const version_header& header) {
+  std::string out;
+  out.reserve(420 + 67 * header.parents.size());
+  out.append(R"({"author":")").append(header.author.text());
+  out.append(R"(","created_at":)");
+  append_canonical_string(out, header.created_at);
+  out.append(R"(,"device":")").append(header.device.text());
+  out.append(R"(","generation":)");
+  append_integer(out, header.generation);
+  out.append(R"(,"parents":[)");
+  for (std::size_t i = 0; i < header.parents.size(); ++i) {
+    out.append(i == 0 ? "\"" : ",\"").append(header.parents[i].text()).append("\"");
+  }
+  out.append(R"(],"payload_hash":")").append(header.payload_hash.text());
+  out.append(R"(","record":{"id":")").append(header.record.id.text());
+  out.append(R"(","kind":)");
+  append_canonical_string(out, header.record.kind);
+  out.append(R"(},"status":")").append(status_name(header.status));
+  out.append(R"(","v":1})");
+  require_utf8(out);
+  return out;
+}
+
+std::string encode_payload(const version_payload& payload) {
+  std::string out;
+  out.reserve(1024);
+  out.append(R"({"fields":{)");
+  // Field names are ASCII, so the map's order is that of canonical JSON.
+  for (bool first = true; const auto& [name, value] : payload.fields) {
+    if (!first) out.push_back(',');
+    first = false;
+    append_canonical_string(out, name);
+    out.push_back(':');
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      append_canonical_string(out, *text);
+    } else {
+      out.append(std::get<bool>(value) ? "true" : "false");
+    }
+  }
+  out.append(R"(},"key":)");
+  append_canonical_string(out, payload.key);
+  out.append(R"(,"salt":")").append(payload.salt.text());
+  out.append(R"(","summary":)");
+  append_canonical_string(out, payload.summary);
+  out.push_back('}');
+  require_utf8(out);
+  return out;
+}
+
+version make_version(version_header header, version_payload payload) {
+  version out;
+  out.raw.payload = encode_payload(payload);
+  header.payload_hash = crypto::sha256(out.raw.payload);
+  std::sort(header.parents.begin(), header.parents.end());
+  out.raw.header = encode_header(header);
+  out.id = *version_id::from_raw(crypto::sha256(out.raw.header).raw());
+  out.header = std::move(header);
+  out.payload = std::move(payload);
+  return out;
+}
+
+std::vector<field_change> diff_fields(std::string_view kind, const field_map& from,
+                                      const field_map& to) {
+  std::vector<field_change> out;
+  for (const auto& field : known_kind(kind).fields) {
+    const auto& before = from.at(field.name);
+    const auto& after = to.at(field.name);
+    if (before != after) out.push_back({field.name, before, after});
+  }
+  return out;
+}
+
+field_map empty_fields(std::string_view kind) {
+  field_map out;
+  for (const auto& field : known_kind(kind).fields) {
+    switch (field.type) {
+      case field_type::text:
+        out.emplace(field.name, std::string());
+        break;
+      case field_type::boolean:
+        out.emplace(field.name, false);
+        break;
+    }
+  }
+  return out;
+}
+
+std::string value_text(const field_value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return std::get<bool>(value) ? "true" : "false";
+}
+
+}  // namespace autocusto::domain
