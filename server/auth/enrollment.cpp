@@ -1,0 +1,200 @@
+#include "server/auth/enrollment.hpp"
+
+#include <algorithm>
+
+#include "shared/base/limits.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/json/text.hpp"
+
+namespace autocusto::auth {
+namespace {
+
+constexpr std::size_t k_code_bytes = 24;
+constexpr std::size_t k_email_limit = 254;
+constexpr std::size_t k_device_name_limit = 100;
+constexpr std::size_t k_public_key_size = 32;
+
+error unknown_code() {
+  return fail(errc::code_unknown,
+              "This enrollment code is not known or was used already; ask the administrator for a "
+              "new link.");
+}
+
+error expired_code() {
+  return fail(
+      errc::code_expired,
+      "This enrollment code has expired; codes are good for 72 hours. Ask the administrator "
+      "for a new link.");
+}
+
+result<void> check_request(const wire::enroll_request& request) {
+  const bool printable =
+      std::none_of(request.device_name.begin(), request.device_name.end(),
+                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (!json::valid_text(request.device_name) || !printable || request.device_name.empty() ||
+      json::code_points(request.device_name) > k_device_name_limit) {
+    return fail(errc::invalid_field,
+                "The device name must have 1 to 100 characters without line breaks.", "device_name",
+                static_cast<std::int64_t>(k_device_name_limit));
+  }
+  if (request.public_key.size() != k_public_key_size) {
+    return fail(errc::invalid_field, "The device's public key must have 32 bytes.", "public_key",
+                static_cast<std::int64_t>(k_public_key_size));
+  }
+  return {};
+}
+
+/// The device that this code has made, where the same key asks again in time.
+result<store::device_row> enrolled_before(store::writer& in, store::pk device,
+                                          const wire::enroll_request& request, unix_millis now) {
+  const store::pk keys[] = {device};
+  const auto rows = in.devices_by_pk(keys);
+  if (rows.empty() || !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
+    return unknown_code();
+  }
+  if (rows[0].revoked_at) {
+    return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
+  }
+  if (now >= rows[0].enrolled_at + limits::enrollment_millis) return expired_code();
+  return rows[0];
+}
+
+store::device_row add_device(store::writer& in, random_source& random, const store::user_row& user,
+                             const wire::enroll_request& request, unix_millis now) {
+  store::device_row device;
+  device.id = random.make<device_id>();
+  device.user = user.key;
+  device.name = request.device_name;
+  device.public_key = request.public_key;
+  device.enrolled_at = now;
+  device.key = in.add_device(device);
+  return device;
+}
+
+struct enrolled {
+  store::user_row user;
+  store::device_row device;
+};
+
+result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
+                           const wire::enroll_request& request) {
+  const auto hash = crypto::sha256(request.code);
+  const auto found = in.enrollment(hash.raw());
+  if (!found) return unknown_code();
+  const store::pk user_key[] = {found->user};
+  const auto users = in.users_by_pk(user_key);
+  if (users.empty() || users[0].role == store::user_role::system) return unknown_code();
+  if (!users[0].enabled) {
+    return fail(errc::user_disabled, "This user is disabled; ask the administrator.");
+  }
+  if (found->device) {
+    auto device = enrolled_before(in, *found->device, request, now);
+    if (!device) return device.error();
+    return enrolled{users[0], std::move(*device)};
+  }
+  if (now >= found->expires_at) return expired_code();
+  enrolled made{users[0], add_device(in, random, users[0], request, now)};
+  in.use_enrollment(hash.raw(), made.device.key);
+  store::audit_row audit;
+  audit.at = now;
+  audit.actor = made.user.key;
+  audit.device = made.device.key;
+  audit.what = "device.enroll";
+  audit.subject_user = made.user.key;
+  audit.object = R"({"device":")" + made.device.id.text() + R"("})";
+  in.add_audit(audit);
+  return made;
+}
+
+}  // namespace
+
+std::string_view role_name(store::user_role role) {
+  switch (role) {
+    case store::user_role::doctor:
+      return "doctor";
+    case store::user_role::admin:
+      return "admin";
+    case store::user_role::system:
+      return "system";
+  }
+  return "system";
+}
+
+bool plausible_email(std::string_view email) {
+  const auto at = email.find('@');
+  const bool shape = at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
+                     email.find('@', at + 1) == std::string_view::npos;
+  const bool clean = std::none_of(email.begin(), email.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+  });
+  return shape && clean && email.size() <= k_email_limit && json::valid_text(email);
+}
+
+void create_installation(store::writer& in, const server_id& server, unix_millis now) {
+  in.set_setting("server_id", server.text());
+  store::user_row system;
+  system.id = system_user();
+  system.email = "system";
+  system.role = store::user_role::system;
+  system.created_at = now;
+  system.key = in.add_user(system);
+  store::device_row merge;
+  merge.id = merge_device();
+  merge.user = system.key;
+  merge.name = "merge";
+  // Nobody holds a key for it; sessions of the system user are refused whatever is signed.
+  merge.public_key = std::string(k_public_key_size, '\0');
+  merge.enrolled_at = now;
+  static_cast<void>(in.add_device(merge));
+}
+
+result<store::user_row> create_user(store::writer& in, random_source& random,
+                                    const std::string& email, store::user_role role,
+                                    unix_millis now) {
+  if (!plausible_email(email)) {
+    return fail(errc::invalid_field,
+                "The e-mail must look like name@host and have at most 254 characters.", "email",
+                static_cast<std::int64_t>(k_email_limit));
+  }
+  if (in.user_by_email(email)) {
+    return fail(errc::already_exists, "There is a user with this e-mail already.", "email");
+  }
+  store::user_row user;
+  user.id = random.make<user_id>();
+  user.email = email;
+  user.role = role;
+  user.created_at = now;
+  user.key = in.add_user(user);
+  return user;
+}
+
+std::string create_enrollment(store::writer& in, random_source& random, store::pk user,
+                              unix_millis now) {
+  std::string code = to_base64url(random.bytes(k_code_bytes));
+  store::enrollment_row row;
+  row.code_hash = std::string(crypto::sha256(code).raw());
+  row.user = user;
+  row.expires_at = now + limits::enrollment_millis;
+  in.add_enrollment(row);
+  return code;
+}
+
+result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
+                                   random_source& random, unix_millis now,
+                                   const wire::enroll_request& request) {
+  if (auto checked = check_request(request); !checked) return checked.error();
+  result<enrolled> made = unknown_code();
+  in.write([&](store::writer& w) { made = enroll_in(w, random, now, request); });
+  if (!made) return made.error();
+  wire::enroll_answer answer;
+  answer.user = made->user.id;
+  answer.email = made->user.email;
+  answer.role = std::string(role_name(made->user.role));
+  answer.device = made->device.id;
+  answer.tenant_key = std::string(keys.tenant_key.view());
+  answer.trust_object = trust_object(keys);
+  answer.server_time = format_time(now);
+  return answer;
+}
+
+}  // namespace autocusto::auth

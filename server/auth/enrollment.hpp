@@ -1,0 +1,46 @@
+#pragma once
+// How people get onto the server and devices to people: users, one-time codes, enrollment.
+//
+// A code is 24 random bytes (192 bits) in base64url; the store keeps only its SHA-256. It is good
+// for one device within 72 hours. The same device key may present it again for 72 hours after its
+// use and gets the same answer (its first one may have been lost); any other key is told what an
+// unknown code is told. The functions that take a `writer` belong to its transaction.
+
+#include <string>
+#include <string_view>
+
+#include "server/auth/keys.hpp"
+#include "server/store/store.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::auth {
+
+[[nodiscard]] std::string_view role_name(store::user_role role);
+
+/// Whether this may be a user's e-mail: something@something, at most 254 bytes, no blanks or
+/// control characters, and not the system user's name.
+[[nodiscard]] bool plausible_email(std::string_view email);
+
+/// What a new server's database starts with: the server id, the system user, the merge device.
+void create_installation(store::writer& in, const server_id& server, unix_millis now);
+
+/// Adds a user. `already_exists` for an e-mail that is taken in any case, `invalid_field` for one
+/// that is not an e-mail.
+[[nodiscard]] result<store::user_row> create_user(store::writer& in, random_source& random,
+                                                  const std::string& email, store::user_role role,
+                                                  unix_millis now);
+
+/// A new code for this user's next device; the text goes into the enrollment link and is nowhere
+/// else.
+[[nodiscard]] std::string create_enrollment(store::writer& in, random_source& random,
+                                            store::pk user, unix_millis now);
+
+/// POST /v1/enroll. Errors: code_unknown, code_expired, user_disabled, invalid_field (device name,
+/// public key).
+[[nodiscard]] result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
+                                                 random_source& random, unix_millis now,
+                                                 const wire::enroll_request& request);
+
+}  // namespace autocusto::auth

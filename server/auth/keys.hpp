@@ -1,0 +1,87 @@
+#pragma once
+// The key bundle: what makes a server this server, and what no database holds.
+//
+//   tenant_key     names records (HMAC); given to every enrolled device
+//   server_secret  proofs, challenges, salts of merges; never leaves the servers
+//   signing        Ed25519: receipts and the trust object
+//   ca             the own certificate authority (root of 30 years), which clients pin by its key;
+//                  none when the certificate was given (`--cert`, `--key`): then clients pin the
+//                  public half of `signing`
+//   leaf           the certificate that TLS shows and its key; own ones last a year and are
+//                  reissued at half of it
+//   trust_serial   grows with each change of what clients are told to trust
+//
+// It lives in `keys.json` of the data folder (mode 0600), the same on every server process of one
+// installation; outside the folder only sealed under a passphrase (see sealed_stream.hpp). Values
+// that move but are not copied; only the process that holds the folder's lock writes the file.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
+#include "shared/crypto/secret.hpp"
+#include "shared/crypto/sign.hpp"
+#include "shared/http/x509.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::auth {
+
+struct server_keys {
+  server_id server;
+  crypto::secret tenant_key;     ///< 32 bytes
+  crypto::secret server_secret;  ///< 32 bytes
+  crypto::signing_key signing;
+  std::int64_t trust_serial = 1;
+  std::optional<http::certificate_pair> ca;
+  http::certificate_pair leaf;
+};
+
+inline constexpr int k_root_years = 30;
+inline constexpr int k_leaf_days = 365;
+
+/// Fresh keys with a CA of their own and a leaf for `names`. `usage` when there is no name.
+[[nodiscard]] result<server_keys> make_keys(random_source& random,
+                                            const std::vector<std::string>& names, unix_millis now);
+/// Fresh keys that use a given certificate; `usage` when it does not belong to its key.
+[[nodiscard]] result<server_keys> make_keys(random_source& random, http::certificate_pair given);
+
+/// The JSON text of `keys.json`; holds secrets.
+[[nodiscard]] std::string encode_keys(const server_keys& keys);
+[[nodiscard]] result<server_keys> decode_keys(std::string_view json);
+
+/// `folder`/keys.json.
+[[nodiscard]] std::string keys_path(const std::string& folder);
+[[nodiscard]] result<void> save_keys(const std::string& folder, const server_keys& keys);
+[[nodiscard]] result<server_keys> load_keys(const std::string& folder);
+
+/// The whole bundle sealed under a passphrase, and back.
+[[nodiscard]] std::string export_keys(const server_keys& keys, const crypto::secret& passphrase,
+                                      random_source& random);
+[[nodiscard]] result<server_keys> import_keys(std::string_view sealed,
+                                              const crypto::secret& passphrase);
+
+/// A new leaf by the own CA when the present one has passed half of its life or is not for a time
+/// like this: true when `keys.leaf` changed. False without an own CA.
+[[nodiscard]] result<bool> renew_leaf(server_keys& keys, const std::vector<std::string>& names,
+                                      unix_millis now);
+/// Always a new leaf by the own CA; `usage` without one.
+[[nodiscard]] result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& names,
+                                        unix_millis now);
+
+/// What clients are told to trust, signed with purpose `trust`.
+[[nodiscard]] wire::signed_object trust_object(const server_keys& keys);
+
+/// Signs an object's canonical JSON for a purpose; the result goes into messages.
+[[nodiscard]] wire::signed_object sign_canonical(const server_keys& keys, std::string_view purpose,
+                                                 std::string canonical_json);
+
+/// The link by which a device is enrolled, with the pin that fits these keys.
+[[nodiscard]] std::string enrollment_link(const server_keys& keys, const std::string& host,
+                                          std::uint16_t port, const std::string& code);
+
+}  // namespace autocusto::auth

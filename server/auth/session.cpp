@@ -1,0 +1,196 @@
+#include "server/auth/session.hpp"
+
+#include "server/auth/enrollment.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/crypto/hash.hpp"
+
+namespace autocusto::auth {
+namespace {
+
+constexpr std::size_t k_time_size = 8;
+constexpr std::size_t k_nonce_size = 16;
+constexpr std::size_t k_mac_size = 32;
+constexpr std::size_t k_token_size = 32;
+/// Challenges of another server process may come from a clock a little ahead of ours.
+constexpr unix_millis k_clock_slack = 5000;
+
+std::string time_bytes(unix_millis t) {
+  std::string out(k_time_size, '\0');
+  auto value = static_cast<std::uint64_t>(t);
+  for (std::size_t i = k_time_size; i-- > 0; value >>= 8) out[i] = static_cast<char>(value & 0xFF);
+  return out;
+}
+
+unix_millis bytes_time(std::string_view raw) {
+  std::uint64_t value = 0;
+  for (const char c : raw) value = (value << 8) | static_cast<unsigned char>(c);
+  return static_cast<unix_millis>(value);
+}
+
+hash256 challenge_mac(const server_keys& keys, const device_id& device, std::string_view body) {
+  const auto key = crypto::hmac_sha256(keys.server_secret.view(), "session challenge");
+  return crypto::hmac_sha256(key.raw(), std::string(device.raw()) + std::string(body));
+}
+
+error stale_challenge() {
+  return fail(errc::challenge_invalid,
+              "The challenge is not valid any more; ask for a new one and sign that.");
+}
+
+/// How the push that the device remembers compares with what the server has of this device.
+wire::push_memory compare_pushes(store::reader& in, const store::device_row& device,
+                                 const std::optional<push_id>& prev) {
+  if (device.last_push == prev) return wire::push_memory::ok;
+  if (!prev) return wire::push_memory::old;
+  const auto known = in.push(*prev);
+  const bool its_own = known && known->device == device.key;
+  return its_own ? wire::push_memory::old : wire::push_memory::unknown;
+}
+
+struct opened {
+  store::device_row device;
+  store::user_row user;
+  store::session_scope scope = store::session_scope::surrender;
+  wire::push_memory memory = wire::push_memory::ok;
+};
+
+struct found_device {
+  store::device_row device;
+  store::user_row user;
+};
+
+std::optional<found_device> find_device(store::reader& in, const device_id& id) {
+  auto device = in.device_by_id(id);
+  if (!device) return std::nullopt;
+  const store::pk user_key[] = {device->user};
+  auto users = in.users_by_pk(user_key);
+  // The system user has no key: whatever was signed was not signed by it.
+  if (users.empty() || users[0].role == store::user_role::system) return std::nullopt;
+  return found_device{std::move(*device), std::move(users[0])};
+}
+
+result<opened> store_session(store::writer& in, unix_millis now, const std::string& token,
+                             const wire::session_request& asked) {
+  if (!in.spend_challenge(crypto::sha256(asked.challenge).raw(),
+                          now + limits::challenge_millis + k_clock_slack)) {
+    return stale_challenge();
+  }
+  auto found = find_device(in, asked.device);
+  if (!found) {
+    return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
+  }
+  opened made;
+  made.device = std::move(found->device);
+  made.user = std::move(found->user);
+  const bool good = made.user.enabled && !made.device.revoked_at;
+  made.scope = good ? store::session_scope::full : store::session_scope::surrender;
+  made.memory = compare_pushes(in, made.device, asked.prev_push);
+  store::session_row session;
+  session.token_hash = std::string(crypto::sha256(token).raw());
+  session.device = made.device.key;
+  session.scope = made.scope;
+  session.expires_at = now + limits::session_millis;
+  in.add_session(session);
+  in.device_seen(made.device.key, now);
+  return made;
+}
+
+result<void> check_signature(store::database& in, const wire::session_request& asked,
+                             const wire::signed_object& request) {
+  std::optional<found_device> found;
+  in.read([&](store::reader& r) { found = find_device(r, asked.device); });
+  if (!found) {
+    return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
+  }
+  const auto key = crypto::public_key::from_raw(found->device.public_key);
+  const auto signature = crypto::signature::from_raw(request.signature);
+  if (!key || !signature ||
+      !crypto::verify(*key, crypto::purpose_message("session", request.object), *signature)) {
+    return fail(errc::bad_signature, "The session request is not signed by this device's key.");
+  }
+  return {};
+}
+
+}  // namespace
+
+wire::challenge_answer make_challenge(const server_keys& keys, random_source& random,
+                                      unix_millis now, const device_id& device) {
+  const std::string body = time_bytes(now) + random.bytes(k_nonce_size);
+  wire::challenge_answer answer;
+  answer.server = keys.server;
+  answer.challenge = to_base64url(body + std::string(challenge_mac(keys, device, body).raw()));
+  answer.server_time = format_time(now);
+  return answer;
+}
+
+bool challenge_valid(const server_keys& keys, unix_millis now, const device_id& device,
+                     std::string_view challenge) {
+  const auto raw = from_base64url(challenge);
+  if (!raw || raw->size() != k_time_size + k_nonce_size + k_mac_size) return false;
+  const std::string_view body = std::string_view(*raw).substr(0, k_time_size + k_nonce_size);
+  const std::string_view mac = std::string_view(*raw).substr(k_time_size + k_nonce_size);
+  if (!crypto::constant_time_equal(challenge_mac(keys, device, body).raw(), mac)) return false;
+  const unix_millis made = bytes_time(body.substr(0, k_time_size));
+  return made <= now + k_clock_slack && now < made + limits::challenge_millis;
+}
+
+result<wire::session_answer> open_session(store::database& in, const server_keys& keys,
+                                          random_source& random, unix_millis now,
+                                          const wire::signed_object& request) {
+  const auto asked = wire::decode_session_object(request.object);
+  if (!asked) return asked.error();
+  if (asked->server != keys.server) {
+    return fail(errc::malformed, "The session request is meant for another server.", "server");
+  }
+  if (!challenge_valid(keys, now, asked->device, asked->challenge)) return stale_challenge();
+  if (auto checked = check_signature(in, *asked, request); !checked) return checked.error();
+
+  const std::string token = to_base64url(random.bytes(k_token_size));
+  result<opened> made = stale_challenge();
+  in.write([&](store::writer& w) { made = store_session(w, now, token, *asked); });
+  if (!made) return made.error();
+
+  wire::session_answer answer;
+  answer.token = token;
+  answer.expires_in = limits::session_millis / 1000;
+  answer.scope = made->scope == store::session_scope::full ? "full" : "surrender";
+  answer.user = made->user.id;
+  answer.email = made->user.email;
+  answer.role = std::string(role_name(made->user.role));
+  answer.prev_push = made->memory;
+  answer.last_push = made->device.last_push;
+  answer.wipe = made->device.revoked_at.has_value() && made->device.lost;
+  answer.trust_object = trust_object(keys);
+  answer.server_time = format_time(now);
+  return answer;
+}
+
+result<store::session_owner> authenticate(store::database& in, std::string_view token,
+                                          access wanted, unix_millis now) {
+  const auto raw = from_base64url(token);
+  if (!raw || raw->size() != k_token_size) {
+    return fail(errc::unauthorized, "This needs the token of a session; open one first.");
+  }
+  std::optional<store::session_owner> owner;
+  const auto hash = crypto::sha256(token);
+  in.read([&](store::reader& r) { owner = r.session(hash.raw()); });
+  if (!owner || owner->session.expires_at <= now) {
+    return fail(errc::session_expired, "The session has ended; open a new one.");
+  }
+  if (wanted == access::surrender || wanted == access::anyone) return std::move(*owner);
+  if (owner->device.revoked_at) {
+    return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
+  }
+  if (!owner->user.enabled) {
+    return fail(errc::user_disabled, "This user is disabled; ask the administrator.");
+  }
+  if (owner->session.scope != store::session_scope::full) {
+    return fail(errc::session_expired, "The session is a limited one; open a new one.");
+  }
+  if (wanted == access::admin && owner->user.role != store::user_role::admin) {
+    return fail(errc::forbidden, "Only administrators may do this.");
+  }
+  return std::move(*owner);
+}
+
+}  // namespace autocusto::auth

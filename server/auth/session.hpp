@@ -1,0 +1,50 @@
+#pragma once
+// Sessions: a device proves its key and gets a bearer token for an hour.
+//
+// A challenge is stateless: time ‖ random ‖ MAC under a key derived from the server secret, bound
+// to the device that asked. It is good for 60 s by the server's clock and is spent, in the store,
+// by the session that it opens. Tokens are 32 random bytes; the store keeps their SHA-256. What a
+// token is worth is looked up for every request, in one query, so revoking a device or disabling a
+// user takes effect at once. A revoked device or disabled user gets sessions of scope `surrender`
+// only. Functions only; any thread.
+
+#include <optional>
+#include <string_view>
+
+#include "server/auth/keys.hpp"
+#include "server/store/store.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::auth {
+
+/// Step 1 of POST /v1/session; needs no database.
+[[nodiscard]] wire::challenge_answer make_challenge(const server_keys& keys, random_source& random,
+                                                    unix_millis now, const device_id& device);
+
+/// Whether this text is a challenge that this installation made for the device not long ago.
+[[nodiscard]] bool challenge_valid(const server_keys& keys, unix_millis now,
+                                   const device_id& device, std::string_view challenge);
+
+/// Step 2. Errors: malformed, challenge_invalid (old, forged, another device's, spent),
+/// device_unknown, bad_signature.
+[[nodiscard]] result<wire::session_answer> open_session(store::database& in,
+                                                        const server_keys& keys,
+                                                        random_source& random, unix_millis now,
+                                                        const wire::signed_object& request);
+
+/// What an endpoint asks of its caller.
+enum class access {
+  anyone,     ///< no token
+  surrender,  ///< a session of any scope
+  full,       ///< a session of scope `full`
+  admin,      ///< the same, of an admin
+};
+
+/// Who a token belongs to, if it is worth `wanted` now. Errors: unauthorized (no such form),
+/// session_expired (unknown or past its hour), device_revoked, user_disabled, forbidden.
+[[nodiscard]] result<store::session_owner> authenticate(store::database& in, std::string_view token,
+                                                        access wanted, unix_millis now);
+
+}  // namespace autocusto::auth
