@@ -1,0 +1,225 @@
+#pragma once
+// The replica: everything that one doctor may see and did, sealed, on one laptop.
+//
+// It is one SQLite file (`replica.sqlite`) and a lock file in the home folder. All contents are
+// sealed (client/vault/vault.hpp); in clear are row counts and sizes only. It holds, per record:
+// the versions byte by byte, S (the view as the server told it) and P (own versions whose feed item
+// has not been pulled); and once: who this laptop is, its keys, the feed cursor, what waits to be
+// pushed, the one push that is under way, what was refused.
+//
+// Durability: a call that answers success has its change on disk. A change is all or nothing,
+// through kill -9 and power loss. A page and its cursor are one transaction.
+//
+// Processes: any number may have the same home open. Each call takes the lock file for its own
+// short transaction only and keeps nothing from earlier calls but keys, so `sync --watch` and a
+// command line work side by side. Who waits more than 5 s gets replica_busy, with the process id of
+// the holder. Readers do not wait.
+//
+// Threads: one thread at a time per object. The clock and the random source must outlive it.
+//
+// Errors: `result` for what a caller may expect (common to all calls: replica_busy; not_enrolled
+// where an identity is needed, and after somebody wiped the folder). Throws for what is broken:
+// sqlite::sqlite_error (disk full, damaged file), and error_exception with errc::database when a
+// sealed cell was changed by somebody.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/replica/check_page.hpp"
+#include "client/replica/types.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/crypto/kdf.hpp"
+#include "shared/crypto/secret.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::replica {
+
+/// What a replica takes from outside.
+struct environment {
+  const clock_source& clock;
+  random_source& random;
+  /// Cost of the passphrase; only tests take less.
+  crypto::scrypt_params passphrase_cost{};
+};
+
+/// `AUTOCUSTO_HOME`, else `$XDG_DATA_HOME/autocusto`, else `~/.local/share/autocusto`.
+[[nodiscard]] std::string default_home();
+
+/// Makes a value of that field from what a person typed: text as it is, booleans from true/false,
+/// sim/não, yes/no, 1/0. Errors: invalid_field for an unknown field or a text that is no boolean;
+/// not_found for an unknown kind.
+[[nodiscard]] result<domain::field_value> entered_value(std::string_view kind,
+                                                        std::string_view field,
+                                                        std::string_view text);
+
+class replica_store {
+ public:
+  /// Whether the folder holds a replica.
+  [[nodiscard]] static bool exists(const std::string& home);
+  /// Makes the folder (mode 0700) if needed and an empty replica in it, with a new device key; not
+  /// enrolled yet. The device key is on disk before anybody can send it, so that an enrollment that
+  /// was cut can be repeated. Errors: already_exists; usage for an empty passphrase.
+  [[nodiscard]] static result<std::unique_ptr<replica_store>> create(const std::string& home,
+                                                                     std::string_view passphrase,
+                                                                     const environment& env);
+  /// Errors: not_enrolled when there is none; wrong_passphrase; schema_too_new.
+  [[nodiscard]] static result<std::unique_ptr<replica_store>> open(const std::string& home,
+                                                                   std::string_view passphrase,
+                                                                   const environment& env);
+  /// Destroys the keys, then everything else, then the files. Needs no passphrase. Nothing there is
+  /// fine too.
+  [[nodiscard]] static result<void> wipe(const std::string& home);
+
+  ~replica_store();
+  replica_store(const replica_store&) = delete;
+  replica_store& operator=(const replica_store&) = delete;
+
+  /// Wraps the data key anew; only the new passphrase opens it afterwards. Errors:
+  /// wrong_passphrase, usage.
+  [[nodiscard]] result<void> change_passphrase(std::string_view old_one, std::string_view new_one);
+
+  // ---- Who this laptop is ----
+
+  [[nodiscard]] bool enrolled() const;
+  /// Completes enrollment. Errors: already_enrolled unless it is the same user, device and server.
+  [[nodiscard]] result<void> enroll(const identity& who, const crypto::secret& tenant_key);
+  /// Errors: not_enrolled.
+  [[nodiscard]] result<identity> who() const;
+  /// The device's private key; a copy for the caller.
+  [[nodiscard]] crypto::signing_key device_key() const;
+  /// Errors: not_enrolled.
+  [[nodiscard]] result<crypto::secret> tenant_key() const;
+  /// Keeps a newer trust object (the caller has verified it).
+  [[nodiscard]] result<void> set_trust(const wire::signed_object& trust);
+  /// Small texts by name that others keep here, sealed (language, session token, …). Empty value:
+  /// forget it. Names have 1 to 64 bytes.
+  [[nodiscard]] result<void> set_setting(std::string_view name, std::string_view value);
+  [[nodiscard]] std::optional<std::string> setting(std::string_view name) const;
+
+  // ---- The doctor's acts; each is on disk when it answers ----
+  // Common errors: not_found, invalid_key, invalid_field, ambiguous (a selector, or several
+  // drafts). `key` is as typed.
+
+  /// Creates or updates: starts from the shown active version (else the newest draft; drafts from
+  /// the newest draft, else the active version), sets the given fields. If no field differs,
+  /// nothing is saved.
+  [[nodiscard]] result<saved> save(const edit& what, edit_problems* why = nullptr);
+  /// All of them in one transaction, or none. The error's sentence names the line (from 1).
+  /// Edits of one record build on each other.
+  [[nodiscard]] result<std::vector<saved>> save_all(std::span<const edit> edits,
+                                                    edit_problems* why = nullptr);
+  /// An active version from a draft (the newest, or the selected one). Errors: not_found without a
+  /// draft; ambiguous when there are several and no selector.
+  [[nodiscard]] result<saved> publish(std::string_view kind, std::string_view key,
+                                      const std::optional<std::string>& selector,
+                                      const std::optional<std::string>& summary,
+                                      edit_problems* why = nullptr);
+  /// Takes a draft out of sight; the version stays. Answers its id.
+  [[nodiscard]] result<version_id> discard_draft(std::string_view kind, std::string_view key,
+                                                 const std::optional<std::string>& selector);
+  /// A new version with the fields of the selected one.
+  [[nodiscard]] result<saved> revert(std::string_view kind, std::string_view key,
+                                     std::string_view selector,
+                                     const std::optional<std::string>& summary,
+                                     edit_problems* why = nullptr);
+  /// Joins all shown heads. Errors: not_found without a conflict; conflict_open when fields are
+  /// left undecided (`field` names the first).
+  [[nodiscard]] result<saved> resolve(std::string_view kind, std::string_view key,
+                                      const resolution& how, edit_problems* why = nullptr);
+
+  // ---- Questions ----
+
+  /// The shown active version (else the newest draft), or the selected one.
+  [[nodiscard]] result<record_shown> show(
+      std::string_view kind, std::string_view key,
+      const std::optional<std::string>& selector = std::nullopt) const;
+  /// By name: a substring of the folded name or of the digits of the key; empty: all. Sorted by the
+  /// folded name, then the original, then the key.
+  [[nodiscard]] result<std::vector<list_item>> search(std::string_view kind,
+                                                      std::string_view term) const;
+  [[nodiscard]] result<std::vector<list_item>> list(std::string_view kind) const {
+    return search(kind, {});
+  }
+  /// All visible versions, oldest first, numbered 1, 2, 3 …
+  [[nodiscard]] result<std::vector<version_info>> history(std::string_view kind,
+                                                          std::string_view key) const;
+  [[nodiscard]] result<std::vector<domain::field_change>> diff(std::string_view kind,
+                                                               std::string_view key,
+                                                               std::string_view from,
+                                                               std::string_view to) const;
+  [[nodiscard]] std::vector<conflict_item> conflicts() const;
+  [[nodiscard]] replica::status status() const;
+  /// Everything that waits, in the order of saving.
+  [[nodiscard]] std::vector<waiting_item> waiting() const;
+  [[nodiscard]] std::vector<notice> notices() const;
+  [[nodiscard]] result<void> forget_notices();
+  /// One JSON object a line (without the line's end) for every visible version:
+  /// {kind,key,version_id,number,parents,author,created_at,status,summary,fields,active,head,
+  /// synced,archived,header,payload}. Returns the number of lines.
+  std::size_t export_lines(const std::function<void(std::string_view line)>& sink) const;
+  /// Opens every cell and recomputes every hash, parent, generation and view.
+  [[nodiscard]] verify_report verify() const;
+
+  // ---- What the server refused ----
+
+  [[nodiscard]] std::vector<refused_item> refused() const;
+  /// By id prefix. Errors: not_found, ambiguous.
+  [[nodiscard]] result<refused_shown> refused_show(std::string_view selector) const;
+  /// Sets what it changed against its nearest accepted ancestor onto the shown active version, as a
+  /// new edit, and takes it off the list.
+  [[nodiscard]] result<saved> refused_reapply(std::string_view selector,
+                                              edit_problems* why = nullptr);
+  /// Erases it from this laptop, and its local descendants with it; answers how many.
+  [[nodiscard]] result<std::size_t> refused_discard(std::string_view selector);
+
+  // ---- Sync: pushing ----
+
+  /// What to push next; empty while nothing waits. Asks nobody and changes nothing.
+  [[nodiscard]] outbox next_outbox() const;
+  /// Keeps a signed push before its first sending. There is one at a time. Errors: busy when
+  /// another is under way.
+  [[nodiscard]] result<void> store_pending_push(const wire::push_object& what,
+                                                const wire::signed_object& signed_form);
+  /// The push under way, ready to be sent (again); nothing when there is none.
+  struct pending_push {
+    wire::push_object object;
+    wire::push_request request;
+  };
+  [[nodiscard]] std::optional<pending_push> current_push() const;
+  /// Applies a receipt whose signature the caller has verified; it must answer the push under way.
+  /// Acknowledged versions stay in P until their feed item comes; refused ones and their local
+  /// descendants leave for the refused list.
+  [[nodiscard]] result<receipt_effect> apply_receipt(const wire::push_receipt& receipt);
+  /// Gives a push up that the server refused as a whole; its versions wait again.
+  [[nodiscard]] result<void> drop_pending_push();
+  [[nodiscard]] std::optional<push_id> last_push() const;
+  /// For going on after the server went back.
+  [[nodiscard]] result<void> set_last_push(const std::optional<push_id>& id);
+
+  // ---- Sync: pulling ----
+
+  [[nodiscard]] wire::cursor cursor() const;
+  /// Applies a checked page and moves the cursor, in one transaction. Nothing happens when the
+  /// cursor is not `page.from` any more. Errors: protocol_error when the page does not fit what is
+  /// here.
+  [[nodiscard]] result<page_effect> apply_page(const checked_page& page);
+  /// Starts the feed at 0 again, without erasing anything.
+  [[nodiscard]] result<void> restart_feed();
+  /// Destroys the keys and rows of the records that pages have removed, unless they hold something
+  /// that is not at the server.
+  [[nodiscard]] result<erase_effect> erase_removed();
+  [[nodiscard]] result<void> note_sync(const sync_outcome& outcome);
+
+ private:
+  class impl;
+  explicit replica_store(std::unique_ptr<impl> own);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace autocusto::replica
