@@ -1,0 +1,129 @@
+#pragma once
+// The rules by which a server accepts versions into a user's view; the whole of them, and pure.
+//
+// Values in: the batch as `candidate`s, and what the store has of the records that it touches.
+// Values out: a plan of what to write, with results for the receipt. No clock, no random numbers,
+// no I/O: fresh incarnation ids and payloads of older versions come in as functions, so the same
+// inputs always give the same plan and a transaction may be run again.
+//
+// For each version V of owner W, in the order of the batch, later ones building on earlier ones:
+//  1. V is known: visible in W's open view -> duplicate; else, if W is its author ->
+//     access_removed. Nothing changes; a known version never opens a view. (Anybody else's known
+//     version goes on to the checks below, where it fails like an unknown one.)
+//  2. A parent was refused in this batch -> parent_refused. Else the first that fails of: form,
+//     sizes, hashes, record id against key; key form (roots only); summary and fields, where a
+//     value that W already sees in the record, or that stands in a visible parent, is exempt;
+//     author = actor; device = the session's or one that it replaced; parents known and visible in
+//     W's open view (parent_unavailable for both; access_removed when W had a view and has none);
+//     generation.
+//  3. No open view: a root opens one, under a fresh incarnation. With an open view a root is a
+//     sibling like any other version.
+//  4. heads := (heads − ancestors of V) ∪ {V}; more than 16 heads -> too_many_heads. A draft goes
+//     beside the heads; more than 16 drafts -> too_many_heads too, because a page must be able to
+//     carry them all.
+//  5. After the whole push, once per record whose heads changed: more than one head -> the
+//     automatic merge; if it does not apply, one conflict is open while there is more than one.
+//  6. One feed event per change, in the order: versions, discards, merges.
+//
+// Any thread; the inputs must outlive the plan, which points into them.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/store/rows.hpp"
+#include "server/sync/candidate.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::sync {
+
+/// Who pushes, and into whose view. For an ordinary push owner and actor are the same.
+struct pusher {
+  user_id actor;
+  store::pk actor_key = 0;
+  user_id owner;
+  store::pk owner_key = 0;
+  /// The session's device and those that it replaced: the ones that versions may name.
+  std::vector<std::pair<device_id, store::pk>> devices;
+};
+
+/// What the store has of one record.
+struct record_state {
+  store::record_row row;
+  std::vector<store::version_node> graph;       ///< `visible` told for the owner's open view
+  std::optional<store::view_row> view;          ///< the owner's open view
+  bool view_was_removed = false;                ///< no open view, but there was one
+  std::optional<store::conflict_row> conflict;  ///< the open one of the view
+};
+
+/// Bytes of stored versions by key, in any order; erased payloads are missing in them.
+using payload_source =
+    std::function<std::vector<store::stored_version>(std::span<const store::pk>)>;
+/// The owner's merge policy for a kind of record.
+using policy_source = std::function<domain::merge_policy(std::string_view kind)>;
+
+struct acceptance_input {
+  pusher who;
+  std::span<const candidate> batch;      ///< no id twice
+  std::span<const version_id> discards;  ///< no id twice
+  std::span<const record_state>
+      records;              ///< of the batch and of the discards, as far as they exist
+  payload_source payloads;  ///< called a few times a push, with whole sets
+  policy_source policy;     ///< called only for views with several heads
+  std::function<incarnation_id()> fresh_incarnation;
+  std::string_view server_secret;          ///< salts automatic merges
+  std::pair<store::pk, store::pk> merger;  ///< keys of the system user and of the merge device
+  unix_millis now = 0;                     ///< put into conflicts, read by no rule
+};
+
+struct planned_version {
+  std::size_t record = 0;  ///< position in `records`
+  std::int64_t number = 0;
+  store::pk author = 0;
+  store::pk device = 0;
+  const domain::version* value = nullptr;  ///< in the batch or in `merges`
+};
+
+struct planned_event {
+  std::size_t record = 0;
+  store::feed_kind kind = store::feed_kind::version;
+  version_id version;
+  store::pk known = 0;  ///< the version's key if it was stored before, else 0: a planned one
+};
+
+struct planned_view {
+  std::size_t record = 0;
+  store::view_row row;
+};
+
+struct planned_conflict {
+  std::size_t record = 0;
+  store::conflict_row row;  ///< `view` is 0 for a view that is not stored yet
+};
+
+struct acceptance_plan {
+  std::vector<planned_version> versions;  ///< numbers dense per record, in this order
+  std::vector<std::unique_ptr<domain::version>> merges;
+  std::vector<planned_event> events;
+  std::vector<planned_view> views;  ///< new and changed ones
+  std::vector<planned_conflict> conflicts;
+  /// One per version of the batch in its order, then one per discard; no proofs yet.
+  std::vector<wire::push_result> results;
+  std::vector<std::size_t> quarantine;  ///< positions in the batch of refused bytes to keep
+  std::vector<store::pk> idle_records;  ///< records of the batch that still have no version
+};
+
+/// The plan for one push. Throws std::logic_error when a record of the batch is missing in
+/// `records` although it has a root that may open a view.
+[[nodiscard]] acceptance_plan accept(const acceptance_input& in);
+
+/// Whether a root of the batch may be accepted as far as can be said without the store: then its
+/// record must exist before `accept`.
+[[nodiscard]] bool may_open(const candidate& c, const pusher& who);
+
+}  // namespace autocusto::sync

@@ -1,0 +1,78 @@
+#pragma once
+// Taking in a push: from the bytes of a request to the bytes of the answer.
+//
+// A push is a batch of versions (parents before children) and a list of drafts to discard, named
+// in an object that the device signed. Reading, hashing and checking happen before the
+// transaction; then one transaction stores everything: versions, views, conflicts, feed, receipt.
+// The receipt is signed by the server and kept; the same push sent again (same id, same object) is
+// answered with it before any other check, so a client that lost the answer just asks again.
+//
+// An admin resolves somebody's conflict with a push that names the `owner` and `expect_heads`: one
+// version, active, by the admin, whose parents are exactly those heads; if the owner's heads are
+// others by then the whole push fails with `view_moved`.
+//
+// Refused versions go to quarantine within the device's limits; beyond them the line of the
+// receipt has the code `quarantine_full`, with the first reason in its sentence.
+//
+// Proofs that come with versions are not looked at here: what they allow (restoring after the
+// server went back) is no part of an ordinary push.
+//
+// One object serves all threads; everything it refers to must outlive it.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/store/store.hpp"
+#include "server/sync/sync_keys.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::sync {
+
+/// Either the body of the answer or what is wrong with the push as a whole.
+struct push_answer {
+  std::string body;
+  std::optional<error> refusal;
+  /// With prev_push_unknown and prev_push_old: the last push the server has of this device.
+  std::optional<push_id> last_push;
+};
+
+/// Monotonic, for metrics; a push answered from its stored receipt counts as `repeated` only.
+struct push_counters {
+  std::atomic<std::int64_t> pushes{0}, repeated{0}, failed{0};
+  std::atomic<std::int64_t> accepted{0}, siblings{0}, merged{0}, duplicates{0}, refused{0},
+      discarded{0};
+  std::atomic<std::int64_t> merges{0}, conflicts_opened{0}, conflicts_closed{0};
+};
+
+class push_service {
+ public:
+  push_service(store::database& db, const sync_keys& keys, const clock_source& clock,
+               random_source& random);
+
+  /// Answers POST /v1/push. `request` is the JSON body, uncompressed. Errors of the whole push:
+  /// body_too_large, malformed, too_many_versions, bad_signature, push_id_reused, device_unknown,
+  /// device_revoked, user_disabled, forbidden, not_found (no such owner), prev_push_unknown,
+  /// prev_push_old, view_moved. Throws store::database_error when the store cannot be used.
+  [[nodiscard]] push_answer push(const store::session_owner& who, std::string_view request);
+
+  [[nodiscard]] const push_counters& counters() const { return counters_; }
+
+ private:
+  store::database& db_;
+  const sync_keys& keys_;
+  const clock_source& clock_;
+  random_source& random_;
+  push_counters counters_;
+};
+
+/// How the push that a device names as its last compares with what the store has of it.
+[[nodiscard]] wire::push_memory compare_prev_push(store::reader& in,
+                                                  const store::device_row& device,
+                                                  const std::optional<push_id>& prev);
+
+}  // namespace autocusto::sync
