@@ -21,7 +21,7 @@ bytes hex(std::string_view text) {
 /// Gives out the bytes that it was made with, then throws.
 class scripted_random final : public random_source {
  public:
-  explicit scripted_random(bytes script) : script_(std::move(script)) {}
+  explicit scripted_random(std::string script) : script_(std::move(script)) {}
   void fill(std::span<std::uint8_t> out) override {
     if (out.size() > script_.size() - at_) throw std::runtime_error("the script is over");
     std::memcpy(out.data(), script_.data() + at_, out.size());
@@ -29,7 +29,7 @@ class scripted_random final : public random_source {
   }
 
  private:
-  bytes script_;
+  std::string script_;
   std::size_t at_ = 0;
 };
 
