@@ -1,0 +1,45 @@
+#pragma once
+// What the endpoints of the server are made from, gathered by whoever wires a server together.
+//
+// Everything is referred to, nothing owned; all of it must outlive the endpoints, and all of it may
+// be used from any thread. Handlers of other parts (the administrator's) get the same context and
+// hand back lines for the same table (route.hpp).
+
+#include <functional>
+#include <string>
+
+#include "server/auth/keys.hpp"
+#include "server/auth/rate_limit.hpp"
+#include "server/store/store.hpp"
+#include "shared/base/clock.hpp"
+
+namespace autocusto::sync {
+class push_service;
+class changes_service;
+class wait_hub;
+}  // namespace autocusto::sync
+
+namespace autocusto::api {
+
+class event_log;
+class metrics;
+
+struct context {
+  store::database& database;
+  const auth::server_keys& keys;
+  const clock_source& clock;
+  random_source& random;
+  event_log& log;
+  api::metrics& counts;
+  auth::failure_limit& enrollment_limit;
+  sync::push_service& pushes;
+  sync::changes_service& changes;
+  sync::wait_hub& waits;
+  /// The enrollment link for a code: this server's public name and port, and the pin.
+  std::function<std::string(const std::string& code)> link;
+  /// Whether requests are welcome: database reachable, schema current, not stopping. Else why not,
+  /// in one word.
+  std::function<std::string()> not_ready;
+};
+
+}  // namespace autocusto::api

@@ -1,0 +1,168 @@
+#include "server/api/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace autocusto::api {
+namespace {
+
+using counter_family = prometheus::Family<prometheus::Counter>;
+using histogram_family = prometheus::Family<prometheus::Histogram>;
+
+/// Seconds; from a no-change sync to a long poll.
+const prometheus::Histogram::BucketBoundaries& buckets() {
+  static const prometheus::Histogram::BucketBoundaries bounds{
+      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+  return bounds;
+}
+
+counter_family& counter(prometheus::Registry& in, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(in);
+}
+
+histogram_family& histogram(prometheus::Registry& in, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(in);
+}
+
+void add_value(std::vector<prometheus::MetricFamily>& to, const char* name, const char* help,
+               double value, prometheus::MetricType type = prometheus::MetricType::Gauge) {
+  prometheus::ClientMetric metric;
+  if (type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  family.metric.push_back(std::move(metric));
+  to.push_back(std::move(family));
+}
+
+template <class Number>
+double number(Number value) {
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+struct metrics::impl {
+  prometheus::Registry registry;
+  counter_family& requests =
+      counter(registry, "autocusto_http_requests_total", "Requests by route and status.");
+  histogram_family& seconds =
+      histogram(registry, "autocusto_http_request_seconds", "Time of requests by route.");
+  prometheus::Counter& bytes_in =
+      counter(registry, "autocusto_http_received_bytes_total", "Bytes of request bodies.").Add({});
+  prometheus::Counter& bytes_out =
+      counter(registry, "autocusto_http_sent_bytes_total", "Bytes of response bodies.").Add({});
+  counter_family& pushes =
+      counter(registry, "autocusto_pushes_total", "Pushes, answered with a receipt or a problem.");
+  counter_family& versions =
+      counter(registry, "autocusto_versions_total", "Pushed versions by what became of them.");
+  counter_family& refused =
+      counter(registry, "autocusto_versions_refused_total", "Refused versions by code.");
+  prometheus::Counter& merges =
+      counter(registry, "autocusto_merges_total", "Versions whose record was merged.").Add({});
+  prometheus::Counter& siblings =
+      counter(registry, "autocusto_siblings_total", "Versions that became siblings.").Add({});
+  prometheus::Counter& pulls =
+      counter(registry, "autocusto_pulls_total", "Pages of changes that were answered.").Add({});
+  prometheus::Counter& pulled_items =
+      counter(registry, "autocusto_pulled_items_total", "Feed items in those pages.").Add({});
+  prometheus::Counter& pulled_versions =
+      counter(registry, "autocusto_pulled_versions_total", "Versions in those pages.").Add({});
+  prometheus::Histogram& delivery =
+      histogram(registry, "autocusto_feed_delivery_seconds",
+                "From hearing of a change to handing it to a waiting long poll.")
+          .Add({}, buckets());
+  counter_family& sessions = counter(registry, "autocusto_sessions_total", "Sessions opened.");
+  counter_family& enrollments =
+      counter(registry, "autocusto_enrollments_total", "Enrollment attempts.");
+};
+
+metrics::metrics() : impl_(std::make_unique<impl>()) {}
+metrics::~metrics() = default;
+
+void metrics::request(const http::access_record& done) {
+  const std::string method(done.method);
+  const std::string route(done.route.empty() ? "none" : done.route);
+  impl_->requests
+      .Add({{"method", method}, {"route", route}, {"status", std::to_string(done.status)}})
+      .Increment();
+  impl_->seconds.Add({{"method", method}, {"route", route}}, buckets())
+      .Observe(static_cast<double>(done.micros) / 1e6);
+  impl_->bytes_in.Increment(number(done.bytes_in));
+  impl_->bytes_out.Increment(number(done.bytes_out));
+}
+
+void metrics::push(const std::vector<wire::push_result>& results) {
+  impl_->pushes.Add({{"result", "receipt"}}).Increment();
+  for (const auto& one : results) {
+    impl_->versions.Add({{"result", std::string(wire::outcome_name(one.outcome))}}).Increment();
+    if (one.outcome == wire::push_outcome::merged) impl_->merges.Increment();
+    if (one.outcome == wire::push_outcome::sibling) impl_->siblings.Increment();
+    if (one.outcome == wire::push_outcome::refused) {
+      impl_->refused.Add({{"code", one.code}}).Increment();
+    }
+  }
+}
+
+void metrics::push_refused(errc code) {
+  impl_->pushes.Add({{"result", std::string(code_name(code))}}).Increment();
+}
+
+void metrics::pull(std::size_t items, std::size_t versions) {
+  impl_->pulls.Increment();
+  impl_->pulled_items.Increment(number(items));
+  impl_->pulled_versions.Increment(number(versions));
+}
+
+void metrics::delivered(double seconds) {
+  impl_->delivery.Observe(seconds);
+}
+
+void metrics::session(std::string_view scope) {
+  impl_->sessions.Add({{"scope", std::string(scope)}}).Increment();
+}
+
+void metrics::enrollment(bool good) {
+  impl_->enrollments.Add({{"result", good ? "enrolled" : "refused"}}).Increment();
+}
+
+std::string metrics::text(const gauges& now) const {
+  using prometheus::MetricType;
+  auto all = impl_->registry.Collect();
+  const auto& db = now.database;
+  const auto& in = now.stored;
+  add_value(all, "autocusto_ready", "1 when the server takes requests.", now.ready ? 1 : 0);
+  add_value(all, "autocusto_connections", "Open connections.", number(now.http.connections));
+  add_value(all, "autocusto_requests_in_hand", "Requests being answered, long polls included.",
+            number(now.http.waiting));
+  add_value(all, "autocusto_requests_queued", "Requests that wait for a worker.",
+            number(now.http.queued));
+  add_value(all, "autocusto_database_connections", "Database connections.", number(db.connections));
+  add_value(all, "autocusto_database_busy", "Database connections in use.", number(db.busy));
+  add_value(all, "autocusto_database_waiting", "Callers that wait for one.", number(db.waiting));
+  add_value(all, "autocusto_database_transactions_total", "Transactions.", number(db.transactions),
+            MetricType::Counter);
+  add_value(all, "autocusto_database_retries_total", "Transactions that were run again.",
+            number(db.retries), MetricType::Counter);
+  add_value(all, "autocusto_database_seconds_total", "Time inside transactions.", db.seconds,
+            MetricType::Counter);
+  add_value(all, "autocusto_users", "Users.", number(in.users));
+  add_value(all, "autocusto_devices", "Devices.", number(in.devices));
+  add_value(all, "autocusto_records", "Records.", number(in.records));
+  add_value(all, "autocusto_versions", "Stored versions.", number(in.versions));
+  add_value(all, "autocusto_open_views", "Open views.", number(in.open_views));
+  add_value(all, "autocusto_conflicts_open", "Open conflicts.", number(in.open_conflicts));
+  add_value(all, "autocusto_quarantined", "Items in quarantine.", number(in.quarantined));
+  add_value(all, "autocusto_log_lines_dropped_total", "Log lines dropped by a slow sink.",
+            number(now.log_lines_dropped), MetricType::Counter);
+  return prometheus::TextSerializer().Serialize(all);
+}
+
+}  // namespace autocusto::api

@@ -1,0 +1,68 @@
+#pragma once
+// What the server counts, in the text form that Prometheus reads.
+//
+//   autocusto_http_requests_total{method,route,status},
+//   autocusto_http_request_seconds{method,route} autocusto_http_received_bytes_total,
+//   autocusto_http_sent_bytes_total autocusto_pushes_total{result},
+//   autocusto_versions_total{result}, autocusto_versions_refused_total{code},
+//   autocusto_merges_total, autocusto_siblings_total autocusto_pulls_total,
+//   autocusto_pulled_items_total, autocusto_pulled_versions_total autocusto_feed_delivery_seconds:
+//   the feed's lag, of long polls that were waiting: from the
+//     moment this process heard that the user's feed had moved (after the commit) until the page
+//     was handed to the socket
+//   autocusto_sessions_total{scope}, autocusto_enrollments_total{result}
+//   autocusto_connections, autocusto_requests_in_hand, autocusto_requests_queued, autocusto_ready
+//   autocusto_database_{connections,busy,waiting}, autocusto_database_{transactions,retries}_total,
+//   autocusto_database_seconds_total
+//   autocusto_{users,devices,records,versions,open_views,conflicts_open,quarantined}: as stored
+//   autocusto_log_lines_dropped_total
+//
+// Labels come from the endpoint table and from closed lists, so their number is bounded and nothing
+// of a patient can be in one. Any thread.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/store/store.hpp"
+#include "shared/base/error.hpp"
+#include "shared/http/server.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::api {
+
+/// What is read at the moment of asking rather than counted.
+struct gauges {
+  http::server_stats http;
+  store::database_metrics database;
+  store::statistics stored;
+  std::uint64_t log_lines_dropped = 0;
+  bool ready = false;
+};
+
+class metrics {
+ public:
+  metrics();
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+  ~metrics();
+
+  void request(const http::access_record& done);
+  void push(const std::vector<wire::push_result>& results);
+  void push_refused(errc code);
+  void pull(std::size_t items, std::size_t versions);
+  void delivered(double seconds);
+  void session(std::string_view scope);
+  void enrollment(bool good);
+
+  /// The whole page, text form 0.0.4.
+  [[nodiscard]] std::string text(const gauges& now) const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace autocusto::api

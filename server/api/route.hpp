@@ -1,0 +1,55 @@
+#pragma once
+// The endpoint table: one line says who may call what with how large a body, and who answers.
+//
+// The api layer checks the session before the handler runs (token, device, user, scope, role: as of
+// now, in one query) and turns expected errors and exceptions into problem documents. So a handler
+// gets a caller that may call it, and may throw: `error_exception` becomes its own problem,
+// `store::database_error` 503 (when trying again may help) or 500, everything else 500 with nothing
+// but the request id in it. The table is data: metrics and log lines are labelled by its patterns.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "server/api/context.hpp"
+#include "server/auth/session.hpp"
+#include "shared/http/server.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::api {
+
+using auth::access;
+
+/// For `access::anyone`.
+using open_handler = std::function<http::response(const http::request&)>;
+/// For everything else: with the session's owner.
+using session_handler =
+    std::function<http::response(const http::request&, const store::session_owner&)>;
+/// The same, answered later (long polls).
+using deferred_session_handler =
+    std::function<void(http::request, store::session_owner, http::responder)>;
+
+struct route {
+  std::string method;
+  std::string path;
+  access who = access::full;
+  std::size_t body_limit = 0;
+  std::variant<open_handler, session_handler, deferred_session_handler> handler;
+};
+
+/// The lines for the HTTP server. `in` must outlive it. Throws std::logic_error when a line has an
+/// `open_handler` and asks for a session, or the other way round.
+[[nodiscard]] std::vector<http::endpoint> make_endpoints(context& in, std::vector<route> routes);
+
+/// A problem document, with Retry-After where waiting helps; `last_push` for errors of a push.
+[[nodiscard]] http::response problem(const error& what, const http::request& asked);
+[[nodiscard]] http::response problem(const error& what, const http::request& asked,
+                                     const std::optional<push_id>& last_push);
+
+/// Runs `work`; what it throws is logged and becomes a problem document.
+[[nodiscard]] http::response guarded(context& in, const http::request& asked,
+                                     const std::function<http::response()>& work);
+
+}  // namespace autocusto::api
