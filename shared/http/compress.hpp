@@ -14,7 +14,7 @@ inline constexpr std::size_t k_zstd_window = 8 * 1024 * 1024;
 /// Bodies up to this size are not worth compressing.
 inline constexpr std::size_t k_compress_above = 1024;
 
-/// One frame with the content in it, window at most `k_zstd_window`.
+/// One frame with the content in it. Levels 1 to 19: their windows are within `k_zstd_window`.
 [[nodiscard]] std::string zstd_compress(std::string_view plain, int level = 3);
 
 /// The content of exactly one frame. Decoding stops, and memory stops growing, once the output

@@ -41,7 +41,4 @@ void expect_host(ssl_st* connection, const std::string& host);
 /// After a failed handshake: why the certificate was refused; nothing when it was not.
 [[nodiscard]] std::optional<error> refusal(ssl_st* connection, const std::string& host);
 
-/// `bytes` random bytes in lower-case hex.
-[[nodiscard]] std::string random_hex(std::size_t bytes);
-
 }  // namespace autocusto::http

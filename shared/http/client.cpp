@@ -1,0 +1,148 @@
+#include "shared/http/client.hpp"
+
+#include <algorithm>
+
+#include "shared/http/client_connection.hpp"
+#include "shared/http/compress.hpp"
+#include "shared/http/render.hpp"
+#include "shared/http/tls.hpp"
+
+namespace autocusto::http {
+namespace {
+
+using std::chrono::steady_clock;
+
+error protocol(std::string message) {
+  return fail(errc::protocol_error, std::move(message));
+}
+
+/// As it stands in the Host header: IPv6 in brackets, the port unless it is the scheme's own.
+std::string host_header(const client_options& options) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  std::string host = v6 ? '[' + options.host + ']' : options.host;
+  const std::uint16_t usual = options.tls ? 443 : 80;
+  if (options.port != usual) host += ':' + std::to_string(options.port);
+  return host;
+}
+
+/// Request and body as they go out.
+struct outgoing {
+  std::string head;
+  std::string body;
+};
+
+outgoing prepare(const client_request& asked, const std::string& host) {
+  outgoing out;
+  auto headers = asked.headers;
+  headers.push_back({"Accept-Encoding", "zstd"});
+  out.body = asked.body;
+  if (asked.body.size() > k_compress_above && !find_header(headers, "content-encoding")) {
+    auto packed = zstd_compress(asked.body);
+    if (packed.size() < asked.body.size()) {
+      out.body = std::move(packed);
+      headers.push_back({"Content-Encoding", "zstd"});
+    }
+  }
+  out.head = render_request(asked.method, asked.path_with_query, host, headers, out.body.size());
+  return out;
+}
+
+result<response> decode(raw_response raw, std::size_t limit) {
+  response answer;
+  answer.status = raw.status;
+  answer.body = std::move(raw.body);
+  if (const auto encoding = find_header(raw.headers, "content-encoding")) {
+    if (*encoding != "zstd") {
+      return protocol("The server sent a response in an encoding that was not asked for.");
+    }
+    auto plain = zstd_decompress(answer.body, limit);
+    if (!plain && plain.error().code == errc::body_too_large) {
+      return fail(errc::protocol_error, "The server's response is larger than was asked for.", {},
+                  static_cast<std::int64_t>(limit));
+    }
+    if (!plain) return protocol("The server's compressed response is damaged; try again.");
+    answer.body = *std::move(plain);
+  }
+  if (const auto type = find_header(raw.headers, "content-type")) answer.content_type = *type;
+  answer.headers = std::move(raw.headers);
+  return answer;
+}
+
+}  // namespace
+
+class client::impl {
+ public:
+  explicit impl(client_options options) : options_(std::move(options)) {
+    trust_.ca_pin = options_.ca_pin;
+    trust_.time = options_.trust_time;
+  }
+
+  result<response> send(const client_request& asked) {
+    const auto deadline = steady_clock::now() + asked.deadline;
+    const auto out = prepare(asked, host_header(options_));
+    const bool head_only = asked.method == "HEAD";
+    bool may_retry = asked.idempotent;
+    while (true) {
+      const bool kept = connection_.usable();
+      if (!kept) {
+        if (const auto opened = open(deadline); !opened) return opened.error();
+      }
+      auto outcome =
+          connection_.exchange(out.head, out.body, head_only, asked.response_limit, deadline);
+      if (outcome.answer) return decode(*std::move(outcome.answer), asked.response_limit);
+      // A kept connection may have been closed by the server at the moment it was used again.
+      if (!(kept && may_retry && outcome.before_any_byte)) return *std::move(outcome.problem);
+      may_retry = false;
+    }
+  }
+
+  void set_trust_time(unix_millis t) {
+    trust_.time = t;
+    context_.reset();
+  }
+
+  client_connection& connection() { return connection_; }
+
+ private:
+  result<void> open(deadline_point deadline) {
+    if (options_.tls && !context_) context_ = make_client_context(trust_);
+    const auto own = steady_clock::now() + options_.connect_deadline;
+    return connection_.open(options_.host, options_.port, context_.get(), std::min(own, deadline));
+  }
+
+  client_options options_;
+  trust trust_;
+  context_ptr context_;  ///< made when first needed
+  client_connection connection_;
+};
+
+client::client(client_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+client::client(client&& other) noexcept = default;
+client& client::operator=(client&& other) noexcept = default;
+client::~client() = default;
+
+result<response> client::send(const client_request& request) {
+  return impl_->send(request);
+}
+
+void client::set_trust_time(unix_millis t) {
+  impl_->set_trust_time(t);
+}
+
+void client::interrupt() noexcept {
+  impl_->connection().interrupt();
+}
+
+void client::clear_interrupt() {
+  impl_->connection().clear_interrupt();
+}
+
+bool client::interrupted() const noexcept {
+  return impl_->connection().interrupted();
+}
+
+void client::disconnect() {
+  impl_->connection().close();
+}
+
+}  // namespace autocusto::http

@@ -1,0 +1,143 @@
+#include "shared/http/message.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace autocusto::http {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equals_lower(std::string_view text, std::string_view lower_text) {
+  return std::equal(text.begin(), text.end(), lower_text.begin(), lower_text.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes the part before `separator` off the front of `rest`.
+std::string_view next_part(std::string_view& rest, char separator) {
+  const auto end = std::min(rest.find(separator), rest.size());
+  const auto part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return trim(part);
+}
+
+/// `q=0`, `q=0.0` and the like: the sender does not want it.
+bool weight_is_zero(std::string_view parameter) {
+  if (parameter.size() < 3 || lower(parameter[0]) != 'q' || parameter[1] != '=') return false;
+  const auto value = parameter.substr(2);
+  return value.front() == '0' && value.find_first_not_of("0.") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_header(const header_list& headers,
+                                            std::string_view lower_name) {
+  const auto at = std::find_if(headers.begin(), headers.end(), [lower_name](const header& line) {
+    return equals_lower(line.name, lower_name);
+  });
+  if (at == headers.end()) return std::nullopt;
+  return std::string_view(at->value);
+}
+
+std::optional<std::string_view> request::bearer() const {
+  constexpr std::string_view scheme = "bearer ";
+  const auto value = find_header(headers, "authorization");
+  if (!value || value->size() <= scheme.size()) return std::nullopt;
+  if (!equals_lower(value->substr(0, scheme.size()), scheme)) return std::nullopt;
+  const auto token = trim(value->substr(scheme.size()));
+  return token.empty() ? std::nullopt : std::optional(token);
+}
+
+response json_response(std::string json_text, int status) {
+  response answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.body = std::move(json_text);
+  return answer;
+}
+
+response problem_response(const error& problem, std::string_view request_id) {
+  response answer;
+  answer.status = http_status(problem.code);
+  nlohmann::json document{
+      {"type", "about:blank"},           {"title", status_phrase(answer.status)},
+      {"status", answer.status},         {"detail", problem.message},
+      {"code", code_name(problem.code)}, {"request_id", request_id}};
+  if (!problem.field.empty()) document["field"] = problem.field;
+  if (problem.limit) document["limit"] = *problem.limit;
+  answer.content_type = "application/problem+json";
+  answer.body = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return answer;
+}
+
+std::string_view status_phrase(int status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
+  }
+  return "Unknown";
+}
+
+bool accepts_zstd(std::string_view accept_encoding) {
+  while (!accept_encoding.empty()) {
+    auto offer = next_part(accept_encoding, ',');
+    const auto coding = next_part(offer, ';');
+    if (equals_lower(coding, "zstd")) return !weight_is_zero(trim(offer));
+  }
+  return false;
+}
+
+}  // namespace autocusto::http

@@ -1,0 +1,69 @@
+#include "shared/http/render.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace autocusto::http {
+namespace {
+
+void add_line(std::string& head, std::string_view name, std::string_view value) {
+  head += name;
+  head += ": ";
+  for (const char c : value) {
+    const bool control = (c >= '\0' && c < ' ') || c == '\x7f';
+    head += control ? ' ' : c;
+  }
+  head += "\r\n";
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, whatever the locale.
+std::string http_date(std::time_t now) {
+  constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                days[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour,
+                parts.tm_min, parts.tm_sec);
+  return text;
+}
+
+}  // namespace
+
+std::string render_head(const response& answer, const response_frame& frame) {
+  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + ' ';
+  head += status_phrase(answer.status);
+  head += "\r\n";
+  add_line(head, "Date", http_date(std::time(nullptr)));
+  if (!answer.content_type.empty()) add_line(head, "Content-Type", answer.content_type);
+  if (answer.status != 204) add_line(head, "Content-Length", std::to_string(answer.body.size()));
+  add_line(head, "Cache-Control", "no-store");
+  add_line(head, "X-Content-Type-Options", "nosniff");
+  if (frame.tls) add_line(head, "Strict-Transport-Security", "max-age=31536000");
+  if (!frame.request_id.empty()) add_line(head, "X-Request-Id", frame.request_id);
+  add_line(head, "Vary", "Accept-Encoding");
+  for (const auto& [name, value] : answer.headers) add_line(head, name, value);
+  add_line(head, "Connection", frame.keep_alive ? "keep-alive" : "close");
+  head += "\r\n";
+  return head;
+}
+
+std::string render_request(std::string_view method, std::string_view target, std::string_view host,
+                           const header_list& headers, std::size_t body_size) {
+  std::string head(method);
+  head += ' ';
+  head += target;
+  head += " HTTP/1.1\r\n";
+  add_line(head, "Host", host);
+  for (const auto& [name, value] : headers) add_line(head, name, value);
+  const bool has_body = body_size > 0 || method == "POST" || method == "PUT" || method == "PATCH";
+  if (has_body) add_line(head, "Content-Length", std::to_string(body_size));
+  head += "\r\n";
+  return head;
+}
+
+}  // namespace autocusto::http

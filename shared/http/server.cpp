@@ -1,0 +1,243 @@
+#include "shared/http/server.hpp"
+
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+
+#include "shared/base/bytes.hpp"
+#include "shared/http/server_core.hpp"
+
+namespace autocusto::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+/// After a failed accept: how long until the next, for descriptors and memory to come back.
+constexpr std::chrono::milliseconds k_accept_retry{200};
+
+}  // namespace
+
+/// The accept loop and the end of the server. Members after `core_` belong to the socket thread,
+/// except where they say otherwise.
+class server::impl {
+ public:
+  impl(std::shared_ptr<core> shared, context_ptr tls)
+      : core_(std::move(shared)),
+        acceptor_(core_->io),
+        retry_timer_(core_->io),
+        check_timer_(core_->io),
+        stop_timer_(core_->io),
+        has_tls_(tls != nullptr) {
+    core_->tls = std::move(tls);
+  }
+
+  /// Before the thread starts.
+  error_code listen(const tcp::endpoint& at) {
+    error_code ec;
+    acceptor_.open(at.protocol(), ec);
+    if (!ec) acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
+    if (!ec && at.address().is_v6() && at.address().is_unspecified()) {
+      acceptor_.set_option(asio::ip::v6_only(false), ec);
+    }
+    if (!ec) acceptor_.bind(at, ec);
+    if (!ec) acceptor_.listen(tcp::acceptor::max_listen_connections, ec);
+    if (!ec) port_ = acceptor_.local_endpoint(ec).port();
+    return ec;
+  }
+
+  void run() {
+    core_->on_session_end = [this] { session_ended(); };
+    accept_next();
+    check_later();
+    thread_ = std::thread([this] { run_sockets(); });
+  }
+
+  void set_tls(context_ptr tls) {
+    auto shared = std::make_shared<context_ptr>(std::move(tls));
+    asio::post(core_->io, [core = core_, shared] { core->tls = std::move(*shared); });
+  }
+
+  void request_stop() {
+    asio::post(core_->io, [this] { stop(); });
+  }
+
+  /// Any thread, several at once.
+  void wait() {
+    const std::lock_guard lock(join_mutex_);
+    if (thread_.joinable()) thread_.join();
+    core_->workers->stop();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] bool has_tls() const { return has_tls_; }
+  [[nodiscard]] const core& shared() const { return *core_; }
+
+ private:
+  void run_sockets() {
+    while (true) {
+      try {
+        core_->io.run();
+        return;  // it has no work left: the server has stopped
+      } catch (const std::exception& broken) {
+        core_->report(broken.what());
+      }
+    }
+  }
+
+  void accept_next() {
+    if (core_->stopping || accepting_) return;
+    // At the maximum, more connections wait in the kernel's queue until one here ends.
+    if (core_->sessions.size() >= core_->options->max_connections) return;
+    accepting_ = true;
+    acceptor_.async_accept(
+        [this](const error_code& ec, tcp::socket socket) { accepted(ec, std::move(socket)); });
+  }
+
+  void accepted(const error_code& ec, tcp::socket socket) {
+    accepting_ = false;
+    if (core_->stopping) return;
+    if (!ec) {
+      begin_session(std::move(socket));
+      accept_next();
+      return;
+    }
+    if (ec == asio::error::connection_aborted) {
+      accept_next();
+      return;
+    }
+    core_->report("accepting a connection: " + ec.message());
+    retry_timer_.expires_after(k_accept_retry);
+    retry_timer_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) accept_next();
+    });
+  }
+
+  void begin_session(tcp::socket socket) {
+    try {
+      start_session(core_, std::move(socket));
+    } catch (const std::exception& broken) {  // memory; the next connection may fare better
+      core_->report(broken.what());
+    }
+  }
+
+  void check_later() {
+    check_timer_.expires_after(core_->options->deadlines.client_check);
+    check_timer_.async_wait([this](const error_code& cancelled) {
+      if (cancelled || core_->stopping) return;
+      for_each_session(&session_control::check_client);
+      check_later();
+    });
+  }
+
+  void for_each_session(void (session_control::*act)()) {
+    // A session never ends inside these calls: it ends when its coroutine is next resumed.
+    for (auto* session : core_->sessions) (session->*act)();
+  }
+
+  void session_ended() {
+    if (core_->stopping) {
+      if (core_->sessions.empty()) stop_timer_.cancel();
+      return;
+    }
+    accept_next();
+  }
+
+  void stop() {
+    if (core_->stopping) return;
+    core_->stopping = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    retry_timer_.cancel();
+    check_timer_.cancel();
+    if (core_->sessions.empty()) return;
+    for_each_session(&session_control::begin_stop);
+    stop_timer_.expires_after(core_->options->deadlines.stop);
+    stop_timer_.async_wait([this](const error_code& cancelled) {
+      if (!cancelled) for_each_session(&session_control::abort);
+    });
+  }
+
+  std::shared_ptr<core> core_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer retry_timer_;
+  asio::steady_timer check_timer_;
+  asio::steady_timer stop_timer_;
+  bool accepting_ = false;
+  const bool has_tls_;
+  std::uint16_t port_ = 0;  ///< fixed before the thread starts
+  std::mutex join_mutex_;
+  std::thread thread_;
+};
+
+server::server(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
+
+server::~server() {
+  request_stop();
+  wait();
+}
+
+result<std::unique_ptr<server>> server::start(server_options options,
+                                              std::vector<endpoint> endpoints) {
+  auto routes = router::make(std::move(endpoints));
+  if (!routes) return routes.error();
+  context_ptr tls;
+  if (!options.certificate_chain.empty() || !options.private_key.empty()) {
+    auto made = make_server_context(options.certificate_chain, options.private_key);
+    if (!made) return made.error();
+    tls = *std::move(made);
+  }
+  error_code ec;
+  const auto address = asio::ip::make_address(options.address, ec);
+  if (ec) {
+    return fail(errc::usage,
+                "'" + options.address + "' is not a numeric address; give one like 0.0.0.0.");
+  }
+  const tcp::endpoint at(address, options.port);
+  wipe(options.private_key);
+  const auto kept = std::make_shared<const server_options>(std::move(options));
+  auto state =
+      std::make_unique<impl>(std::make_shared<core>(kept, *std::move(routes)), std::move(tls));
+  ec = state->listen(at);
+  if (ec) {
+    return fail(errc::unavailable, "Cannot listen on " + kept->address + " port " +
+                                       std::to_string(kept->port) + " (" + ec.message() +
+                                       "); free it or choose another.");
+  }
+  state->run();
+  return std::unique_ptr<server>(new server(std::move(state)));
+}
+
+std::uint16_t server::port() const {
+  return impl_->port();
+}
+
+server_stats server::stats() const {
+  const auto& shared = impl_->shared();
+  return {shared.connections.load(), shared.waiting.load(), shared.workers->queued()};
+}
+
+result<void> server::set_certificate(const std::string& chain, const std::string& key) {
+  if (!impl_->has_tls()) {
+    return fail(errc::usage, "This listener speaks plain HTTP; it takes no certificate.");
+  }
+  auto made = make_server_context(chain, key);
+  if (!made) return made.error();
+  impl_->set_tls(*std::move(made));
+  return {};
+}
+
+void server::request_stop() {
+  impl_->request_stop();
+}
+
+void server::wait() {
+  impl_->wait();
+}
+
+}  // namespace autocusto::http

@@ -1,0 +1,531 @@
+// One connection of the server: a coroutine on the socket thread. This file and
+// client_connection.cpp are the only ones that instantiate asynchronous socket operations.
+//
+// GCC 12 miscompiles some temporaries inside co_await expressions (GCC bugs 95599, 107288):
+// arguments of awaited calls are named first here, and no lambda that captures stands in them.
+
+#include <array>
+#include <optional>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <openssl/ssl.h>
+#include <poll.h>
+
+#include "shared/base/bytes.hpp"
+#include "shared/crypto/random.hpp"
+#include "shared/http/exchange.hpp"
+#include "shared/http/framing.hpp"
+#include "shared/http/render.hpp"
+#include "shared/http/server_core.hpp"
+
+namespace autocusto::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::awaitable;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr auto k_await = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t k_head_chunk = 4 * 1024;   ///< a head seldom needs more than one
+constexpr std::size_t k_body_chunk = 64 * 1024;  ///< memory grows as bytes come, not as announced
+constexpr std::size_t k_join_below = 16 * 1024;  ///< bodies sent in one write with their head
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Reads a head that has passed `screen_text` with Beast's parser; nothing when Beast refuses it.
+std::optional<request_head> parse_head(std::string_view text) {
+  beast::http::request_parser<beast::http::empty_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(text.size() + 1));
+  parser.body_limit(boost::none);  // the route's limit is applied after routing
+  error_code ec;
+  parser.put(asio::buffer(text.data(), text.size()), ec);
+  if (ec || !parser.is_header_done()) return std::nullopt;
+  const auto& message = parser.get();
+  request_head head;
+  head.method = std::string(message.method_string());
+  head.target = std::string(message.target());
+  head.version = static_cast<int>(message.version());
+  for (const auto& field : message) {
+    header line{std::string(field.name_string()), std::string(field.value())};
+    for (char& c : line.name) c = lower(c);
+    head.headers.push_back(std::move(line));
+  }
+  return head;
+}
+
+/// Methods that HTTP defines; others are counted as one, so that clients cannot make up labels.
+std::string_view label_of(std::string_view method) {
+  constexpr std::array known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  for (const std::string_view name : known) {
+    if (name == method) return name;
+  }
+  return "OTHER";
+}
+
+class session final : public session_control, public std::enable_shared_from_this<session> {
+ public:
+  session(std::shared_ptr<core> shared, asio::ip::tcp::socket socket)
+      : core_(std::move(shared)), tcp_(std::move(socket)), answer_timer_(tcp_.get_executor()) {
+    error_code ignored;
+    tcp_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    const auto peer = tcp_.socket().remote_endpoint(ignored);
+    if (!ignored) peer_ = peer.address().to_string(ignored);
+    if (core_->tls) {
+      // The stream owns the SSL, and that keeps its context alive.
+      auto* connection = SSL_new(core_->tls.get());
+      if (connection == nullptr) throw std::bad_alloc();
+      tls_.emplace(tcp_, connection);
+    }
+    core_->sessions.insert(this);
+    ++core_->connections;
+  }
+  ~session() override {
+    core_->sessions.erase(this);
+    --core_->connections;
+    if (core_->on_session_end) core_->on_session_end();
+  }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// `self` keeps this alive until the coroutine ends.
+  static awaitable<void> run(std::shared_ptr<session> self) {
+    const bool ready = co_await self->handshake();
+    if (!ready) co_return;
+    bool more = true;
+    while (more) more = co_await self->serve_next();
+    co_await self->close_gently();
+  }
+
+  void begin_stop() override {
+    if (phase_ == phase::idle) tcp_.cancel();
+    if (phase_ == phase::waiting) {
+      if (const auto waiting = exchange_.lock()) waiting->cancel();
+    }
+  }
+
+  void abort() override {
+    cut_ = true;
+    tcp_.close();
+    answer_timer_.cancel();
+  }
+
+  void check_client() override {
+    if (phase_ != phase::waiting || cut_) return;
+    pollfd state{tcp_.socket().native_handle(), POLLRDHUP, 0};
+    if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
+      cut_ = true;
+      answer_timer_.cancel();
+    }
+  }
+
+ private:
+  enum class phase { idle, busy, waiting };
+
+  /// What a request holds of the body budget; gives it back at its end.
+  struct body_hold {
+    core* of = nullptr;
+    std::size_t bytes = 0;
+
+    body_hold() = default;
+    body_hold(const body_hold&) = delete;
+    body_hold& operator=(const body_hold&) = delete;
+    ~body_hold() {
+      if (of != nullptr) of->body_bytes -= bytes;
+    }
+  };
+
+  /// One request, from its first byte to the last of its response.
+  struct turn {
+    std::string request_id;
+    steady_clock::time_point started;
+    request_head head;
+    request_frame frame;
+    const endpoint* target = nullptr;
+    std::map<std::string, std::string> captures;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    body_hold hold;
+    bool keep_alive = false;
+  };
+
+  [[nodiscard]] const server_deadlines& deadlines() const { return core_->options->deadlines; }
+
+  [[nodiscard]] milliseconds with_rate(milliseconds base, std::uint64_t bytes) const {
+    const auto rate = std::max<std::uint64_t>(deadlines().min_rate, 1);
+    return base + milliseconds(static_cast<std::int64_t>(bytes * 1000 / rate));
+  }
+
+  awaitable<bool> handshake() {
+    if (!tls_) co_return true;
+    tcp_.expires_after(deadlines().handshake);
+    auto done = co_await tls_->async_handshake(asio::ssl::stream_base::server, k_await);
+    co_return !std::get<0>(done);
+  }
+
+  /// Some bytes into `into`; 0 when the connection is at its end in whatever way.
+  awaitable<std::size_t> read_some(asio::mutable_buffer into) {
+    std::tuple<error_code, std::size_t> done;
+    if (tls_) {
+      done = co_await tls_->async_read_some(into, k_await);
+    } else {
+      done = co_await tcp_.async_read_some(into, k_await);
+    }
+    const auto& ec = std::get<0>(done);
+    // An idle read that `begin_stop` ended leaves the connection whole.
+    if (ec && ec != asio::error::operation_aborted) broken_ = true;
+    co_return ec ? 0 : std::get<1>(done);
+  }
+
+  /// More bytes at the end of `input_`; false at the end of the connection.
+  awaitable<bool> read_head_bytes() {
+    const auto have = input_.size();
+    input_.resize(have + k_head_chunk);
+    const auto into = asio::buffer(input_.data() + have, k_head_chunk);
+    const auto got = co_await read_some(into);
+    input_.resize(have + got);
+    co_return got > 0;
+  }
+
+  awaitable<bool> write_all(std::string_view bytes) {
+    if (bytes.empty()) co_return true;
+    const auto from = asio::buffer(bytes.data(), bytes.size());
+    std::tuple<error_code, std::size_t> done;
+    if (tls_) {
+      done = co_await asio::async_write(*tls_, from, k_await);
+    } else {
+      done = co_await asio::async_write(tcp_, from, k_await);
+    }
+    if (std::get<0>(done)) broken_ = true;
+    co_return !broken_;
+  }
+
+  /// Waits for a request and answers it; false when the connection shall end.
+  awaitable<bool> serve_next() {
+    turn now;
+    const auto size = co_await await_head(now);
+    if (size == 0) co_return false;
+    ++served_;
+    phase_ = phase::busy;
+    now.request_id = to_hex(crypto::system_random().bytes(8));
+    std::optional<response> early;
+    if (size > core_->options->header_limit) {
+      early = too_long_head(now);
+    } else {
+      early = accept_head(now, size);
+    }
+    if (!early) {
+      early = co_await receive_and_handle(now);
+    }
+    bool sent = false;
+    if (early) {
+      sent = co_await send(now, *std::move(early));
+    } else {
+      record(now, 0);
+    }
+    phase_ = phase::idle;
+    co_return sent&& now.keep_alive;
+  }
+
+  /// The length of the head in `input_`, or more than the limit when it does not end within that;
+  /// 0 when the connection ends first.
+  awaitable<std::size_t> await_head(turn& now) {
+    const auto limit = core_->options->header_limit;
+    if (input_.empty()) {
+      if (core_->stopping) co_return 0;
+      tcp_.expires_after(deadlines().idle);
+      const bool some = co_await read_head_bytes();
+      if (!some) co_return 0;
+    }
+    now.started = steady_clock::now();
+    phase_ = phase::busy;
+    tcp_.expires_after(deadlines().header);
+    while (true) {
+      const auto end = head_end(input_);
+      if (end) co_return *end;
+      if (input_.size() > limit) co_return limit + 1;
+      const bool some = co_await read_head_bytes();
+      if (!some) co_return 0;
+    }
+  }
+
+  response refuse(const turn& now, const error& problem) {
+    return problem_response(problem, now.request_id);
+  }
+
+  response too_long_head(const turn& now) {
+    auto answer = refuse(now, fail(errc::bad_request, "The request head is too long.", {},
+                                   static_cast<std::int64_t>(core_->options->header_limit)));
+    answer.status = 431;
+    return answer;
+  }
+
+  /// Takes the head out of `input_`, screens and routes it. What it returns is the refusal; the
+  /// connection is kept only where the end of the request is beyond doubt and already reached.
+  std::optional<response> accept_head(turn& now, std::size_t size) {
+    now.bytes_in = size;
+    const std::string text = input_.substr(0, size);
+    input_.erase(0, size);
+    if (const auto refused = screen_text(text)) return refuse(now, *refused);
+    auto head = parse_head(text);
+    if (!head) {
+      return refuse(now, fail(errc::bad_request, "The request head is malformed."));
+    }
+    now.head = *std::move(head);
+    auto frame = screen_head(now.head);
+    if (!frame) return refuse(now, frame.error());
+    now.frame = *std::move(frame);
+    now.keep_alive = now.frame.keep_alive && now.frame.content_length == 0 && may_go_on();
+    auto refused = route(now);
+    if (!refused) now.keep_alive = now.frame.keep_alive && may_go_on();
+    return refused;
+  }
+
+  [[nodiscard]] bool may_go_on() const {
+    return !core_->stopping && served_ < core_->options->max_requests_per_connection;
+  }
+
+  /// Everything that the head alone can decide.
+  std::optional<response> route(turn& now) {
+    auto match = core_->routes.find(now.head.method, now.frame.path);
+    if (match.target == nullptr && match.allow.empty()) {
+      return refuse(now, fail(errc::not_found, "There is no such address on this server."));
+    }
+    if (match.target == nullptr) {
+      auto answer = refuse(now, fail(errc::method_not_allowed,
+                                     "This address takes other methods: " + match.allow + '.'));
+      answer.headers.push_back({"Allow", match.allow});
+      return answer;
+    }
+    now.target = match.target;
+    now.captures = std::move(match.captures);
+    if (now.frame.content_length > now.target->body_limit) {
+      return refuse(now, fail(errc::body_too_large,
+                              "The body is larger than this call accepts; send less at once.", {},
+                              static_cast<std::int64_t>(now.target->body_limit)));
+    }
+    if (now.target->needs_bearer && !has_bearer(now)) {
+      auto answer = refuse(now, fail(errc::unauthorized, "This call needs a session token."));
+      answer.headers.push_back({"WWW-Authenticate", "Bearer"});
+      return answer;
+    }
+    const auto encoding = find_header(now.frame.headers, "content-encoding");
+    if (encoding && *encoding != "zstd" && *encoding != "identity") {
+      return refuse(now, fail(errc::unsupported_encoding,
+                              "Bodies may be sent as they are or zstd-compressed."));
+    }
+    now.hold.of = core_.get();
+    now.hold.bytes = static_cast<std::size_t>(now.frame.content_length);
+    core_->body_bytes += now.hold.bytes;
+    if (core_->body_bytes > core_->options->body_budget) return busy(now);
+    return std::nullopt;
+  }
+
+  static bool has_bearer(const turn& now) {
+    request probe;
+    if (const auto value = find_header(now.frame.headers, "authorization")) {
+      probe.headers.push_back({"authorization", std::string(*value)});
+    }
+    return probe.bearer().has_value();
+  }
+
+  response busy(const turn& now) {
+    auto answer = refuse(now, fail(errc::busy, "The server is busy; try again in a moment."));
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+  }
+
+  /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
+  awaitable<std::optional<response>> receive_and_handle(turn& now) {
+    std::string body;
+    const bool complete = co_await receive_body(now, body);
+    if (!complete) co_return std::nullopt;
+    if (!submit(now, std::move(body))) co_return busy(now);
+    phase_ = phase::waiting;
+    ++core_->waiting;
+    auto answer = co_await await_answer(now);
+    --core_->waiting;
+    phase_ = phase::busy;
+    co_return answer;
+  }
+
+  awaitable<bool> receive_body(turn& now, std::string& body) {
+    const auto length = static_cast<std::size_t>(now.frame.content_length);
+    body = input_.substr(0, length);
+    input_.erase(0, body.size());
+    tcp_.expires_after(with_rate(deadlines().body, length));
+    if (now.frame.expect_continue && body.size() < length) {
+      constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      const bool sent = co_await write_all(go_on);
+      if (!sent) co_return false;
+    }
+    while (body.size() < length) {
+      const auto have = body.size();
+      const auto room = std::min(length - have, std::max(k_body_chunk, have));
+      body.resize(have + room);
+      const auto into = asio::buffer(body.data() + have, room);
+      const auto got = co_await read_some(into);
+      body.resize(have + got);
+      if (got == 0) co_return false;
+    }
+    now.bytes_in += length;
+    co_return true;
+  }
+
+  /// Hands the request to a worker; false when too many wait.
+  bool submit(turn& now, std::string body) {
+    auto asked = std::make_shared<request>();
+    asked->method = now.head.method;
+    asked->target_path = now.frame.path;
+    asked->captures = std::move(now.captures);
+    asked->query = std::move(now.frame.query);
+    asked->headers = std::move(now.frame.headers);
+    asked->body = std::move(body);
+    asked->request_id = now.request_id;
+    asked->peer = peer_;
+
+    exchange::parts given;
+    given.request_id = now.request_id;
+    const auto accepted = find_header(asked->headers, "accept-encoding");
+    given.zstd = accepted && accepts_zstd(*accepted);
+    given.options = core_->options;
+    given.workers = core_->workers;
+    given.deliver = [weak_core = std::weak_ptr<core>(core_), weak_self = weak_from_this(),
+                     turn_number = served_](response answer) {
+      const auto shared = weak_core.lock();
+      if (!shared) return;
+      auto carried = std::make_shared<response>(std::move(answer));
+      asio::post(shared->io, [weak_self, turn_number, carried] {
+        if (const auto self = weak_self.lock()) self->take_answer(turn_number, *carried);
+      });
+    };
+    auto state = std::make_shared<exchange>(std::move(given));
+    answer_.reset();
+    exchange_ = state;
+    const auto* target = now.target;
+    const bool taken = core_->workers->submit(
+        [target, asked, state] { serve(*target, std::move(*asked), state); });
+    if (!taken) state->cancel();  // so that letting go of it is not taken for a fault
+    return taken;
+  }
+
+  void take_answer(std::size_t turn_number, response& answer) {
+    if (turn_number != served_ || phase_ != phase::waiting) return;
+    answer_ = std::move(answer);
+    answer_timer_.cancel();
+  }
+
+  awaitable<std::optional<response>> await_answer(turn& now) {
+    const auto deadline = steady_clock::now() + deadlines().handler;
+    if (core_->stopping) begin_stop();
+    while (!answer_ && !cut_ && steady_clock::now() < deadline) {
+      answer_timer_.expires_at(deadline);
+      co_await answer_timer_.async_wait(k_await);
+    }
+    if (!answer_) {
+      if (const auto waiting = exchange_.lock()) waiting->cancel();
+    }
+    exchange_.reset();
+    if (cut_) co_return std::nullopt;
+    if (!answer_) {
+      auto late =
+          refuse(now, fail(errc::unavailable, "The server took too long; try again in a moment."));
+      late.close = true;
+      co_return late;
+    }
+    co_return std::exchange(answer_, std::nullopt);
+  }
+
+  awaitable<bool> send(turn& now, response answer) {
+    if (answer.close || !may_go_on()) now.keep_alive = false;
+    response_frame frame;
+    frame.keep_alive = now.keep_alive;
+    frame.tls = tls_.has_value();
+    frame.request_id = now.request_id;
+    std::string first = render_head(answer, frame);
+    std::string_view rest = answer.body;
+    if (now.head.method == "HEAD" || answer.status == 204) rest = {};
+    if (rest.size() < k_join_below) first += std::exchange(rest, {});
+    tcp_.expires_after(with_rate(deadlines().write, first.size() + rest.size()));
+    bool sent = co_await write_all(first);
+    if (sent) sent = co_await write_all(rest);
+    now.bytes_out = first.size() + rest.size();
+    record(now, sent ? answer.status : 0);
+    co_return sent;
+  }
+
+  void record(const turn& now, int status) const {
+    if (!core_->options->on_access) return;
+    access_record done;
+    done.method = label_of(now.head.method);
+    if (now.target != nullptr) done.route = now.target->path;
+    done.status = status;
+    done.micros =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - now.started)
+            .count();
+    done.bytes_in = now.bytes_in;
+    done.bytes_out = now.bytes_out;
+    done.request_id = now.request_id;
+    core_->options->on_access(done);
+  }
+
+  /// Ends an intact connection so that the client surely gets the last response: closing while
+  /// bytes of the client are unread would reset the connection and lose it. What comes is thrown
+  /// away unread.
+  awaitable<void> close_gently() {
+    if (broken_ || cut_) co_return;
+    tcp_.expires_after(deadlines().linger);
+    if (tls_) co_await tls_->async_shutdown(k_await);
+    error_code failed;
+    tcp_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+    std::string thrown_away(failed ? 0 : k_body_chunk, '\0');
+    while (!failed) {
+      const auto into = asio::buffer(thrown_away.data(), thrown_away.size());
+      auto done = co_await tcp_.async_read_some(into, k_await);
+      failed = std::get<0>(done);
+    }
+  }
+
+  std::shared_ptr<core> core_;
+  beast::tcp_stream tcp_;
+  std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
+  asio::steady_timer answer_timer_;  ///< cancelled when there is something new to `await_answer`
+  std::string peer_;
+  std::string input_;  ///< read, not yet used
+  std::size_t served_ = 0;
+  phase phase_ = phase::idle;
+  bool broken_ = false;  ///< a read or write failed: nothing more can be sent
+  bool cut_ = false;     ///< the client is gone, or the server is at the end of its patience
+  std::optional<response> answer_;
+  std::weak_ptr<exchange> exchange_;
+};
+
+}  // namespace
+
+void start_session(const std::shared_ptr<core>& shared, asio::ip::tcp::socket socket) {
+  auto made = std::make_shared<session>(shared, std::move(socket));
+  auto running = session::run(std::move(made));
+  asio::co_spawn(shared->io, std::move(running), [shared](const std::exception_ptr& thrown) {
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& broken) {
+      shared->report(broken.what());
+    }
+  });
+}
+
+}  // namespace autocusto::http
