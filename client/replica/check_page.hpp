@@ -7,9 +7,7 @@
 // views and versions stay within the limits of the protocol. Not checked here, because it needs the
 // replica: that an own version whose bytes were left out is really there.
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "shared/base/error.hpp"
@@ -34,14 +32,5 @@ struct checked_page {
 
 /// Errors: protocol_error with a sentence that says what does not fit.
 [[nodiscard]] result<checked_page> check_page(wire::page page, const wire::cursor& from);
-
-/// Natural key and the text of one field, read from the canonical bytes of a payload without
-/// parsing the rest of it into values. Nothing when they are not where they must be.
-struct payload_glance {
-  std::string key;
-  std::string name;
-};
-[[nodiscard]] std::optional<payload_glance> glance_at_payload(std::string_view payload,
-                                                              std::string_view name_field);
 
 }  // namespace autocusto::replica

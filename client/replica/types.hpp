@@ -153,7 +153,7 @@ struct waiting_item {
 };
 
 /// Something that a person should know about: what the server showed moved while local edits wait.
-enum class notice_kind { merged, assigned, moved, removed };
+enum class notice_kind { merged, assigned, moved };
 struct notice {
   std::int64_t id = 0;
   notice_kind what = notice_kind::moved;

@@ -1,0 +1,10 @@
+DROP TABLE label;
+DROP TABLE notice;
+DROP TABLE mark;
+DROP TABLE refused;
+DROP TABLE discard;
+DROP TABLE waiting;
+DROP TABLE version;
+DROP TABLE holding;
+DROP TABLE setting;
+DROP TABLE vault;
