@@ -76,9 +76,10 @@ struct acceptance_input {
   payload_source payloads;  ///< called a few times a push, with whole sets
   policy_source policy;     ///< called only for views with several heads
   std::function<incarnation_id()> fresh_incarnation;
-  std::string_view server_secret;          ///< salts automatic merges
-  std::pair<store::pk, store::pk> merger;  ///< keys of the system user and of the merge device
-  unix_millis now = 0;                     ///< put into conflicts, read by no rule
+  std::string_view server_secret;  ///< salts automatic merges
+  /// Keys of the system user and of the merge device; called only when something is merged.
+  std::function<std::pair<store::pk, store::pk>()> merger;
+  unix_millis now = 0;  ///< put into conflicts, read by no rule
 };
 
 struct planned_version {

@@ -49,6 +49,10 @@ struct push_counters {
   std::atomic<std::int64_t> merges{0}, conflicts_opened{0}, conflicts_closed{0};
 };
 
+namespace detail {
+struct prepared_push;
+}
+
 class push_service {
  public:
   push_service(store::database& db, const sync_keys& keys, const clock_source& clock,
@@ -63,6 +67,10 @@ class push_service {
   [[nodiscard]] const push_counters& counters() const { return counters_; }
 
  private:
+  push_answer take(const store::session_owner& who, std::string_view request);
+  push_answer stored_or(const detail::prepared_push& push, error problem);
+  push_answer store_push(const detail::prepared_push& push);
+
   store::database& db_;
   const sync_keys& keys_;
   const clock_source& clock_;

@@ -1,0 +1,249 @@
+#include "server/sync/acceptance.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_set>
+
+#include "server/sync/record_work.hpp"
+
+namespace autocusto::sync {
+namespace detail {
+
+record_work::record_work(const record_state& from)
+    : state(&from), view(from.view), last_number(from.row.last_number) {
+  nodes.reserve(from.graph.size());
+  for (const auto& n : from.graph) {
+    dag.add({n.id, n.parents, n.generation});
+    nodes.emplace(n.id,
+                  work_node{n.key, n.author, n.visible && view.has_value(), n.status, nullptr});
+  }
+  if (view) heads_before = view->state.heads;
+}
+
+const work_node* record_work::find(const version_id& id) const {
+  const auto at = nodes.find(id);
+  return at == nodes.end() ? nullptr : &at->second;
+}
+
+std::optional<version_id> record_work::single_base() const {
+  const auto common = dag.nearest_common_ancestors(view->state.heads);
+  return common.size() == 1 ? std::optional(common.front()) : std::nullopt;
+}
+
+std::optional<version_id> record_work::visible_base() const {
+  const auto base = single_base();
+  const auto* node = base ? find(*base) : nullptr;
+  return node != nullptr && node->visible ? base : std::nullopt;
+}
+
+void record_work::add(const domain::version& v, store::pk author) {
+  const auto& h = v.header;
+  dag.add({v.id, h.parents, h.generation});
+  auto [at, is_new] = nodes.try_emplace(v.id, work_node{0, author, true, h.status, &v});
+  at->second.visible = true;
+  domain::add_version(view->state, dag, v.id, h.status);
+  touched = true;
+  if (wants_known) known.add(v.payload.fields, h.status);
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::record_work;
+
+/// Payloads are asked for in sets of this size, so that memory stays bounded.
+constexpr std::size_t k_fetch = 500;
+
+wire::push_result refused(const version_id& id, const error& why) {
+  wire::push_result r;
+  r.version = id;
+  r.outcome = wire::push_outcome::refused;
+  r.code = code_name(why.code);
+  r.message = why.message;
+  r.field = why.field;
+  r.limit = why.limit;
+  return r;
+}
+
+class acceptor {
+ public:
+  explicit acceptor(const acceptance_input& in) : in_(in) {
+    works_.reserve(in.records.size());
+    for (const auto& state : in.records) {
+      by_record_.emplace(state.row.id, works_.size());
+      works_.emplace_back(state);
+    }
+    plan_.results.reserve(in.batch.size() + in.discards.size());
+    plan_.versions.reserve(in.batch.size());
+    plan_.events.reserve(in.batch.size());
+  }
+
+  acceptance_plan run() {
+    fetch_known_values();
+    for (std::size_t i = 0; i < in_.batch.size(); ++i) take(i);
+    for (const auto& id : in_.discards) discard(id);
+    detail::settle(in_, works_, plan_);
+    for (const auto& work : works_) {
+      if (work.last_number == 0) plan_.idle_records.push_back(work.state->row.key);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  record_work* work_of(const candidate& c) {
+    const auto* head = c.head();
+    if (head == nullptr) return nullptr;
+    const auto at = by_record_.find(head->record.id);
+    return at == by_record_.end() ? nullptr : &works_[at->second];
+  }
+
+  /// Values of older versions matter only where a new one breaks a rule of entry.
+  void fetch_known_values() {
+    std::vector<std::pair<store::pk, record_work*>> wanted;
+    for (const auto& c : in_.batch) {
+      auto* work = c.entry_problems.empty() ? nullptr : work_of(c);
+      if (work == nullptr || work->wants_known) continue;
+      work->wants_known = true;
+      for (const auto& [id, node] : work->nodes) {
+        if (node.visible) wanted.emplace_back(node.key, work);
+      }
+    }
+    std::sort(wanted.begin(), wanted.end());
+    for (std::size_t from = 0; from < wanted.size(); from += k_fetch) {
+      const std::size_t to = std::min(wanted.size(), from + k_fetch);
+      std::vector<store::pk> keys;
+      for (std::size_t i = from; i < to; ++i) keys.push_back(wanted[i].first);
+      for (const auto& stored : in_.payloads(keys)) {
+        const auto at =
+            std::lower_bound(wanted.begin(), wanted.end(), stored.key,
+                             [](const auto& entry, store::pk key) { return entry.first < key; });
+        if (stored.payload) remember(*at->second, stored);
+      }
+    }
+  }
+
+  static void remember(record_work& work, const store::stored_version& stored) {
+    const auto* node = work.find(stored.id);
+    auto payload = domain::decode_payload(*stored.payload, work.state->row.kind);
+    if (node == nullptr || !payload) return;  // damaged: it exempts nothing
+    work.stored_fields.push_back(std::move(payload->fields));
+    work.known.add(work.stored_fields.back(), node->status);
+  }
+
+  void take(std::size_t i) {
+    const auto& c = in_.batch[i];
+    auto* work = work_of(c);
+    const auto* known = work == nullptr ? nullptr : work->find(c.id);
+    if (known != nullptr) {
+      if (known->visible) return duplicate(c.id, *work);
+      if (known->author == in_.who.owner_key) {
+        return refuse(i,
+                      fail(errc::access_removed,
+                           "Your access to this record was removed; the server keeps this "
+                           "version. Ask an administrator about it."),
+                      false);
+      }
+    }
+    if (const auto e = detail::check_version(c, work, in_.who, parent_was_refused(c))) {
+      return refuse(i, *e, true);
+    }
+    if (known != nullptr) {  // an admin's own version, which has no business with this owner yet
+      return refuse(
+          i, fail(errc::already_exists, "The server has this version already; assign it instead."),
+          false);
+    }
+    accept_one(c, work);
+  }
+
+  bool parent_was_refused(const candidate& c) const {
+    const auto* head = c.head();
+    return head != nullptr &&
+           std::any_of(head->parents.begin(), head->parents.end(),
+                       [this](const version_id& id) { return refused_.contains(id); });
+  }
+
+  void refuse(std::size_t i, const error& why, bool keep_bytes) {
+    const auto& id = in_.batch[i].id;
+    refused_.insert(id);
+    plan_.results.push_back(refused(id, why));
+    if (keep_bytes) plan_.quarantine.push_back(i);
+  }
+
+  void duplicate(const version_id& id, const record_work& work) {
+    wire::push_result r;
+    r.version = id;
+    r.outcome = wire::push_outcome::duplicate;
+    r.incarnation = work.view->state.incarnation;
+    plan_.results.push_back(std::move(r));
+  }
+
+  void accept_one(const candidate& c, record_work* work) {
+    if (work == nullptr) throw std::logic_error("a root was accepted whose record is not there");
+    const std::size_t record = index_of(*work);
+    if (!work->view) {
+      store::view_row opened;
+      opened.user = in_.who.owner_key;
+      opened.record = work->state->row.key;
+      opened.state.incarnation = in_.fresh_incarnation();
+      work->view = std::move(opened);
+    }
+    const auto& v = *c.value;
+    work->add(v, in_.who.actor_key);
+    plan_.versions.push_back(
+        {record, ++work->last_number, in_.who.actor_key, device_key(v.header.device), &v});
+    plan_.events.push_back({record, store::feed_kind::version, v.id, 0});
+    wire::push_result r;
+    r.version = v.id;
+    r.outcome = wire::push_outcome::accepted;
+    r.incarnation = work->view->state.incarnation;
+    plan_.results.push_back(std::move(r));
+  }
+
+  store::pk device_key(const device_id& id) const {
+    return std::find_if(in_.who.devices.begin(), in_.who.devices.end(),
+                        [&id](const auto& device) { return device.first == id; })
+        ->second;
+  }
+
+  std::size_t index_of(const record_work& work) const {
+    return static_cast<std::size_t>(&work - works_.data());
+  }
+
+  void discard(const version_id& id) {
+    record_work* work = nullptr;
+    const detail::work_node* node = nullptr;
+    for (auto& each : works_) {
+      node = each.find(id);
+      work = &each;
+      if (node != nullptr) break;
+    }
+    if (node == nullptr || !node->visible || node->status != domain::version_status::draft) {
+      plan_.results.push_back(refused(
+          id, fail(errc::not_found, "There is no such draft in your records; pull the changes.")));
+      return;
+    }
+    if (!domain::discard_draft(work->view->state, id)) return duplicate(id, *work);
+    work->touched = true;
+    plan_.events.push_back({index_of(*work), store::feed_kind::discarded, id, node->key});
+    wire::push_result r;
+    r.version = id;
+    r.outcome = wire::push_outcome::discarded;
+    r.incarnation = work->view->state.incarnation;
+    plan_.results.push_back(std::move(r));
+  }
+
+  const acceptance_input& in_;
+  std::vector<record_work> works_;
+  std::unordered_map<record_id, std::size_t> by_record_;
+  std::unordered_set<version_id> refused_;
+  acceptance_plan plan_;
+};
+
+}  // namespace
+
+acceptance_plan accept(const acceptance_input& in) {
+  return acceptor(in).run();
+}
+
+}  // namespace autocusto::sync

@@ -1,0 +1,196 @@
+#include "server/sync/push_service.hpp"
+
+#include <unordered_set>
+#include <utility>
+
+#include "server/sync/push_transaction.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::sync {
+namespace {
+
+push_answer refuse(error why) {
+  push_answer a;
+  a.refusal = std::move(why);
+  return a;
+}
+
+template <class Id>
+bool repeats(const std::vector<Id>& ids) {
+  return std::unordered_set<Id>(ids.begin(), ids.end()).size() != ids.size();
+}
+
+/// Whether the versions sent are the ones that the object names, in its order.
+std::optional<error> check_lists(const wire::push_object& object,
+                                 const std::vector<wire::pushed_version>& versions) {
+  if (object.versions.size() != versions.size()) {
+    return fail(errc::malformed, "The push does not carry the versions that its object names.",
+                "versions", static_cast<std::int64_t>(object.versions.size()));
+  }
+  if (repeats(object.versions)) {
+    return fail(errc::malformed, "The push names one version twice.", "versions");
+  }
+  if (repeats(object.discards)) {
+    return fail(errc::malformed, "The push names one discarded draft twice.", "discards");
+  }
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    if (crypto::sha256(versions[i].raw.header).raw() != object.versions[i].raw()) {
+      const std::string field = "versions[" + std::to_string(i) + "].header";
+      return fail(errc::malformed,
+                  "A version of the push is not the one that its object names in this place.",
+                  field);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<error> check_sender(const wire::push_object& object, const wire::signed_object& sent,
+                                  const store::session_owner& who, const server_id& server) {
+  if (object.server != server) {
+    return fail(errc::malformed, "The push is meant for another server.", "server");
+  }
+  if (object.actor != who.user.id) {
+    return fail(errc::forbidden, "The push names another user than the session's.", "actor");
+  }
+  const auto key = crypto::public_key::from_raw(who.device.public_key);
+  const auto signature = crypto::signature::from_raw(sent.signature);
+  if (!key || !signature ||
+      !crypto::verify(*key, crypto::purpose_message("push", sent.object), *signature)) {
+    return fail(errc::bad_signature, "The push is not signed by this session's device.",
+                "signature");
+  }
+  if (who.session.scope != store::session_scope::full) {
+    return fail(errc::forbidden, "This session may only hand over what the device still holds.");
+  }
+  return std::nullopt;
+}
+
+/// The form of an admin's resolution, as far as the object tells.
+std::optional<error> check_owner(const wire::push_object& object, const store::session_owner& who) {
+  if (!object.owner) {
+    if (!object.expect_heads) return std::nullopt;
+    return fail(errc::malformed, "Expected heads belong to a push that names an owner.",
+                "expect_heads");
+  }
+  if (who.user.role != store::user_role::admin) {
+    return fail(errc::forbidden, "Only an administrator resolves for somebody else.", "owner");
+  }
+  if (!object.expect_heads || object.expect_heads->empty()) {
+    return fail(errc::malformed, "A resolution names the heads that it resolves.", "expect_heads");
+  }
+  if (object.versions.size() != 1 || !object.discards.empty()) {
+    return fail(errc::malformed, "A resolution is one version and nothing else.", "versions", 1);
+  }
+  return std::nullopt;
+}
+
+/// A resolution joins exactly the heads that it names. What cannot be read is refused by its line.
+std::optional<error> check_resolution(const wire::push_object& object,
+                                      const std::vector<candidate>& batch) {
+  if (!object.owner || !batch[0].value) return std::nullopt;
+  const auto& h = batch[0].value->header;
+  if (h.parents == *object.expect_heads && h.status == domain::version_status::active) {
+    return std::nullopt;
+  }
+  return fail(errc::malformed,
+              "A resolution is an active version whose parents are exactly the expected heads.",
+              "versions");
+}
+
+void add_up(push_counters& to, const detail::push_tally& t) {
+  to.pushes += 1;
+  to.accepted += t.accepted;
+  to.siblings += t.siblings;
+  to.merged += t.merged;
+  to.duplicates += t.duplicates;
+  to.refused += t.refused;
+  to.discarded += t.discarded;
+  to.merges += t.merges;
+  to.conflicts_opened += t.opened;
+  to.conflicts_closed += t.closed;
+}
+
+}  // namespace
+
+push_service::push_service(store::database& db, const sync_keys& keys, const clock_source& clock,
+                           random_source& random)
+    : db_(db), keys_(keys), clock_(clock), random_(random) {}
+
+push_answer push_service::push(const store::session_owner& who, std::string_view request) {
+  auto answer = take(who, request);
+  if (answer.refusal) ++counters_.failed;
+  return answer;
+}
+
+push_answer push_service::take(const store::session_owner& who, std::string_view request) {
+  if (request.size() > limits::batch_bytes) {
+    return refuse(fail(errc::body_too_large,
+                       "A push is at most 8 MiB before compression; send several pushes.", {},
+                       static_cast<std::int64_t>(limits::batch_bytes)));
+  }
+  auto read = wire::decode_push_request(request);
+  if (!read) return refuse(read.error());
+  auto object = wire::decode_push_object(read->object.object);
+  if (!object) return refuse(object.error());
+  if (object->device != who.device.id) {
+    return refuse(
+        fail(errc::bad_signature, "The push names another device than the session's.", "device"));
+  }
+
+  detail::prepared_push push;
+  push.who = &who;
+  push.object = *std::move(object);
+  push.sent = std::move(read->object);
+  auto problem = check_sender(push.object, push.sent, who, keys_.server);
+  if (!problem) problem = check_owner(push.object, who);
+  if (!problem) problem = check_lists(push.object, read->versions);
+  if (!problem) {
+    push.batch.reserve(read->versions.size());
+    for (auto& v : read->versions) {
+      push.batch.push_back(examine(std::move(v.raw), keys_.tenant_key));
+    }
+    problem = check_resolution(push.object, push.batch);
+  }
+  if (problem) return stored_or(push, *std::move(problem));
+  return store_push(push);
+}
+
+/// A push that was stored before is answered with its receipt whatever is wrong with it today.
+push_answer push_service::stored_or(const detail::prepared_push& push, error problem) {
+  push_answer answer = refuse(std::move(problem));
+  bool repeated = false;
+  db_.read([&](store::reader& in) {
+    auto stored = in.push(push.object.id);
+    if (!stored || stored->object != push.sent.object) return;
+    answer = push_answer{};
+    answer.body = std::move(stored->answer);
+    repeated = true;
+  });
+  if (repeated) ++counters_.repeated;
+  return answer;
+}
+
+push_answer push_service::store_push(const detail::prepared_push& push) {
+  const detail::push_environment env{&keys_, &random_, clock_.now()};
+  detail::push_run run;
+  db_.write([&](store::writer& in) { run = detail::push_transaction(in, push, env).run(); });
+  if (run.tally.repeated) {
+    ++counters_.repeated;
+  } else if (!run.answer.refusal) {
+    add_up(counters_, run.tally);
+  }
+  return std::move(run.answer);
+}
+
+wire::push_memory compare_prev_push(store::reader& in, const store::device_row& device,
+                                    const std::optional<push_id>& prev) {
+  if (device.last_push == prev) return wire::push_memory::ok;
+  if (!prev) return wire::push_memory::old;
+  const auto known = in.push(*prev);
+  const bool its_own = known && known->device == device.key;
+  return its_own ? wire::push_memory::old : wire::push_memory::unknown;
+}
+
+}  // namespace autocusto::sync

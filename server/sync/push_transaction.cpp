@@ -1,0 +1,396 @@
+#include "server/sync/push_transaction.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "server/sync/feed_writer.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::sync::detail {
+namespace {
+
+/// A device stands in for another one after each copied or restored folder; a chain longer than
+/// this is damage.
+constexpr std::size_t k_replaced_devices = 64;
+
+push_answer refuse(error why) {
+  push_answer a;
+  a.refusal = std::move(why);
+  return a;
+}
+
+}  // namespace
+
+push_run push_transaction::run() {
+  // The device first: then a second copy of the same push finds the first one's receipt.
+  const auto locked = in_.lock_device(push_.object.device);
+  if (locked) device_ = *locked;
+  push_run out;
+  if (auto stored = stored_answer()) {
+    out.tally.repeated = !stored->refusal.has_value();
+    out.answer = *std::move(stored);
+    return out;
+  }
+  if (!locked) {
+    out.answer = refuse(
+        fail(errc::device_unknown, "This server does not know the device; enroll it again."));
+    return out;
+  }
+  if (auto refusal = check_sender()) {
+    out.answer = *std::move(refusal);
+    return out;
+  }
+  collect_devices();
+  lock_records();
+  load_states();
+  if (auto refusal = check_resolve()) {
+    out.answer = *std::move(refusal);
+    return out;
+  }
+  auto plan = apply_rules();
+  write(plan);
+  out.answer.body = sign_receipt(plan);
+  in_.add_push({push_.object.id, device_.key, push_.sent.object, push_.sent.signature,
+                out.answer.body, env_.now});
+  in_.set_last_push(device_.key, push_.object.id);
+  count(plan);
+  out.tally = tally_;
+  return out;
+}
+
+std::optional<push_answer> push_transaction::stored_answer() {
+  auto stored = in_.push(push_.object.id);
+  if (!stored) return std::nullopt;
+  if (stored->object != push_.sent.object) {
+    return refuse(fail(errc::push_id_reused,
+                       "This push id was used for another push; choose a fresh random one."));
+  }
+  push_answer a;
+  a.body = std::move(stored->answer);
+  return a;
+}
+
+/// Device, user, owner and the device's last push, as they are now that the device is locked.
+std::optional<push_answer> push_transaction::check_sender() {
+  if (device_.revoked_at) {
+    return refuse(fail(errc::device_revoked,
+                       "This device was revoked; ask an administrator for a new enrollment."));
+  }
+  const store::pk user_key[] = {device_.user};
+  const auto users = in_.users_by_pk(user_key);
+  if (users.empty() || users[0].id != push_.object.actor || !users[0].enabled) {
+    return refuse(fail(errc::user_disabled, "This user is disabled; ask an administrator."));
+  }
+  who_.actor = who_.owner = users[0].id;
+  who_.actor_key = who_.owner_key = users[0].key;
+  const auto memory = compare_prev_push(in_, device_, push_.object.prev_push);
+  if (memory != wire::push_memory::ok) {
+    auto a = memory == wire::push_memory::old
+                 ? refuse(fail(errc::prev_push_old,
+                               "This device has sent a later push from another copy of its folder; "
+                               "enroll this copy again."))
+                 : refuse(fail(errc::prev_push_unknown,
+                               "The server does not have this device's last push; it may have been "
+                               "restored. Go on from the push that it names."));
+    a.last_push = device_.last_push;
+    return a;
+  }
+  if (!push_.object.owner) return std::nullopt;
+  if (users[0].role != store::user_role::admin) {
+    return refuse(fail(errc::forbidden, "Only an administrator resolves for somebody else."));
+  }
+  const auto owner = in_.user_by_id(*push_.object.owner);
+  if (!owner || owner->role == store::user_role::system) {
+    return refuse(fail(errc::not_found, "There is no such user.", "owner"));
+  }
+  who_.owner = owner->id;
+  who_.owner_key = owner->key;
+  return std::nullopt;
+}
+
+void push_transaction::collect_devices() {
+  auto next = std::optional(device_);
+  while (next && who_.devices.size() < k_replaced_devices) {
+    who_.devices.emplace_back(next->id, next->key);
+    if (!next->replaces) break;
+    const store::pk key[] = {*next->replaces};
+    auto rows = in_.devices_by_pk(key);
+    next = rows.empty() ? std::nullopt : std::optional(std::move(rows[0]));
+  }
+}
+
+/// Locks every record that the push touches; makes those that a root may bring into being.
+void push_transaction::lock_records() {
+  std::vector<store::writer::wanted_record> wanted;
+  std::unordered_map<record_id, std::size_t> places;
+  const bool ordinary = !push_.object.owner;
+  for (const auto& c : push_.batch) {
+    const auto* head = c.head();
+    if (head == nullptr) continue;
+    const auto [at, is_new] = places.try_emplace(head->record.id, wanted.size());
+    if (is_new) wanted.push_back({head->record.id, {}, {}, false});
+    auto& record = wanted[at->second];
+    if (ordinary && !record.create && may_open(c, who_)) {
+      record.create = true;
+      record.kind = head->record.kind;
+      record.natural_key = c.value->payload.key;
+    }
+  }
+  if (!push_.object.discards.empty()) {
+    std::unordered_set<store::pk> keys;
+    for (const auto& [id, key] : in_.records_of(push_.object.discards)) keys.insert(key);
+    const std::vector<store::pk> list(keys.begin(), keys.end());
+    for (const auto& row : in_.records_by_pk(list)) {
+      if (places.try_emplace(row.id, wanted.size()).second) {
+        wanted.push_back({row.id, {}, {}, false});
+      }
+    }
+  }
+  if (wanted.empty()) return;
+  for (auto& row : in_.lock_records(wanted)) {
+    if (!row) continue;
+    auto& state = states_.emplace_back();
+    state.row = *std::move(row);
+  }
+}
+
+/// Graphs, views and conflicts of the records that have versions already.
+void push_transaction::load_states() {
+  std::unordered_map<store::pk, record_state*> by_key;
+  std::vector<store::pk> keys;
+  for (auto& state : states_) {
+    if (state.row.last_number == 0) continue;
+    by_key.emplace(state.row.key, &state);
+    keys.push_back(state.row.key);
+  }
+  if (keys.empty()) return;
+  for (auto& node : in_.graphs(keys, who_.owner_key)) {
+    auto& graph = by_key.at(node.record)->graph;
+    graph.push_back(std::move(node));
+  }
+  std::unordered_map<store::pk, record_state*> by_view;
+  std::vector<store::pk> views;
+  for (auto& view : in_.open_views(keys, who_.owner_key)) {
+    auto* state = by_key.at(view.record);
+    views.push_back(view.key);
+    by_view.emplace(view.key, state);
+    state->view = std::move(view);
+  }
+  if (!views.empty()) {
+    for (auto& conflict : in_.open_conflicts(views)) {
+      by_view.at(conflict.view)->conflict = std::move(conflict);
+    }
+  }
+  std::vector<store::pk> closed;
+  for (const auto key : keys) {
+    if (!by_key.at(key)->view) closed.push_back(key);
+  }
+  if (closed.empty()) return;
+  for (const auto key : in_.records_with_closed_view(closed, who_.owner_key)) {
+    by_key.at(key)->view_was_removed = true;
+  }
+}
+
+/// An admin's resolution holds only for the heads that he saw.
+std::optional<push_answer> push_transaction::check_resolve() const {
+  if (!push_.object.owner) return std::nullopt;
+  const bool same = states_.size() == 1 && states_[0].view &&
+                    states_[0].view->state.heads == *push_.object.expect_heads;
+  if (same) return std::nullopt;
+  return refuse(fail(errc::view_moved,
+                     "The record has changed for this user since you looked; look again and decide "
+                     "anew."));
+}
+
+acceptance_plan push_transaction::apply_rules() {
+  acceptance_input input;
+  input.who = who_;
+  input.batch = push_.batch;
+  input.discards = push_.object.discards;
+  input.records = states_;
+  input.payloads = [this](std::span<const store::pk> keys) { return in_.versions(keys); };
+  std::unordered_map<std::string, domain::merge_policy> policies;
+  input.policy = [this, &policies](std::string_view kind) {
+    const auto [at, is_new] =
+        policies.try_emplace(std::string(kind), domain::merge_policy::automatic);
+    if (is_new) at->second = in_.policy(who_.owner_key, kind);
+    return at->second;
+  };
+  input.fresh_incarnation = [this] { return env_.random->make<incarnation_id>(); };
+  input.server_secret = env_.keys->server_secret;
+  input.merger = [this] {
+    const user_id system[] = {system_user()};
+    const auto users = in_.users_by_ids(system);
+    const auto device = in_.device_by_id(merge_device());
+    if (users.empty() || !device) {
+      throw std::logic_error("the store lacks the system user or the merge device");
+    }
+    return std::pair(users[0].key, device->key);
+  };
+  input.now = env_.now;
+  return accept(input);
+}
+
+void push_transaction::write(acceptance_plan& plan) {
+  const auto version_keys = write_versions(plan);
+  if (!plan.idle_records.empty()) in_.drop_empty_records(plan.idle_records);
+  write_views(plan);
+  write_conflicts(plan);
+  write_quarantine(plan);
+  write_feed(plan, version_keys);
+}
+
+std::vector<store::pk> push_transaction::write_versions(const acceptance_plan& plan) {
+  if (plan.versions.empty()) return {};
+  std::vector<store::new_version> rows;
+  rows.reserve(plan.versions.size());
+  for (const auto& v : plan.versions) {
+    store::new_version row;
+    row.record = states_[v.record].row.key;
+    row.number = v.number;
+    row.author = v.author;
+    row.device = v.device;
+    row.value = v.value;
+    row.received_at = env_.now;
+    rows.push_back(row);
+  }
+  return in_.add_versions(rows);
+}
+
+void push_transaction::write_views(const acceptance_plan& plan) {
+  view_keys_.assign(states_.size(), 0);
+  if (plan.views.empty()) return;
+  std::vector<store::view_row> rows;
+  rows.reserve(plan.views.size());
+  for (const auto& v : plan.views) rows.push_back(v.row);
+  const auto keys = in_.save_views(rows);
+  for (std::size_t i = 0; i < keys.size(); ++i) view_keys_[plan.views[i].record] = keys[i];
+}
+
+void push_transaction::write_conflicts(const acceptance_plan& plan) {
+  if (plan.conflicts.empty()) return;
+  std::vector<store::conflict_row> rows;
+  rows.reserve(plan.conflicts.size());
+  for (const auto& c : plan.conflicts) {
+    rows.push_back(c.row);
+    rows.back().view = view_keys_[c.record];
+    if (c.row.key == 0) ++tally_.opened;
+    if (c.row.state != store::conflict_state::open) ++tally_.closed;
+  }
+  static_cast<void>(in_.save_conflicts(rows));
+}
+
+void push_transaction::write_feed(const acceptance_plan& plan,
+                                  const std::vector<store::pk>& version_keys) {
+  if (plan.events.empty()) return;
+  std::unordered_map<version_id, store::pk> fresh;
+  fresh.reserve(plan.versions.size());
+  for (std::size_t i = 0; i < plan.versions.size(); ++i) {
+    fresh.emplace(plan.versions[i].value->id, version_keys[i]);
+  }
+  std::vector<const domain::view_state*> views(states_.size(), nullptr);
+  for (const auto& v : plan.views) views[v.record] = &v.row.state;
+  std::vector<feed_event> events;
+  events.reserve(plan.events.size());
+  for (const auto& e : plan.events) {
+    feed_event event;
+    event.kind = e.kind;
+    event.view = view_keys_[e.record];
+    event.incarnation = views[e.record]->incarnation;
+    event.record = states_[e.record].row.id;
+    event.version = e.known != 0 ? e.known : fresh.at(e.version);
+    event.version_public = e.version;
+    events.push_back(event);
+  }
+  append_events(in_, who_.owner_key, who_.owner, events);
+}
+
+/// Keeps the bytes of what was refused, as far as the device's quarantine has room; where it has
+/// none, the line of the receipt says so, for the client must keep its copy.
+void push_transaction::write_quarantine(acceptance_plan& plan) {
+  if (plan.quarantine.empty()) return;
+  const auto used = in_.quarantine_used(device_.key);
+  auto items = static_cast<std::size_t>(used.items);
+  auto bytes = static_cast<std::size_t>(used.bytes);
+  std::vector<store::quarantine_row> rows;
+  for (const auto i : plan.quarantine) {
+    const auto& c = push_.batch[i];
+    auto& line = plan.results[i];
+    const std::size_t size = c.bytes().header.size() + c.bytes().payload.size();
+    const bool many = items + 1 > limits::quarantine_items;
+    if (many || bytes + size > limits::quarantine_bytes) {
+      line.message +=
+          " The server keeps no copy: this device's quarantine is full; ask an "
+          "administrator to empty it.";
+      line.code = code_name(errc::quarantine_full);
+      line.limit =
+          static_cast<std::int64_t>(many ? limits::quarantine_items : limits::quarantine_bytes);
+      continue;
+    }
+    ++items;
+    bytes += size;
+    store::quarantine_row row;
+    row.device = device_.key;
+    row.user = who_.actor_key;
+    row.code = line.code;
+    row.message = line.message;
+    row.version = c.id;
+    row.header = c.bytes().header;
+    row.payload = c.bytes().payload;
+    row.received_at = env_.now;
+    rows.push_back(std::move(row));
+  }
+  if (!rows.empty()) in_.add_quarantine(rows);
+}
+
+std::string push_transaction::sign_receipt(acceptance_plan& plan) {
+  wire::push_receipt receipt;
+  receipt.server = env_.keys->server;
+  receipt.id = push_.object.id;
+  receipt.results = std::move(plan.results);
+  for (auto& r : receipt.results) {
+    if (!r.incarnation || r.outcome == wire::push_outcome::discarded) continue;
+    r.proof = wire::make_proof(env_.keys->server_secret, who_.owner, *r.incarnation, r.version);
+  }
+  wire::signed_object signed_receipt;
+  signed_receipt.object = wire::encode_object(receipt);
+  signed_receipt.signature =
+      crypto::sign(*env_.keys->signing, crypto::purpose_message("receipt", signed_receipt.object))
+          .raw();
+  plan.results = std::move(receipt.results);
+  return wire::encode_push_answer(signed_receipt);
+}
+
+void push_transaction::count(const acceptance_plan& plan) {
+  tally_.merges = static_cast<std::int64_t>(plan.merges.size());
+  for (const auto& r : plan.results) {
+    switch (r.outcome) {
+      case wire::push_outcome::accepted:
+      case wire::push_outcome::restored:
+        ++tally_.accepted;
+        break;
+      case wire::push_outcome::sibling:
+        ++tally_.accepted;
+        ++tally_.siblings;
+        break;
+      case wire::push_outcome::merged:
+        ++tally_.accepted;
+        ++tally_.merged;
+        break;
+      case wire::push_outcome::duplicate:
+        ++tally_.duplicates;
+        break;
+      case wire::push_outcome::discarded:
+        ++tally_.discarded;
+        break;
+      case wire::push_outcome::refused:
+        ++tally_.refused;
+        break;
+    }
+  }
+}
+
+}  // namespace autocusto::sync::detail

@@ -1,0 +1,78 @@
+#pragma once
+// Private to the push service: one push inside one transaction.
+//
+// Made anew for each run of the transaction, so that nothing of a run that was rolled back stays.
+// One thread.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "server/store/store.hpp"
+#include "server/sync/acceptance.hpp"
+#include "server/sync/push_service.hpp"
+
+namespace autocusto::sync::detail {
+
+/// A push that passed every check that needs no database.
+struct prepared_push {
+  const store::session_owner* who = nullptr;
+  wire::push_object object;
+  wire::signed_object sent;
+  std::vector<candidate> batch;
+};
+
+struct push_tally {
+  bool repeated = false;
+  std::int64_t accepted = 0, siblings = 0, merged = 0, duplicates = 0, refused = 0, discarded = 0,
+               merges = 0, opened = 0, closed = 0;
+};
+
+struct push_run {
+  push_answer answer;
+  push_tally tally;
+};
+
+struct push_environment {
+  const sync_keys* keys = nullptr;
+  random_source* random = nullptr;
+  unix_millis now = 0;
+};
+
+class push_transaction {
+ public:
+  push_transaction(store::writer& in, const prepared_push& push, const push_environment& env)
+      : in_(in), push_(push), env_(env) {}
+
+  [[nodiscard]] push_run run();
+
+ private:
+  std::optional<push_answer> stored_answer();
+  std::optional<push_answer> check_sender();
+  std::optional<push_answer> check_resolve() const;
+  void collect_devices();
+  void lock_records();
+  void load_states();
+  acceptance_plan apply_rules();
+  void write(acceptance_plan& plan);
+  std::vector<store::pk> write_versions(const acceptance_plan& plan);
+  void write_views(const acceptance_plan& plan);
+  void write_conflicts(const acceptance_plan& plan);
+  void write_feed(const acceptance_plan& plan, const std::vector<store::pk>& version_keys);
+  void write_quarantine(acceptance_plan& plan);
+  void count(const acceptance_plan& plan);
+  std::string sign_receipt(acceptance_plan& plan);
+
+  store::writer& in_;
+  const prepared_push& push_;
+  const push_environment& env_;
+  store::device_row device_;
+  pusher who_;
+  std::vector<record_state> states_;
+  std::vector<store::pk> view_keys_;  ///< by record, 0 = not touched
+  push_tally tally_;
+};
+
+}  // namespace autocusto::sync::detail
