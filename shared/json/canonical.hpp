@@ -6,6 +6,10 @@
 // refused), a depth limit. Inside it every value has exactly one canonical text, so a hash of the
 // text is a hash of the value. Pure functions; any thread.
 //
+// Who returns a `result<nlohmann::json>` writes `{boost::system::in_place_value,
+// std::move(value)}`: a json value claims to convert to anything, `error` included, so a plain
+// `return value;` does not compile.
+//
 // A refusal names the rule and the byte offset and never quotes the text, which may be about a
 // patient:
 //   "The JSON is refused at byte 17 (duplicate_key): a key stands twice in one object."

@@ -327,6 +327,9 @@ TEST(secret, wipes_what_it_takes_over_and_what_it_gives_away) {
     EXPECT_EQ(first.view(), std::string(size, 's'));
 
     secret second(std::move(first));
+    // A short string's bytes stand in the object itself, and moving a string leaves them there.
+    const std::string_view left_behind(reinterpret_cast<const char*>(&first), sizeof first);
+    EXPECT_EQ(left_behind.find("sss"), std::string_view::npos);
     EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
     EXPECT_EQ(second.size(), size);
     first = second.clone();

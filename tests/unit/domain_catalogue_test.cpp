@@ -1,9 +1,9 @@
 // The catalogues against the data dictionary, the document against the catalogues.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/catalogue_texts.hpp"
@@ -29,8 +29,11 @@ std::string dictionary_line(const field_spec& f) {
   } else {
     out << f.max_length;
   }
-  out << ' ' << (f.required ? "required" : f.required_when.empty() ? "-" : f.required_when) << ' '
-      << f.group << ' ' << (f.clinical ? "clinical" : "-") << ' ' << rule_name(f.rule) << ' '
+  out << ' '
+      << (f.required                ? "required"
+          : f.required_when.empty() ? "-"
+                                    : f.required_when)
+      << ' ' << f.group << ' ' << (f.clinical ? "clinical" : "-") << ' ' << rule_name(f.rule) << ' '
       << f.label_pt;
   return out.str();
 }
@@ -42,38 +45,37 @@ std::vector<std::string> dictionary(std::string_view name) {
 }
 
 TEST(Catalogue, PatientIsTheDataDictionarys) {
-  EXPECT_THAT(dictionary("patient"),
-              ElementsAre("nome_paciente 100 required nome - none Nome do paciente",
-                          "nome_mae 100 required mae - none Nome da mãe",
-                          "incapaz bool required responsavel - none Paciente incapaz?",
-                          "nome_responsavel 100 incapaz responsavel - none Nome do responsável",
-                          "peso 100 - medidas clinical weight Peso (kg)",
-                          "altura 100 - medidas clinical height Altura (cm)",
-                          "idade 100 - idade - none Idade", "sexo 100 - sexo - none Sexo",
-                          "rg 100 - rg - none RG",
-                          "cns_paciente 100 - cns - cns Cartão Nacional de Saúde",
-                          "escolha_etnia 100 - etnia - none Etnia (autodeclarada)",
-                          "etnia 100 - etnia - choice Raça/cor",
-                          "email_paciente 254 - email - email E-mail",
-                          "telefone1_paciente 100 - tel1 - phone Telefone",
-                          "telefone2_paciente 100 - tel2 - phone Celular",
-                          "end_paciente 100 required endereco - none Endereço",
-                          "cidade_paciente 100 - endereco - none Cidade",
-                          "cep_paciente 100 - endereco - cep CEP"));
+  EXPECT_THAT(
+      dictionary("patient"),
+      ElementsAre(
+          "nome_paciente 100 required nome - none Nome do paciente",
+          "nome_mae 100 required mae - none Nome da mãe",
+          "incapaz bool required responsavel - none Paciente incapaz?",
+          "nome_responsavel 100 incapaz responsavel - none Nome do responsável",
+          "peso 100 - medidas clinical weight Peso (kg)",
+          "altura 100 - medidas clinical height Altura (cm)", "idade 100 - idade - none Idade",
+          "sexo 100 - sexo - none Sexo", "rg 100 - rg - none RG",
+          "cns_paciente 100 - cns - cns Cartão Nacional de Saúde",
+          "escolha_etnia 100 - etnia - none Etnia (autodeclarada)",
+          "etnia 100 - etnia - choice Raça/cor", "email_paciente 254 - email - email E-mail",
+          "telefone1_paciente 100 - tel1 - phone Telefone",
+          "telefone2_paciente 100 - tel2 - phone Celular",
+          "end_paciente 100 required endereco - none Endereço",
+          "cidade_paciente 100 - endereco - none Cidade", "cep_paciente 100 - endereco - cep CEP"));
   EXPECT_THAT(kind("patient").find("etnia")->choices,
               ElementsAre("etnia_branca", "etnia_preta", "etnia_parda", "etnia_amarela",
                           "etnia_indigena", "etnia_si"));
 }
 
 TEST(Catalogue, ClinicIsTheDataDictionarys) {
-  EXPECT_THAT(dictionary("clinic"),
-              ElementsAre("nome_clinica 200 required nome - none Nome da clínica",
-                          "logradouro 200 required endereco - none Logradouro",
-                          "logradouro_num 6 required endereco - none Número",
-                          "bairro 30 required endereco - none Bairro",
-                          "cidade 30 required endereco - none Cidade",
-                          "cep 9 required endereco - cep CEP",
-                          "telefone_clinica 15 required telefone - phone Telefone"));
+  EXPECT_THAT(
+      dictionary("clinic"),
+      ElementsAre("nome_clinica 200 required nome - none Nome da clínica",
+                  "logradouro 200 required endereco - none Logradouro",
+                  "logradouro_num 6 required endereco - none Número",
+                  "bairro 30 required endereco - none Bairro",
+                  "cidade 30 required endereco - none Cidade", "cep 9 required endereco - cep CEP",
+                  "telefone_clinica 15 required telefone - phone Telefone"));
 }
 
 TEST(Catalogue, KeysNamesAndSummaries) {
@@ -158,8 +160,9 @@ std::string document_table(const catalogue& c) {
   out << "| field | max | required | group | clinical | rule | pt-BR | English |\n"
       << "|---|---|---|---|---|---|---|---|\n";
   for (const auto& f : c.fields) {
-    const std::string required =
-        f.required ? "yes" : f.required_when.empty() ? "" : "when " + f.required_when;
+    const std::string required = f.required                ? "yes"
+                                 : f.required_when.empty() ? ""
+                                                           : "when " + f.required_when;
     std::string rule = f.rule == field_rule::none ? "" : std::string(rule_name(f.rule));
     for (std::size_t i = 0; i < f.choices.size(); ++i) {
       rule += (i == 0 ? ": " : ", ") + f.choices[i];

@@ -1,8 +1,8 @@
 // Keys and single values, as tables of accepted and refused texts.
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "shared/domain/validate.hpp"
 
@@ -11,9 +11,9 @@ namespace {
 
 TEST(Cpf, AcceptsPublishedNumbersWithAndWithoutPunctuation) {
   const std::pair<const char*, const char*> rows[] = {
-      {"111.444.777-35", "11144477735"},   {"11144477735", "11144477735"},
-      {"529.982.247-25", "52998224725"},   {" 529 982 247 25 ", "52998224725"},
-      {"000.000.001-91", "00000000191"},   {"935.411.347-80", "93541134780"},
+      {"111.444.777-35", "11144477735"},     {"11144477735", "11144477735"},
+      {"529.982.247-25", "52998224725"},     {" 529 982 247 25 ", "52998224725"},
+      {"000.000.001-91", "00000000191"},     {"935.411.347-80", "93541134780"},
       {"\t123.456.789-09\n", "12345678909"},
   };
   for (const auto& [text, digits] : rows) {
@@ -28,12 +28,12 @@ TEST(Cpf, RefusesEverythingElse) {
                                  " ",
                                  "1114447773",
                                  "111444777350",
-                                 "11144477734",   // second check digit
-                                 "11144477745",   // first check digit
-                                 "11144477753",   // swapped
+                                 "11144477734",  // second check digit
+                                 "11144477745",  // first check digit
+                                 "11144477753",  // swapped
                                  "1114447773a",
                                  "111/444/777/35",
-                                 "١١١٤٤٤٧٧٧٣٥",   // digits, but not ASCII ones
+                                 "١١١٤٤٤٧٧٧٣٥",  // digits, but not ASCII ones
                                  "52998224725#1",
                                  std::string("11144477735\0", 12)};
   for (char d = '0'; d <= '9'; ++d) texts.emplace_back(11, d);
@@ -61,7 +61,8 @@ TEST(Cnes, SevenDigitsNotOneRepeated) {
   EXPECT_EQ(normalise_cnes("2077485").value(), "2077485");
   EXPECT_EQ(normalise_cnes("207.748-5").value(), "2077485");
   EXPECT_EQ(normalise_cnes(" 0000001 ").value(), "0000001");
-  for (const char* text : {"", "207748", "20774855", "207748x", "0000000", "7777777", "2077485#3"}) {
+  for (const char* text :
+       {"", "207748", "20774855", "207748x", "0000000", "7777777", "2077485#3"}) {
     const auto key = normalise_cnes(text);
     ASSERT_FALSE(key) << text;
     EXPECT_EQ(key.error().code, errc::invalid_key);
@@ -97,7 +98,7 @@ void expect_all(check valid, bool expected, const std::vector<std::string>& text
 
 TEST(Cns, DefinitiveAndProvisionalNumbers) {
   expect_all(valid_cns, true,
-             {"700000000000005", "898000000043208", "123456789870004", "234567890120000",
+             {"700000000000005", "898000000043208", "123456789010000", "234567890120004",
               "800000000000001", "900000000000008"});
   expect_all(valid_cns, false,
              {"", "70000000000000", "7000000000000050", "700000000000006", "300000000000000",
@@ -122,17 +123,37 @@ TEST(Phone, TenOrElevenDigitsAndUsualPunctuation) {
 TEST(Email, AnAddress) {
   const std::string local64(64, 'a');
   const std::string label63(63, 'b');
-  const std::string at_limit =
-      local64 + "@" + label63 + "." + label63 + "." + std::string(57, 'c') + ".br";
-  ASSERT_EQ(at_limit.size(), 254U - 2);
+  const std::string start = local64 + "@" + label63 + "." + label63 + ".";
+  const std::string at_limit = start + std::string(58, 'c') + ".br";
+  ASSERT_EQ(at_limit.size(), 254U);
   expect_all(valid_email, true,
              {"a@b.br", "joao.silva+lme@exemplo.com.br", "o'neil@exemplo.test", "A_1@x-y.org",
               at_limit, local64 + "@b.br"});
   expect_all(valid_email, false,
-             {"", "a", "@b.br", "a@", "a@b", "a@b.", "a@.br", "a@b..br", "a..b@c.br", ".a@b.br",
-              "a.@b.br", "a b@c.br", "a@b c.br", "a@b@c.br", "a@-b.br", "a@b-.br", "a,b@c.br",
-              "joão@exemplo.br", "a@127.0.0.1", local64 + "a@b.br", "a@" + label63 + "b.br",
-              at_limit + ".br", "a@b.br\n", "<a@b.br>"});
+             {"",
+              "a",
+              "@b.br",
+              "a@",
+              "a@b",
+              "a@b.",
+              "a@.br",
+              "a@b..br",
+              "a..b@c.br",
+              ".a@b.br",
+              "a.@b.br",
+              "a b@c.br",
+              "a@b c.br",
+              "a@b@c.br",
+              "a@-b.br",
+              "a@b-.br",
+              "a,b@c.br",
+              "joão@exemplo.br",
+              "a@127.0.0.1",
+              local64 + "a@b.br",
+              "a@" + label63 + "b.br",
+              start + std::string(59, 'c') + ".br",
+              "a@b.br\n",
+              "<a@b.br>"});
 }
 
 TEST(Weight, HalfAKiloTo500) {
@@ -145,9 +166,9 @@ TEST(Weight, HalfAKiloTo500) {
 }
 
 TEST(Height, TwentyTo260Centimetres) {
-  expect_all(valid_height, true,
-             {"20", "260", "170", "170,5", "170 cm", "170CM", "1,70m", "1.70 m", "2,6m", "0,2 M",
-              "1m"});
+  expect_all(
+      valid_height, true,
+      {"20", "260", "170", "170,5", "170 cm", "170CM", "1,70m", "1.70 m", "2,6m", "0,2 M", "1m"});
   expect_all(valid_height, false,
              {"", "19,9", "260,1", "1,70", "1.75", "9999", "2,61m", "0,19m", "170m", "um metro",
               "1,70 mm", "-170", "1m70"});
