@@ -98,9 +98,13 @@ void statement::run() {
   sqlite3_reset(handle_.get());
 }
 
-void statement::reset() noexcept {
+void statement::rewind() noexcept {
   // The result of a reset is the failure of the step before, which was thrown already.
   sqlite3_reset(handle_.get());
+}
+
+void statement::reset() noexcept {
+  rewind();
   sqlite3_clear_bindings(handle_.get());
 }
 

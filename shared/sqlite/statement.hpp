@@ -39,6 +39,8 @@ class statement {
   bool step();
   /// Steps to the end, dropping rows, then resets (bindings stay).
   void run();
+  /// Makes it ready to run again with the same bindings (static ones must still live).
+  void rewind() noexcept;
   /// Makes it ready to run again and forgets all bindings. Never throws.
   void reset() noexcept;
 

@@ -1,0 +1,144 @@
+#pragma once
+// The store's queries: every method of `reader` and `writer` over a session, for both databases.
+// Internal to server/store_sql; its functions are spread over files by topic (people.cpp,
+// records.cpp, versions.cpp, feed.cpp, acts.cpp). One thread, one transaction.
+
+#include "server/store_sql/session.hpp"
+
+namespace autocusto::store {
+
+class sql_writer final : public writer {
+ public:
+  explicit sql_writer(sql_session& session) : session_(session) {}
+
+  std::optional<std::string> setting(std::string_view name) override;
+  std::optional<user_row> user_by_email(std::string_view email) override;
+  std::optional<user_row> user_by_id(const user_id& id) override;
+  std::vector<user_row> users_by_pk(std::span<const pk> keys) override;
+  std::vector<user_row> users_by_ids(std::span<const user_id> ids) override;
+  std::vector<user_row> all_users() override;
+  std::optional<device_row> device_by_id(const device_id& id) override;
+  std::vector<device_row> devices_by_pk(std::span<const pk> keys) override;
+  std::vector<device_row> all_devices() override;
+  std::optional<enrollment_row> enrollment(std::string_view code_hash) override;
+  std::optional<session_owner> session(std::string_view token_hash) override;
+
+  std::optional<record_row> record(const record_id& id) override;
+  std::vector<record_row> records_by_pk(std::span<const pk> keys) override;
+  std::vector<version_node> graphs(std::span<const pk> records, pk owner) override;
+  std::vector<view_row> open_views(std::span<const pk> records, pk owner) override;
+  std::vector<view_row> views_by_pk(std::span<const pk> views) override;
+  std::vector<view_of_user> views_of_record(pk record) override;
+  std::vector<stored_version> versions(std::span<const pk> keys) override;
+  std::unordered_map<version_id, pk> version_keys(std::span<const version_id> ids) override;
+  std::unordered_map<version_id, pk> records_of(std::span<const version_id> ids) override;
+  std::vector<record_summary> record_list(std::optional<std::string> kind, bool divergent_only,
+                                          pk after, std::int64_t limit) override;
+  std::vector<stored_version> versions_after(pk after, std::int64_t limit) override;
+  std::vector<record_row> records_after(pk after, std::int64_t limit) override;
+  std::vector<view_row> views_after(pk after, std::int64_t limit) override;
+  std::vector<push_row> pushes_after(std::optional<push_id> after, std::int64_t limit) override;
+
+  feed_head head(pk user) override;
+  std::optional<hash256> chain_at(pk user, std::int64_t seq) override;
+  std::vector<feed_item> feed(pk user, std::int64_t after, std::int64_t limit) override;
+  std::vector<pk> versions_by_own_item(pk view, std::span<const pk> versions) override;
+
+  std::optional<push_row> push(const push_id& id) override;
+  std::vector<conflict_row> open_conflicts(std::span<const pk> views) override;
+  std::vector<conflict_entry> conflict_list(bool include_closed, bool include_dismissed) override;
+  std::optional<conflict_entry> conflict(pk key) override;
+  quarantine_usage quarantine_used(pk device) override;
+  std::vector<quarantine_row> quarantine_list() override;
+  std::optional<quarantine_row> quarantine(pk key) override;
+  std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record, unix_millis since,
+                               pk after, std::int64_t limit) override;
+  std::optional<audit_row> audit_by_act(const act_id& act) override;
+  std::vector<policy_row> policies() override;
+  domain::merge_policy policy(pk user, std::string_view kind) override;
+  statistics stats() override;
+
+  void set_setting(std::string_view name, std::string_view value) override;
+  pk add_user(const user_row& user) override;
+  void set_user_enabled(pk user, bool enabled) override;
+  pk add_device(const device_row& device) override;
+  void revoke_device(pk device, unix_millis at, bool lost) override;
+  void device_seen(pk device, unix_millis at) override;
+  void set_last_push(pk device, const push_id& push) override;
+  std::optional<device_row> lock_device(const device_id& id) override;
+  void add_enrollment(const enrollment_row& enrollment) override;
+  void use_enrollment(std::string_view code_hash, pk device) override;
+  void add_session(const session_row& session) override;
+  void end_sessions_of_device(pk device) override;
+  void end_sessions_of_user(pk user) override;
+  void purge_expired(unix_millis now) override;
+  bool spend_challenge(std::string_view challenge_hash, unix_millis expires_at) override;
+
+  std::vector<std::optional<record_row>> lock_records(
+      std::span<const wanted_record> wanted) override;
+  void drop_empty_records(std::span<const pk> records) override;
+  std::vector<pk> add_versions(std::span<const new_version> versions) override;
+  std::vector<pk> save_views(std::span<const view_row> views) override;
+
+  feed_head lock_head(pk user) override;
+  void append_feed(pk user, std::span<const feed_row> rows, const feed_head& head) override;
+
+  void add_push(const push_row& push) override;
+  std::vector<pk> save_conflicts(std::span<const conflict_row> conflicts) override;
+  void dismiss_conflict(pk key) override;
+  void add_quarantine(std::span<const quarantine_row> rows) override;
+  void add_audit(const audit_row& row) override;
+  void set_policy(const policy_row& policy) override;
+  void wake(const user_id& user) override { session_.wake(user); }
+
+ private:
+  /// The rows of a query, each made by `make(row)`.
+  template <class Make>
+  auto list(const sql_query& query, const sql_parameters& parameters, Make make) {
+    std::vector<decltype(make(std::declval<const sql_row&>()))> found;
+    session_.run(query, parameters, [&](const sql_row& row) { found.push_back(make(row)); });
+    return found;
+  }
+  /// The last row of a query that has at most one.
+  template <class Make>
+  auto one(const sql_query& query, const sql_parameters& parameters, Make make) {
+    std::optional<decltype(make(std::declval<const sql_row&>()))> found;
+    session_.run(query, parameters, [&](const sql_row& row) { found = make(row); });
+    return found;
+  }
+  void run(const sql_query& query, const sql_parameters& parameters);
+  void insert_parents(std::span<const new_version> versions, const std::vector<pk>& keys,
+                      const std::unordered_map<version_id, pk>& known);
+
+  sql_session& session_;
+};
+
+// Columns of each row, in the order in which read_* takes them, for queries that name the table so.
+#define SYNC_USER_COLUMNS "a.pk, a.id, a.email, a.role, a.enabled, a.created_at"
+#define SYNC_DEVICE_COLUMNS                                                          \
+  "d.pk, d.id, d.owner, d.name, d.public_key, d.enrolled_at, d.revoked_at, d.lost, " \
+  "d.last_seen, d.last_push, d.replaces"
+#define SYNC_RECORD_COLUMNS "r.pk, r.id, r.kind, r.natural_key, r.last_number"
+#define SYNC_VIEW_COLUMNS                                                                   \
+  "w.pk, w.owner, w.record, w.open, w.incarnation, w.heads, w.pinned, w.drafts, w.active, " \
+  "w.closed_at, w.import_run"
+#define SYNC_STORED_COLUMNS \
+  "v.pk, v.id, v.header, p.bytes, v.archived, v.device, v.author, v.number"
+
+inline constexpr int k_user_columns = 6;
+inline constexpr int k_device_columns = 11;
+inline constexpr int k_record_columns = 5;
+inline constexpr int k_view_columns = 11;
+
+// Each reads its columns starting at `first`.
+[[nodiscard]] user_row read_user(const sql_row& row, int first = 0);
+[[nodiscard]] device_row read_device(const sql_row& row, int first = 0);
+[[nodiscard]] record_row read_record(const sql_row& row, int first = 0);
+[[nodiscard]] view_row read_view(const sql_row& row, int first = 0);
+[[nodiscard]] stored_version read_stored(const sql_row& row);
+
+/// Ids, one after the other, as the lists of views and conflicts are stored.
+[[nodiscard]] std::string join_ids(std::span<const version_id> ids);
+[[nodiscard]] std::vector<version_id> split_ids(std::string_view joined);
+
+}  // namespace autocusto::store

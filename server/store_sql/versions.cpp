@@ -1,0 +1,212 @@
+// Versions, their bytes and their graph.
+#include <algorithm>
+#include <stdexcept>
+
+#include "server/store_sql/sql_writer.hpp"
+
+namespace autocusto::store {
+namespace {
+
+version_node read_node(const sql_row& row) {
+  version_node n;
+  n.key = row.integer(0);
+  n.record = row.integer(1);
+  n.id = row.id<version_id>(2);
+  n.number = row.integer(3);
+  n.generation = row.integer(4);
+  n.author = row.integer(5);
+  n.device = row.integer(6);
+  n.status = row.integer(7) == 0 ? domain::version_status::active : domain::version_status::draft;
+  n.archived = row.integer(8) != 0;
+  if (const auto parent = row.optional_id<version_id>(10)) n.parents.push_back(*parent);
+  n.visible = row.integer(11) != 0;
+  return n;
+}
+
+std::unordered_map<version_id, pk> collect(sql_session& session, const sql_query& query,
+                                           std::span<const version_id> ids) {
+  std::unordered_map<version_id, pk> found;
+  session.run(
+      query, {sql_list(sql_type::bytes, ids, [](const version_id& id) { return id.raw(); })},
+      [&](const sql_row& row) { found.insert_or_assign(row.id<version_id>(0), row.integer(1)); });
+  return found;
+}
+
+// A version's parents stand in its own row if there is at most one and it is known.
+bool needs_parent_rows(const domain::version& v, const std::unordered_map<version_id, pk>& known) {
+  const auto& parents = v.header.parents;
+  return parents.size() > 1 || (parents.size() == 1 && !known.contains(parents[0]));
+}
+
+std::optional<pk> first_parent(const domain::version& v,
+                               const std::unordered_map<version_id, pk>& known) {
+  if (v.header.parents.empty()) return std::nullopt;
+  const auto at = known.find(v.header.parents[0]);
+  return at == known.end() ? std::nullopt : std::optional(at->second);
+}
+
+}  // namespace
+
+stored_version read_stored(const sql_row& row) {
+  stored_version v;
+  v.key = row.integer(0);
+  v.id = row.id<version_id>(1);
+  v.header = row.bytes(2);
+  if (!row.is_null(3)) v.payload = std::string(row.bytes(3));
+  v.archived = row.integer(4) != 0;
+  v.device = row.integer(5);
+  v.author = row.integer(6);
+  v.number = row.integer(7);
+  return v;
+}
+
+std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk owner) {
+  static constexpr sql_query nodes{
+      "graphs",
+      "SELECT v.pk, v.record, v.id, v.number, v.generation, v.author, v.device, v.status, "
+      "v.archived, v.more_parents, x.id, CASE WHEN EXISTS (SELECT 1 FROM view w JOIN feed f "
+      "ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "
+      "WHERE w.record=v.record AND w.owner=$2 AND w.open=1) THEN 1 ELSE 0 END "
+      "FROM {set u: record=$1} JOIN version v ON v.record=u.record "
+      "LEFT JOIN version x ON x.pk=v.parent ORDER BY v.record, v.number"};
+  static constexpr sql_query more{
+      "more_parents",
+      "SELECT m.version, coalesce(x.id, m.parent_id) FROM {set u: version=$1} "
+      "JOIN version_parent m ON m.version=u.version LEFT JOIN version x ON x.pk=m.parent"};
+  std::vector<version_node> found;
+  std::vector<pk> with_more;
+  std::unordered_map<pk, std::size_t> places;
+  session_.run(nodes, {sql_integers(records), sql_integer(owner)}, [&](const sql_row& row) {
+    found.push_back(read_node(row));
+    if (row.integer(9) == 0) return;
+    with_more.push_back(found.back().key);
+    places.emplace(found.back().key, found.size() - 1);
+  });
+  session_.run(more, {sql_integers(with_more)}, [&](const sql_row& row) {
+    found[places.at(row.integer(0))].parents.push_back(row.id<version_id>(1));
+  });
+  for (const auto& [key, place] : places) {
+    std::sort(found[place].parents.begin(), found[place].parents.end());
+  }
+  return found;
+}
+
+std::vector<stored_version> sql_writer::versions(std::span<const pk> keys) {
+  static constexpr sql_query q{"versions", "SELECT " SYNC_STORED_COLUMNS
+                                           " FROM {set u: key=$1} JOIN version v ON v.pk=u.key"
+                                           " LEFT JOIN version_payload p ON p.version=v.pk"};
+  return list(q, {sql_integers(keys)}, read_stored);
+}
+
+std::vector<stored_version> sql_writer::versions_after(pk after, std::int64_t limit) {
+  static constexpr sql_query q{"versions_after",
+                               "SELECT " SYNC_STORED_COLUMNS
+                               " FROM version v LEFT JOIN version_payload p ON p.version=v.pk"
+                               " WHERE v.pk>$1 ORDER BY v.pk LIMIT $2"};
+  return list(q, {sql_integer(after), sql_integer(limit)}, read_stored);
+}
+
+std::unordered_map<version_id, pk> sql_writer::version_keys(std::span<const version_id> ids) {
+  static constexpr sql_query q{"version_keys",
+                               "SELECT v.id, v.pk FROM {set u: id=$1} JOIN version v ON v.id=u.id"};
+  return collect(session_, q, ids);
+}
+
+std::unordered_map<version_id, pk> sql_writer::records_of(std::span<const version_id> ids) {
+  static constexpr sql_query q{
+      "records_of", "SELECT v.id, v.record FROM {set u: id=$1} JOIN version v ON v.id=u.id"};
+  return collect(session_, q, ids);
+}
+
+std::vector<pk> sql_writer::add_versions(std::span<const new_version> versions) {
+  static constexpr sql_query insert{
+      "insert_versions",
+      "INSERT INTO version (pk, record, number, generation, author, device, status, archived, "
+      "parent, more_parents, received_at, import_run, id, header) "
+      "SELECT u.key, u.record, u.number, u.generation, u.author, u.device, u.status, u.archived, "
+      "u.parent, u.more_parents, u.received_at, u.import_run, u.id, u.header "
+      "FROM {set u: key=$1, record=$2, number=$3, generation=$4, author=$5, device=$6, status=$7, "
+      "archived=$8, parent=$9, more_parents=$10, received_at=$11, import_run=$12, id=$13, "
+      "header=$14}"};
+  static constexpr sql_query payloads{"insert_payloads",
+                                      "INSERT INTO version_payload (version, bytes) "
+                                      "SELECT u.key, u.bytes FROM {set u: key=$1, bytes=$2}"};
+  static constexpr sql_query numbers{
+      "set_last_numbers",
+      "UPDATE record SET last_number=u.number FROM {set u: key=$1, number=$2} "
+      "WHERE record.pk=u.key"};
+  const std::vector<pk> keys = session_.allocate("version", versions.size());
+
+  std::vector<version_id> parents;
+  for (const new_version& v : versions) {
+    parents.insert(parents.end(), v.value->header.parents.begin(), v.value->header.parents.end());
+  }
+  std::sort(parents.begin(), parents.end());
+  parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
+  std::unordered_map<version_id, pk> known = version_keys(parents);
+  for (std::size_t i = 0; i < versions.size(); ++i) known[versions[i].value->id] = keys[i];
+
+  const auto integers = [&versions](auto get) {
+    return sql_list(sql_type::integer, versions, get);
+  };
+  const auto blobs = [&versions](auto get) { return sql_list(sql_type::bytes, versions, get); };
+  using in = const new_version&;
+  run(insert,
+      {sql_integers(keys), integers([](in v) { return v.record; }),
+       integers([](in v) { return v.number; }),
+       integers([](in v) { return v.value->header.generation; }),
+       integers([](in v) { return v.author; }), integers([](in v) { return v.device; }),
+       integers([](in v) { return static_cast<std::int64_t>(v.value->header.status); }),
+       integers([](in v) { return std::int64_t{v.archived ? 1 : 0}; }),
+       integers([&](in v) { return first_parent(*v.value, known); }),
+       integers([&](in v) { return std::int64_t{needs_parent_rows(*v.value, known) ? 1 : 0}; }),
+       integers([](in v) { return v.received_at; }), integers([](in v) { return v.import_run; }),
+       blobs([](in v) { return v.value->id.raw(); }),
+       blobs([](in v) { return std::string_view(v.value->raw.header); })});
+  run(payloads,
+      {sql_integers(keys), blobs([](in v) { return std::string_view(v.value->raw.payload); })});
+  insert_parents(versions, keys, known);
+
+  std::unordered_map<pk, std::int64_t> last;
+  for (const new_version& v : versions) {
+    auto& number = last[v.record];
+    number = std::max(number, v.number);
+  }
+  run(numbers, {sql_list(sql_type::integer, last, [](const auto& e) { return e.first; }),
+                sql_list(sql_type::integer, last, [](const auto& e) { return e.second; })});
+  return keys;
+}
+
+void sql_writer::insert_parents(std::span<const new_version> versions, const std::vector<pk>& keys,
+                                const std::unordered_map<version_id, pk>& known) {
+  static constexpr sql_query insert{
+      "insert_parents",
+      "INSERT INTO version_parent (version, position, parent, parent_id) "
+      "SELECT u.version, u.position, u.parent, u.parent_id "
+      "FROM {set u: version=$1, position=$2, parent=$3, parent_id=$4}"};
+  struct entry {
+    pk version;
+    std::int64_t position;
+    std::optional<pk> parent;
+    const version_id* id;
+  };
+  std::vector<entry> rows;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    const auto& parents = versions[i].value->header.parents;
+    for (std::size_t position = 0; position < parents.size(); ++position) {
+      const auto at = known.find(parents[position]);
+      const bool is_known = at != known.end();
+      if (position == 0 && is_known) continue;  // in the version's own row
+      rows.push_back({keys[i], static_cast<std::int64_t>(position),
+                      is_known ? std::optional(at->second) : std::nullopt, &parents[position]});
+    }
+  }
+  run(insert, {sql_list(sql_type::integer, rows, [](const entry& e) { return e.version; }),
+               sql_list(sql_type::integer, rows, [](const entry& e) { return e.position; }),
+               sql_list(sql_type::integer, rows, [](const entry& e) { return e.parent; }),
+               sql_list(sql_type::bytes, rows, [](const entry& e) {
+                 return e.parent ? sql_value{} : value_of(e.id->raw());
+               })});
+}
+
+}  // namespace autocusto::store

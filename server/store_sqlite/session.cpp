@@ -1,0 +1,119 @@
+#include "server/store_sqlite/session.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace autocusto::store {
+namespace {
+
+class statement_row final : public sql_row {
+ public:
+  explicit statement_row(const sqlite::statement& of) : of_(of) {}
+  [[nodiscard]] bool is_null(int column) const override { return of_.is_null(column); }
+  [[nodiscard]] std::int64_t integer(int column) const override { return of_.column_int(column); }
+  [[nodiscard]] std::string_view bytes(int column) const override {
+    return of_.column_view(column);
+  }
+
+ private:
+  const sqlite::statement& of_;
+};
+
+void bind(sqlite::statement& to, int index, sql_type type, const sql_value& value) {
+  if (value.null) {
+    to.bind_null(index);
+  } else if (type == sql_type::integer) {
+    to.bind_int(index, value.number);
+  } else if (type == sql_type::bytes) {
+    to.bind_blob_static(index, value.bytes);
+  } else {
+    to.bind_text_static(index, value.bytes);
+  }
+}
+
+// How often the statement runs: once, or once for each element of the lists.
+std::size_t rounds(const sql_query& query, const sql_parameters& parameters) {
+  std::optional<std::size_t> length;
+  for (const sql_parameter& p : parameters) {
+    if (!p.list) continue;
+    if (length && *length != p.values.size()) {
+      throw std::logic_error(std::string(query.name) + ": lists of different lengths");
+    }
+    length = p.values.size();
+  }
+  return length.value_or(1);
+}
+
+std::string render_set(std::string_view alias, std::span<const set_column> columns) {
+  std::string out = "(SELECT ";
+  for (const set_column& c : columns) {
+    if (out.back() != ' ') out += ", ";
+    out += "?" + std::to_string(c.parameter) + " AS ";
+    out += c.name;
+  }
+  out += ") AS ";
+  out += alias;
+  return out;
+}
+
+}  // namespace
+
+database_error to_database_error(const sqlite::sqlite_error& e, std::string_view where) {
+  return {"The embedded database failed in " + std::string(where) + " (SQLite code " +
+              std::to_string(e.extended_code()) + "): " + e.what(),
+          e.busy(), false};
+}
+
+const std::string& sqlite_session::expanded(const sql_query& query) {
+  const auto at = texts_.find(query.text.data());
+  if (at != texts_.end()) return at->second;
+  std::string text =
+      expand_query(query.text, render_set, [](std::string_view) { return std::string(); });
+  // $1 counts by first appearance in SQLite, ?1 by its number.
+  std::replace(text.begin(), text.end(), '$', '?');
+  return texts_.emplace(query.text.data(), std::move(text)).first->second;
+}
+
+void sqlite_session::run(const sql_query& query, const sql_parameters& parameters,
+                         const row_callback& on_row) {
+  const std::size_t count = rounds(query, parameters);
+  if (count == 0) return;
+  try {
+    sqlite::query loan = on_.ask(expanded(query));
+    sqlite::statement& statement = *loan;
+    const statement_row row(statement);
+    for (std::size_t round = 0; round < count; ++round) {
+      if (round > 0) statement.rewind();
+      int index = 1;
+      for (const sql_parameter& p : parameters) {
+        if (p.list || round == 0) bind(statement, index, p.type, p.values[p.list ? round : 0]);
+        ++index;
+      }
+      while (statement.step()) on_row(row);
+    }
+  } catch (const sqlite::sqlite_error& e) {
+    throw to_database_error(e, query.name);
+  }
+}
+
+std::vector<pk> sqlite_session::allocate(std::string_view table, std::size_t count) {
+  std::vector<pk> keys(count);
+  if (count == 0) return keys;
+  try {
+    // There is one writer, so nobody else takes these.
+    sqlite::query ask = on_.ask("SELECT coalesce(max(pk), 0) FROM " + std::string(table));
+    ask->step();
+    pk next = ask->column_int(0);
+    for (pk& key : keys) key = ++next;
+  } catch (const sqlite::sqlite_error& e) {
+    throw to_database_error(e, "allocate");
+  }
+  return keys;
+}
+
+std::vector<user_id> sqlite_session::take_wakes() {
+  return std::exchange(wakes_, {});
+}
+
+}  // namespace autocusto::store
