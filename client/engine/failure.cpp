@@ -1,0 +1,117 @@
+#include "client/engine/failure.hpp"
+
+#include <string>
+
+namespace autocusto::engine {
+
+failure_scope scope_of(errc code) {
+  switch (code) {
+    case errc::unreachable:
+    case errc::timeout:
+    case errc::busy:
+    case errc::unavailable:
+    case errc::replica_busy:
+    case errc::untrusted_server:  // also what a hotel's login page looks like
+    case errc::protocol_error:    // nothing was applied; a proxy may have touched it
+      return failure_scope::passing;
+    case errc::internal:
+      return failure_scope::server_fault;
+    case errc::unauthorized:
+    case errc::session_expired:
+      return failure_scope::session;
+    case errc::user_disabled:
+    case errc::device_revoked:
+      return failure_scope::access;
+    case errc::prev_push_old:
+      return failure_scope::too_late;
+    case errc::bad_request:
+    case errc::length_required:
+    case errc::transfer_encoding_refused:
+    case errc::body_too_large:
+    case errc::unsupported_encoding:
+    case errc::not_found:
+    case errc::method_not_allowed:
+    case errc::bad_signature:
+    case errc::forbidden:
+    case errc::push_id_reused:
+    case errc::too_many_versions:
+    case errc::view_moved:
+    case errc::malformed:
+    case errc::not_canonical:
+    case errc::too_large:
+    case errc::hash_mismatch:
+    case errc::record_mismatch:
+    case errc::invalid_key:
+    case errc::invalid_field:
+    case errc::author_mismatch:
+    case errc::device_mismatch:
+    case errc::parent_unavailable:
+    case errc::parent_refused:
+    case errc::bad_generation:
+    case errc::too_many_parents:
+    case errc::too_many_heads:
+    case errc::access_removed:
+    case errc::quarantine_full:
+    case errc::already_exists:
+    case errc::last_admin:
+    case errc::not_mergeable:
+    case errc::conflict_open:
+    case errc::ambiguous:
+      return failure_scope::push;
+    case errc::challenge_invalid:
+    case errc::device_unknown:
+    case errc::code_unknown:
+    case errc::code_expired:
+    case errc::prev_push_unknown:
+    case errc::cursor_unknown:
+    case errc::usage:
+    case errc::not_enrolled:
+    case errc::already_enrolled:
+    case errc::wrong_passphrase:
+    case errc::schema_too_new:
+    case errc::database:
+      return failure_scope::fatal;
+  }
+  return failure_scope::fatal;
+}
+
+bool worth_asking_again(errc code) {
+  return code == errc::busy || code == errc::timeout || code == errc::unavailable;
+}
+
+error interrupted() {
+  return fail(errc::unreachable,
+              "The sync was interrupted; what is saved stays saved. Run sync again.");
+}
+
+error server_went_back() {
+  return fail(errc::prev_push_unknown,
+              "The server does not know this laptop's last push: it was probably restored from a "
+              "backup. Nothing is lost here; tell the administrator.");
+}
+
+error folder_was_copied() {
+  return fail(errc::prev_push_old,
+              "The server has a later push of this laptop than this folder knows: the folder was "
+              "probably copied or restored. Go on with the newer one, or tell the administrator.");
+}
+
+error access_withdrawn(std::size_t kept) {
+  if (kept == 0) {
+    return fail(errc::device_revoked,
+                "The administrator has withdrawn this user's or laptop's access; what it held was "
+                "erased here. To work again, ask for a new enrollment link.");
+  }
+  return fail(errc::device_revoked,
+              "The administrator has withdrawn this user's or laptop's access. " +
+                  std::to_string(kept) +
+                  " edits that the server does not have stay sealed on this laptop; ask the "
+                  "administrator.");
+}
+
+error not_understood(const char* what) {
+  return fail(errc::protocol_error, std::string("The server's answer makes no sense: ") + what +
+                                        ". Nothing was changed; tell the administrator.");
+}
+
+}  // namespace autocusto::engine

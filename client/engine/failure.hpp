@@ -1,0 +1,34 @@
+#pragma once
+// What each error code means for a sync, and the sentences of the machine's own findings. Pure
+// functions; any thread.
+
+#include <cstddef>
+
+#include "shared/base/error.hpp"
+
+namespace autocusto::engine {
+
+/// How far a failure reaches.
+enum class failure_scope {
+  passing,       ///< goes away by itself: network, busy server or replica, foreign certificates
+  server_fault,  ///< the server failed; the same request may fail again
+  session,       ///< a new session mends it
+  access,        ///< user or device lost its access
+  too_late,      ///< another push of this device came first
+  push,          ///< this push cannot be taken as it is
+  fatal,         ///< a person must act
+};
+[[nodiscard]] failure_scope scope_of(errc code);
+
+/// Whether even a one-shot sync should ask again after a moment: the server is there.
+[[nodiscard]] bool worth_asking_again(errc code);
+
+[[nodiscard]] error interrupted();
+[[nodiscard]] error server_went_back();
+[[nodiscard]] error folder_was_copied();
+/// `kept`: how many edits stay sealed on the laptop; 0 when everything was erased.
+[[nodiscard]] error access_withdrawn(std::size_t kept);
+/// `what`: the second half of a sentence about the server.
+[[nodiscard]] error not_understood(const char* what);
+
+}  // namespace autocusto::engine

@@ -1,0 +1,262 @@
+#include "client/engine/machine.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "client/engine/failure.hpp"
+
+namespace autocusto::engine {
+namespace {
+
+template <class T, class Variant>
+struct position;
+template <class T, class... Rest>
+struct position<T, std::variant<T, Rest...>> {
+  static constexpr std::size_t value = 0;
+};
+template <class T, class First, class... Rest>
+struct position<T, std::variant<First, Rest...>> {
+  static constexpr std::size_t value = 1 + position<T, std::variant<Rest...>>::value;
+};
+/// Where an event stands in the variant.
+template <class T>
+constexpr std::size_t k_index = position<T, event>::value;
+
+template <class... Each>
+struct overloaded : Each... {
+  using Each::operator()...;
+};
+
+/// The event that will answer an action, and whether the network or the replica brings it.
+struct reply {
+  std::optional<std::size_t> network;
+  std::optional<std::size_t> local;
+};
+
+reply reply_to(const action& a) {
+  const auto network = [](std::size_t index) { return reply{.network = index, .local = {}}; };
+  const auto local = [](std::size_t index) { return reply{.network = {}, .local = index}; };
+  return std::visit(overloaded{
+                        [&](const look&) { return local(k_index<looked>); },
+                        [&](const ask_challenge&) { return network(k_index<challenged>); },
+                        [&](const ask_session&) { return network(k_index<session_opened>); },
+                        [&](const save_push&) { return local(k_index<push_saved>); },
+                        [&](const send_push&) { return network(k_index<receipt_arrived>); },
+                        [&](const apply_receipt&) { return local(k_index<receipt_applied>); },
+                        [&](const drop_push&) { return local(k_index<push_dropped>); },
+                        [&](const fetch_page&) { return network(k_index<page_arrived>); },
+                        [&](const apply_page&) { return local(k_index<page_applied>); },
+                        [&](const erase_removed&) { return local(k_index<removed_erased>); },
+                        [&](const count_unsynced&) { return local(k_index<unsynced_counted>); },
+                        [&](const wipe_replica&) { return local(k_index<wiped>); },
+                        [](const auto&) { return reply{}; },
+                    },
+                    a);
+}
+
+bool from_network(const event& what) {
+  const auto i = what.index();
+  return i == k_index<challenged> || i == k_index<session_opened> ||
+         i == k_index<receipt_arrived> || i == k_index<page_arrived> ||
+         i == k_index<request_failed>;
+}
+
+bool from_outside(const event& what) {
+  const auto i = what.index();
+  return i == k_index<begin> || i == k_index<timer_fired> || i == k_index<local_change> ||
+         i == k_index<stop>;
+}
+
+[[noreturn]] void unexpected() {
+  throw std::logic_error("the sync machine was told something that it had not asked for");
+}
+
+}  // namespace
+
+std::string_view step_name(step s) {
+  constexpr std::array<std::string_view, 15> names{
+      "idle",    "looking",          "asking_challenge", "asking_session", "saving_push",
+      "pushing", "applying_receipt", "dropping_push",    "pulling",        "erasing",
+      "polling", "backing_off",      "counting",         "wiping",         "done"};
+  return names.at(static_cast<std::size_t>(s));
+}
+
+std::vector<action> machine::on(const event& what, const stimulus& with) {
+  if (step_ == step::done) return {};
+  with_ = with;
+  expect(what);
+  if (std::holds_alternative<stop>(what) && !stopping_) {
+    stopping_ = true;
+    if (network_) do_next(cancel_request{});
+  }
+  if (stopping_) {
+    if (const auto* page = std::get_if<page_applied>(&what)) {
+      totals_.pulled += static_cast<std::int64_t>(page->new_versions);
+    }
+    if (!network_ && !local_) end(watch_ ? std::nullopt : std::optional(interrupted()));
+  } else {
+    dispatch(what);
+  }
+  return std::exchange(out_, {});
+}
+
+/// Holds the shell to the contract, and notes that what was under way has ended.
+void machine::expect(const event& what) {
+  if (from_outside(what)) {
+    const bool starts = std::holds_alternative<begin>(what);
+    const bool timer = std::holds_alternative<timer_fired>(what);
+    if (starts != (step_ == step::idle) && !std::holds_alternative<stop>(what)) unexpected();
+    if (timer && step_ != step::backing_off) unexpected();
+    return;
+  }
+  auto& under_way = from_network(what) ? network_ : local_;
+  const bool failure =
+      std::holds_alternative<request_failed>(what) || std::holds_alternative<local_failed>(what);
+  if (!under_way || (!failure && *under_way != what.index())) unexpected();
+  under_way.reset();
+}
+
+void machine::dispatch(const event& what) {
+  std::visit(overloaded{
+                 [this](const begin& e) {
+                   watch_ = e.watch;
+                   session_ = e.has_session;
+                   start_look();
+                 },
+                 [this](const looked& e) { looked_at(e); },
+                 [this](const challenged& e) {
+                   step_ = step::asking_session;
+                   ask_session next;
+                   next.what.server = e.challenge.server;
+                   next.what.device = here_.device;
+                   next.what.challenge = e.challenge.challenge;
+                   next.what.prev_push = here_.last_push;
+                   do_next(std::move(next));
+                 },
+                 [this](const session_opened& e) { got_session(e); },
+                 [this](const push_saved&) { send_stored(); },
+                 [this](const receipt_arrived& e) { got_receipt(e); },
+                 [this](const receipt_applied&) { start_look(); },
+                 [this](const push_dropped&) { start_look(); },
+                 [this](const page_arrived& e) { got_page(e); },
+                 [this](const page_applied& e) { page_done(e); },
+                 [this](const removed_erased&) {
+                   must_erase_ = false;
+                   round_done();
+                 },
+                 [this](const unsynced_counted& e) { counted(e.count); },
+                 [this](const wiped&) {
+                   wiped_ = true;
+                   end(access_withdrawn(0));
+                 },
+                 [this](const request_failed& e) { request_lost(e); },
+                 [this](const local_failed& e) { local_lost(e.what); },
+                 [this](const timer_fired&) { start_look(); },
+                 [this](const local_change&) {
+                   look_again_ = true;
+                   blocked_.reset();
+                   if (step_ == step::polling) do_next(cancel_request{});
+                 },
+                 [](const stop&) {},
+             },
+             what);
+}
+
+void machine::do_next(action a) {
+  const reply expected = reply_to(a);
+  if (expected.network) network_ = expected.network;
+  if (expected.local) local_ = expected.local;
+  out_.push_back(std::move(a));
+}
+
+void machine::show(phase what, std::int64_t done, std::int64_t total) {
+  do_next(report{{.what = what, .done = done, .total = total}});
+}
+
+void machine::end(std::optional<error> why) {
+  step_ = step::done;
+  do_next(finish{{.totals = totals_, .why = std::move(why), .wiped = wiped_}});
+}
+
+void machine::start_look() {
+  step_ = step::looking;
+  look_again_ = false;
+  do_next(look{});
+}
+
+void machine::looked_at(const looked& found) {
+  here_ = found;
+  if (went_old_) {
+    // Another process of this laptop may have pushed meanwhile; then the replica knows that push.
+    const bool sent = here_.stored && here_.stored->id == server_last_;
+    if (!server_last_ || (here_.last_push != server_last_ && !sent)) return end(went_old_);
+    went_old_.reset();
+  }
+  decide();
+}
+
+void machine::decide() {
+  if (!session_) {
+    step_ = step::asking_challenge;
+    show(phase::connecting, 0, 0);
+    do_next(ask_challenge{});
+  } else if (!blocked_ && here_.stored) {
+    current_ = *here_.stored;
+    send_stored();
+  } else if (!blocked_ && !(here_.versions.empty() && here_.discards.empty())) {
+    build_push();
+  } else if (must_pull_) {
+    start_pull();
+  } else {
+    all_done();
+  }
+}
+
+/// Nothing is left to push or pull.
+void machine::all_done() {
+  if (!watch_) return end(blocked_);
+  if (blocked_) {
+    do_next(note_failure{*blocked_});
+  } else {
+    do_next(note_success{});
+  }
+  step_ = step::polling;
+  next_ = here_.cursor;
+  show(phase::watching, 0, 0);
+  do_next(fetch_page{.from = next_, .wait_seconds = k_poll_seconds});
+}
+
+void machine::got_session(const session_opened& answer) {
+  session_ = true;
+  challenge_repeated_ = false;
+  if (answer.wipe) {
+    step_ = step::wiping;
+    return do_next(wipe_replica{});
+  }
+  if (answer.scope != "full") {
+    step_ = step::counting;
+    return do_next(count_unsynced{});
+  }
+  switch (answer.prev_push) {
+    case wire::push_memory::ok:
+      return decide();
+    case wire::push_memory::unknown:
+      return end(server_went_back());
+    case wire::push_memory::old:
+      // The answer to the push that is still kept was lost: sending it again brings it.
+      if (here_.stored && here_.stored->id == answer.last_push) return decide();
+      went_old_ = folder_was_copied();
+      server_last_ = answer.last_push;
+      return start_look();
+  }
+}
+
+/// The server grants no more than handing things over.
+void machine::counted(std::size_t unsynced) {
+  if (unsynced > 0) return end(access_withdrawn(unsynced));
+  step_ = step::wiping;
+  do_next(wipe_replica{});
+}
+
+}  // namespace autocusto::engine

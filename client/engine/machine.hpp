@@ -1,0 +1,139 @@
+#pragma once
+// Sync as a pure state machine: events in, actions out; no I/O, no clock, no randomness.
+//
+// One round: look at the replica; get a session; send a push that is kept without an answer (same
+// id, same bytes: the server answers a repeated push with its stored receipt); push everything that
+// waits, batch by batch; pull pages until there are no more, the next one being fetched while one
+// is applied; look again. One shot ends there; watching goes on with a long poll, and starts over
+// when something was saved or an answer came.
+//
+// A refused version stops nothing: the replica takes it off the outbox when it applies the
+// receipt. A push that is refused as a whole is given up for this round and named in the outcome;
+// pulling goes on. What passes by itself (no network, busy server, busy replica) is tried again
+// after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
+// busy server, which is asked three times. What a person must mend stops the machine:
+//   prev_push_unknown, prev_push_old, cursor_unknown   one side went back
+//   device_revoked, user_disabled, scope `surrender`   the replica is erased when everything in it
+//                                                      is at the server, else stays sealed
+//   wipe in a session's answer                         the replica is erased in any case
+//   device_unknown and everything else                 nothing is touched
+//
+// A value: copy it to try what an event would do. One thread at a time.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "client/engine/messages.hpp"
+
+namespace autocusto::engine {
+
+enum class step {
+  idle,
+  looking,
+  asking_challenge,
+  asking_session,
+  saving_push,
+  pushing,
+  applying_receipt,
+  dropping_push,
+  pulling,
+  erasing,
+  polling,
+  backing_off,
+  counting,
+  wiping,
+  done,
+};
+[[nodiscard]] std::string_view step_name(step s);
+
+/// Back-off: half of the window fixed, half by jitter; the window doubles from the first to the
+/// last. After a fault ends, sync goes on within 30 s.
+inline constexpr std::int64_t k_first_window_millis = 500;
+inline constexpr std::int64_t k_last_window_millis = 25'000;
+/// How often a one-shot sync asks a busy server.
+inline constexpr int k_one_shot_attempts = 3;
+/// How long the server may hold a request while nothing is new; a laptop that slept notices a dead
+/// connection after that.
+inline constexpr int k_poll_seconds = 50;
+/// Pages that may wait to be applied while another one is fetched; each is at most 8 MiB.
+inline constexpr std::size_t k_pages_ahead = 2;
+
+class machine {
+ public:
+  /// What to do next, in this order. Throws std::logic_error for an event that nothing has asked
+  /// for (a bug of the shell).
+  [[nodiscard]] std::vector<action> on(const event& what, const stimulus& with);
+
+  [[nodiscard]] step at() const { return step_; }
+  [[nodiscard]] const counts& totals() const { return totals_; }
+
+ private:
+  void expect(const event& what);
+  void dispatch(const event& what);
+  void do_next(action a);
+  void show(phase what, std::int64_t done, std::int64_t total);
+  void end(std::optional<error> why);
+
+  void start_look();
+  void looked_at(const looked& found);
+  void decide();
+  void all_done();
+
+  void got_session(const session_opened& answer);
+  void counted(std::size_t unsynced);
+
+  void build_push();
+  void send_stored();
+  void got_receipt(const receipt_arrived& answer);
+  void got_page(const page_arrived& answer);
+  void page_done(const page_applied& effect);
+  void start_pull();
+  void pump();
+  void settle();
+  void round_done();
+
+  void request_lost(const request_failed& answer);
+  void local_lost(const error& what);
+  void failed(const error& what);
+  bool push_failed(const error& what, const std::optional<push_id>& last_push);
+  void give_push_up();
+  void retry_later(const error& why);
+
+  step step_ = step::idle;
+  stimulus with_;
+  std::vector<action> out_;
+  /// The events (by their index) that the request and the local action under way will bring.
+  std::optional<std::size_t> network_;
+  std::optional<std::size_t> local_;
+
+  bool watch_ = false;
+  bool session_ = false;
+  bool renewed_ = false;             ///< the session was lost, and nothing has succeeded since
+  bool challenge_repeated_ = false;  ///< one challenge has failed already
+  bool stopping_ = false;
+  bool wiped_ = false;
+  bool id_reused_ = false;         ///< a push id was taken once in this run
+  bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
+  bool must_erase_ = true;         ///< once a run, and after every removal
+  bool look_again_ = false;        ///< something may have changed since the last look
+  int attempts_ = 0;               ///< failures in a row
+  int old_ = 0;                    ///< how often a push came too late in a row
+  std::optional<error> blocked_;   ///< why pushing is given up for this round
+  std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
+  std::optional<push_id> server_last_;
+
+  looked here_;
+  looked::stored_push current_;
+  std::int64_t push_goal_ = 0;  ///< for progress: what was to be pushed in all
+
+  wire::cursor next_;              ///< where the next page begins
+  bool more_ = false;              ///< there are pages to fetch
+  bool drop_queue_ = false;        ///< the pages in the queue are not to be applied
+  std::size_t queued_ = 0;         ///< pages fetched and not being applied yet
+  std::optional<error> deferred_;  ///< a failure that waits until what is under way has ended
+  counts totals_;
+};
+
+}  // namespace autocusto::engine

@@ -1,0 +1,261 @@
+// The machine's pushing, pulling and failing.
+#include <algorithm>
+#include <utility>
+
+#include "client/engine/failure.hpp"
+#include "client/engine/machine.hpp"
+
+namespace autocusto::engine {
+
+// ---- Pushing ----
+
+void machine::build_push() {
+  step_ = step::saving_push;
+  save_push next;
+  next.what.server = here_.server;
+  next.what.device = here_.device;
+  next.what.actor = here_.user;
+  next.what.id = with_.fresh_push;
+  next.what.prev_push = here_.last_push;
+  next.what.versions = here_.versions;
+  next.what.discards = here_.discards;
+  current_ = {
+      .id = next.what.id, .versions = here_.versions.size(), .discards = here_.discards.size()};
+  do_next(std::move(next));
+}
+
+void machine::send_stored() {
+  step_ = step::pushing;
+  const auto batch = static_cast<std::int64_t>(current_.versions + current_.discards);
+  push_goal_ = std::max(push_goal_, totals_.pushed + std::max(here_.waiting, batch));
+  show(phase::pushing, totals_.pushed, push_goal_);
+  do_next(send_push{});
+}
+
+void machine::got_receipt(const receipt_arrived& answer) {
+  const auto& results = answer.receipt.results;
+  if (answer.receipt.id != current_.id || results.size() != current_.versions + current_.discards) {
+    return failed(not_understood("its receipt is for another push"));
+  }
+  attempts_ = 0;
+  old_ = 0;
+  renewed_ = false;
+  must_pull_ = true;
+  for (std::size_t i = 0; i < current_.versions; ++i) {
+    const auto outcome = results[i].outcome;
+    using wire::push_outcome;
+    totals_.pushed += 1;
+    totals_.duplicates += outcome == push_outcome::duplicate;
+    totals_.siblings += outcome == push_outcome::sibling;
+    totals_.merged += outcome == push_outcome::merged;
+    totals_.restored += outcome == push_outcome::restored;
+    totals_.refused += outcome == push_outcome::refused;
+    totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||
+                        outcome == push_outcome::merged;
+  }
+  step_ = step::applying_receipt;
+  do_next(apply_receipt{answer.receipt});
+}
+
+// ---- Pulling ----
+
+void machine::start_pull() {
+  step_ = step::pulling;
+  next_ = here_.cursor;
+  more_ = true;
+  show(phase::pulling, totals_.pulled, 0);
+  pump();
+}
+
+/// Keeps both hands busy: one page is applied while the next is fetched.
+void machine::pump() {
+  if (!local_ && queued_ > 0 && !drop_queue_) {
+    --queued_;
+    do_next(apply_page{});
+  }
+  if (!network_ && more_ && queued_ + (local_ ? 1 : 0) < k_pages_ahead) {
+    do_next(fetch_page{.from = next_, .wait_seconds = 0});
+  }
+  if (!network_ && !local_) settle();
+}
+
+/// Nothing of the pull is under way any more.
+void machine::settle() {
+  if (queued_ > 0) {
+    queued_ = 0;
+    do_next(discard_pages{});
+  }
+  const bool restart = std::exchange(drop_queue_, false);
+  if (auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
+  if (restart) return start_look();
+  must_pull_ = false;
+  if (!must_erase_) return round_done();
+  step_ = step::erasing;
+  do_next(erase_removed{});
+}
+
+void machine::got_page(const page_arrived& answer) {
+  attempts_ = 0;
+  renewed_ = false;
+  if (answer.items > 0) {
+    ++queued_;
+    next_ = answer.next;
+    look_again_ = true;
+  }
+  if (step_ == step::polling) {
+    if (answer.items == 0) {
+      // A push that was given up is tried again from time to time.
+      if (look_again_ || blocked_) {
+        blocked_.reset();
+        return start_look();
+      }
+      return do_next(fetch_page{.from = next_, .wait_seconds = k_poll_seconds});
+    }
+    step_ = step::pulling;
+    more_ = true;
+  }
+  if (answer.items == 0 && answer.more) {
+    more_ = false;
+    deferred_ = not_understood("it sent an empty page and promised more");
+  }
+  more_ = more_ && answer.more;
+  pump();
+}
+
+void machine::page_done(const page_applied& effect) {
+  if (effect.applied) {
+    totals_.pulled += static_cast<std::int64_t>(effect.new_versions);
+    must_erase_ = must_erase_ || effect.removed > 0;
+    show(phase::pulling, totals_.pulled, 0);
+  } else {
+    drop_queue_ = true;
+    more_ = false;
+    if (network_) do_next(cancel_request{});
+  }
+  pump();
+}
+
+void machine::round_done() {
+  if (look_again_) return start_look();
+  all_done();
+}
+
+// ---- Failing ----
+
+void machine::request_lost(const request_failed& answer) {
+  switch (step_) {
+    case step::polling:
+      if (look_again_) return start_look();  // it was cancelled
+      must_pull_ = true;
+      return failed(answer.what);
+    case step::pulling:
+      more_ = false;
+      if (!drop_queue_) deferred_ = answer.what;
+      return pump();  // what has been fetched is still applied
+    case step::pushing:
+      if (push_failed(answer.what, answer.last_push)) return;
+      return failed(answer.what);
+    case step::asking_session:
+      if (answer.what.code == errc::challenge_invalid && !challenge_repeated_) {
+        challenge_repeated_ = true;
+        return start_look();
+      }
+      return failed(answer.what);
+    case step::asking_challenge:
+    case step::idle:
+    case step::looking:
+    case step::saving_push:
+    case step::applying_receipt:
+    case step::dropping_push:
+    case step::erasing:
+    case step::backing_off:
+    case step::counting:
+    case step::wiping:
+    case step::done:
+      return failed(answer.what);
+  }
+}
+
+void machine::local_lost(const error& what) {
+  if (step_ == step::pulling) {
+    deferred_ = what;
+    drop_queue_ = true;
+    more_ = false;
+    if (network_) do_next(cancel_request{});
+    return pump();
+  }
+  // Another process of this laptop has a push under way: look for it.
+  if (step_ == step::saving_push && what.code == errc::busy) return retry_later(what);
+  failed(what);
+}
+
+/// Whether the failure was of this push alone and has been dealt with.
+bool machine::push_failed(const error& what, const std::optional<push_id>& last_push) {
+  switch (scope_of(what.code)) {
+    case failure_scope::passing:
+    case failure_scope::session:
+    case failure_scope::access:
+    case failure_scope::fatal:
+      return false;
+    case failure_scope::server_fault:
+      // The push is kept and tried again later; pulling must not wait for that.
+      blocked_ = what;
+      decide();
+      return true;
+    case failure_scope::too_late:
+      if (++old_ > k_one_shot_attempts) return false;
+      went_old_ = what;
+      server_last_ = last_push;
+      give_push_up();
+      return true;
+    case failure_scope::push:
+      if (what.code != errc::push_id_reused || std::exchange(id_reused_, true)) blocked_ = what;
+      give_push_up();
+      return true;
+  }
+  return false;
+}
+
+void machine::give_push_up() {
+  step_ = step::dropping_push;
+  do_next(drop_push{});
+}
+
+void machine::failed(const error& what) {
+  switch (scope_of(what.code)) {
+    case failure_scope::session:
+      if (!session_ || std::exchange(renewed_, true)) return end(what);
+      session_ = false;
+      return start_look();
+    case failure_scope::access:
+      // A new session says whether everything is to be erased.
+      if (!session_) return end(what);
+      session_ = false;
+      return start_look();
+    case failure_scope::passing:
+    case failure_scope::server_fault:
+      return retry_later(what);
+    case failure_scope::too_late:
+    case failure_scope::push:
+    case failure_scope::fatal:
+      return end(what);
+  }
+}
+
+void machine::retry_later(const error& why) {
+  ++attempts_;
+  if (!watch_ && (!worth_asking_again(why.code) || attempts_ >= k_one_shot_attempts)) {
+    return end(why);
+  }
+  const int doublings = std::min(attempts_ - 1, 10);
+  const auto window = std::min(k_first_window_millis << doublings, k_last_window_millis);
+  const auto jitter = std::clamp(with_.jitter, 0.0, 1.0);
+  const auto millis =
+      window / 2 + static_cast<std::int64_t>(jitter * static_cast<double>(window) / 2);
+  step_ = step::backing_off;
+  if (watch_) do_next(note_failure{why});
+  show(phase::waiting, 0, millis);
+  do_next(wait_for{millis});
+}
+
+}  // namespace autocusto::engine

@@ -1,0 +1,194 @@
+#pragma once
+// What the sync machine is told (events) and what it asks for (actions). Values only; any thread.
+//
+// Every action that names an event below it is answered by exactly that event, or by
+// `request_failed` (network) or `local_failed` (replica). There is at most one network request and
+// at most one local action under way at any time; while pages come in, both may be.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::engine {
+
+/// The result of a sync, as the command line prints it. `pushed`: versions that the server has
+/// answered; `accepted`: newly stored, those that became siblings or were merged included;
+/// `pulled`: versions received that this laptop did not have.
+struct counts {
+  std::int64_t pushed = 0;
+  std::int64_t accepted = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t siblings = 0;
+  std::int64_t merged = 0;
+  std::int64_t restored = 0;
+  std::int64_t refused = 0;
+  std::int64_t pulled = 0;
+  friend bool operator==(const counts&, const counts&) = default;
+};
+
+enum class phase { connecting, pushing, pulling, watching, waiting };
+
+/// For progress bars. `total` is 0 where nobody knows it.
+struct progress {
+  phase what = phase::connecting;
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  friend bool operator==(const progress&, const progress&) = default;
+};
+
+/// How a sync ended. `why` is set unless all went well.
+struct outcome {
+  counts totals;
+  std::optional<error> why;
+  bool wiped = false;  ///< nothing is left on this laptop
+};
+
+// ---- Events ----
+
+struct begin {
+  bool watch = false;        ///< go on until `stop`
+  bool has_session = false;  ///< a bearer token of an earlier run is at hand
+};
+/// What the replica holds now.
+struct looked {
+  server_id server;
+  user_id user;
+  device_id device;
+  wire::cursor cursor;
+  std::optional<push_id> last_push;  ///< acknowledged
+  struct stored_push {
+    push_id id;
+    std::size_t versions = 0;
+    std::size_t discards = 0;
+  };
+  std::optional<stored_push> stored;  ///< kept before its sending, without an answer yet
+  std::vector<version_id> versions;   ///< of the next batch, when nothing is stored
+  std::vector<version_id> discards;
+  std::int64_t waiting = 0;  ///< how many versions and discards wait in all
+};
+struct challenged {
+  wire::challenge_answer challenge;
+};
+struct session_opened {
+  std::string scope;
+  wire::push_memory prev_push = wire::push_memory::ok;
+  std::optional<push_id> last_push;
+  bool wipe = false;
+};
+struct push_saved {};
+/// The receipt's signature and server are verified.
+struct receipt_arrived {
+  wire::push_receipt receipt;
+};
+struct receipt_applied {};
+struct push_dropped {};
+/// A page that was checked: it follows `from`, its items chain up to `next`, hashes fit.
+struct page_arrived {
+  wire::cursor next;
+  std::size_t items = 0;
+  bool more = false;
+};
+struct page_applied {
+  bool applied = true;  ///< false: another process had moved the cursor; nothing was done
+  std::size_t new_versions = 0;
+  std::size_t removed = 0;
+};
+struct removed_erased {};
+struct unsynced_counted {
+  std::size_t count = 0;
+};
+struct wiped {};
+struct request_failed {
+  error what;
+  std::optional<push_id> last_push;
+};
+struct local_failed {
+  error what;
+};
+struct timer_fired {};
+/// Something was saved on this laptop while the machine waits.
+struct local_change {};
+struct stop {};
+
+using event = std::variant<begin, looked, challenged, session_opened, push_saved, receipt_arrived,
+                           receipt_applied, push_dropped, page_arrived, page_applied,
+                           removed_erased, unsynced_counted, wiped, request_failed, local_failed,
+                           timer_fired, local_change, stop>;
+
+/// What comes in with every event instead of being made inside.
+struct stimulus {
+  double jitter = 0.5;  ///< random, from 0 to 1
+  push_id fresh_push;   ///< random
+};
+
+// ---- Actions ----
+
+/// -> looked
+struct look {};
+/// -> challenged
+struct ask_challenge {};
+/// Sign and send it. -> session_opened
+struct ask_session {
+  wire::session_request what;
+};
+/// Sign it and keep it, bytes and all, before the first sending. -> push_saved
+struct save_push {
+  wire::push_object what;
+};
+/// Send the kept push. -> receipt_arrived
+struct send_push {};
+/// -> receipt_applied
+struct apply_receipt {
+  wire::push_receipt receipt;
+};
+/// -> push_dropped
+struct drop_push {};
+/// -> page_arrived; the shell keeps a page that has items in a queue
+struct fetch_page {
+  wire::cursor from;
+  int wait_seconds = 0;
+};
+/// The oldest page of the queue. -> page_applied
+struct apply_page {};
+/// Forget the queue. No answer.
+struct discard_pages {};
+/// Destroy what pages have taken away. -> removed_erased
+struct erase_removed {};
+/// How many edits are here and nowhere else, refused ones included. -> unsynced_counted
+struct count_unsynced {};
+/// Destroy keys and data of the whole laptop. -> wiped
+struct wipe_replica {};
+/// End the request under way as soon as possible; it is still answered.
+struct cancel_request {};
+/// -> timer_fired
+struct wait_for {
+  std::int64_t millis = 0;
+};
+/// No answer.
+struct report {
+  progress what;
+};
+/// A full round is done: note it. No answer.
+struct note_success {};
+/// Why nothing goes on for now: note it. No answer.
+struct note_failure {
+  error why;
+};
+/// The last action.
+struct finish {
+  outcome result;
+};
+
+using action =
+    std::variant<look, ask_challenge, ask_session, save_push, send_push, apply_receipt, drop_push,
+                 fetch_page, apply_page, discard_pages, erase_removed, count_unsynced, wipe_replica,
+                 cancel_request, wait_for, report, note_success, note_failure, finish>;
+
+}  // namespace autocusto::engine
