@@ -27,8 +27,8 @@ std::vector<std::size_t> some_nodes(const random_graph& g, const numbers& picks)
   return out;
 }
 
-std::vector<version_id> sorted_ids(const random_graph& g, const std::set<std::size_t>& numbers) {
-  std::vector<version_id> out = g.ids({numbers.begin(), numbers.end()});
+std::vector<version_id> sorted_ids(const random_graph& g, const std::set<std::size_t>& nodes) {
+  std::vector<version_id> out = g.ids({nodes.begin(), nodes.end()});
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -98,7 +98,7 @@ RC_GTEST_PROP(DagProperty, APartialGraphNeverKnowsMoreThanTheWhole,
   for (std::size_t i = 0; i < g.size(); ++i) {
     for (std::size_t j = 0; j < g.size(); ++j) {
       const bool known = part.is_ancestor(g.id(j), g.id(i));
-      RC_ASSERT(!known || g.above[i][j]);
+      RC_ASSERT((!known || g.above[i][j]));
       const bool named = std::count(g.parents[i].begin(), g.parents[i].end(), j) > 0;
       if (named && part.contains(g.id(i))) RC_ASSERT(known);
     }
@@ -174,7 +174,7 @@ RC_GTEST_PROP(ViewProperty, NothingThatWasAddedIsLost, (const rows& raw, const n
     if (g.status[i] == version_status::active) {
       RC_ASSERT(in_heads);
     } else {
-      RC_ASSERT(in_heads || above_one_of(g.id(i), view.drafts));
+      RC_ASSERT((in_heads || above_one_of(g.id(i), view.drafts)));
       RC_ASSERT(std::count(view.heads.begin(), view.heads.end(), g.id(i)) == 0);
     }
   }
@@ -200,7 +200,7 @@ RC_GTEST_PROP(ViewProperty, TheActiveVersionIsAPureFunctionOfTheSet,
   for (const auto& head : view.heads) {
     const auto generation = dag.find(head)->generation;
     const auto best = dag.find(*shown)->generation;
-    RC_ASSERT(generation < best || (generation == best && head <= *shown));
+    RC_ASSERT((generation < best || (generation == best && head <= *shown)));
   }
 }
 

@@ -88,9 +88,9 @@ TEST(Header, RefusesWrongForm) {
       {"\"v\":1", "\"v\":2", errc::malformed, "v"},
       {"\"v\":1", "\"v\":\"1\"", errc::malformed, "v"},
       {",\"v\":1", "", errc::malformed, "v"},
-      {"\"v\":1}", "\"v\":1,\"w\":0}", errc::malformed, "w"},
+      {"\"v\":1}", "\"v\":1,\"w\":0}", errc::malformed, "no meaning"},
       {"\"kind\":\"patient\"", "\"kind\":\"process\"", errc::malformed, "record.kind"},
-      {"\"kind\":\"patient\"", "\"kind\":\"patient\",\"no\":1", errc::malformed, "no"},
+      {"\"kind\":\"patient\"", "\"kind\":\"patient\",\"no\":1", errc::malformed, "no meaning"},
       {"\"status\":\"active\"", "\"status\":\"archived\"", errc::malformed, "status"},
       {"\"status\":\"active\"", "\"status\":\"drafty\"", errc::malformed, "status"},
       {"\"generation\":2", "\"generation\":0", errc::malformed, "generation"},
@@ -196,7 +196,7 @@ TEST(Payload, RefusesWrongForm) {
       {"\"salt\":\"00", "\"salt\":\"0000", errc::malformed, "salt"},
       {"\"salt\":\"00", "\"salt\":\"0A", errc::malformed, "salt"},
       {"\"summary\":\"Teste\"", "\"summary\":null", errc::malformed, "summary"},
-      {"\"summary\":\"Teste\"", "\"summary\":\"Teste\",\"x\":1", errc::malformed, "x"},
+      {"\"summary\":\"Teste\"", "\"summary\":\"Teste\",\"x\":1", errc::malformed, "no meaning"},
       {"{\"fields\":{", "{\"fields\":[{", errc::malformed, ""},
   };
   for (const auto& r : rows) {
