@@ -178,6 +178,10 @@ std::optional<std::size_t> head_end(std::string_view bytes) {
   return at == std::string_view::npos ? std::nullopt : std::optional(at + 4);
 }
 
+bool may_begin_head(std::string_view bytes) {
+  return bytes.empty() || is_token_char(bytes.front());
+}
+
 std::optional<error> screen_text(std::string_view head) {
   if (!head.ends_with("\r\n\r\n")) return bad("The request head does not end.");
   head.remove_suffix(2);

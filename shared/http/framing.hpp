@@ -42,6 +42,10 @@ struct request_frame {
 /// The end of the head in `bytes` (one past the empty line), if it is there.
 [[nodiscard]] std::optional<std::size_t> head_end(std::string_view bytes);
 
+/// Whether `bytes` can be the beginning of a request at all. What cannot (a TLS greeting on a plain
+/// port, another protocol) need not be waited for.
+[[nodiscard]] bool may_begin_head(std::string_view bytes);
+
 /// The head's text, up to and with its empty line: refuses control characters, bare CR or LF,
 /// folded lines, lines without a colon, space before a colon, names that are no tokens, and request
 /// lines other than `METHOD /target HTTP/1.0` or `1.1`. Nothing: it may be parsed.

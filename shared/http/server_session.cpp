@@ -4,7 +4,6 @@
 // GCC 12 miscompiles some temporaries inside co_await expressions (GCC bugs 95599, 107288):
 // arguments of awaited calls are named first here, and no lambda that captures stands in them.
 
-#include <array>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,15 +14,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <openssl/ssl.h>
 #include <poll.h>
 
 #include "shared/base/bytes.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/http/admission.hpp"
 #include "shared/http/exchange.hpp"
-#include "shared/http/framing.hpp"
 #include "shared/http/render.hpp"
 #include "shared/http/server_core.hpp"
 
@@ -41,40 +38,6 @@ constexpr auto k_await = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t k_head_chunk = 4 * 1024;   ///< a head seldom needs more than one
 constexpr std::size_t k_body_chunk = 64 * 1024;  ///< memory grows as bytes come, not as announced
 constexpr std::size_t k_join_below = 16 * 1024;  ///< bodies sent in one write with their head
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Reads a head that has passed `screen_text` with Beast's parser; nothing when Beast refuses it.
-std::optional<request_head> parse_head(std::string_view text) {
-  beast::http::request_parser<beast::http::empty_body> parser;
-  parser.header_limit(static_cast<std::uint32_t>(text.size() + 1));
-  parser.body_limit(boost::none);  // the route's limit is applied after routing
-  error_code ec;
-  parser.put(asio::buffer(text.data(), text.size()), ec);
-  if (ec || !parser.is_header_done()) return std::nullopt;
-  const auto& message = parser.get();
-  request_head head;
-  head.method = std::string(message.method_string());
-  head.target = std::string(message.target());
-  head.version = static_cast<int>(message.version());
-  for (const auto& field : message) {
-    header line{std::string(field.name_string()), std::string(field.value())};
-    for (char& c : line.name) c = lower(c);
-    head.headers.push_back(std::move(line));
-  }
-  return head;
-}
-
-/// Methods that HTTP defines; others are counted as one, so that clients cannot make up labels.
-std::string_view label_of(std::string_view method) {
-  constexpr std::array known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-  for (const std::string_view name : known) {
-    if (name == method) return name;
-  }
-  return "OTHER";
-}
 
 class session final : public session_control, public std::enable_shared_from_this<session> {
  public:
@@ -152,10 +115,7 @@ class session final : public session_control, public std::enable_shared_from_thi
   struct turn {
     std::string request_id;
     steady_clock::time_point started;
-    request_head head;
-    request_frame frame;
-    const endpoint* target = nullptr;
-    std::map<std::string, std::string> captures;
+    admission asked;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     body_hold hold;
@@ -223,7 +183,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     now.request_id = to_hex(crypto::system_random().bytes(8));
     std::optional<response> early;
     if (size > core_->options->header_limit) {
-      early = too_long_head(now);
+      early = head_too_long(core_->options->header_limit, now.request_id);
     } else {
       early = accept_head(now, size);
     }
@@ -237,11 +197,12 @@ class session final : public session_control, public std::enable_shared_from_thi
       record(now, 0);
     }
     phase_ = phase::idle;
-    co_return sent&& now.keep_alive;
+    const bool more = sent && now.keep_alive;
+    co_return more;
   }
 
-  /// The length of the head in `input_`, or more than the limit when it does not end within that;
-  /// 0 when the connection ends first.
+  /// The length of the head in `input_` (or of what cannot be one, for the screen to refuse), more
+  /// than the limit when it does not end within that; 0 when the connection ends first.
   awaitable<std::size_t> await_head(turn& now) {
     const auto limit = core_->options->header_limit;
     if (input_.empty()) {
@@ -256,96 +217,35 @@ class session final : public session_control, public std::enable_shared_from_thi
     while (true) {
       const auto end = head_end(input_);
       if (end) co_return *end;
+      if (!may_begin_head(input_)) co_return std::min(input_.size(), limit);
       if (input_.size() > limit) co_return limit + 1;
       const bool some = co_await read_head_bytes();
       if (!some) co_return 0;
     }
   }
 
-  response refuse(const turn& now, const error& problem) {
-    return problem_response(problem, now.request_id);
-  }
-
-  response too_long_head(const turn& now) {
-    auto answer = refuse(now, fail(errc::bad_request, "The request head is too long.", {},
-                                   static_cast<std::int64_t>(core_->options->header_limit)));
-    answer.status = 431;
-    return answer;
-  }
-
-  /// Takes the head out of `input_`, screens and routes it. What it returns is the refusal; the
-  /// connection is kept only where the end of the request is beyond doubt and already reached.
+  /// Takes the head out of `input_` and decides what it alone can decide: a refusal, or nothing
+  /// when the body may be read. A refused request's connection is kept only where nothing of the
+  /// request follows the head.
   std::optional<response> accept_head(turn& now, std::size_t size) {
     now.bytes_in = size;
     const std::string text = input_.substr(0, size);
     input_.erase(0, size);
-    if (const auto refused = screen_text(text)) return refuse(now, *refused);
-    auto head = parse_head(text);
-    if (!head) {
-      return refuse(now, fail(errc::bad_request, "The request head is malformed."));
-    }
-    now.head = *std::move(head);
-    auto frame = screen_head(now.head);
-    if (!frame) return refuse(now, frame.error());
-    now.frame = *std::move(frame);
-    now.keep_alive = now.frame.keep_alive && now.frame.content_length == 0 && may_go_on();
-    auto refused = route(now);
-    if (!refused) now.keep_alive = now.frame.keep_alive && may_go_on();
-    return refused;
+    auto refused = admit(core_->routes, text, now.request_id, now.asked);
+    const auto length = now.asked.frame.content_length;
+    const bool ends_here = !refused || length == 0;
+    now.keep_alive = now.asked.framed && now.asked.frame.keep_alive && ends_here && may_go_on();
+    if (refused) return refused;
+    now.hold.of = core_.get();
+    now.hold.bytes = static_cast<std::size_t>(length);
+    core_->body_bytes += now.hold.bytes;
+    if (core_->body_bytes <= core_->options->body_budget) return std::nullopt;
+    now.keep_alive = false;
+    return busy(now.request_id);
   }
 
   [[nodiscard]] bool may_go_on() const {
     return !core_->stopping && served_ < core_->options->max_requests_per_connection;
-  }
-
-  /// Everything that the head alone can decide.
-  std::optional<response> route(turn& now) {
-    auto match = core_->routes.find(now.head.method, now.frame.path);
-    if (match.target == nullptr && match.allow.empty()) {
-      return refuse(now, fail(errc::not_found, "There is no such address on this server."));
-    }
-    if (match.target == nullptr) {
-      auto answer = refuse(now, fail(errc::method_not_allowed,
-                                     "This address takes other methods: " + match.allow + '.'));
-      answer.headers.push_back({"Allow", match.allow});
-      return answer;
-    }
-    now.target = match.target;
-    now.captures = std::move(match.captures);
-    if (now.frame.content_length > now.target->body_limit) {
-      return refuse(now, fail(errc::body_too_large,
-                              "The body is larger than this call accepts; send less at once.", {},
-                              static_cast<std::int64_t>(now.target->body_limit)));
-    }
-    if (now.target->needs_bearer && !has_bearer(now)) {
-      auto answer = refuse(now, fail(errc::unauthorized, "This call needs a session token."));
-      answer.headers.push_back({"WWW-Authenticate", "Bearer"});
-      return answer;
-    }
-    const auto encoding = find_header(now.frame.headers, "content-encoding");
-    if (encoding && *encoding != "zstd" && *encoding != "identity") {
-      return refuse(now, fail(errc::unsupported_encoding,
-                              "Bodies may be sent as they are or zstd-compressed."));
-    }
-    now.hold.of = core_.get();
-    now.hold.bytes = static_cast<std::size_t>(now.frame.content_length);
-    core_->body_bytes += now.hold.bytes;
-    if (core_->body_bytes > core_->options->body_budget) return busy(now);
-    return std::nullopt;
-  }
-
-  static bool has_bearer(const turn& now) {
-    request probe;
-    if (const auto value = find_header(now.frame.headers, "authorization")) {
-      probe.headers.push_back({"authorization", std::string(*value)});
-    }
-    return probe.bearer().has_value();
-  }
-
-  response busy(const turn& now) {
-    auto answer = refuse(now, fail(errc::busy, "The server is busy; try again in a moment."));
-    answer.headers.push_back({"Retry-After", "1"});
-    return answer;
   }
 
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
@@ -353,7 +253,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     std::string body;
     const bool complete = co_await receive_body(now, body);
     if (!complete) co_return std::nullopt;
-    if (!submit(now, std::move(body))) co_return busy(now);
+    if (!submit(now, std::move(body))) co_return busy(now.request_id);
     phase_ = phase::waiting;
     ++core_->waiting;
     auto answer = co_await await_answer(now);
@@ -363,11 +263,11 @@ class session final : public session_control, public std::enable_shared_from_thi
   }
 
   awaitable<bool> receive_body(turn& now, std::string& body) {
-    const auto length = static_cast<std::size_t>(now.frame.content_length);
+    const auto length = static_cast<std::size_t>(now.asked.frame.content_length);
     body = input_.substr(0, length);
     input_.erase(0, body.size());
     tcp_.expires_after(with_rate(deadlines().body, length));
-    if (now.frame.expect_continue && body.size() < length) {
+    if (now.asked.frame.expect_continue && body.size() < length) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       const bool sent = co_await write_all(go_on);
       if (!sent) co_return false;
@@ -388,11 +288,11 @@ class session final : public session_control, public std::enable_shared_from_thi
   /// Hands the request to a worker; false when too many wait.
   bool submit(turn& now, std::string body) {
     auto asked = std::make_shared<request>();
-    asked->method = now.head.method;
-    asked->target_path = now.frame.path;
-    asked->captures = std::move(now.captures);
-    asked->query = std::move(now.frame.query);
-    asked->headers = std::move(now.frame.headers);
+    asked->method = now.asked.head.method;
+    asked->target_path = now.asked.frame.path;
+    asked->captures = std::move(now.asked.captures);
+    asked->query = std::move(now.asked.frame.query);
+    asked->headers = std::move(now.asked.frame.headers);
     asked->body = std::move(body);
     asked->request_id = now.request_id;
     asked->peer = peer_;
@@ -415,7 +315,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     auto state = std::make_shared<exchange>(std::move(given));
     answer_.reset();
     exchange_ = state;
-    const auto* target = now.target;
+    const auto* target = now.asked.target;
     const bool taken = core_->workers->submit(
         [target, asked, state] { serve(*target, std::move(*asked), state); });
     if (!taken) state->cancel();  // so that letting go of it is not taken for a fault
@@ -441,8 +341,9 @@ class session final : public session_control, public std::enable_shared_from_thi
     exchange_.reset();
     if (cut_) co_return std::nullopt;
     if (!answer_) {
-      auto late =
-          refuse(now, fail(errc::unavailable, "The server took too long; try again in a moment."));
+      auto late = problem_response(
+          fail(errc::unavailable, "The server took too long; try again in a moment."),
+          now.request_id);
       late.close = true;
       co_return late;
     }
@@ -457,7 +358,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     frame.request_id = now.request_id;
     std::string first = render_head(answer, frame);
     std::string_view rest = answer.body;
-    if (now.head.method == "HEAD" || answer.status == 204) rest = {};
+    if (now.asked.head.method == "HEAD" || answer.status == 204) rest = {};
     if (rest.size() < k_join_below) first += std::exchange(rest, {});
     tcp_.expires_after(with_rate(deadlines().write, first.size() + rest.size()));
     bool sent = co_await write_all(first);
@@ -470,8 +371,8 @@ class session final : public session_control, public std::enable_shared_from_thi
   void record(const turn& now, int status) const {
     if (!core_->options->on_access) return;
     access_record done;
-    done.method = label_of(now.head.method);
-    if (now.target != nullptr) done.route = now.target->path;
+    done.method = label_of(now.asked.head.method);
+    if (now.asked.target != nullptr) done.route = now.asked.target->path;
     done.status = status;
     done.micros =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - now.started)
