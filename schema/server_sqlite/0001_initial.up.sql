@@ -121,6 +121,7 @@ CREATE TABLE view (
   drafts      BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX view_open ON view (record, owner) WHERE open = 1;
+CREATE INDEX view_closed ON view (record, owner) WHERE open = 0;
 
 CREATE TABLE feed_head (
   owner INTEGER PRIMARY KEY REFERENCES app_user,

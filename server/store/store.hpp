@@ -108,11 +108,7 @@ class reader {
   /// The open view of `owner` on each of these records, where there is one.
   virtual std::vector<view_row> open_views(std::span<const pk> records, pk owner) = 0;
   /// Those of the records on which `owner` has a closed view (whether or not an open one, too).
-  virtual std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) {
-    static_cast<void>(records);
-    static_cast<void>(owner);
-    return {};
-  }
+  virtual std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) = 0;
   virtual std::vector<view_row> views_by_pk(std::span<const pk> views) = 0;
   /// All open views on a record, with their users, by e-mail.
   virtual std::vector<view_of_user> views_of_record(pk record) = 0;

@@ -174,6 +174,15 @@ std::vector<view_row> sql_writer::open_views(std::span<const pk> records, pk own
   return list(q, {sql_integers(records), sql_integer(owner)}, view_of);
 }
 
+std::vector<pk> sql_writer::records_with_closed_view(std::span<const pk> records, pk owner) {
+  static constexpr sql_query q{"records_with_closed_view",
+                               "SELECT u.record FROM {set u: record=$1} WHERE EXISTS "
+                               "(SELECT 1 FROM view w WHERE w.record=u.record AND w.owner=$2 "
+                               "AND w.open=0)"};
+  return list(q, {sql_integers(records), sql_integer(owner)},
+              [](const sql_row& row) { return row.integer(0); });
+}
+
 std::vector<view_row> sql_writer::views_by_pk(std::span<const pk> views) {
   static constexpr sql_query q{
       "views_by_pk", "SELECT " SYNC_VIEW_COLUMNS " FROM {set u: key=$1} JOIN view w ON w.pk=u.key"};

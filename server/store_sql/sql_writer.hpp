@@ -27,6 +27,7 @@ class sql_writer final : public writer {
   std::vector<record_row> records_by_pk(std::span<const pk> keys) override;
   std::vector<version_node> graphs(std::span<const pk> records, pk owner) override;
   std::vector<view_row> open_views(std::span<const pk> records, pk owner) override;
+  std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) override;
   std::vector<view_row> views_by_pk(std::span<const pk> views) override;
   std::vector<view_of_user> views_of_record(pk record) override;
   std::vector<stored_version> versions(std::span<const pk> keys) override;

@@ -49,7 +49,7 @@ class wait_hub {
   /// News of one user; an empty id means that anybody may have news. Any thread.
   void wake(const user_id& user);
 
-  /// Answers all waiters and ends the timer thread; idempotent.
+  /// Answers all waiters and ends the timer thread; idempotent. Not from inside a callback.
   void stop();
 
   [[nodiscard]] std::size_t waiting() const;

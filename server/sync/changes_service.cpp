@@ -1,0 +1,46 @@
+#include "server/sync/changes_service.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "server/sync/page_builder.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::sync {
+namespace {
+
+bool position_known(store::reader& in, store::pk user, const wire::cursor& at) {
+  if (at.seq == 0) return at.chain == hash256{};
+  return in.chain_at(user, at.seq) == at.chain;
+}
+
+}  // namespace
+
+changes_service::changes_service(store::database& db, const sync_keys& keys)
+    : db_(db), keys_(keys) {}
+
+result<wire::page> changes_service::changes(const store::session_owner& who,
+                                            const wire::cursor& from, std::int64_t limit) {
+  const auto items =
+      std::clamp<std::int64_t>(limit, 1, static_cast<std::int64_t>(limits::batch_versions));
+  std::optional<wire::page> page;
+  db_.read([&](store::reader& in) {
+    page.reset();
+    if (!position_known(in, who.user.key, from)) return;
+    page = detail::page_builder(in, who, keys_).build(from, items);
+  });
+  if (!page) {
+    ++counters_.cursor_unknown;
+    return fail(errc::cursor_unknown,
+                "The server does not know this position of the feed; it may have been restored. "
+                "Read the feed from its start.",
+                "cursor");
+  }
+  ++counters_.pages;
+  counters_.items += static_cast<std::int64_t>(page->items.size());
+  counters_.versions += static_cast<std::int64_t>(page->versions.size());
+  return *std::move(page);
+}
+
+}  // namespace autocusto::sync

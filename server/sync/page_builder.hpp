@@ -1,0 +1,60 @@
+#pragma once
+// Private to the changes service: one page, built inside one snapshot.
+
+#include <cstddef>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "server/store/store.hpp"
+#include "server/sync/sync_keys.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::sync::detail {
+
+class page_builder {
+ public:
+  /// All arguments must outlive it. One use, one thread.
+  page_builder(store::reader& in, const store::session_owner& who, const sync_keys& keys)
+      : in_(in), who_(who), keys_(keys) {}
+
+  /// The page behind `from`, whose chain the caller has checked; at most `limit` items.
+  [[nodiscard]] wire::page build(const wire::cursor& from, std::int64_t limit);
+
+ private:
+  /// What one item adds to the page, and how many bytes of JSON that is at most.
+  struct addition {
+    wire::item item;
+    std::vector<store::pk> versions;
+    const store::view_row* view = nullptr;
+    std::size_t bytes = 0;
+  };
+
+  bool add_chunk(std::span<const store::feed_item> chunk);
+  void load_views(std::span<const store::feed_item> chunk);
+  void load_versions(std::span<const store::feed_item> chunk);
+  void find_own(std::span<const store::feed_item> chunk);
+  addition weigh(const store::feed_item& from) const;
+  void carry(const store::feed_item& from, addition&& what);
+  void carry_view(const store::view_row& view, const store::feed_item& from);
+  void carry_version(store::pk key, const incarnation_id& incarnation);
+  void name_authors();
+
+  store::reader& in_;
+  const store::session_owner& who_;
+  const sync_keys& keys_;
+  wire::page page_;
+  std::size_t bytes_ = 0;
+  std::unordered_map<store::pk, store::view_row> views_;
+  std::unordered_map<store::pk, store::conflict_row> conflicts_;   ///< open ones, by view
+  std::unordered_map<version_id, store::pk> version_keys_;         ///< of heads and drafts
+  std::unordered_map<store::pk, store::stored_version> versions_;  ///< fetched, not yet carried
+  std::unordered_set<store::pk> own_;  ///< versions that the asking device has already
+  std::unordered_set<store::pk> carried_versions_;
+  std::unordered_set<store::pk> carried_views_;
+  std::set<store::pk> authors_;
+  std::set<store::pk> devices_;
+};
+
+}  // namespace autocusto::sync::detail
