@@ -1,0 +1,347 @@
+#include "client/transport/remote.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "client/transport/trust.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/http/client.hpp"
+
+namespace autocusto::transport {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A full push may need a while to be checked and written by a loaded server.
+constexpr milliseconds k_push_deadline = seconds(120);
+constexpr milliseconds k_deadline = seconds(30);
+/// A page of 8 MiB on a slow line.
+constexpr milliseconds k_page_deadline = seconds(120);
+/// Quoting JSON as JSON texts can double 8 MiB of versions; ids, proofs and views come on top.
+constexpr std::size_t k_page_limit = 2 * limits::batch_bytes + std::size_t{4} * 1024 * 1024;
+
+/// The server's own word on what is wrong.
+failure refused(const http::response& response) {
+  auto problem = wire::decode_problem(response.status, response.body);
+  return {.what = std::move(problem.what), .last_push = problem.last_push};
+}
+
+failure failed(error what) {
+  return {.what = std::move(what), .last_push = {}};
+}
+
+failure unreadable(const error& why) {
+  return failed(fail(errc::protocol_error,
+                     "The server's answer cannot be read (" + why.message +
+                         "). Nothing was changed; tell the administrator.",
+                     why.field, why.limit));
+}
+
+/// The value behind a decoded message, or why it is none.
+template <class T>
+answer<T> read(result<T>&& message) {
+  if (!message) return unreadable(message.error());
+  return std::move(*message);
+}
+
+http::client_options options_of(const server_address& address,
+                                const std::optional<wire::trust>& known) {
+  http::client_options options;
+  options.host = address.host;
+  options.port = address.port;
+  options.ca_pin = tls_pin(address.pin_is_ca, address.pin, known);
+  if (options.ca_pin) options.trust_time = certificate_time(address.server_time);
+  return options;
+}
+
+std::optional<wire::trust> kept_trust(const server_address& address) {
+  if (!address.trust) return std::nullopt;
+  return wire::decode_trust(address.trust->object).value();
+}
+
+http::client_request post(std::string path, std::string body) {
+  http::client_request request;
+  request.method = "POST";
+  request.path_with_query = std::move(path);
+  request.headers.push_back({"Content-Type", "application/json"});
+  request.body = std::move(body);
+  request.deadline = k_deadline;
+  return request;
+}
+
+}  // namespace
+
+void throw_exception_from_error(const failure& f, const boost::source_location& /*where*/) {
+  throw error_exception(f.what);
+}
+
+wire::signed_object sign_canonical(const crypto::signing_key& key, std::string_view purpose,
+                                   std::string canonical_object) {
+  const auto signature = crypto::sign(key, crypto::purpose_message(purpose, canonical_object));
+  return {.object = std::move(canonical_object), .signature = std::string(signature.raw())};
+}
+
+result<enrollment> enroll(const wire::enrollment_link& link, std::string_view device_name,
+                          const crypto::public_key& device_key) {
+  enrollment out;
+  out.address.host = link.host;
+  out.address.port = link.port;
+  out.address.pin_is_ca = link.pin_is_ca;
+  out.address.pin = link.pin;
+  http::client connection(options_of(out.address, std::nullopt));
+
+  wire::enroll_request wanted;
+  wanted.code = link.code;
+  wanted.device_name = device_name;
+  wanted.public_key = device_key.raw();
+  auto request = post("/v1/enroll", wire::encode(wanted));
+  request.idempotent = true;  // for the same code and key the server gives the same answer
+  const auto response = connection.send(request);
+  if (!response) return response.error();
+  if (response->status != 200) return refused(*response).what;
+  const auto answered = wire::decode_enroll_answer(response->body);
+  if (!answered) return unreadable(answered.error()).what;
+  const auto trusted = accept_first_trust(answered->trust_object, link.pin_is_ca, link.pin);
+  if (!trusted) return trusted.error();
+
+  out.address.trust = answered->trust_object;
+  out.address.server_time = parse_time(answered->server_time);
+  out.server = trusted->server;
+  out.user = answered->user;
+  out.email = answered->email;
+  out.role = answered->role;
+  out.device = answered->device;
+  out.tenant_key = crypto::secret::copy_of(answered->tenant_key);
+  return out;
+}
+
+class remote::impl {
+ public:
+  explicit impl(server_address address)
+      : address_(std::move(address)),
+        trust_(kept_trust(address_)),
+        connection_(options_of(address_, trust_)) {
+    learned_.server_time = address_.server_time.value_or(0);
+  }
+
+  /// A successful response, or what the server or the network said.
+  answer<http::response> send(http::client_request request, bool with_token) {
+    if (with_token) request.headers.push_back({"Authorization", "Bearer " + token_});
+    auto response = connection_.send(request);
+    if (!response) return failed(std::move(response.error()));
+    if (response->status < 200 || response->status > 299) {
+      if (response->status == 401) forget_token();
+      return refused(*response);
+    }
+    return std::move(*response);
+  }
+
+  answer<wire::challenge_answer> challenge(const device_id& device) {
+    forget_token();
+    wire::challenge_request wanted;
+    wanted.device = device;
+    auto request = post("/v1/session", wire::encode(wanted));
+    request.idempotent = true;
+    const auto response = send(std::move(request), false);
+    if (!response) return response.error();
+    auto asked = read(wire::decode_challenge_answer(response->body));
+    if (asked && trust_ && asked->server != trust_->server) {
+      return failed(fail(errc::untrusted_server,
+                         "Another server answers at this address than the one this laptop was "
+                         "enrolled at. Nothing was sent; tell the administrator."));
+    }
+    return asked;
+  }
+
+  answer<wire::session_answer> open_session(const wire::signed_object& proof) {
+    const auto response = send(post("/v1/session", wire::encode(proof)), false);
+    if (!response) return response.error();
+    auto opened = read(wire::decode_session_answer(response->body));
+    if (!opened) return opened;
+    if (auto refusal = learn(*opened)) return failed(std::move(*refusal));
+    token_ = opened->token;
+    return opened;
+  }
+
+  answer<wire::push_receipt> push(const wire::push_request& pushed) {
+    auto request = post("/v1/push", wire::encode(pushed));
+    request.idempotent = true;  // by its push id
+    request.deadline = k_push_deadline;
+    const auto response = send(std::move(request), true);
+    if (!response) return response.error();
+    const auto signed_receipt = read(wire::decode_push_answer(response->body));
+    if (!signed_receipt) return signed_receipt.error();
+    auto receipt = read(wire::decode_receipt_object(signed_receipt->object));
+    if (!receipt) return receipt;
+    const bool ours = trust_ && receipt->server == trust_->server &&
+                      signed_by_server(*trust_, "receipt", *signed_receipt);
+    if (ours) return receipt;
+    return failed(fail(errc::untrusted_server,
+                       "The receipt of a push is not signed by the server. Nothing was marked as "
+                       "sent; tell the administrator."));
+  }
+
+  answer<wire::page> changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {
+    http::client_request request;
+    request.path_with_query = "/v1/changes?cursor=" + wire::cursor_text(from) +
+                              "&limit=" + std::to_string(limit) +
+                              "&wait=" + std::to_string(wait_seconds);
+    request.idempotent = true;
+    request.deadline = wait_seconds > 0 ? k_deadline + seconds(wait_seconds) : k_page_deadline;
+    request.response_limit = k_page_limit;
+    const auto response = send(std::move(request), true);
+    if (!response) return response.error();
+    return read(wire::decode_page(response->body));
+  }
+
+  void sign_in_as(const device_id& device, const crypto::signing_key& key,
+                  const std::optional<push_id>& prev_push) {
+    who_.emplace(credentials{device, key.clone(), prev_push});
+  }
+
+  answer<wire::session_answer> sign_in(const device_id& device, const crypto::signing_key& key,
+                                       const std::optional<push_id>& prev_push) {
+    const auto asked = challenge(device);
+    if (!asked) return asked.error();
+    wire::session_request wanted;
+    wanted.server = asked->server;
+    wanted.device = device;
+    wanted.challenge = asked->challenge;
+    wanted.prev_push = prev_push;
+    return open_session(sign_canonical(key, "session", wire::encode_object(wanted)));
+  }
+
+  answer<std::string> call(std::string_view method, std::string_view path, std::string body,
+                           bool idempotent) {
+    http::client_request request;
+    request.method = method;
+    request.path_with_query = path;
+    if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+    request.body = std::move(body);
+    request.idempotent = idempotent || method == "GET";
+    request.response_limit = k_page_limit;
+    if (token_.empty() && who_) {
+      if (auto lost = renew()) return *std::move(lost);
+    }
+    auto response = send(request, true);
+    if (!response && who_ && http_status(response.error().what.code) == 401) {
+      if (auto lost = renew()) return *std::move(lost);
+      response = send(request, true);
+    }
+    if (!response) return response.error();
+    return std::move(response->body);
+  }
+
+  [[nodiscard]] const std::string& token() const { return token_; }
+  void use_token(std::string token) { token_ = std::move(token); }
+  [[nodiscard]] const learned& what_was_learned() const { return learned_; }
+  http::client& connection() { return connection_; }
+
+ private:
+  struct credentials {
+    device_id device;
+    crypto::signing_key key;
+    std::optional<push_id> prev_push;
+  };
+
+  void forget_token() { token_.clear(); }
+
+  std::optional<failure> renew() {
+    const auto opened = sign_in(who_->device, who_->key, who_->prev_push);
+    if (!opened) return opened.error();
+    return std::nullopt;
+  }
+
+  /// Takes over what a session's answer says of the server; the reason when it may not.
+  std::optional<error> learn(const wire::session_answer& opened) {
+    learned_.trust.reset();
+    auto accepted = trust_
+                        ? accept_next_trust(*trust_, opened.trust_object)
+                        : accept_first_trust(opened.trust_object, address_.pin_is_ca, address_.pin);
+    if (!accepted) return accepted.error();
+    const bool newer = !trust_ || accepted->serial > trust_->serial;
+    if (newer) {
+      learned_.trust = opened.trust_object;
+      trust_ = std::move(*accepted);
+    }
+    learned_.server_time =
+        std::max(learned_.server_time, parse_time(opened.server_time).value_or(0));
+    connection_.set_trust_time(certificate_time(learned_.server_time));
+    return std::nullopt;
+  }
+
+  server_address address_;
+  std::optional<wire::trust> trust_;
+  http::client connection_;
+  std::string token_;
+  learned learned_;
+  std::optional<credentials> who_;
+};
+
+remote::remote(server_address address) : impl_(std::make_unique<impl>(std::move(address))) {}
+remote::~remote() = default;
+
+bool remote::has_session() const {
+  return !impl_->token().empty();
+}
+
+answer<wire::challenge_answer> remote::challenge(const device_id& device) {
+  return impl_->challenge(device);
+}
+
+answer<wire::session_answer> remote::open_session(const wire::signed_object& proof) {
+  return impl_->open_session(proof);
+}
+
+learned remote::last_learned() const {
+  return impl_->what_was_learned();
+}
+
+answer<wire::push_receipt> remote::push(const wire::push_request& request) {
+  return impl_->push(request);
+}
+
+answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {
+  return impl_->changes(from, limit, wait_seconds);
+}
+
+void remote::interrupt() noexcept {
+  impl_->connection().interrupt();
+}
+
+void remote::clear_interrupt() {
+  impl_->connection().clear_interrupt();
+}
+
+void remote::use_token(std::string token) {
+  impl_->use_token(std::move(token));
+}
+
+const std::string& remote::token() const {
+  return impl_->token();
+}
+
+answer<wire::session_answer> remote::sign_in(const device_id& device,
+                                             const crypto::signing_key& key,
+                                             const std::optional<push_id>& prev_push) {
+  return impl_->sign_in(device, key, prev_push);
+}
+
+void remote::sign_in_as(const device_id& device, const crypto::signing_key& key,
+                        const std::optional<push_id>& prev_push) {
+  impl_->sign_in_as(device, key, prev_push);
+}
+
+answer<std::string> remote::call(std::string_view method, std::string_view path_with_query,
+                                 std::string body, bool idempotent) {
+  return impl_->call(method, path_with_query, std::move(body), idempotent);
+}
+
+answer<std::string> remote::act(const wire::act_object& what, const crypto::signing_key& key) {
+  auto body = wire::encode(sign_canonical(key, "act", wire::encode_object(what)));
+  return impl_->call("POST", "/v1/admin/act", std::move(body), true);
+}
+
+}  // namespace autocusto::transport

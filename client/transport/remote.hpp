@@ -1,0 +1,101 @@
+#pragma once
+// The server as a client reaches it: HTTPS, messages, sessions, trust.
+//
+// One object is one kept connection and at most one session. Nothing is retried here but what the
+// HTTP layer may retry without harm, and, in `call`, a request that came back with 401 (once, with
+// a new session). Tokens live in this object's memory. One thread at a time, but `interrupt`.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/transport/remote_api.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/crypto/secret.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::transport {
+
+/// Where the server is and what is known of it.
+struct server_address {
+  std::string host;
+  std::uint16_t port = 443;
+  bool pin_is_ca = true;
+  std::string pin;  ///< 32 raw bytes
+  /// The newest accepted trust object; nothing before enrollment.
+  std::optional<wire::signed_object> trust;
+  /// The last time that the server told; nothing before enrollment.
+  std::optional<unix_millis> server_time;
+};
+
+/// What enrollment gives, to be kept sealed.
+struct enrollment {
+  server_address address;
+  server_id server;
+  user_id user;
+  std::string email;
+  std::string role;
+  device_id device;
+  crypto::secret tenant_key;
+};
+
+/// Redeems a link: tells the server this device's name and public key. Sending it again within 72
+/// hours with the same key gives the same answer. Errors: untrusted_server, unreachable,
+/// code_unknown, code_expired, user_disabled, invalid_field, protocol_error.
+[[nodiscard]] result<enrollment> enroll(const wire::enrollment_link& link,
+                                        std::string_view device_name,
+                                        const crypto::public_key& device_key);
+
+class remote final : public remote_api {
+ public:
+  /// Connects with the first request. Throws error_exception (malformed) when the kept trust object
+  /// cannot be read.
+  explicit remote(server_address address);
+  ~remote() override;
+  remote(const remote&) = delete;
+  remote& operator=(const remote&) = delete;
+
+  [[nodiscard]] bool has_session() const override;
+  [[nodiscard]] answer<wire::challenge_answer> challenge(const device_id& device) override;
+  [[nodiscard]] answer<wire::session_answer> open_session(
+      const wire::signed_object& proof) override;
+  [[nodiscard]] learned last_learned() const override;
+  [[nodiscard]] answer<wire::push_receipt> push(const wire::push_request& request) override;
+  [[nodiscard]] answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
+                                           int wait_seconds) override;
+  void interrupt() noexcept override;
+  void clear_interrupt() override;
+
+  /// A token of an earlier process, kept sealed; empty: none.
+  void use_token(std::string token);
+  [[nodiscard]] const std::string& token() const;
+
+  /// Both steps of a session: asks, signs, opens.
+  [[nodiscard]] answer<wire::session_answer> sign_in(const device_id& device,
+                                                     const crypto::signing_key& key,
+                                                     const std::optional<push_id>& prev_push);
+  /// From now on `call` signs in by itself where it has to.
+  void sign_in_as(const device_id& device, const crypto::signing_key& key,
+                  const std::optional<push_id>& prev_push);
+
+  /// Any other endpoint, with the bearer token: the JSON body of its answer. `path_with_query`
+  /// holds nothing about patients. GET is repeated when a kept connection was dead; POST only if
+  /// `idempotent`.
+  [[nodiscard]] answer<std::string> call(std::string_view method, std::string_view path_with_query,
+                                         std::string body = {}, bool idempotent = false);
+  /// Signs an act and sends it to POST /v1/admin/act, again after a lost answer (acts have ids).
+  [[nodiscard]] answer<std::string> act(const wire::act_object& what,
+                                        const crypto::signing_key& key);
+
+ private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Signs a canonical object for a purpose.
+[[nodiscard]] wire::signed_object sign_canonical(const crypto::signing_key& key,
+                                                 std::string_view purpose,
+                                                 std::string canonical_object);
+
+}  // namespace autocusto::transport

@@ -1,0 +1,62 @@
+#pragma once
+// What a sync needs of the server, as calls on values; and how they fail.
+//
+// `remote` (remote.hpp) is the real one over HTTPS; tests have their own. Calls block, each with a
+// bound on its time. One thread at a time, but `interrupt`, which any thread may call, signal
+// handlers included.
+
+#include <cstdint>
+#include <optional>
+
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::transport {
+
+/// Why a request failed; a push that came too late also brings the server's last one.
+struct failure {
+  error what;
+  std::optional<push_id> last_push;
+};
+
+[[noreturn]] void throw_exception_from_error(const failure& f, const boost::source_location& where);
+
+template <class T>
+using answer = boost::system::result<T, failure>;
+
+/// What a session's answer has taught about the server; to be kept on disk.
+struct learned {
+  /// A newer trust object, verified against the one known before; nothing when it is the same.
+  std::optional<wire::signed_object> trust;
+  unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
+};
+
+class remote_api {
+ public:
+  virtual ~remote_api() = default;
+
+  /// Whether a bearer token is at hand (the server may have forgotten it).
+  [[nodiscard]] virtual bool has_session() const = 0;
+  /// Session, step 1. Forgets the token.
+  [[nodiscard]] virtual answer<wire::challenge_answer> challenge(const device_id& device) = 0;
+  /// Session, step 2, with the signed session object. Checks the trust object before the token is
+  /// used: `untrusted_server` when it is not signed by a key known from before or goes back.
+  [[nodiscard]] virtual answer<wire::session_answer> open_session(
+      const wire::signed_object& proof) = 0;
+  /// What the last `open_session` has taught.
+  [[nodiscard]] virtual learned last_learned() const = 0;
+  /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
+  [[nodiscard]] virtual answer<wire::push_receipt> push(const wire::push_request& request) = 0;
+  /// `limit`: items, 1 to limits::batch_versions; `wait_seconds`: 0 to limits::long_poll_seconds.
+  [[nodiscard]] virtual answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
+                                                   int wait_seconds) = 0;
+
+  /// The running call, and every later one, fails as `unreachable` at once.
+  virtual void interrupt() noexcept = 0;
+  /// Calls work again.
+  virtual void clear_interrupt() = 0;
+};
+
+}  // namespace autocusto::transport

@@ -1,0 +1,92 @@
+#include "client/transport/trust.hpp"
+
+#include <algorithm>
+
+#include "client/transport/build_time.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/crypto/sign.hpp"
+
+namespace autocusto::transport {
+namespace {
+
+error untrusted(const char* why) {
+  return fail(errc::untrusted_server,
+              std::string("The server does not prove that it is the one of the enrollment link: ") +
+                  why + ". Nothing was sent; tell the administrator.");
+}
+
+bool signed_by(std::string_view raw_key, std::string_view purpose,
+               const wire::signed_object& object) {
+  const auto key = crypto::public_key::from_raw(raw_key);
+  const auto signature = crypto::signature::from_raw(object.signature);
+  if (!key || !signature) return false;
+  return crypto::verify(*key, crypto::purpose_message(purpose, object.object), *signature);
+}
+
+}  // namespace
+
+bool signed_by_server(const wire::trust& known, std::string_view purpose,
+                      const wire::signed_object& object) {
+  return std::any_of(known.keys.begin(), known.keys.end(),
+                     [&](const auto& key) { return signed_by(key, purpose, object); });
+}
+
+result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool pin_is_ca,
+                                       std::string_view pin) {
+  const auto read = wire::decode_trust(offered.object);
+  if (!read) return untrusted("its trust object cannot be read");
+  if (pin_is_ca) {
+    // TLS has proved the pinned CA; the object must speak of the same server.
+    const auto& roots = read->roots;
+    if (std::find(roots.begin(), roots.end(), pin) == roots.end()) {
+      return untrusted("its trust object does not name the certificate authority of the link");
+    }
+    if (!signed_by_server(*read, "trust", offered)) {
+      return untrusted("its trust object is not signed by its key");
+    }
+    return *read;
+  }
+  const auto pinned = std::find_if(read->keys.begin(), read->keys.end(), [pin](const auto& key) {
+    return crypto::sha256(key).raw() == pin;
+  });
+  if (pinned == read->keys.end() || !signed_by(*pinned, "trust", offered)) {
+    return untrusted("its trust object is not signed by the key of the link");
+  }
+  return *read;
+}
+
+result<wire::trust> accept_next_trust(const wire::trust& known,
+                                      const wire::signed_object& offered) {
+  const auto read = wire::decode_trust(offered.object);
+  if (!read) return untrusted("its trust object cannot be read");
+  if (read->server != known.server) return untrusted("it is another server");
+  if (!signed_by_server(known, "trust", offered)) {
+    return untrusted("its trust object is not signed by a key that was known before");
+  }
+  if (read->serial < known.serial) return untrusted("its trust object is older than a known one");
+  if (read->serial == known.serial && (read->roots != known.roots || read->keys != known.keys)) {
+    return untrusted("its trust object changed without a new serial number");
+  }
+  if (read->keys.empty()) return untrusted("its trust object names no key");
+  return *read;
+}
+
+std::optional<hash256> tls_pin(bool pin_is_ca, std::string_view pin,
+                               const std::optional<wire::trust>& known) {
+  if (!pin_is_ca) return std::nullopt;
+  if (known && !known->roots.empty() &&
+      std::find(known->roots.begin(), known->roots.end(), pin) == known->roots.end()) {
+    return hash256::from_raw(known->roots.front());
+  }
+  return hash256::from_raw(pin);
+}
+
+unix_millis build_time() {
+  return k_build_time;
+}
+
+unix_millis certificate_time(std::optional<unix_millis> server_time) {
+  return std::max(k_build_time, server_time.value_or(0));
+}
+
+}  // namespace autocusto::transport

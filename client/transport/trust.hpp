@@ -1,0 +1,46 @@
+#pragma once
+// Whom a client trusts: pins, trust objects and receipts. Pure functions; any thread.
+//
+// A link pins either a CA (`ca:`, SHA-256 over the CA's public key: TLS then proves the server) or
+// the server's Ed25519 key (`key:`: TLS goes against the system's roots, and the trust object
+// proves the server). The trust object names the server, its keys and its CAs; it is signed by one
+// of its keys. The first one must fit the pin; each later one must be signed by a key of the one
+// before, be of the same server and not have a lower serial. So keys can be replaced, but nobody
+// who holds none of them can do it.
+
+#include <optional>
+#include <string_view>
+
+#include "shared/base/clock.hpp"
+#include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::transport {
+
+/// The trust object of an enrollment. Errors: untrusted_server.
+[[nodiscard]] result<wire::trust> accept_first_trust(const wire::signed_object& offered,
+                                                     bool pin_is_ca, std::string_view pin);
+
+/// The trust object of a session. Errors: untrusted_server.
+[[nodiscard]] result<wire::trust> accept_next_trust(const wire::trust& known,
+                                                    const wire::signed_object& offered);
+
+/// Whether one of the server's keys signed the object for that purpose.
+[[nodiscard]] bool signed_by_server(const wire::trust& known, std::string_view purpose,
+                                    const wire::signed_object& object);
+
+/// Which CA TLS has to show: the pin of the link while the trust object still names it, else the
+/// first that it names; nothing where the link pins the server's key (the system's roots then).
+[[nodiscard]] std::optional<hash256> tls_pin(bool pin_is_ca, std::string_view pin,
+                                             const std::optional<wire::trust>& known);
+
+/// When this program was built (UTC midnight; SOURCE_DATE_EPOCH where it is set). It is certainly
+/// later than that.
+[[nodiscard]] unix_millis build_time();
+
+/// By what time certificate dates are judged: the later of the build and the last time that the
+/// server told. Not the laptop's clock, which may be off by years.
+[[nodiscard]] unix_millis certificate_time(std::optional<unix_millis> server_time);
+
+}  // namespace autocusto::transport
