@@ -1,0 +1,130 @@
+#include "client/cli/app.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "client/cli/text.hpp"
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::cli {
+
+result<std::unique_ptr<replica::replica_store>> app::open() const {
+  if (!replica::replica_store::exists(home)) {
+    return autocusto::fail(errc::not_enrolled,
+                           "This laptop is not enrolled yet; run `autocusto enroll LINK` with the "
+                           "link from your administrator.");
+  }
+  passphrase_source source;
+  source.file = passphrase_file;
+  source.prompt = tr("Passphrase: ");
+  auto passphrase = read_passphrase(source);
+  if (!passphrase) return passphrase.error();
+  const replica::environment env{system_clock_source(), crypto::system_random()};
+  return replica::replica_store::open(home, passphrase->view(), env);
+}
+
+result<std::unique_ptr<replica::replica_store>> app::open_enrolled() const {
+  auto replica = open();
+  if (replica && !(*replica)->enrolled()) {
+    return autocusto::fail(errc::not_enrolled,
+                           "The enrollment of this laptop was not finished; run `autocusto enroll "
+                           "LINK` again with the same link.");
+  }
+  return replica;
+}
+
+int app::fail(const error& e, std::string_view kind, const replica::edit_problems* problems) const {
+  error translated = e;
+  translated.message = translate(e, kind);
+  if (!json) {
+    const int code = print_error(translated, false);
+    if (problems == nullptr || problems->problems.size() < 2) return code;
+    for (const error& problem : problems->problems) {
+      const std::string line = "  " + printable(translate(problem, kind)) + '\n';
+      std::fwrite(line.data(), 1, line.size(), stderr);
+    }
+    return code;
+  }
+  if (problems == nullptr || problems->problems.empty()) return print_error(translated, true);
+  nlohmann::json body = {{"code", code_name(e.code)}, {"message", translated.message}};
+  if (!e.field.empty()) body["field"] = e.field;
+  if (e.limit) body["limit"] = *e.limit;
+  auto& list = body["problems"] = nlohmann::json::array();
+  for (const error& problem : problems->problems) {
+    list.push_back({{"field", problem.field}, {"message", translate(problem, kind)}});
+  }
+  const nlohmann::json whole = {{"error", std::move(body)}};
+  print_json(whole);
+  return exit_code(e.code);
+}
+
+int app::done(const nlohmann::json& object, const std::string& text) const {
+  if (json) {
+    print_json(object);
+  } else {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  return 0;
+}
+
+result<std::string> resolve_key(const std::string& given) {
+  if (given != "-") return given;
+  return read_line(tr("CPF or CNES: "));
+}
+
+std::string short_id(const version_id& id) {
+  return id.text().substr(0, 10);
+}
+
+nlohmann::json fields_json(const domain::field_map& fields) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : fields) {
+    if (const bool* flag = std::get_if<bool>(&value)) {
+      out[name] = *flag;
+    } else {
+      out[name] = std::get<std::string>(value);
+    }
+  }
+  return out;
+}
+
+nlohmann::json saved_json(const replica::saved& s) {
+  return {{"kind", s.kind},     {"key", s.key},         {"version_id", s.version.text()},
+          {"number", s.number}, {"created", s.created}, {"changed", s.changed}};
+}
+
+nlohmann::json changes_json(const std::vector<domain::field_change>& changes) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& change : changes) {
+    const auto value = [](const domain::field_value& v) -> nlohmann::json {
+      if (const bool* flag = std::get_if<bool>(&v)) return *flag;
+      return std::get<std::string>(v);
+    };
+    list.push_back(
+        {{"field", change.field}, {"from", value(change.from)}, {"to", value(change.to)}});
+  }
+  return list;
+}
+
+std::string changes_text(std::string_view kind, const std::vector<domain::field_change>& changes) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& change : changes) {
+    rows.push_back({field_label(kind, change.field), domain::value_text(change.from), "→",
+                    domain::value_text(change.to)});
+  }
+  return table({}, rows);
+}
+
+std::string saved_text(const replica::saved& s) {
+  if (!s.changed)
+    return fmt::format(fmt::runtime(tr("Nothing to change; {} stays as it is.\n")), s.key);
+  const char* pattern = s.created ? tr("Registered {0} {1} as version {2} ({3}).\n")
+                                  : tr("Saved {0} {1} as version {2} ({3}).\n");
+  return fmt::format(fmt::runtime(pattern), kind_label(s.kind), s.key, s.number,
+                     short_id(s.version));
+}
+
+}  // namespace autocusto::cli

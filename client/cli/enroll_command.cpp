@@ -1,0 +1,120 @@
+// enroll: makes this laptop a device of the user that the link is for.
+
+#include <array>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "client/cli/app.hpp"
+#include "client/cli/text.hpp"
+#include "client/transport/remote.hpp"
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::cli {
+namespace {
+
+struct enroll_options {
+  std::string link;
+  std::string device_name;
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "laptop";
+  return name.data();
+}
+
+/// A new replica, or the one of an enrollment that was cut before it ended.
+result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fresh) {
+  fresh = !replica::replica_store::exists(a.home);
+  if (!fresh) {
+    auto replica = a.open();
+    if (replica && (*replica)->enrolled()) {
+      return fail(errc::already_enrolled,
+                  "This laptop is enrolled already; use another --home for another account, or "
+                  "`autocusto wipe` first.");
+    }
+    return replica;
+  }
+  passphrase_source source;
+  source.file = a.passphrase_file;
+  source.prompt = tr("Choose a passphrase for this laptop: ");
+  source.confirm = tr("Once more: ");
+  const auto passphrase = read_passphrase(source);
+  if (!passphrase) return passphrase.error();
+  const replica::environment env{system_clock_source(), crypto::system_random()};
+  return replica::replica_store::create(a.home, passphrase->view(), env);
+}
+
+/// Whether the server may have spent the code on this device, so that its key must be kept.
+bool may_have_enrolled(errc code) {
+  return code == errc::unreachable || code == errc::busy || code == errc::unavailable ||
+         code == errc::internal || code == errc::timeout;
+}
+
+replica::identity identity_of(const transport::enrollment& e, const std::string& device_name) {
+  replica::identity who;
+  who.host = e.address.host;
+  who.port = e.address.port;
+  who.pin_is_ca = e.address.pin_is_ca;
+  who.pin = e.address.pin;
+  if (e.address.trust) who.trust = *e.address.trust;
+  who.server = e.server;
+  who.user = e.user;
+  who.email = e.email;
+  who.role = e.role;
+  who.device = e.device;
+  who.device_name = device_name;
+  return who;
+}
+
+int enroll(const app& a, const enroll_options& o) {
+  std::string text = o.link;
+  if (text == "-") {
+    auto line = read_line(tr("Enrollment link: "));
+    if (!line) return a.fail(line.error());
+    text = *line;
+  }
+  const auto link = wire::decode_enrollment_link(text);
+  if (!link) return a.fail(link.error());
+  bool fresh = false;
+  auto replica = prepare(a, fresh);
+  if (!replica) return a.fail(replica.error());
+  const std::string name = o.device_name.empty() ? host_name() : o.device_name;
+  const auto key = (*replica)->device_key();
+  auto enrolled = transport::enroll(*link, name, key.public_half());
+  if (!enrolled) {
+    if (fresh && !may_have_enrolled(enrolled.error().code)) {
+      replica->reset();
+      if (const auto gone = replica::replica_store::wipe(a.home); !gone)
+        return a.fail(gone.error());
+    }
+    return a.fail(enrolled.error());
+  }
+  const auto who = identity_of(*enrolled, name);
+  if (const auto ok = (*replica)->enroll(who, enrolled->tenant_key); !ok) return a.fail(ok.error());
+  return a.done({{"user", who.email},
+                 {"role", who.role},
+                 {"device", who.device.text()},
+                 {"device_name", who.device_name},
+                 {"server", who.host + ":" + std::to_string(who.port)}},
+                fmt::format(fmt::runtime(tr("This laptop is enrolled for {0} as “{1}”. Next: "
+                                            "`autocusto sync`.\n")),
+                            printable(who.email), printable(who.device_name)));
+}
+
+}  // namespace
+
+void add_enroll_command(CLI::App& parser, app& a) {
+  const auto o = std::make_shared<enroll_options>();
+  auto* command =
+      parser.add_subcommand("enroll", tr("Enrolls this laptop with the administrator's link"));
+  command->add_option("LINK", o->link, tr("https://HOST:PORT/enroll#CODE.PIN; - asks"))->required();
+  command->add_option("--device-name", o->device_name, tr("How the laptop is called in histories"));
+  command->final_callback([&a, o] { a.action = [&a, o] { return enroll(a, *o); }; });
+}
+
+}  // namespace autocusto::cli

@@ -1,0 +1,170 @@
+#include "client/cli/input.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "client/replica/replica.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/canonical.hpp"
+
+namespace autocusto::cli {
+namespace {
+
+using nlohmann::json;
+
+result<domain::field_value> json_value(std::string_view kind, const std::string& name,
+                                       const json& value) {
+  if (value.is_boolean()) {
+    const auto* spec = domain::find_catalogue(kind)->find(name);
+    if (spec != nullptr && spec->type == domain::field_type::boolean) {
+      return domain::field_value(value.get<bool>());
+    }
+  }
+  if (value.is_string()) return replica::entered_value(kind, name, value.get<std::string>());
+  return fail(errc::invalid_field,
+              "The field " + name + " must be a text in quotes (true or false for a yes/no field).",
+              name);
+}
+
+result<void> read_fields(std::string_view kind, const json& object, domain::field_map& into) {
+  for (const auto& [name, value] : object.items()) {
+    auto read = json_value(kind, name, value);
+    if (!read) return read.error();
+    into[name] = std::move(*read);
+  }
+  return {};
+}
+
+/// Takes a member out of the object, if it is there; it must be a text.
+result<std::optional<std::string>> take_text(json& object, const std::string& name) {
+  const auto at = object.find(name);
+  if (at == object.end()) return std::optional<std::string>();
+  if (!at->is_string()) {
+    return fail(errc::malformed, "The member " + name + " must be a text in quotes.", name);
+  }
+  std::optional<std::string> value = at->get<std::string>();
+  object.erase(at);
+  return value;
+}
+
+result<replica::edit> read_record(const domain::catalogue& kind,
+                                  const std::optional<std::string>& key, json object) {
+  if (!object.is_object()) {
+    return fail(errc::malformed, "Each record must be one JSON object in braces.");
+  }
+  replica::edit edit;
+  edit.kind = kind.kind;
+  auto own_key = take_text(object, "key");
+  if (own_key && !*own_key) own_key = take_text(object, kind.key_name);
+  if (!own_key) return own_key.error();
+  auto summary = take_text(object, "summary");
+  if (!summary) return summary.error();
+  edit.summary = std::move(*summary);
+  if (!key && !*own_key) {
+    return fail(errc::usage,
+                "The record names no key; give KEY on the command line or \"" + kind.key_name +
+                    "\" in the record.",
+                kind.key_name);
+  }
+  edit.key = key ? *key : **own_key;
+  if (key && *own_key) {
+    const auto typed = domain::lookup_key(kind.kind, *key);
+    const auto named = domain::lookup_key(kind.kind, **own_key);
+    if (typed && named && *typed != *named) {
+      return fail(errc::usage, "The record names another key than the command line; check both.",
+                  kind.key_name);
+    }
+  }
+  const auto fields = object.find("fields");
+  const json& source = fields == object.end() ? object : *fields;
+  if (!source.is_object()) {
+    return fail(errc::malformed, "The member fields must be a JSON object.", "fields");
+  }
+  if (auto read = read_fields(kind.kind, source, edit.fields); !read) return read.error();
+  return edit;
+}
+
+error at_line(error e, std::size_t line) {
+  e.message = "Line " + std::to_string(line) + ": " + e.message;
+  return e;
+}
+
+/// One object a line; empty lines are passed over.
+result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind,
+                                              std::string_view text) {
+  std::vector<replica::edit> edits;
+  std::size_t line = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++line;
+    if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    auto parsed = autocusto::json::parse(one);
+    if (!parsed) return at_line(parsed.error(), line);
+    auto edit = read_record(kind, std::nullopt, std::move(*parsed));
+    if (!edit) return at_line(edit.error(), line);
+    edits.push_back(std::move(*edit));
+  }
+  return edits;
+}
+
+bool several_lines(std::string_view text) {
+  const std::size_t first_end = text.find('\n');
+  if (first_end == std::string_view::npos) return false;
+  return autocusto::json::parse(text.substr(0, first_end)).has_value() &&
+         text.find_first_not_of(" \t\r\n", first_end) != std::string_view::npos;
+}
+
+}  // namespace
+
+result<std::pair<std::string, std::string>> split_pair(std::string_view text,
+                                                       std::string_view option) {
+  const std::size_t at = text.find('=');
+  if (at == std::string_view::npos || at == 0) {
+    return fail(errc::usage, std::string(option) + " takes NAME=VALUE.");
+  }
+  return std::pair(std::string(text.substr(0, at)), std::string(text.substr(at + 1)));
+}
+
+result<domain::field_map> parse_sets(std::string_view kind, const std::vector<std::string>& sets) {
+  domain::field_map fields;
+  for (const std::string& set : sets) {
+    auto pair = split_pair(set, "--set");
+    if (!pair) return pair.error();
+    auto value = replica::entered_value(kind, pair->first, pair->second);
+    if (!value) return value.error();
+    fields[pair->first] = std::move(*value);
+  }
+  return fields;
+}
+
+result<std::vector<replica::edit>> parse_records(std::string_view kind,
+                                                 const std::optional<std::string>& key,
+                                                 std::string_view text) {
+  const auto* catalogue = domain::find_catalogue(kind);
+  if (catalogue == nullptr) return fail(errc::not_found, "There is no such kind of record.");
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // some editors write a BOM
+  std::vector<replica::edit> edits;
+  if (several_lines(text)) {
+    auto lines = read_lines(*catalogue, text);
+    if (!lines) return lines.error();
+    edits = std::move(*lines);
+  } else {
+    auto whole = autocusto::json::parse(text);
+    if (!whole) return whole.error();
+    json list = whole->is_array() ? std::move(*whole) : json::array({std::move(*whole)});
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      auto edit = read_record(*catalogue, list.size() == 1 ? key : std::nullopt, list[i]);
+      if (!edit) return list.size() == 1 ? edit.error() : at_line(edit.error(), i + 1);
+      edits.push_back(std::move(*edit));
+    }
+  }
+  if (key && edits.size() != 1) {
+    return fail(errc::usage, "The file holds several records; leave KEY out, each names its own.");
+  }
+  if (edits.empty()) return fail(errc::usage, "The file holds no record.");
+  return edits;
+}
+
+}  // namespace autocusto::cli

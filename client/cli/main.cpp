@@ -1,0 +1,46 @@
+// autocusto: the doctor's program.
+
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/app.hpp"
+#include "client/cli/text.hpp"
+#include "shared/cli/terminal.hpp"
+
+int main(int argc, char** argv) {
+  using namespace autocusto;
+  cli::forbid_core_dumps();
+  cli::init_language();
+  cli::app a;
+  a.home = replica::default_home();
+  CLI::App parser{cli::tr("Patients and clinics of one doctor, on this laptop, offline too.")};
+  parser.set_version_flag("--version", AUTOCUSTO_VERSION);
+  parser.add_option("--home", a.home, cli::tr("The folder of this profile (AUTOCUSTO_HOME)"));
+  parser.add_option("--passphrase-file", a.passphrase_file,
+                    cli::tr("A file whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE "
+                            "or a prompt)"));
+  parser.add_flag("--json", a.json, cli::tr("One JSON object on stdout, nothing else"));
+  parser.require_subcommand(1);
+  parser.fallthrough();
+  cli::add_record_commands(parser, a);
+  cli::add_conflict_commands(parser, a);
+  cli::add_enroll_command(parser, a);
+  cli::add_profile_commands(parser, a);
+  cli::add_sync_command(parser, a);
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return parser.exit(e);
+    for (int i = 1; i < argc; ++i) a.json = a.json || std::string_view(argv[i]) == "--json";
+    return a.fail(fail(errc::usage, std::string(e.what()) + "; see --help."));
+  }
+  try {
+    return a.action();
+  } catch (const error_exception& e) {
+    return a.fail(e.get());
+  } catch (const std::exception& e) {
+    return a.fail(fail(errc::internal, std::string("Something broke: ") + e.what()));
+  }
+}

@@ -1,0 +1,110 @@
+#include "client/cli/text.hpp"
+
+#include <array>
+#include <clocale>
+#include <cstdlib>
+#include <ctime>
+
+#include <libintl.h>
+#include <unistd.h>
+
+#include "shared/base/clock.hpp"
+#include "shared/domain/catalogue.hpp"
+
+namespace autocusto::cli {
+namespace {
+
+constexpr const char* k_domain = "autocusto";
+
+std::string_view wanted_locale() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+/// `<program's folder>/../share/locale`, which holds in the build tree and when installed.
+std::string texts_folder() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size <= 0) return "/usr/share/locale";
+  const std::string program(path.data(), static_cast<std::size_t>(size));
+  return program.substr(0, program.rfind('/')) + "/../share/locale";
+}
+
+/// Replaces the first `what` in `text`; false if there is none.
+bool replace_first(std::string& text, std::string_view what, std::string_view by) {
+  const std::size_t at = what.empty() ? std::string::npos : text.find(what);
+  if (at == std::string::npos) return false;
+  text.replace(at, what.size(), by);
+  return true;
+}
+
+bool g_portuguese = false;  // set once by init_language, before any thread starts
+
+}  // namespace
+
+void init_language() {
+  g_portuguese = wanted_locale().substr(0, 2) == "pt";
+  if (std::setlocale(LC_ALL, "") == nullptr ||
+      std::setlocale(LC_MESSAGES, nullptr) == std::string_view("C")) {
+    // The wanted locale is not installed. gettext still translates under C.UTF-8 when LANGUAGE
+    // names the texts.
+    std::setlocale(LC_ALL, "C.UTF-8");
+  }
+  std::setlocale(LC_NUMERIC, "C");
+  ::setenv("LANGUAGE", g_portuguese ? "pt_BR" : "en", 1);
+  ::bindtextdomain(k_domain, texts_folder().c_str());
+  ::bind_textdomain_codeset(k_domain, "UTF-8");
+  ::textdomain(k_domain);
+}
+
+bool portuguese() {
+  return g_portuguese;
+}
+
+const char* tr(const char* english) {
+  return g_portuguese ? ::gettext(english) : english;
+}
+
+std::string field_label(std::string_view kind, std::string_view field) {
+  const auto* catalogue = domain::find_catalogue(kind);
+  const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
+  if (spec == nullptr) return std::string(field);
+  return g_portuguese ? spec->label_pt : spec->label_en;
+}
+
+std::string kind_label(std::string_view kind) {
+  const auto* catalogue = domain::find_catalogue(kind);
+  if (catalogue == nullptr) return std::string(kind);
+  return g_portuguese ? catalogue->label_pt : catalogue->label_en;
+}
+
+std::string translate(const error& e, std::string_view kind) {
+  std::string pattern = e.message;
+  const bool has_field = replace_first(pattern, "The field " + e.field, "The field {field}");
+  const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
+  const bool has_limit = replace_first(pattern, limit, "{limit}");
+  std::string text = tr(pattern.c_str());
+  if (has_limit) replace_first(text, "{limit}", limit);
+  if (has_field) {
+    const std::string label = field_label(kind, e.field);
+    replace_first(text, "{field}", label == e.field ? label : "“" + label + "” (" + e.field + ")");
+  }
+  return text;
+}
+
+std::string local_time(const std::string& rfc3339) {
+  const auto at = parse_time(rfc3339);
+  if (!at) return rfc3339;
+  const auto seconds = static_cast<std::time_t>(*at / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  std::strftime(text.data(), text.size(), g_portuguese ? "%d/%m/%Y %H:%M" : "%Y-%m-%d %H:%M",
+                &parts);
+  return text.data();
+}
+
+}  // namespace autocusto::cli
