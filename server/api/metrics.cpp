@@ -5,6 +5,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "shared/wire/messages.hpp"
+
 namespace autocusto::api {
 namespace {
 
@@ -26,6 +28,11 @@ histogram_family& histogram(prometheus::Registry& in, const char* name, const ch
   return prometheus::BuildHistogram().Name(name).Help(help).Register(in);
 }
 
+template <class Number>
+double number(Number value) {
+  return static_cast<double>(value);
+}
+
 void add_value(std::vector<prometheus::MetricFamily>& to, const char* name, const char* help,
                double value, prometheus::MetricType type = prometheus::MetricType::Gauge) {
   prometheus::ClientMetric metric;
@@ -42,9 +49,31 @@ void add_value(std::vector<prometheus::MetricFamily>& to, const char* name, cons
   to.push_back(std::move(family));
 }
 
-template <class Number>
-double number(Number value) {
-  return static_cast<double>(value);
+void add_total(std::vector<prometheus::MetricFamily>& to, const char* name, const char* help,
+               const std::atomic<std::int64_t>& value) {
+  add_value(to, name, help, number(value.load()), prometheus::MetricType::Counter);
+}
+
+void add_pushes(std::vector<prometheus::MetricFamily>& to, const sync::push_counters& of) {
+  const std::pair<const char*, const std::atomic<std::int64_t>*> results[] = {
+      {"accepted", &of.accepted},    {"sibling", &of.siblings}, {"merged", &of.merged},
+      {"duplicate", &of.duplicates}, {"refused", &of.refused},  {"discarded", &of.discarded}};
+  prometheus::MetricFamily family;
+  family.name = "autocusto_versions_pushed_total";
+  family.help = "Pushed versions by what became of them.";
+  family.type = prometheus::MetricType::Counter;
+  for (const auto& [result, value] : results) {
+    prometheus::ClientMetric metric;
+    metric.label.push_back({"result", result});
+    metric.counter.value = number(value->load());
+    family.metric.push_back(std::move(metric));
+  }
+  to.push_back(std::move(family));
+  add_total(to, "autocusto_pushes_repeated_total", "Pushes answered with a stored receipt.",
+            of.repeated);
+  add_total(to, "autocusto_merges_total", "Records whose heads were merged.", of.merges);
+  add_total(to, "autocusto_conflicts_opened_total", "Conflicts opened.", of.conflicts_opened);
+  add_total(to, "autocusto_conflicts_closed_total", "Conflicts closed.", of.conflicts_closed);
 }
 
 }  // namespace
@@ -61,14 +90,8 @@ struct metrics::impl {
       counter(registry, "autocusto_http_sent_bytes_total", "Bytes of response bodies.").Add({});
   counter_family& pushes =
       counter(registry, "autocusto_pushes_total", "Pushes, answered with a receipt or a problem.");
-  counter_family& versions =
-      counter(registry, "autocusto_versions_total", "Pushed versions by what became of them.");
   counter_family& refused =
       counter(registry, "autocusto_versions_refused_total", "Refused versions by code.");
-  prometheus::Counter& merges =
-      counter(registry, "autocusto_merges_total", "Versions whose record was merged.").Add({});
-  prometheus::Counter& siblings =
-      counter(registry, "autocusto_siblings_total", "Versions that became siblings.").Add({});
   prometheus::Counter& pulls =
       counter(registry, "autocusto_pulls_total", "Pages of changes that were answered.").Add({});
   prometheus::Counter& pulled_items =
@@ -99,15 +122,17 @@ void metrics::request(const http::access_record& done) {
   impl_->bytes_out.Increment(number(done.bytes_out));
 }
 
-void metrics::push(const std::vector<wire::push_result>& results) {
+void metrics::push_answered(std::string_view body) {
   impl_->pushes.Add({{"result", "receipt"}}).Increment();
-  for (const auto& one : results) {
-    impl_->versions.Add({{"result", std::string(wire::outcome_name(one.outcome))}}).Increment();
-    if (one.outcome == wire::push_outcome::merged) impl_->merges.Increment();
-    if (one.outcome == wire::push_outcome::sibling) impl_->siblings.Increment();
-    if (one.outcome == wire::push_outcome::refused) {
-      impl_->refused.Add({{"code", one.code}}).Increment();
-    }
+  // Most receipts hold no refusal; only the others are worth reading.
+  if (body.find(R"("result":"refused")") == std::string_view::npos) return;
+  const auto receipt = wire::decode_push_answer(body);
+  if (!receipt) return;
+  const auto lines = wire::decode_receipt_object(receipt->object);
+  if (!lines) return;
+  for (const auto& one : lines->results) {
+    if (one.outcome != wire::push_outcome::refused) continue;
+    impl_->refused.Add({{"code", one.code}}).Increment();
   }
 }
 
@@ -144,6 +169,8 @@ std::string metrics::text(const gauges& now) const {
             number(now.http.waiting));
   add_value(all, "autocusto_requests_queued", "Requests that wait for a worker.",
             number(now.http.queued));
+  add_value(all, "autocusto_long_polls", "Long polls that wait.", number(now.long_polls));
+  add_pushes(all, *now.pushes);
   add_value(all, "autocusto_database_connections", "Database connections.", number(db.connections));
   add_value(all, "autocusto_database_busy", "Database connections in use.", number(db.busy));
   add_value(all, "autocusto_database_waiting", "Callers that wait for one.", number(db.waiting));

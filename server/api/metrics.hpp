@@ -11,9 +11,9 @@
 //     moment this process heard that the user's feed had moved (after the commit) until the page
 //     was handed to the socket
 //   autocusto_sessions_total{scope}, autocusto_enrollments_total{result}
-//   autocusto_connections, autocusto_requests_in_hand, autocusto_requests_queued, autocusto_ready
-//   autocusto_database_{connections,busy,waiting}, autocusto_database_{transactions,retries}_total,
-//   autocusto_database_seconds_total
+//   autocusto_long_polls, autocusto_connections, autocusto_requests_in_hand,
+//   autocusto_requests_queued, autocusto_ready autocusto_database_{connections,busy,waiting},
+//   autocusto_database_{transactions,retries}_total, autocusto_database_seconds_total
 //   autocusto_{users,devices,records,versions,open_views,conflicts_open,quarantined}: as stored
 //   autocusto_log_lines_dropped_total
 //
@@ -24,12 +24,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "server/store/store.hpp"
+#include "server/sync/push_service.hpp"
 #include "shared/base/error.hpp"
 #include "shared/http/server.hpp"
-#include "shared/wire/messages.hpp"
 
 namespace autocusto::api {
 
@@ -38,6 +37,8 @@ struct gauges {
   http::server_stats http;
   store::database_metrics database;
   store::statistics stored;
+  const sync::push_counters* pushes = nullptr;  ///< must be set
+  std::size_t long_polls = 0;
   std::uint64_t log_lines_dropped = 0;
   bool ready = false;
 };
@@ -50,7 +51,9 @@ class metrics {
   ~metrics();
 
   void request(const http::access_record& done);
-  void push(const std::vector<wire::push_result>& results);
+  /// A push was answered with this receipt; counts refusals by code (a receipt that is sent again
+  /// counts again).
+  void push_answered(std::string_view body);
   void push_refused(errc code);
   void pull(std::size_t items, std::size_t versions);
   void delivered(double seconds);

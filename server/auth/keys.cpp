@@ -173,9 +173,9 @@ wire::signed_object trust_object(const server_keys& keys) {
   trusted.server = keys.server;
   trusted.serial = keys.trust_serial;
   if (keys.ca) {
-    trusted.roots.push_back(http::spki_sha256(keys.ca->certificate).value().text());
+    trusted.roots.emplace_back(http::spki_sha256(keys.ca->certificate).value().raw());
   }
-  trusted.keys.push_back(keys.signing.public_half().text());
+  trusted.keys.emplace_back(keys.signing.public_half().raw());
   return sign_canonical(keys, "trust", wire::encode_object(trusted));
 }
 

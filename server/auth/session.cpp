@@ -37,16 +37,6 @@ error stale_challenge() {
               "The challenge is not valid any more; ask for a new one and sign that.");
 }
 
-/// How the push that the device remembers compares with what the server has of this device.
-wire::push_memory compare_pushes(store::reader& in, const store::device_row& device,
-                                 const std::optional<push_id>& prev) {
-  if (device.last_push == prev) return wire::push_memory::ok;
-  if (!prev) return wire::push_memory::old;
-  const auto known = in.push(*prev);
-  const bool its_own = known && known->device == device.key;
-  return its_own ? wire::push_memory::old : wire::push_memory::unknown;
-}
-
 struct opened {
   store::device_row device;
   store::user_row user;
@@ -70,7 +60,7 @@ std::optional<found_device> find_device(store::reader& in, const device_id& id) 
 }
 
 result<opened> store_session(store::writer& in, unix_millis now, const std::string& token,
-                             const wire::session_request& asked) {
+                             const wire::session_request& asked, const push_comparison& compare) {
   if (!in.spend_challenge(crypto::sha256(asked.challenge).raw(),
                           now + limits::challenge_millis + k_clock_slack)) {
     return stale_challenge();
@@ -84,7 +74,7 @@ result<opened> store_session(store::writer& in, unix_millis now, const std::stri
   made.user = std::move(found->user);
   const bool good = made.user.enabled && !made.device.revoked_at;
   made.scope = good ? store::session_scope::full : store::session_scope::surrender;
-  made.memory = compare_pushes(in, made.device, asked.prev_push);
+  made.memory = compare(in, made.device, asked.prev_push);
   store::session_row session;
   session.token_hash = std::string(crypto::sha256(token).raw());
   session.device = made.device.key;
@@ -136,7 +126,8 @@ bool challenge_valid(const server_keys& keys, unix_millis now, const device_id& 
 
 result<wire::session_answer> open_session(store::database& in, const server_keys& keys,
                                           random_source& random, unix_millis now,
-                                          const wire::signed_object& request) {
+                                          const wire::signed_object& request,
+                                          const push_comparison& compare) {
   const auto asked = wire::decode_session_object(request.object);
   if (!asked) return asked.error();
   if (asked->server != keys.server) {
@@ -147,7 +138,7 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
 
   const std::string token = to_base64url(random.bytes(k_token_size));
   result<opened> made = stale_challenge();
-  in.write([&](store::writer& w) { made = store_session(w, now, token, *asked); });
+  in.write([&](store::writer& w) { made = store_session(w, now, token, *asked, compare); });
   if (!made) return made.error();
 
   wire::session_answer answer;

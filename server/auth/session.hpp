@@ -8,6 +8,7 @@
 // user takes effect at once. A revoked device or disabled user gets sessions of scope `surrender`
 // only. Functions only; any thread.
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -27,12 +28,18 @@ namespace autocusto::auth {
 [[nodiscard]] bool challenge_valid(const server_keys& keys, unix_millis now,
                                    const device_id& device, std::string_view challenge);
 
+/// How the push that a device names as its last compares with what the store has of the device
+/// (the rule belongs to synchronising: sync::compare_prev_push).
+using push_comparison = std::function<wire::push_memory(store::reader&, const store::device_row&,
+                                                        const std::optional<push_id>&)>;
+
 /// Step 2. Errors: malformed, challenge_invalid (old, forged, another device's, spent),
 /// device_unknown, bad_signature.
 [[nodiscard]] result<wire::session_answer> open_session(store::database& in,
                                                         const server_keys& keys,
                                                         random_source& random, unix_millis now,
-                                                        const wire::signed_object& request);
+                                                        const wire::signed_object& request,
+                                                        const push_comparison& compare);
 
 /// What an endpoint asks of its caller.
 enum class access {

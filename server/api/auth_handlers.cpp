@@ -1,0 +1,55 @@
+#include <nlohmann/json.hpp>
+
+#include "server/api/handlers.hpp"
+#include "server/api/metrics.hpp"
+#include "server/auth/enrollment.hpp"
+#include "server/sync/push_service.hpp"
+#include "shared/json/canonical.hpp"
+
+namespace autocusto::api::detail {
+namespace {
+
+/// Only guesses of codes count against a peer; a mistyped name does not.
+bool is_guess(errc code) {
+  return code == errc::code_unknown || code == errc::code_expired;
+}
+
+}  // namespace
+
+http::response enroll(context& in, const http::request& asked) {
+  const unix_millis now = in.clock.now();
+  if (!in.enrollment_limit.allowed(asked.peer, now)) {
+    return problem(fail(errc::busy,
+                        "Too many enrollment attempts have failed from this address; try again in "
+                        "a minute."),
+                   asked);
+  }
+  const auto request = wire::decode_enroll_request(asked.body);
+  if (!request) return problem(request.error(), asked);
+  const auto answer = auth::enroll(in.database, in.keys, in.random, now, *request);
+  in.counts.enrollment(answer.has_value());
+  if (answer) return http::json_response(wire::encode(*answer));
+  if (is_guess(answer.error().code)) in.enrollment_limit.failed(asked.peer, now);
+  return problem(answer.error(), asked);
+}
+
+http::response session(context& in, const http::request& asked) {
+  const auto document = json::parse(asked.body);
+  if (!document) return problem(document.error(), asked);
+  const unix_millis now = in.clock.now();
+  if (!document->is_object() || !document->contains("object")) {
+    const auto first = wire::decode_challenge_request(asked.body);
+    if (!first) return problem(first.error(), asked);
+    return http::json_response(
+        wire::encode(auth::make_challenge(in.keys, in.random, now, first->device)));
+  }
+  const auto second = wire::decode_signed(asked.body);
+  if (!second) return problem(second.error(), asked);
+  const auto answer =
+      auth::open_session(in.database, in.keys, in.random, now, *second, sync::compare_prev_push);
+  if (!answer) return problem(answer.error(), asked);
+  in.counts.session(answer->scope);
+  return http::json_response(wire::encode(*answer));
+}
+
+}  // namespace autocusto::api::detail

@@ -1,0 +1,46 @@
+#include "server/api/endpoints.hpp"
+
+#include "server/api/handlers.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::api {
+namespace {
+
+/// Codes, names, keys, challenges and signatures: some hundred bytes.
+constexpr std::size_t k_small_body = std::size_t{16} * 1024;
+/// A push of the full 8 MiB of versions: quoting them as JSON texts can double them, and the ids
+/// and proofs around 1,000 versions need about 0.5 MiB.
+constexpr std::size_t k_push_body = 2 * limits::batch_bytes + std::size_t{1024} * 1024;
+
+http::response ready(context& in, const http::request& asked) {
+  const std::string why_not = in.not_ready();
+  if (why_not.empty()) return http::json_response(R"({"ready":true})");
+  return problem(fail(errc::unavailable, "The server takes no requests: " + why_not + "."), asked);
+}
+
+}  // namespace
+
+std::vector<route> core_routes(context& in) {
+  std::vector<route> table;
+  table.push_back({"POST", "/v1/enroll", access::anyone, k_small_body,
+                   open_handler([&in](const auto& r) { return detail::enroll(in, r); })});
+  table.push_back({"POST", "/v1/session", access::anyone, k_small_body,
+                   open_handler([&in](const auto& r) { return detail::session(in, r); })});
+  table.push_back({"POST", "/v1/push", access::full, k_push_body,
+                   session_handler([&in](const auto& r, const auto& caller) {
+                     return detail::push(in, r, caller);
+                   })});
+  table.push_back(
+      {"GET", "/v1/changes", access::full, 0,
+       deferred_session_handler([&in](const auto& r, const auto& caller, const auto& answer) {
+         detail::changes(in, r, caller, answer);
+       })});
+  table.push_back({"GET", "/healthz", access::anyone, 0, open_handler([](const auto&) {
+                     return http::json_response(R"({"status":"ok"})");
+                   })});
+  table.push_back({"GET", "/readyz", access::anyone, 0,
+                   open_handler([&in](const auto& r) { return ready(in, r); })});
+  return table;
+}
+
+}  // namespace autocusto::api

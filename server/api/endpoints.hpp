@@ -1,0 +1,21 @@
+#pragma once
+// The endpoints of synchronising and of operations.
+//
+//   POST /v1/enroll    anyone        one-time code -> device
+//   POST /v1/session   anyone        challenge, then token
+//   POST /v1/push      full session  versions -> signed receipt
+//   GET  /v1/changes   full session  feed; `wait` makes it a long poll
+//   GET  /healthz      anyone        the process answers
+//   GET  /readyz       anyone        it takes work: 200, or 503 with why not
+//
+// The administrator's endpoints come from server/admin as further lines of the same table.
+
+#include <vector>
+
+#include "server/api/route.hpp"
+
+namespace autocusto::api {
+
+[[nodiscard]] std::vector<route> core_routes(context& in);
+
+}  // namespace autocusto::api

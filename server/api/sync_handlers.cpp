@@ -1,0 +1,150 @@
+#include <charconv>
+#include <chrono>
+
+#include "server/api/event_log.hpp"
+#include "server/api/handlers.hpp"
+#include "server/api/metrics.hpp"
+#include "server/sync/changes_service.hpp"
+#include "server/sync/push_service.hpp"
+#include "server/sync/wait_hub.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::api::detail {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+struct changes_request {
+  wire::cursor from;
+  std::int64_t limit = static_cast<std::int64_t>(limits::batch_versions);
+  std::int64_t wait = 0;  ///< seconds
+};
+
+/// A number in the query between two bounds; the bounds are in the error.
+result<std::int64_t> number_in(const http::request& asked, const std::string& name,
+                               std::int64_t fallback, std::int64_t least, std::int64_t most) {
+  const auto at = asked.query.find(name);
+  if (at == asked.query.end()) return fallback;
+  const std::string& text = at->second;
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    return fail(errc::bad_request,
+                name + " must be a number from " + std::to_string(least) + " to " +
+                    std::to_string(most) + ".",
+                name, most);
+  }
+  return value;
+}
+
+result<changes_request> read_changes_request(const http::request& asked) {
+  changes_request out;
+  if (const auto at = asked.query.find("cursor"); at != asked.query.end()) {
+    const auto from = wire::parse_cursor(at->second);
+    if (!from) {
+      return fail(errc::bad_request, "cursor must be one that this server gave.", "cursor");
+    }
+    out.from = *from;
+  }
+  const auto limit = number_in(asked, "limit", out.limit, 1, out.limit);
+  if (!limit) return limit.error();
+  const auto wait = number_in(asked, "wait", 0, 0, limits::long_poll_seconds);
+  if (!wait) return wait.error();
+  out.limit = *limit;
+  out.wait = *wait;
+  return out;
+}
+
+http::response page_response(context& in, const wire::page& page) {
+  in.counts.pull(page.items.size(), page.versions.size());
+  auto answer = http::json_response(wire::encode(page));
+  answer.headers.push_back({"Cache-Control", "no-store"});
+  return answer;
+}
+
+/// Nothing new; the client keeps its cursor.
+http::response empty_page(context& in, const wire::cursor& at) {
+  wire::page page;
+  page.next = at;
+  return page_response(in, page);
+}
+
+/// One long poll, from its first empty look at the feed to its answer.
+struct long_poll : std::enable_shared_from_this<long_poll> {
+  long_poll(context& with, const http::request& r, const store::session_owner& who,
+            changes_request what)
+      : in(with), asked(r), caller(who), wanted(what) {}
+
+  context& in;
+  http::request asked;
+  store::session_owner caller;
+  changes_request wanted;
+  steady::time_point moved;
+
+  void begin(const http::responder& answer) {
+    auto self = shared_from_this();
+    const auto ticket = in.waits.add(
+        caller.user.key, caller.user.id, wanted.from.seq, std::chrono::seconds(wanted.wait),
+        [self, answer](sync::wait_end how) { self->end(how, answer); });
+    answer.on_cancel([self, answer, ticket] {
+      if (self->in.waits.cancel(ticket)) answer(empty_page(self->in, self->wanted.from));
+    });
+  }
+
+  void end(sync::wait_end how, const http::responder& answer) {
+    if (how != sync::wait_end::moved) return answer(empty_page(in, wanted.from));
+    moved = steady::now();
+    answer.finish([self = shared_from_this()] {
+      return guarded(self->in, self->asked, [&self] { return self->deliver(); });
+    });
+  }
+
+  /// The session may have ended while it waited, so it is checked again before anything is read.
+  http::response deliver() {
+    const auto token = asked.bearer();
+    const auto still = auth::authenticate(in.database, token.value_or(std::string_view{}),
+                                          access::full, in.clock.now());
+    if (!still) return problem(still.error(), asked);
+    const auto page = in.changes.changes(*still, wanted.from, wanted.limit);
+    if (!page) return problem(page.error(), asked);
+    auto answer = page_response(in, *page);
+    if (!page->items.empty()) {
+      in.counts.delivered(std::chrono::duration<double>(steady::now() - moved).count());
+    }
+    return answer;
+  }
+};
+
+}  // namespace
+
+http::response push(context& in, const http::request& asked, const store::session_owner& caller) {
+  const auto answer = in.pushes.push(caller, asked.body);
+  if (!answer.refusal) {
+    in.counts.push_answered(answer.body);
+    return http::json_response(answer.body);
+  }
+  in.counts.push_refused(answer.refusal->code);
+  const errc code = answer.refusal->code;
+  const bool names_push = code == errc::prev_push_unknown || code == errc::prev_push_old;
+  return names_push ? problem(*answer.refusal, asked, answer.last_push)
+                    : problem(*answer.refusal, asked);
+}
+
+void changes(context& in, const http::request& asked, const store::session_owner& caller,
+             const http::responder& answer) {
+  bool waits = false;
+  changes_request wanted;
+  auto now = guarded(in, asked, [&] {
+    const auto request = read_changes_request(asked);
+    if (!request) return problem(request.error(), asked);
+    wanted = *request;
+    const auto page = in.changes.changes(caller, wanted.from, wanted.limit);
+    if (!page) return problem(page.error(), asked);
+    waits = page->items.empty() && wanted.wait > 0;
+    return waits ? http::response{} : page_response(in, *page);
+  });
+  if (!waits) return answer(std::move(now));
+  std::make_shared<long_poll>(in, asked, caller, wanted)->begin(answer);
+}
+
+}  // namespace autocusto::api::detail

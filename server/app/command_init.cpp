@@ -1,0 +1,197 @@
+#include <filesystem>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "server/api/audit.hpp"
+#include "server/app/certificate.hpp"
+#include "server/app/commands.hpp"
+#include "server/app/installation.hpp"
+#include "server/auth/enrollment.hpp"
+#include "server/auth/private_file.hpp"
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::app {
+namespace {
+
+constexpr std::size_t k_bundle_limit = std::size_t{4} * 1024 * 1024;
+
+result<void> check_fresh(const std::string& folder) {
+  if (folder.empty()) {
+    return fail(errc::usage, "Say where the server's data goes, with --data DIR.", "data");
+  }
+  std::error_code ec;
+  for (const char* name : {"config.json", "keys.json", "store.sqlite"}) {
+    if (!std::filesystem::exists(folder + "/" + name, ec)) continue;
+    return fail(errc::already_exists,
+                folder + " holds a server already (" + name + "); nothing was changed.", "data");
+  }
+  return {};
+}
+
+std::string machine_name() {
+  std::string name(256, '\0');
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  name.resize(name.find('\0'));
+  return name;
+}
+
+result<config> make_config(const init_options& options) {
+  config out;
+  out.database = options.database;
+  if (auto checked = check_database(out.database); !checked) return checked.error();
+  const auto listen = parse_listen(options.listen);
+  if (!listen) return listen.error();
+  out.listen = *listen;
+  out.port = listen->port;
+  for (const auto& text : options.names) {
+    const auto name = parse_name(text);
+    if (!name) return name.error();
+    if (out.names.empty() && name->port != 0) out.port = name->port;
+    out.names.push_back(name->host);
+  }
+  if (out.names.empty()) {
+    const auto own = parse_name(machine_name());
+    if (own && own->host != "localhost") out.names.push_back(own->host);
+    out.names.emplace_back("localhost");
+  }
+  if (options.certificate_file.empty() != options.key_file.empty()) {
+    return fail(errc::usage, "--cert and --key are given together or not at all.");
+  }
+  if (!options.certificate_file.empty()) {
+    out.certificate_file = std::filesystem::absolute(options.certificate_file).string();
+    out.key_file = std::filesystem::absolute(options.key_file).string();
+  }
+  return out;
+}
+
+result<auth::server_keys> join_keys(const common_options& common, const init_options& options,
+                                    const config& settings, unix_millis now) {
+  const auto sealed = auth::read_file(options.join, k_bundle_limit);
+  if (!sealed) return sealed.error();
+  cli::passphrase_source source;
+  source.file = common.passphrase_file;
+  source.prompt = "Passphrase of the key bundle: ";
+  const auto passphrase = cli::read_passphrase(source);
+  if (!passphrase) return passphrase.error();
+  auto keys = auth::import_keys(*sealed, *passphrase);
+  if (!keys) return keys.error();
+  if (!settings.certificate_file.empty()) {
+    auto given = read_certificate(settings.certificate_file, settings.key_file);
+    if (!given) return given.error();
+    keys->leaf = std::move(*given);
+  } else if (keys->ca) {
+    // The bundle's leaf is for the names of the process that exported it.
+    if (auto leaf = auth::reissue_leaf(*keys, settings.names, now); !leaf) return leaf.error();
+  }
+  return keys;
+}
+
+result<auth::server_keys> make_or_join(const common_options& common, const init_options& options,
+                                       const config& settings, unix_millis now) {
+  if (!options.join.empty()) return join_keys(common, options, settings, now);
+  if (settings.certificate_file.empty()) {
+    return auth::make_keys(crypto::system_random(), settings.names, now);
+  }
+  auto given = read_certificate(settings.certificate_file, settings.key_file);
+  if (!given) return given.error();
+  return auth::make_keys(crypto::system_random(), std::move(*given));
+}
+
+/// What the database says it belongs to.
+std::optional<std::string> owner_of(store::database& in) {
+  std::optional<std::string> id;
+  in.read([&](store::reader& r) { id = r.setting("server_id"); });
+  return id;
+}
+
+/// Fills an empty database; answers the first administrator's code, or nothing when this process
+/// joins an installation that exists.
+result<std::optional<std::string>> prepare_database(store::database& in, const server_id& server,
+                                                    const std::string& admin, unix_millis now) {
+  if (!schema_is_empty(in)) {
+    if (auto checked = check_schema(in); !checked) return checked.error();
+    const auto owner = owner_of(in);
+    if (owner && *owner != server.text()) {
+      return fail(errc::already_exists,
+                  "The database belongs to another installation; join it with --join BUNDLE "
+                  "(`keys export` makes one), or name an empty database.",
+                  "database");
+    }
+    if (owner && admin.empty()) return std::optional<std::string>{};
+    if (owner) {
+      return fail(errc::usage,
+                  "The installation that is joined has its administrators; leave out --admin.",
+                  "admin");
+    }
+  }
+  if (!auth::plausible_email(admin)) {
+    return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
+  }
+  if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
+  result<std::optional<std::string>> code = std::optional<std::string>{};
+  in.write([&](store::writer& w) {
+    auto& random = crypto::system_random();
+    auth::create_installation(w, server, now);
+    const auto user = auth::create_user(w, random, admin, store::user_role::admin, now);
+    if (!user) throw error_exception(user.error());
+    code = std::optional(auth::create_enrollment(w, random, user->key, now));
+    api::audit_subject subject;
+    subject.user = user->key;
+    api::audit_own_act(w, "server.init", nlohmann::json::object(), subject, now);
+  });
+  return code;
+}
+
+void print_made(const common_options& common, const init_options& options,
+                const auth::server_keys& keys, const std::string& link) {
+  if (common.json) {
+    nlohmann::json out{{"data", common.data}, {"server", keys.server.text()}};
+    out["enrollment_link"] = link.empty() ? nlohmann::json(nullptr) : nlohmann::json(link);
+    if (!options.admin.empty()) out["admin"] = options.admin;
+    return cli::print_json(out);
+  }
+  if (link.empty()) {
+    std::cout << "This process has joined the installation. Start it with:\n";
+  } else {
+    std::cout << "The server is set up. Start it with:\n";
+  }
+  std::cout << "  autocusto-server serve --data " << common.data << "\n";
+  if (link.empty()) return;
+  std::cout << "Then " << options.admin << " enrolls as administrator, within 72 hours, with:\n"
+            << "  autocusto-admin enroll '" << link << "'\n";
+}
+
+}  // namespace
+
+result<void> run_init(const common_options& common, const init_options& options) {
+  if (auto fresh = check_fresh(common.data); !fresh) return fresh.error();
+  const auto settings = make_config(options);
+  if (!settings) return settings.error();
+  if (options.join.empty() && !auth::plausible_email(options.admin)) {
+    return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
+  }
+  const unix_millis now = system_clock_source().now();
+  const auto keys = make_or_join(common, options, *settings, now);
+  if (!keys) return keys.error();
+  if (auto made = auth::make_private_folder(common.data); !made) return made.error();
+  const auto lock = lock_folder(common.data);
+  if (!lock) return lock.error();
+
+  auto database = open_database(common.data, *settings, true, false);
+  if (!database) return database.error();
+  const auto code = prepare_database(**database, keys->server, options.admin, now);
+  if (!code) return code.error();
+  if (auto saved = auth::save_keys(common.data, *keys); !saved) return saved.error();
+  if (auto saved = save_config(common.data, *settings); !saved) return saved.error();
+  std::string link;
+  if (*code) {
+    link = auth::enrollment_link(*keys, settings->names.front(), settings->port, **code);
+  }
+  print_made(common, options, *keys, link);
+  return {};
+}
+
+}  // namespace autocusto::app

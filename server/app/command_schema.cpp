@@ -1,0 +1,119 @@
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "server/app/commands.hpp"
+#include "server/app/installation.hpp"
+#include "server/sync/verify.hpp"
+#include "shared/cli/terminal.hpp"
+
+namespace autocusto::app {
+namespace {
+
+nlohmann::json migration_json(const store::migration_state& state) {
+  return {{"number", state.number},
+          {"name", state.name},
+          {"applied", state.applied},
+          {"applied_at", state.applied_at ? nlohmann::json(format_time(*state.applied_at))
+                                          : nlohmann::json(nullptr)},
+          {"checksum_matches", state.checksum_matches}};
+}
+
+std::string numbered(const store::migration_state& state) {
+  std::string number = std::to_string(state.number);
+  number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
+  return number + "_" + state.name;
+}
+
+nlohmann::json counts_json(const sync::verify_counts& counts) {
+  return {{"records", counts.records},
+          {"versions", counts.versions},
+          {"erased_payloads", counts.erased_payloads},
+          {"users", counts.users},
+          {"feed_items", counts.feed_items},
+          {"views", counts.views},
+          {"open_conflicts", counts.open_conflicts},
+          {"pushes", counts.pushes}};
+}
+
+void print_report(const sync::verify_report& report, bool json) {
+  if (json) {
+    nlohmann::json findings = nlohmann::json::array();
+    for (const auto& one : report.findings) {
+      findings.push_back({{"what", one.what}, {"where", one.where}});
+    }
+    return cli::print_json({{"clean", report.clean()},
+                            {"counts", counts_json(report.counts)},
+                            {"total_findings", report.total_findings},
+                            {"findings", std::move(findings)}});
+  }
+  for (const auto& one : report.findings) std::cout << one.what << ": " << one.where << "\n";
+  const auto& counts = report.counts;
+  std::cout << counts.versions << " versions of " << counts.records << " records, " << counts.views
+            << " views of " << counts.users << " users, " << counts.feed_items << " feed items, "
+            << counts.pushes << " pushes: "
+            << (report.clean() ? "all as it should be"
+                               : std::to_string(report.total_findings) + " findings")
+            << "\n";
+}
+
+}  // namespace
+
+result<void> run_migrate(const common_options& common, const migrate_options& options) {
+  const auto use = options.dry_run ? folder_use::looking : folder_use::schema;
+  const auto home = open_installation(common.data, use);
+  if (!home) return home.error();
+  const auto steps = home->database->migrate(options.to, options.dry_run);
+  if (!steps) return steps.error();
+  if (common.json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& step : *steps) list.push_back(migration_json(step));
+    cli::print_json({{"dry_run", options.dry_run}, {"migrations", std::move(list)}});
+    return {};
+  }
+  if (steps->empty()) std::cout << "Nothing to do.\n";
+  for (const auto& step : *steps) {
+    const std::string done = step.applied ? "apply " : "revert ";
+    std::cout << (options.dry_run ? "would " : "") << done << numbered(step) << "\n";
+  }
+  return {};
+}
+
+result<void> run_showmigrations(const common_options& common) {
+  const auto home = open_installation(common.data, folder_use::looking);
+  if (!home) return home.error();
+  const auto states = home->database->migrations();
+  if (common.json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& state : states) list.push_back(migration_json(state));
+    cli::print_json({{"migrations", std::move(list)}});
+    return {};
+  }
+  for (const auto& state : states) {
+    std::cout << (state.applied ? "[X] " : "[ ] ") << numbered(state);
+    if (state.applied_at) std::cout << "  " << format_time(*state.applied_at);
+    if (!state.checksum_matches) std::cout << "  (made by another script)";
+    std::cout << "\n";
+  }
+  return {};
+}
+
+result<void> run_verify(const common_options& common) {
+  const auto home = open_installation(common.data, folder_use::reading);
+  if (!home) return home.error();
+  cli::progress bar(!common.json);
+  sync::verify_options options;
+  options.server_key = home->keys.signing.public_half();
+  options.tenant_key = home->keys.tenant_key.view();
+  options.progress = [&bar](std::string_view what, std::int64_t done) { bar.show(what, done, 0); };
+  sync::verify_report report;
+  home->database->read([&](store::reader& in) { report = sync::verify(in, options); });
+  bar.clear();
+  print_report(report, common.json);
+  if (report.clean()) return {};
+  return fail(errc::database,
+              "The database holds what it should not; restore a backup, and let the laptops sync "
+              "again what is newer.");
+}
+
+}  // namespace autocusto::app

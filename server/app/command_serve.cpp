@@ -1,0 +1,98 @@
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "server/app/commands.hpp"
+#include "server/app/node.hpp"
+#include "shared/cli/terminal.hpp"
+
+namespace autocusto::app {
+namespace {
+
+/// Exit status after a second signal, as a shell says it.
+constexpr int k_interrupted = 130;
+
+/// SIGTERM and SIGINT, taken from all threads (made before them) and given to one: the first asks
+/// the node to stop, the second ends the process.
+class signal_watch {
+ public:
+  signal_watch() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+  ~signal_watch() {
+    ended_ = true;
+    if (!thread_.joinable()) return;
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+  void watch(node& served) {
+    thread_ = std::thread([this, &served] { run(served); });
+  }
+
+ private:
+  void run(node& served) {
+    int seen = 0;
+    while (true) {
+      int number = 0;
+      if (sigwait(&signals_, &number) != 0) continue;
+      if (ended_) return;
+      if (++seen > 1) ::_exit(k_interrupted);
+      served.request_stop();
+    }
+  }
+
+  sigset_t signals_{};
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+void announce(const node& served, bool json) {
+  const std::string at = listen_text(served.address());
+  const auto metrics = served.metrics_address();
+  if (json) {
+    nlohmann::json line{{"listening", at}};
+    if (metrics) line["metrics"] = listen_text(*metrics);
+    std::cout << line.dump() << std::endl;
+    return;
+  }
+  std::cout << "listening on " << at << std::endl;
+  if (metrics) std::cout << "metrics on " << listen_text(*metrics) << std::endl;
+}
+
+}  // namespace
+
+result<void> run_serve(const common_options& common, const serve_options& options) {
+  node_options wanted;
+  wanted.folder = common.data;
+  if (!options.listen.empty()) {
+    const auto at = parse_listen(options.listen);
+    if (!at) return at.error();
+    wanted.listen = *at;
+  }
+  if (!options.metrics.empty()) {
+    const auto at = parse_listen(options.metrics);
+    if (!at) return at.error();
+    wanted.metrics = *at;
+  }
+  signal_watch signals;
+  auto served = node::start(wanted);
+  if (!served) return served.error();
+  signals.watch(**served);
+  announce(**served, common.json);
+  (*served)->wait();
+  return {};
+}
+
+}  // namespace autocusto::app

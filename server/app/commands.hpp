@@ -1,0 +1,55 @@
+#pragma once
+// The commands of autocusto-server, apart from their command line.
+//
+// Each takes its options, does its work, prints its result (text, or one JSON object with
+// `json`) on stdout, and answers an error for what went wrong; the caller prints that and turns it
+// into an exit code. One thread; they block.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/base/error.hpp"
+
+namespace autocusto::app {
+
+struct common_options {
+  std::string data;
+  std::string passphrase_file;
+  bool json = false;
+};
+
+struct init_options {
+  std::string database = "sqlite";
+  std::vector<std::string> names;
+  std::string listen = "0.0.0.0:8443";
+  std::string admin;
+  std::string certificate_file;
+  std::string key_file;
+  std::string join;
+};
+[[nodiscard]] result<void> run_init(const common_options& common, const init_options& options);
+
+struct serve_options {
+  std::string listen;   ///< empty: as configured
+  std::string metrics;  ///< empty: none
+};
+/// Returns after SIGTERM or SIGINT, when all requests in hand are answered; a second signal ends
+/// the process at once.
+[[nodiscard]] result<void> run_serve(const common_options& common, const serve_options& options);
+
+struct migrate_options {
+  bool dry_run = false;
+  std::optional<int> to;
+};
+[[nodiscard]] result<void> run_migrate(const common_options& common,
+                                       const migrate_options& options);
+[[nodiscard]] result<void> run_showmigrations(const common_options& common);
+/// Finding something wrong is an error (`database`) after the findings were printed.
+[[nodiscard]] result<void> run_verify(const common_options& common);
+[[nodiscard]] result<void> run_backup(const common_options& common, const std::string& file);
+[[nodiscard]] result<void> run_restore(const common_options& common, const std::string& file,
+                                       const std::string& database);
+[[nodiscard]] result<void> run_keys_export(const common_options& common, const std::string& file);
+
+}  // namespace autocusto::app

@@ -1,0 +1,135 @@
+// autocusto-server: the command line. Parses, runs one command, prints its error, exits.
+
+#include <functional>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "server/app/commands.hpp"
+#include "server/store/store.hpp"
+#include "shared/cli/terminal.hpp"
+
+namespace {
+
+using namespace autocusto;
+
+constexpr const char* k_version = "autocusto-server 0.1.0";
+
+struct command_line {
+  app::common_options common;
+  app::init_options init;
+  app::serve_options serve;
+  app::migrate_options migrate;
+  std::string file;
+  std::string database;
+  std::function<result<void>()> chosen;
+};
+
+void add_init(CLI::App& root, command_line& to) {
+  auto* command = root.add_subcommand("init", "Set up a server in a new data folder");
+  auto& o = to.init;
+  command->add_option("--database", o.database, "`sqlite` or postgresql://user@host/name")
+      ->capture_default_str();
+  command->add_option("--name", o.names,
+                      "Host names or addresses of this server, the first one "
+                      "for links; HOST:PORT when it is reached by another port");
+  command->add_option("--listen", o.listen, "Address and port to listen on")->capture_default_str();
+  command->add_option("--admin", o.admin, "E-mail of the first administrator");
+  command->add_option("--cert", o.certificate_file, "Certificate chain (PEM) of a public CA");
+  command->add_option("--key", o.key_file, "Its private key (PEM)");
+  command->add_option("--join", o.join, "Key bundle of the installation to join");
+  command->callback([&to] { to.chosen = [&to] { return run_init(to.common, to.init); }; });
+}
+
+void add_serve(CLI::App& root, command_line& to) {
+  auto* command = root.add_subcommand("serve", "Run the server until SIGTERM or SIGINT");
+  command->add_option("--listen", to.serve.listen, "Instead of the configured address");
+  command->add_option("--metrics", to.serve.metrics,
+                      "Loopback address for /metrics, such as 127.0.0.1:9464");
+  command->callback([&to] { to.chosen = [&to] { return run_serve(to.common, to.serve); }; });
+}
+
+void add_schema(CLI::App& root, command_line& to) {
+  auto* migrate = root.add_subcommand("migrate", "Bring the database's schema up to date");
+  migrate->add_flag("--dry-run", to.migrate.dry_run, "Only tell what would be done");
+  migrate->add_option("--to", to.migrate.to, "Up or down to this migration");
+  migrate->callback([&to] { to.chosen = [&to] { return run_migrate(to.common, to.migrate); }; });
+  root.add_subcommand("showmigrations", "List the migrations and which are applied")
+      ->callback([&to] { to.chosen = [&to] { return run_showmigrations(to.common); }; });
+  root.add_subcommand("verify", "Check every version, view, feed and receipt in the database")
+      ->callback([&to] { to.chosen = [&to] { return run_verify(to.common); }; });
+}
+
+void add_files(CLI::App& root, command_line& to) {
+  auto* backup = root.add_subcommand("backup", "Write a sealed backup, also while serving");
+  backup->add_option("FILE", to.file, "File to make")->required();
+  backup->callback([&to] { to.chosen = [&to] { return run_backup(to.common, to.file); }; });
+  auto* restore = root.add_subcommand("restore", "Restore a backup into a new folder");
+  restore->add_option("FILE", to.file, "The backup")->required();
+  restore->add_option("--database", to.database, "Another empty PostgreSQL database");
+  restore->callback(
+      [&to] { to.chosen = [&to] { return run_restore(to.common, to.file, to.database); }; });
+  auto* keys = root.add_subcommand("keys", "The key bundle");
+  keys->require_subcommand(1);
+  auto* key_export = keys->add_subcommand("export", "Write the key bundle, sealed, for `--join`");
+  key_export->add_option("FILE", to.file, "File to make")->required();
+  key_export->callback(
+      [&to] { to.chosen = [&to] { return run_keys_export(to.common, to.file); }; });
+}
+
+void add_common(CLI::App& to, app::common_options& common) {
+  to.fallthrough();
+  for (CLI::App* command : to.get_subcommands({})) add_common(*command, common);
+  if (!to.get_subcommands({}).empty()) return;
+  to.add_option("--data", common.data, "The server's data folder");
+  to.add_option("--passphrase-file", common.passphrase_file,
+                "File whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE, or a prompt)");
+  to.add_flag("--json", common.json, "Print one JSON object");
+  to.set_version_flag("--version", k_version);
+}
+
+/// Errors of the command line itself: usage, in the form that was asked for.
+int usage_error(const CLI::App& root, const CLI::ParseError& e, bool json) {
+  if (e.get_exit_code() == 0) return root.exit(e);  // --help, --version
+  const std::string sentence = std::string(e.what()) + " (see --help)";
+  return cli::print_error(fail(errc::usage, sentence), json);
+}
+
+int run(const command_line& line) {
+  const bool json = line.common.json;
+  try {
+    const auto done = line.chosen();
+    return done ? 0 : cli::print_error(done.error(), json);
+  } catch (const error_exception& e) {
+    return cli::print_error(e.get(), json);
+  } catch (const store::database_error& e) {
+    return cli::print_error(fail(errc::database, std::string("The database failed: ") + e.what()),
+                            json);
+  } catch (const std::exception& e) {
+    return cli::print_error(fail(errc::internal, std::string("This failed: ") + e.what()), json);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cli::forbid_core_dumps();
+  CLI::App root("The AutoCusto Sync server", "autocusto-server");
+  root.require_subcommand(1);
+  root.set_version_flag("--version", k_version);
+  command_line line;
+  add_init(root, line);
+  add_serve(root, line);
+  add_schema(root, line);
+  add_files(root, line);
+  for (CLI::App* command : root.get_subcommands({})) add_common(*command, line.common);
+  const bool json =
+      std::any_of(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; });
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return usage_error(root, e, json);
+  }
+  return run(line);
+}

@@ -1,0 +1,280 @@
+#include "server/app/node.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "server/api/endpoints.hpp"
+#include "server/api/event_log.hpp"
+#include "server/api/metrics.hpp"
+#include "server/app/certificate.hpp"
+#include "server/app/installation.hpp"
+#include "server/sync/changes_service.hpp"
+#include "server/sync/push_service.hpp"
+#include "server/sync/wait_hub.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::app {
+namespace {
+
+constexpr std::chrono::hours k_housekeeping_every{1};
+
+sync::sync_keys refer_to(const auth::server_keys& keys) {
+  return {.server = keys.server,
+          .tenant_key = keys.tenant_key.view(),
+          .server_secret = keys.server_secret.view(),
+          .signing = &keys.signing};
+}
+
+}  // namespace
+
+// Members are in the order of dependence: what is used later in the list is destroyed first.
+class node::impl {
+ public:
+  impl(installation opened, const node_options& options)
+      : home(std::move(opened)),
+        clock(options.clock != nullptr ? *options.clock : system_clock_source()),
+        random(options.random != nullptr ? *options.random : crypto::system_random()),
+        log(clock, options.log),
+        sync_keys(refer_to(home.keys)),
+        pushes(*home.database, sync_keys, clock, random),
+        changes(*home.database, sync_keys),
+        waits(*home.database),
+        endpoints{.database = *home.database,
+                  .keys = home.keys,
+                  .clock = clock,
+                  .random = random,
+                  .log = log,
+                  .counts = counts,
+                  .enrollment_limit = enrollment_limit,
+                  .pushes = pushes,
+                  .changes = changes,
+                  .waits = waits,
+                  .link = [this](const std::string& code) { return link(code); },
+                  .not_ready = [this] { return not_ready(); }},
+        listen(options.listen.value_or(home.settings.listen)) {
+    home.database->on_wake([this](const user_id& user) { waits.wake(user); });
+  }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  ~impl() {
+    request_stop();
+    wait();
+    {
+      const std::lock_guard lock(mutex);
+      ended = true;
+    }
+    wake.notify_all();
+    if (keeper.joinable()) keeper.join();
+    metrics_listener.reset();
+    listener.reset();
+    waits.stop();
+    // Its threads may still wake the hub, which is destroyed after it.
+    home.database.reset();
+  }
+
+  result<void> begin(const std::optional<listen_address>& metrics_at);
+  void request_stop();
+  void wait();
+  void housekeeping();
+  /// The one in use stays: a server that was running goes on, and starts again, without the files.
+  void note_certificate(const error& problem) {
+    log.write(api::log_level::warning, "certificate", {{"code", code_name(problem.code)}});
+  }
+
+  listen_address address() const { return {listen.address, listener->port()}; }
+
+  installation home;
+  const clock_source& clock;
+  random_source& random;
+  api::event_log log;
+  api::metrics counts;
+  auth::failure_limit enrollment_limit;
+  sync::sync_keys sync_keys;
+  sync::push_service pushes;
+  sync::changes_service changes;
+  sync::wait_hub waits;
+  api::context endpoints;
+  listen_address listen;
+  listen_address metrics_listen;
+  std::unique_ptr<http::server> listener;
+  std::unique_ptr<http::server> metrics_listener;
+
+ private:
+  http::server_options options_for(const listen_address& at);
+  std::string link(const std::string& code) const;
+  std::string not_ready();
+  std::string metrics_text();
+  void keep();
+
+  std::atomic<bool> stopping{false};
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool ended = false;
+  std::thread keeper;
+};
+
+http::server_options node::impl::options_for(const listen_address& at) {
+  http::server_options options;
+  options.address = at.address;
+  options.port = at.port;
+  options.on_error = [this](std::string_view request_id, std::string_view /*what*/) {
+    // What broke may quote what somebody sent; handlers log their own failures in safe words.
+    log.write(api::log_level::error, "http", {{"request_id", request_id}});
+  };
+  return options;
+}
+
+result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) {
+  auto options = options_for(listen);
+  options.certificate_chain = home.keys.leaf.certificate;
+  options.private_key = home.keys.leaf.private_key;
+  options.workers = static_cast<std::size_t>(home.settings.workers);
+  options.on_access = [this](const http::access_record& done) {
+    counts.request(done);
+    log.request(done);
+  };
+  auto table = api::core_routes(endpoints);
+  auto started =
+      http::server::start(std::move(options), api::make_endpoints(endpoints, std::move(table)));
+  if (!started) return started.error();
+  listener = std::move(*started);
+
+  if (metrics_at) {
+    metrics_listen = *metrics_at;
+    http::endpoint page;
+    page.method = "GET";
+    page.path = "/metrics";
+    page.handler = http::blocking_handler([this](const http::request& asked) {
+      return api::guarded(endpoints, asked, [this] {
+        http::response answer;
+        answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        answer.body = metrics_text();
+        return answer;
+      });
+    });
+    auto plain = options_for(*metrics_at);
+    plain.workers = 1;
+    auto metrics_started = http::server::start(std::move(plain), {std::move(page)});
+    if (!metrics_started) return metrics_started.error();
+    metrics_listener = std::move(*metrics_started);
+    metrics_listen.port = metrics_listener->port();
+  }
+  keeper = std::thread([this] { keep(); });
+  log.write(api::log_level::info, "started", {{"port", listener->port()}});
+  return {};
+}
+
+std::string node::impl::link(const std::string& code) const {
+  const std::uint16_t port = home.settings.port != 0 ? home.settings.port : listener->port();
+  return auth::enrollment_link(home.keys, home.settings.names.front(), port, code);
+}
+
+std::string node::impl::not_ready() {
+  if (stopping) return "stopping";
+  if (!home.database->healthy()) return "database unreachable";
+  const auto current = check_schema(*home.database);
+  return current ? std::string{} : "schema not current";
+}
+
+std::string node::impl::metrics_text() {
+  api::gauges now;
+  if (listener) now.http = listener->stats();
+  now.database = home.database->metrics();
+  now.pushes = &pushes.counters();
+  now.long_polls = waits.waiting();
+  now.log_lines_dropped = log.dropped();
+  now.ready = not_ready().empty();
+  if (now.ready) home.database->read([&](store::reader& in) { now.stored = in.stats(); });
+  return counts.text(now);
+}
+
+void node::impl::request_stop() {
+  if (stopping.exchange(true)) return;
+  waits.stop();
+  if (listener) listener->request_stop();
+}
+
+void node::impl::wait() {
+  if (listener) listener->wait();
+  if (metrics_listener) {
+    metrics_listener->request_stop();
+    metrics_listener->wait();
+  }
+}
+
+void node::impl::housekeeping() {
+  try {
+    const unix_millis now = clock.now();
+    home.database->write([now](store::writer& in) { in.purge_expired(now); });
+    const auto changed = look_after_certificate(home.folder, home.settings, home.keys, now);
+    if (!changed) {
+      log.write(api::log_level::warning, "certificate",
+                {{"code", code_name(changed.error().code)}});
+    } else if (*changed) {
+      const auto& leaf = home.keys.leaf;
+      const auto set = listener->set_certificate(leaf.certificate, leaf.private_key);
+      log.write(set ? api::log_level::info : api::log_level::error, "certificate",
+                {{"renewed", set.has_value()}});
+    }
+  } catch (const std::exception& e) {
+    log.exception("", e);
+  }
+}
+
+void node::impl::keep() {
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, k_housekeeping_every, [this] { return ended; })) {
+    lock.unlock();
+    housekeeping();
+    lock.lock();
+  }
+}
+
+result<std::unique_ptr<node>> node::start(const node_options& options) {
+  if (options.metrics && !is_loopback(*options.metrics)) {
+    return fail(errc::usage,
+                "Metrics are served without encryption, so only on a loopback address such as "
+                "127.0.0.1:9464.",
+                "metrics");
+  }
+  auto opened = open_installation(options.folder, folder_use::serving);
+  if (!opened) return opened.error();
+  const unix_millis now = (options.clock != nullptr ? *options.clock : system_clock_source()).now();
+  const auto certificate =
+      look_after_certificate(opened->folder, opened->settings, opened->keys, now);
+  auto state = std::make_unique<impl>(std::move(*opened), options);
+  if (!certificate) state->note_certificate(certificate.error());
+  if (auto begun = state->begin(options.metrics); !begun) return begun.error();
+  return std::unique_ptr<node>(new node(std::move(state)));
+}
+
+node::node(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
+node::~node() = default;
+
+listen_address node::address() const {
+  return impl_->address();
+}
+
+std::optional<listen_address> node::metrics_address() const {
+  if (!impl_->metrics_listener) return std::nullopt;
+  return impl_->metrics_listen;
+}
+
+void node::request_stop() {
+  impl_->request_stop();
+}
+
+void node::wait() {
+  impl_->wait();
+}
+
+void node::housekeeping() {
+  impl_->housekeeping();
+}
+
+}  // namespace autocusto::app
