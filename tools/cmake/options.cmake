@@ -34,8 +34,10 @@ target_compile_options(sync_options INTERFACE
   -fstack-protector-strong -fcf-protection)
 target_compile_definitions(sync_options INTERFACE
   _GLIBCXX_ASSERTIONS
-  AUTOCUSTO_VERSION="${PROJECT_VERSION}"
-  $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${SYNC_SANITIZE},>>:_FORTIFY_SOURCE=2>)
+  AUTOCUSTO_VERSION="${PROJECT_VERSION}")
+if(NOT SYNC_SANITIZE)
+  target_compile_definitions(sync_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
 add_link_options(-Wl,-z,relro -Wl,-z,now)
 
 if(SYNC_SANITIZE)
