@@ -123,6 +123,7 @@ CREATE TABLE view (
   drafts      bytea NOT NULL
 );
 CREATE UNIQUE INDEX view_open ON view (record, owner) WHERE open = 1;
+CREATE INDEX view_closed ON view (record, owner) WHERE open = 0;
 
 CREATE TABLE feed_head (
   owner bigint PRIMARY KEY REFERENCES app_user,
