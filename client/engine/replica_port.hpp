@@ -1,0 +1,44 @@
+#pragma once
+// What the shell needs of the replica, as calls on values. `store_port` is the real one; tests have
+// their own. One thread.
+
+#include <memory>
+#include <string>
+
+#include "client/engine/messages.hpp"
+#include "client/replica/check_page.hpp"
+#include "client/transport/remote_api.hpp"
+#include "shared/base/error.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::engine {
+
+class replica_port {
+ public:
+  virtual ~replica_port() = default;
+
+  /// Cheap while nothing waits to be pushed: it is asked once a second while watching.
+  [[nodiscard]] virtual result<looked> look() = 0;
+
+  /// Signs with the device key.
+  [[nodiscard]] virtual wire::signed_object sign(std::string_view purpose, std::string object) = 0;
+  [[nodiscard]] virtual result<void> note_learned(const transport::learned& what) = 0;
+
+  /// Signs a push and keeps it.
+  [[nodiscard]] virtual result<void> save_push(const wire::push_object& what) = 0;
+  /// The kept push; nothing when another process has finished it meanwhile.
+  [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push() = 0;
+  [[nodiscard]] virtual result<void> apply_receipt(const wire::push_receipt& receipt) = 0;
+  [[nodiscard]] virtual result<void> drop_push() = 0;
+
+  [[nodiscard]] virtual result<page_applied> apply_page(const replica::checked_page& page) = 0;
+  [[nodiscard]] virtual result<void> erase_removed() = 0;
+
+  [[nodiscard]] virtual result<std::size_t> count_unsynced() = 0;
+  [[nodiscard]] virtual result<void> wipe() = 0;
+  /// Nothing: all went well.
+  virtual void note_sync(const std::optional<error>& why) = 0;
+  [[nodiscard]] virtual std::int64_t open_conflicts() = 0;
+};
+
+}  // namespace autocusto::engine

@@ -1,0 +1,382 @@
+#include "client/engine/shell.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "client/engine/machine.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::engine {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+/// `stop` may come from a signal handler, which cannot wake a condition variable: so no wait is
+/// longer than this without a look at the flag.
+constexpr std::chrono::milliseconds k_stop_latency{100};
+
+template <class... Each>
+struct overloaded : Each... {
+  using Each::operator()...;
+};
+
+request_failed lost(const transport::failure& f) {
+  return {.what = f.what, .last_push = f.last_push};
+}
+
+/// Another text whenever something else waits to be pushed; empty while nothing does.
+std::string mark_of(const looked& found) {
+  if (found.stored) return found.stored->id.text();
+  if (found.waiting == 0) return {};
+  const auto& last = found.versions.empty() ? found.discards : found.versions;
+  return std::to_string(found.waiting) + (last.empty() ? "" : last.back().text());
+}
+
+/// What a request brought: an event, and with a page the page itself.
+struct arrival {
+  event what;
+  std::optional<replica::checked_page> page;
+};
+
+/// The thread that owns the connection: one request at a time.
+class courier {
+ public:
+  courier() : thread_([this] { work(); }) {}
+  courier(const courier&) = delete;
+  courier& operator=(const courier&) = delete;
+  ~courier() {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+  void send(std::function<arrival()> request) {
+    {
+      const std::lock_guard lock(mutex_);
+      request_ = std::move(request);
+    }
+    wake_.notify_all();
+  }
+
+  /// What the request brought, waiting until then at most. Throws what the request threw.
+  std::optional<arrival> receive(steady::time_point until) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_until(lock, until, [this] { return arrived_ || thrown_; });
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    return std::exchange(arrived_, std::nullopt);
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return closing_ || request_; });
+      if (closing_) return;
+      const auto request = std::exchange(request_, nullptr);
+      lock.unlock();
+      std::optional<arrival> brought;
+      std::exception_ptr thrown;
+      try {
+        brought = request();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      lock.lock();
+      arrived_ = std::move(brought);
+      thrown_ = thrown;
+      wake_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::function<arrival()> request_;
+  std::optional<arrival> arrived_;
+  std::exception_ptr thrown_;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+class shell::impl {
+ public:
+  impl(replica_port& replica, transport::remote_api& server, random_source& random)
+      : replica_(replica), server_(server), random_(random) {}
+
+  void stop() noexcept {
+    stopping_.store(true);
+    server_.interrupt();
+  }
+
+  run_result run(const run_options& options) {
+    options_ = &options;
+    machine_ = {};
+    events_.clear();
+    pages_.clear();
+    result_.reset();
+    timer_.reset();
+    told_to_stop_ = false;
+    if (!stopping_.load()) server_.clear_interrupt();
+    // The courier ends with this frame, also when something throws: its request is cut short.
+    courier thread;
+    courier_ = &thread;
+    const interrupter ends{server_};
+    events_.push_back(begin{.watch = options.watch, .has_session = server_.has_session()});
+    while (!result_) {
+      auto actions = machine_.on(next_event(), fresh());
+      perform(actions);
+    }
+    if (!result_->how.wiped) {
+      if (result_->how.why || !told_to_stop_) replica_.note_sync(result_->how.why);
+      result_->conflicts = replica_.open_conflicts();
+    }
+    return *result_;
+  }
+
+ private:
+  /// Cuts a request that is still under way when `run` is left, so that its thread can be joined.
+  struct interrupter {
+    transport::remote_api& server;
+    int exceptions = std::uncaught_exceptions();
+    ~interrupter() {
+      if (std::uncaught_exceptions() > exceptions) server.interrupt();
+    }
+  };
+
+  stimulus fresh() {
+    std::array<std::uint8_t, 4> raw{};
+    random_.fill(raw);
+    const std::uint32_t number = raw[0] | (std::uint32_t{raw[1]} << 8) |
+                                 (std::uint32_t{raw[2]} << 16) | (std::uint32_t{raw[3]} << 24);
+    return {.jitter = static_cast<double>(number) / 4294967295.0,
+            .fresh_push = random_.make<push_id>()};
+  }
+
+  event next_event() {
+    auto probe = steady::now() + options_->probe_interval;
+    for (;;) {
+      if (!events_.empty()) {
+        auto first = std::move(events_.front());
+        events_.pop_front();
+        return first;
+      }
+      if (stopping_.load() && !told_to_stop_) {
+        told_to_stop_ = true;
+        return engine::stop{};
+      }
+      const auto now = steady::now();
+      if (timer_ && now >= *timer_) {
+        timer_.reset();
+        return timer_fired{};
+      }
+      auto until = std::min(now + k_stop_latency, timer_.value_or(steady::time_point::max()));
+      if (machine_.at() == step::polling) {
+        if (now >= probe) {
+          probe = now + options_->probe_interval;
+          if (saved_meanwhile()) return local_change{};
+        }
+        until = std::min(until, probe);
+      }
+      if (auto brought = courier_->receive(until)) return take(std::move(*brought));
+    }
+  }
+
+  bool saved_meanwhile() {
+    const auto found = replica_.look();
+    if (!found) return false;
+    auto mark = mark_of(*found);
+    if (mark.empty() || mark == mark_) return false;
+    mark_ = std::move(mark);
+    return true;
+  }
+
+  event take(arrival&& brought) {
+    if (std::exchange(cancelled_, false) && !stopping_.load()) server_.clear_interrupt();
+    if (std::holds_alternative<session_opened>(brought.what)) {
+      // If the replica is busy now, the next session teaches the same again.
+      static_cast<void>(replica_.note_learned(server_.last_learned()));
+    }
+    if (brought.page && !brought.page->page.items.empty()) {
+      pages_.push_back(std::move(*brought.page));
+    }
+    return std::move(brought.what);
+  }
+
+  /// Requests leave first, so that they are under way while the replica works.
+  void perform(std::vector<action>& actions) {
+    const auto remote = [](const action& a) {
+      return std::holds_alternative<ask_challenge>(a) || std::holds_alternative<ask_session>(a) ||
+             std::holds_alternative<send_push>(a) || std::holds_alternative<fetch_page>(a);
+    };
+    std::stable_partition(actions.begin(), actions.end(), remote);
+    for (auto& a : actions) std::visit([this](auto& each) { perform(each); }, a);
+  }
+
+  template <class T, class Event>
+  void local(result<T> done, Event made) {
+    if (done) {
+      events_.push_back(std::move(made));
+    } else {
+      events_.push_back(local_failed{done.error()});
+    }
+  }
+
+  // ---- The network's actions ----
+
+  void perform(const ask_challenge&) {
+    courier_->send([this, device = device_]() -> arrival {
+      auto asked = server_.challenge(device);
+      if (!asked) return {lost(asked.error()), {}};
+      return {challenged{std::move(*asked)}, {}};
+    });
+  }
+
+  void perform(const ask_session& a) {
+    auto proof = replica_.sign("session", wire::encode_object(a.what));
+    courier_->send([this, proof = std::move(proof)]() -> arrival {
+      auto opened = server_.open_session(proof);
+      if (!opened) return {lost(opened.error()), {}};
+      return {session_opened{.scope = opened->scope,
+                             .prev_push = opened->prev_push,
+                             .last_push = opened->last_push,
+                             .wipe = opened->wipe},
+              {}};
+    });
+  }
+
+  void perform(const send_push&) {
+    auto kept = replica_.kept_push();
+    if (!kept || !*kept) {
+      // Another process has finished it, or the replica cannot be read now: look again later.
+      auto why = kept ? fail(errc::replica_busy, "Another process of this laptop is syncing.")
+                      : kept.error();
+      return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
+    }
+    courier_->send([this, request = std::move(**kept)]() -> arrival {
+      auto receipt = server_.push(request);
+      if (!receipt) return {lost(receipt.error()), {}};
+      return {receipt_arrived{std::move(*receipt)}, {}};
+    });
+  }
+
+  void perform(const fetch_page& a) {
+    courier_->send([this, a]() -> arrival {
+      constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
+      auto page = server_.changes(a.from, limit, a.wait_seconds);
+      if (!page) return {lost(page.error()), {}};
+      auto checked = replica::check_page(std::move(*page), a.from);
+      if (!checked) return {request_failed{checked.error(), {}}, {}};
+      page_arrived arrived{.next = checked->page.next,
+                           .items = checked->page.items.size(),
+                           .more = checked->page.more};
+      return {arrived, std::move(*checked)};
+    });
+  }
+
+  void perform(const cancel_request&) {
+    cancelled_ = true;
+    server_.interrupt();
+  }
+
+  // ---- The replica's actions ----
+
+  void perform(const look&) {
+    auto found = replica_.look();
+    if (!found) return events_.push_back(local_failed{found.error()});
+    device_ = found->device;
+    mark_ = mark_of(*found);
+    events_.push_back(std::move(*found));
+  }
+
+  void perform(const save_push& a) { local(replica_.save_push(a.what), push_saved{}); }
+  void perform(const apply_receipt& a) {
+    local(replica_.apply_receipt(a.receipt), receipt_applied{});
+  }
+  void perform(const drop_push&) { local(replica_.drop_push(), push_dropped{}); }
+
+  void perform(const apply_page&) {
+    const auto page = std::move(pages_.front());
+    pages_.pop_front();
+    auto done = replica_.apply_page(page);
+    if (!done) return events_.push_back(local_failed{done.error()});
+    events_.push_back(*done);
+  }
+
+  void perform(const discard_pages&) { pages_.clear(); }
+  void perform(const erase_removed&) { local(replica_.erase_removed(), removed_erased{}); }
+
+  void perform(const count_unsynced&) {
+    const auto count = replica_.count_unsynced();
+    if (!count) return events_.push_back(local_failed{count.error()});
+    events_.push_back(unsynced_counted{*count});
+  }
+
+  void perform(const wipe_replica&) { local(replica_.wipe(), wiped{}); }
+
+  // ---- Everything else ----
+
+  void perform(const wait_for& a) {
+    const auto wait = std::min(std::chrono::milliseconds(a.millis), options_->longest_wait);
+    timer_ = steady::now() + wait;
+  }
+
+  void perform(const report& a) {
+    if (options_->on_progress) options_->on_progress(a.what);
+  }
+
+  void perform(const note_success&) {
+    replica_.note_sync(std::nullopt);
+    if (options_->on_round) options_->on_round(std::nullopt);
+  }
+
+  void perform(const note_failure& a) {
+    replica_.note_sync(a.why);
+    if (options_->on_round) options_->on_round(a.why);
+  }
+
+  void perform(const finish& a) { result_ = run_result{.how = a.result, .conflicts = 0}; }
+
+  replica_port& replica_;
+  transport::remote_api& server_;
+  random_source& random_;
+  std::atomic<bool> stopping_{false};
+
+  // Of one run.
+  const run_options* options_ = nullptr;
+  courier* courier_ = nullptr;
+  machine machine_;
+  std::deque<event> events_;
+  std::deque<replica::checked_page> pages_;
+  std::optional<run_result> result_;
+  std::optional<steady::time_point> timer_;
+  std::string mark_;
+  device_id device_;
+  bool told_to_stop_ = false;
+  bool cancelled_ = false;
+};
+
+shell::shell(replica_port& replica, transport::remote_api& server, random_source& random)
+    : impl_(std::make_unique<impl>(replica, server, random)) {}
+shell::~shell() = default;
+
+run_result shell::run(const run_options& options) {
+  return impl_->run(options);
+}
+
+void shell::stop() noexcept {
+  impl_->stop();
+}
+
+}  // namespace autocusto::engine

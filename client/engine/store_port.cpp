@@ -1,0 +1,140 @@
+#include "client/engine/store_port.hpp"
+
+#include <utility>
+
+namespace autocusto::engine {
+namespace {
+
+constexpr std::string_view k_server_time = "server_time";
+/// Certificates are judged by days: the time is not written again for less.
+constexpr unix_millis k_worth_noting = unix_millis{24} * 60 * 60 * 1000;
+
+std::optional<unix_millis> kept_time(const replica::replica_store& replica) {
+  const auto text = replica.setting(k_server_time);
+  return text ? parse_time(*text) : std::nullopt;
+}
+
+}  // namespace
+
+result<transport::server_address> address_of(const replica::replica_store& replica) {
+  const auto who = replica.who();
+  if (!who) return who.error();
+  transport::server_address address;
+  address.host = who->host;
+  address.port = who->port;
+  address.pin_is_ca = who->pin_is_ca;
+  address.pin = who->pin;
+  address.trust = who->trust;
+  address.server_time = kept_time(replica);
+  return address;
+}
+
+store_port::store_port(replica::replica_store& replica, std::string home, const clock_source& clock)
+    : replica_(replica), home_(std::move(home)), clock_(clock), key_(replica.device_key()) {}
+
+result<looked> store_port::look() {
+  const auto who = replica_.who();
+  if (!who) return who.error();
+  looked found;
+  found.server = who->server;
+  found.user = who->user;
+  found.device = who->device;
+  found.cursor = replica_.cursor();
+  found.last_push = replica_.last_push();
+  if (const auto kept = replica_.current_push()) {
+    found.stored = {.id = kept->object.id,
+                    .versions = kept->object.versions.size(),
+                    .discards = kept->object.discards.size()};
+    found.waiting = static_cast<std::int64_t>(found.stored->versions + found.stored->discards);
+    return found;
+  }
+  saved_.reset();
+  batch_ = replica_.next_outbox();
+  found.versions = batch_.ids;
+  found.discards = batch_.discards;
+  found.waiting = static_cast<std::int64_t>(
+      batch_.more ? replica_.status().pending : batch_.ids.size() + batch_.discards.size());
+  return found;
+}
+
+wire::signed_object store_port::sign(std::string_view purpose, std::string object) {
+  return transport::sign_canonical(key_, purpose, std::move(object));
+}
+
+result<void> store_port::note_learned(const transport::learned& what) {
+  if (what.trust) {
+    if (auto kept = replica_.set_trust(*what.trust); !kept) return kept;
+  }
+  if (what.server_time < kept_time(replica_).value_or(0) + k_worth_noting) return {};
+  return replica_.set_setting(k_server_time, format_time(what.server_time));
+}
+
+result<void> store_port::save_push(const wire::push_object& what) {
+  auto form = sign("push", wire::encode_object(what));
+  if (auto kept = replica_.store_pending_push(what, form); !kept) return kept;
+  if (what.versions == batch_.ids) {
+    saved_ = wire::push_request{.object = std::move(form), .versions = std::move(batch_.versions)};
+  }
+  batch_ = {};
+  return {};
+}
+
+result<std::optional<wire::push_request>> store_port::kept_push() {
+  if (saved_) return std::exchange(saved_, std::nullopt);
+  auto kept = replica_.current_push();
+  if (!kept) return std::optional<wire::push_request>();
+  return std::optional(std::move(kept->request));
+}
+
+result<void> store_port::apply_receipt(const wire::push_receipt& receipt) {
+  const auto effect = replica_.apply_receipt(receipt);
+  if (!effect) return effect.error();
+  return {};
+}
+
+result<void> store_port::drop_push() {
+  saved_.reset();
+  return replica_.drop_pending_push();
+}
+
+result<page_applied> store_port::apply_page(const replica::checked_page& page) {
+  const auto effect = replica_.apply_page(page);
+  if (!effect) return effect.error();
+  return page_applied{
+      .applied = effect->applied, .new_versions = effect->new_versions, .removed = effect->removed};
+}
+
+result<void> store_port::erase_removed() {
+  const auto effect = replica_.erase_removed();
+  if (!effect) return effect.error();
+  return {};
+}
+
+result<std::size_t> store_port::count_unsynced() {
+  const auto status = replica_.status();
+  std::size_t count = status.pending + status.hidden;
+  for (const auto& item : status.refused) count += item.at_server ? 0 : 1;
+  return count;
+}
+
+result<void> store_port::wipe() {
+  return replica::replica_store::wipe(home_);
+}
+
+void store_port::note_sync(const std::optional<error>& why) {
+  replica::sync_outcome outcome;
+  outcome.at = clock_.now();
+  outcome.ok = !why;
+  if (why) {
+    outcome.code = code_name(why->code);
+    outcome.message = why->message;
+  }
+  // What was done is done: a replica that is busy now only does not remember when.
+  static_cast<void>(replica_.note_sync(outcome));
+}
+
+std::int64_t store_port::open_conflicts() {
+  return static_cast<std::int64_t>(replica_.status().conflicts);
+}
+
+}  // namespace autocusto::engine

@@ -1,0 +1,47 @@
+#pragma once
+// The replica as the sync shell uses it. One thread; the replica and the clock must outlive it.
+
+#include <optional>
+#include <string>
+
+#include "client/engine/replica_port.hpp"
+#include "client/replica/replica.hpp"
+#include "client/transport/remote.hpp"
+#include "shared/base/clock.hpp"
+
+namespace autocusto::engine {
+
+/// How the server of this replica is reached. Errors: not_enrolled.
+[[nodiscard]] result<transport::server_address> address_of(const replica::replica_store& replica);
+
+class store_port final : public replica_port {
+ public:
+  /// `home` is the replica's folder, for wiping.
+  store_port(replica::replica_store& replica, std::string home, const clock_source& clock);
+
+  [[nodiscard]] result<looked> look() override;
+  [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
+  [[nodiscard]] result<void> note_learned(const transport::learned& what) override;
+  [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
+  [[nodiscard]] result<std::optional<wire::push_request>> kept_push() override;
+  [[nodiscard]] result<void> apply_receipt(const wire::push_receipt& receipt) override;
+  [[nodiscard]] result<void> drop_push() override;
+  [[nodiscard]] result<page_applied> apply_page(const replica::checked_page& page) override;
+  [[nodiscard]] result<void> erase_removed() override;
+  [[nodiscard]] result<std::size_t> count_unsynced() override;
+  [[nodiscard]] result<void> wipe() override;
+  void note_sync(const std::optional<error>& why) override;
+  [[nodiscard]] std::int64_t open_conflicts() override;
+
+ private:
+  replica::replica_store& replica_;
+  std::string home_;
+  const clock_source& clock_;
+  crypto::signing_key key_;
+  /// The batch of the last look, so that its bytes are not opened twice.
+  replica::outbox batch_;
+  /// The push that was saved from it, until it is answered or given up.
+  std::optional<wire::push_request> saved_;
+};
+
+}  // namespace autocusto::engine
