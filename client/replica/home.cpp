@@ -1,0 +1,193 @@
+// Making, opening and wiping a replica.
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/replica/impl.hpp"
+#include "shared/sqlite/migrator.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+namespace fs = std::filesystem;
+
+error none_here() {
+  return fail(errc::not_enrolled,
+              "There is no replica in this folder; enroll this laptop with the link from your "
+              "administrator.");
+}
+
+/// Makes the folder, readable by its owner only; what exists stays as it is.
+void make_home(const std::string& home) {
+  const fs::path path(home);
+  if (path.has_parent_path()) fs::create_directories(path.parent_path());
+  if (::mkdir(home.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw std::system_error(errno, std::generic_category(), "the folder cannot be made");
+  }
+}
+
+/// A new file's name is on disk only when its folder is.
+void flush_folder(const std::string& home) {
+  const int fd = ::open(home.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "the folder cannot be read");
+  const int failed = ::fsync(fd);
+  ::close(fd);
+  if (failed != 0) {
+    throw std::system_error(errno, std::generic_category(), "the folder cannot be flushed");
+  }
+}
+
+std::optional<bytes> envelope_in(sqlite::database& db) {
+  if (!db.ask("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'vault'")->step()) {
+    return std::nullopt;
+  }
+  auto q = db.ask("SELECT envelope FROM vault WHERE id = 1");
+  if (!q->step()) return std::nullopt;
+  return q->column_bytes(0);
+}
+
+void write_envelope(sqlite::database& db, std::string_view envelope) {
+  auto q = db.ask(
+      "INSERT INTO vault (id, envelope) VALUES (1, ?) "
+      "ON CONFLICT (id) DO UPDATE SET envelope = excluded.envelope");
+  q->bind_blob(1, envelope);
+  q->run();
+}
+
+/// Brings an older file to this program's tables, under the lock.
+result<void> bring_up_to_date(const std::string& home, sqlite::database& db,
+                              const environment& env) {
+  const auto steps = sqlite::migrate(db, replica_migrations(), std::nullopt, true, env.clock.now());
+  if (!steps) return steps.error();
+  if (steps->empty()) return {};
+  const auto lock = sqlite::lock_file::acquire(lock_path(home), k_lock_wait);
+  if (!lock) return lock.error();
+  const auto done = sqlite::migrate(db, replica_migrations(), std::nullopt, false, env.clock.now());
+  if (!done) return done.error();
+  return {};
+}
+
+/// First the keys, on disk, so that nothing can be read even if the rest is cut off.
+void destroy_contents(const std::string& home) {
+  sqlite::database db(database_path(home), file_options(sqlite::open_mode::read_write));
+  if (!envelope_in(db)) return;
+  {
+    sqlite::transaction keys(db);
+    db.execute("DELETE FROM vault");
+    keys.commit();
+    db.checkpoint(sqlite::checkpoint_mode::truncate);
+  }
+  sqlite::transaction rest(db);
+  db.execute(
+      "DELETE FROM holding; DELETE FROM version; DELETE FROM setting; DELETE FROM label; "
+      "DELETE FROM waiting; DELETE FROM discard; DELETE FROM refused; DELETE FROM mark; "
+      "DELETE FROM notice;");
+  rest.commit();
+  db.checkpoint(sqlite::checkpoint_mode::truncate);
+}
+
+}  // namespace
+
+std::string default_home() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (auto home = variable("AUTOCUSTO_HOME"); !home.empty()) return home;
+  if (const auto data = variable("XDG_DATA_HOME"); !data.empty()) return data + "/autocusto";
+  return variable("HOME") + "/.local/share/autocusto";
+}
+
+replica_store::replica_store(std::unique_ptr<impl> own) : impl_(std::move(own)) {}
+replica_store::~replica_store() = default;
+
+bool replica_store::exists(const std::string& home) {
+  if (!fs::exists(database_path(home))) return false;
+  sqlite::database db(database_path(home), file_options(sqlite::open_mode::read_write));
+  return envelope_in(db).has_value();
+}
+
+result<std::unique_ptr<replica_store>> replica_store::create(const std::string& home,
+                                                             std::string_view passphrase,
+                                                             const environment& env) {
+  make_home(home);
+  const auto lock = sqlite::lock_file::acquire(lock_path(home), k_lock_wait);
+  if (!lock) return lock.error();
+  auto keys = vault::keyring::create(env.random);
+  const auto envelope = keys.envelope(passphrase, env.passphrase_cost);
+  if (!envelope) return envelope.error();
+  auto db = std::make_unique<sqlite::database>(database_path(home),
+                                               file_options(sqlite::open_mode::create));
+  // A file without an envelope is one whose making was cut, or a wiped one.
+  if (envelope_in(*db)) {
+    return fail(errc::already_exists,
+                "There is a replica in this folder already; open it, or wipe it first.");
+  }
+  const auto migrated =
+      sqlite::migrate(*db, replica_migrations(), std::nullopt, false, env.clock.now());
+  if (!migrated) return migrated.error();
+  auto own = std::make_unique<impl>(home, std::move(db), std::move(keys), env);
+  auto& file = own->file;
+  sqlite::transaction all(file.db());
+  const auto device_key = crypto::signing_key::generate(env.random);
+  write_envelope(file.db(), *envelope);
+  file.put(k_device_key, device_key.seed());
+  all.commit();
+  flush_folder(home);
+  return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
+}
+
+result<std::unique_ptr<replica_store>> replica_store::open(const std::string& home,
+                                                           std::string_view passphrase,
+                                                           const environment& env) {
+  if (!fs::exists(database_path(home))) return none_here();
+  auto db = std::make_unique<sqlite::database>(database_path(home),
+                                               file_options(sqlite::open_mode::read_write));
+  const auto envelope = envelope_in(*db);
+  if (!envelope) return none_here();
+  auto keys = vault::keyring::open(*envelope, passphrase, env.random);
+  if (!keys) return keys.error();
+  if (auto current = bring_up_to_date(home, *db, env); !current) return current.error();
+  auto own = std::make_unique<impl>(home, std::move(db), *std::move(keys), env);
+  return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
+}
+
+result<void> replica_store::wipe(const std::string& home) {
+  if (!fs::exists(database_path(home))) return {};
+  const auto lock = sqlite::lock_file::acquire(lock_path(home), k_lock_wait);
+  if (!lock) return lock.error();
+  try {
+    destroy_contents(home);
+  } catch (const sqlite::sqlite_error& e) {
+    // A damaged file cannot be emptied, but it can be removed; anything else must be known.
+    if (!e.damaged()) throw;
+  }
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    fs::remove(database_path(home) + suffix);
+  }
+  flush_folder(home);
+  return {};
+}
+
+result<void> replica_store::change_passphrase(std::string_view old_one, std::string_view new_one) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto envelope = envelope_in(file.db());
+  auto keys = vault::keyring::open(*envelope, old_one, file.env().random);
+  if (!keys) return keys.error();
+  const auto fresh = keys->envelope(new_one, file.env().passphrase_cost);
+  if (!fresh) return fresh.error();
+  write_envelope(file.db(), *fresh);
+  // The old envelope must not be found in the log: who knows the old passphrase could use it.
+  if (!(*scope)->commit_and_truncate()) file.truncate_later();
+  return {};
+}
+
+}  // namespace autocusto::replica

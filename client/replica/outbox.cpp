@@ -1,0 +1,163 @@
+// What is pushed next.
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "client/replica/codec.hpp"
+#include "client/replica/holding.hpp"
+#include "client/replica/impl.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+// What a version takes in the message beyond its own bytes: member names, quotes, and the escapes
+// of its two JSON texts (at most one more byte for each of theirs, which is counted as it is).
+constexpr std::size_t k_frame_bytes = 256;
+
+struct waiting_version {
+  std::int64_t saved = 0;
+  std::int64_t row = 0;
+  version_id id;
+};
+
+/// The unacknowledged versions, record by record; records by their first save, versions in the
+/// order of saving (a parent is saved before its children).
+std::vector<std::vector<waiting_version>> waiting_by_record(ledger& file) {
+  std::vector<waiting_version> all;
+  auto& cells = file.keys().cells();
+  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
+    if (!entry.acknowledged) all.push_back({.saved = entry.saved, .row = id, .id = entry.version});
+  });
+  std::sort(all.begin(), all.end(),
+            [](const waiting_version& a, const waiting_version& b) { return a.saved < b.saved; });
+  std::vector<std::vector<waiting_version>> out;
+  std::unordered_map<std::int64_t, std::size_t> place;
+  for (const auto& each : all) {
+    const auto [at, fresh] = place.try_emplace(holding_of(each.row), out.size());
+    if (fresh) out.emplace_back();
+    out[at->second].push_back(each);
+  }
+  return out;
+}
+
+std::size_t message_size(const domain::version_bytes& raw) {
+  const auto quotes = [](const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\'; }));
+  };
+  return raw.header.size() + raw.payload.size() + quotes(raw.header) + quotes(raw.payload) +
+         k_frame_bytes;
+}
+
+wire::pushed_version pushed(holding& held, const version_meta& meta) {
+  return {.raw = held.raw(meta), .incarnation = held.state().incarnation, .proof = std::nullopt};
+}
+
+/// Fills one batch.
+class batch {
+ public:
+  batch(ledger& file, outbox& out) : file_(file), out_(out) {}
+
+  /// Takes a record's waiting versions: all of them, or none unless they would not even fit into an
+  /// empty batch. False when the batch is full.
+  bool take(const std::vector<waiting_version>& record) {
+    working_set set(file_);
+    auto* held = set.load(holding_of(record.front().row));
+    if (held == nullptr) throw_damaged("the record of a version that waits");
+    // What was taken away is not pushed: it would only be refused.
+    if (held->state().hidden) return true;
+    std::vector<wire::pushed_version> versions;
+    std::size_t size = 0;
+    for (const auto& each : record) {
+      if (out_.ids.size() + versions.size() == limits::batch_versions) break;
+      const auto* meta = held->find(each.id);
+      if (meta == nullptr) throw_damaged("a version that waits");
+      auto one = pushed(*held, *meta);
+      const std::size_t more = message_size(one.raw);
+      if (size_ + size + more > limits::batch_bytes) break;
+      size += more;
+      versions.push_back(std::move(one));
+    }
+    const bool whole = versions.size() == record.size();
+    if (!whole) {
+      out_.more = true;
+      if (!out_.ids.empty()) return false;
+    }
+    size_ += size;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      out_.ids.push_back(record[i].id);
+      out_.versions.push_back(std::move(versions[i]));
+    }
+    return whole;
+  }
+
+ private:
+  ledger& file_;
+  outbox& out_;
+  std::size_t size_ = 0;
+};
+
+/// A discard goes with or after its draft, never before it.
+void take_discards(ledger& file, outbox& out) {
+  auto& cells = file.keys().cells();
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+    if (entry.acknowledged) return;
+    const auto waiting = file.entry(k_waiting, id);
+    const bool unsent = waiting && !unpack_waiting(*waiting).acknowledged;
+    const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
+    if (unsent && !in_batch) return;
+    working_set set(file);
+    const auto* held = set.load(holding_of(id));
+    if (held == nullptr || held->state().hidden) return;
+    if (out.discards.size() == limits::batch_versions) {
+      out.more = true;
+      return;
+    }
+    out.discards.push_back(entry.draft);
+  });
+}
+
+}  // namespace
+
+outbox replica_store::next_outbox() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  outbox out;
+  batch filling(file, out);
+  const auto records = waiting_by_record(file);
+  for (const auto& record : records) {
+    if (!filling.take(record)) break;
+    if (out.ids.size() == limits::batch_versions) {
+      out.more = out.more || &record != &records.back();
+      break;
+    }
+  }
+  take_discards(file, out);
+  return out;
+}
+
+std::optional<replica_store::pending_push> replica_store::current_push() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  const auto cell = file.get(k_pending_push);
+  if (!cell) return std::nullopt;
+  const auto entry = unpack_pending(*cell);
+  auto object = wire::decode_push_object(entry.object.object);
+  if (!object || object->versions.size() != entry.versions.size()) throw_damaged("the push");
+  pending_push out;
+  out.object = *std::move(object);
+  out.request.object = entry.object;
+  for (std::size_t i = 0; i < entry.versions.size(); ++i) {
+    working_set set(file);
+    auto* held = set.load(holding_of(entry.versions[i]));
+    const auto* meta = held == nullptr ? nullptr : held->find(out.object.versions[i]);
+    if (meta == nullptr) throw_damaged("a version of the push");
+    out.request.versions.push_back(pushed(*held, *meta));
+  }
+  return out;
+}
+
+}  // namespace autocusto::replica

@@ -1,0 +1,283 @@
+// The push under way, and what its receipt does.
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "client/replica/codec.hpp"
+#include "client/replica/holding.hpp"
+#include "client/replica/impl.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+/// Rows by id of all that waits; what is pushed must be among it.
+template <class Unpack>
+std::unordered_map<version_id, std::int64_t> rows_of(ledger& file, const entry_table& table,
+                                                     Unpack&& id_of) {
+  std::unordered_map<version_id, std::int64_t> out;
+  file.each_entry(table, [&](std::int64_t id, std::string_view sealed) {
+    out.emplace(id_of(ledger::open_entry(table, id, sealed, file.keys().cells())), id);
+  });
+  return out;
+}
+
+result<std::vector<std::int64_t>> rows_for(
+    const std::vector<version_id>& ids, const std::unordered_map<version_id, std::int64_t>& rows) {
+  std::vector<std::int64_t> out;
+  out.reserve(ids.size());
+  for (const auto& id : ids) {
+    const auto at = rows.find(id);
+    if (at == rows.end()) {
+      return fail(errc::bad_request, "The push names a version that does not wait here.");
+    }
+    out.push_back(at->second);
+  }
+  return out;
+}
+
+std::vector<incarnation_id> closed_early(ledger& file) {
+  const auto cell = file.get(k_closed_early);
+  if (!cell) return {};
+  unpacker in(*cell);
+  auto ids = in.ids<incarnation_id>();
+  in.finish();
+  return ids;
+}
+
+/// Applies the lines of one receipt inside a write transaction.
+class receipt_reader {
+ public:
+  receipt_reader(ledger& file, working_set& set, receipt_effect& effect)
+      : file_(file), set_(set), effect_(effect), closed_(closed_early(file)) {}
+
+  void version(std::int64_t row, const wire::push_result& line) {
+    auto& held = holding_at(row);
+    const auto* meta = held.find(line.version);
+    if (meta == nullptr) throw_damaged("a version of the push");
+    if (line.outcome == wire::push_outcome::refused) {
+      // Another process may have pulled it meanwhile: then it was accepted after all.
+      if (meta->in_p()) refuse(held, line);
+      return;
+    }
+    accept(held, line);
+  }
+
+  void discard(std::int64_t row, const wire::push_result& line) {
+    auto* found = set_.load(holding_of(row));
+    if (found == nullptr || !file_.entry(k_discard, row)) return;  // shown by a page already
+    auto& discards = found->change().discards;
+    const auto at = std::find_if(discards.begin(), discards.end(),
+                                 [row](const waiting_discard& d) { return d.row == row; });
+    if (at == discards.end()) throw_damaged("a discarded draft");
+    ++effect_.acknowledged;
+    if (line.outcome == wire::push_outcome::refused) {
+      // There is no such draft in the server's view: nothing is left to discard.
+      discards.erase(at);
+      file_.remove_entry(k_discard, row);
+      return;
+    }
+    at->acknowledged = true;
+    auto entry = unpack_discard(*file_.entry(k_discard, row));
+    entry.acknowledged = true;
+    file_.put_entry(k_discard, row, pack(entry));
+  }
+
+  /// Local edits that go on from refused ones cannot be accepted either.
+  void refuse_descendants() {
+    for (const auto& [row, refused] : refused_) {
+      auto& held = holding_at(row);
+      const auto graph = held.dag();
+      std::vector<version_id> lost;
+      for (const auto& local : held.p()) {
+        const bool descends =
+            std::any_of(refused.begin(), refused.end(),
+                        [&](const version_id& id) { return graph.is_ancestor(id, local.id); });
+        if (descends && held.find(local.id)->where == standing::waiting) lost.push_back(local.id);
+      }
+      for (const auto& id : lost) refuse_descendant(held, id);
+    }
+  }
+
+ private:
+  holding& holding_at(std::int64_t row) {
+    auto* held = set_.load(holding_of(row));
+    if (held == nullptr) throw_damaged("the record of a version of the push");
+    return *held;
+  }
+
+  void accept(holding& held, const wire::push_result& line) {
+    if (line.incarnation && !held.state().incarnation) {
+      held.change().incarnation = line.incarnation;
+      // The view was closed again before this laptop heard that it had been opened.
+      if (std::find(closed_.begin(), closed_.end(), *line.incarnation) != closed_.end()) {
+        held.change().hidden = true;
+      }
+    }
+    auto& meta = held.change(line.version);
+    if (line.proof) meta.proof = *line.proof;
+    if (meta.where != standing::waiting) return;
+    meta.where = standing::acknowledged;
+    ++effect_.acknowledged;
+    file_.put_entry(
+        k_waiting, meta.row,
+        pack(waiting_entry{
+            .version = meta.id, .saved = meta.saved, .since = meta.since, .acknowledged = true}));
+  }
+
+  /// The nearest ancestor that is not refused: of those reached first, the one of the greatest
+  /// generation.
+  std::optional<version_id> accepted_base(holding& held, const version_id& of) {
+    const version_meta* best = nullptr;
+    std::vector<version_id> open = held.find(of)->parents;
+    while (!open.empty()) {
+      const auto* meta = held.find(open.back());
+      open.pop_back();
+      if (meta == nullptr) continue;
+      if (meta->where == standing::refused) {
+        open.insert(open.end(), meta->parents.begin(), meta->parents.end());
+      } else if (best == nullptr || meta->generation > best->generation) {
+        best = meta;
+      }
+    }
+    return best == nullptr ? std::nullopt : std::optional(best->id);
+  }
+
+  void leave_p(holding& held, const version_id& id, refused_entry entry) {
+    auto& meta = held.change(id);
+    meta.where = standing::refused;
+    entry.version = id;
+    entry.at = file_.env().clock.now();
+    file_.remove_entry(k_waiting, meta.row);
+    file_.put_entry(k_refused, meta.row, pack(entry), held.sealer());
+    drop_discard(held, meta.row);
+    effect_.refused.push_back(id);
+  }
+
+  void drop_discard(holding& held, std::int64_t row) {
+    auto& discards = held.change().discards;
+    std::erase_if(discards, [row](const waiting_discard& d) { return d.row == row; });
+    file_.remove_entry(k_discard, row);
+  }
+
+  void refuse(holding& held, const wire::push_result& line) {
+    refused_entry entry;
+    entry.base = accepted_base(held, line.version);
+    entry.code = line.code;
+    entry.reason = line.message;
+    entry.field = line.field;
+    entry.limit = line.limit;
+    entry.at_server = line.code != code_name(errc::quarantine_full);
+    refused_[held.row()].push_back(line.version);
+    leave_p(held, line.version, std::move(entry));
+  }
+
+  void refuse_descendant(holding& held, const version_id& id) {
+    refused_entry entry;
+    entry.base = accepted_base(held, id);
+    entry.code = code_name(errc::parent_refused);
+    entry.reason = "It goes on from a version that the server refused; apply its changes again.";
+    leave_p(held, id, std::move(entry));
+  }
+
+  ledger& file_;
+  working_set& set_;
+  receipt_effect& effect_;
+  std::vector<incarnation_id> closed_;
+  std::map<std::int64_t, std::vector<version_id>> refused_;  // by holding
+};
+
+/// Whether the lines are the versions and then the discards of the push, in its order.
+bool answers(const wire::push_receipt& receipt, const wire::push_object& object) {
+  auto expected = object.versions;
+  expected.insert(expected.end(), object.discards.begin(), object.discards.end());
+  return std::equal(
+      receipt.results.begin(), receipt.results.end(), expected.begin(), expected.end(),
+      [](const wire::push_result& line, const version_id& id) { return line.version == id; });
+}
+
+}  // namespace
+
+result<void> replica_store::store_pending_push(const wire::push_object& what,
+                                               const wire::signed_object& signed_form) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  if (file.get(k_pending_push)) {
+    return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
+  }
+  auto versions = rows_for(what.versions, rows_of(file, k_waiting, [](const bytes& cell) {
+                             return unpack_waiting(cell).version;
+                           }));
+  if (!versions) return versions.error();
+  auto discards = rows_for(what.discards, rows_of(file, k_discard, [](const bytes& cell) {
+                             return unpack_discard(cell).draft;
+                           }));
+  if (!discards) return discards.error();
+  file.put(k_pending_push, pack(pending_entry{.object = signed_form,
+                                              .versions = *std::move(versions),
+                                              .discards = *std::move(discards)}));
+  (*scope)->commit();
+  return {};
+}
+
+result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& receipt) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  receipt_effect effect;
+  const auto cell = file.get(k_pending_push);
+  if (!cell) return effect;
+  const auto entry = unpack_pending(*cell);
+  const auto object = wire::decode_push_object(entry.object.object);
+  if (!object) throw_damaged("the push");
+  if (object->id != receipt.id) return effect;
+  if (!answers(receipt, *object)) {
+    return fail(errc::protocol_error,
+                "The server's receipt does not answer this push line by line; sync again, and tell "
+                "the administrator if it stays.");
+  }
+  effect.was_pending = true;
+  {
+    working_set set(file);
+    receipt_reader reader(file, set, effect);
+    std::size_t line = 0;
+    for (const auto row : entry.versions) reader.version(row, receipt.results[line++]);
+    for (const auto row : entry.discards) reader.discard(row, receipt.results[line++]);
+    reader.refuse_descendants();
+    set.flush();
+  }
+  file.forget(k_pending_push);
+  file.put(k_last_push, receipt.id.raw());
+  (*scope)->commit();
+  return effect;
+}
+
+result<void> replica_store::drop_pending_push() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  file.forget(k_pending_push);
+  (*scope)->commit();
+  return {};
+}
+
+std::optional<push_id> replica_store::last_push() const {
+  const auto raw = impl_->file.get(k_last_push);
+  return raw ? push_id::from_raw(*raw) : std::nullopt;
+}
+
+result<void> replica_store::set_last_push(const std::optional<push_id>& id) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  if (id) {
+    file.put(k_last_push, id->raw());
+  } else {
+    file.forget(k_last_push);
+  }
+  (*scope)->commit();
+  return {};
+}
+
+}  // namespace autocusto::replica

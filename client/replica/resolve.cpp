@@ -1,0 +1,131 @@
+// Choosing the fields that join several heads.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "client/replica/acts.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+error erased() {
+  return fail(errc::not_found, "The contents of this version were erased; choose another one.");
+}
+
+result<domain::field_map> fields_of(holding& held, std::string_view selector) {
+  const auto meta = select_version(held, selector);
+  if (!meta) return meta.error();
+  if ((*meta)->erased) return erased();
+  return held.read(**meta).payload.fields;
+}
+
+/// The values of one merge group: fields that only make sense together are taken over together.
+using group_values = std::vector<domain::field_value>;
+
+group_values values_in(const std::vector<const domain::field_spec*>& group,
+                       const domain::field_map& fields) {
+  group_values out;
+  for (const auto* spec : group) out.push_back(fields.at(spec->name));
+  return out;
+}
+
+struct starting_fields {
+  domain::field_map fields;
+  std::set<std::string> undecided;
+};
+
+void start_group(const std::vector<const domain::field_spec*>& group,
+                 const std::vector<domain::field_map>& heads, const domain::field_map* base,
+                 starting_fields& out) {
+  std::set<group_values> different;
+  for (const auto& head : heads) different.insert(values_in(group, head));
+  if (different.size() > 1 && base != nullptr) different.erase(values_in(group, *base));
+  if (different.size() == 1) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      out.fields[group[i]->name] = (*different.begin())[i];
+    }
+    return;
+  }
+  for (const auto* spec : group) {
+    const auto& first = heads.front().at(spec->name);
+    const bool agreed = std::all_of(heads.begin(), heads.end(), [&](const domain::field_map& head) {
+      return head.at(spec->name) == first;
+    });
+    out.fields[spec->name] = first;
+    if (!agreed) out.undecided.insert(spec->name);
+  }
+}
+
+/// What nobody has to decide: groups on which the heads agree, or that only one of them changed
+/// against the one nearest common ancestor.
+result<starting_fields> start_from_heads(const target& at) {
+  auto& held = *at.held;
+  const auto ids = held.settled().shown.heads;
+  std::vector<domain::field_map> heads;
+  for (const auto& id : ids) {
+    const auto* meta = held.find(id);
+    if (meta == nullptr || meta->erased) return erased();
+    heads.push_back(held.read(*meta).payload.fields);
+  }
+  std::optional<domain::field_map> base;
+  const auto ancestors = held.dag().nearest_common_ancestors(ids);
+  if (ancestors.size() == 1) {
+    const auto* meta = held.find(ancestors.front());
+    if (meta != nullptr && !meta->erased) base = held.read(*meta).payload.fields;
+  }
+  std::map<std::string, std::vector<const domain::field_spec*>> groups;
+  for (const auto& spec : at.kind->fields) groups[spec.group].push_back(&spec);
+  starting_fields out;
+  for (const auto& [name, group] : groups) {
+    start_group(group, heads, base ? &*base : nullptr, out);
+  }
+  return out;
+}
+
+error undecided(const domain::catalogue& kind, const std::set<std::string>& names) {
+  std::string list;
+  std::string first;
+  for (const auto& spec : kind.fields) {
+    if (!names.contains(spec.name)) continue;
+    if (first.empty()) first = spec.name;
+    list += (list.empty() ? "" : ", ") + spec.name;
+  }
+  return fail(errc::conflict_open,
+              "The versions differ in " + list +
+                  "; choose a version for each of them, type a value, or take one version.",
+              first);
+}
+
+}  // namespace
+
+result<domain::field_map> resolved_fields(const target& at, const resolution& how) {
+  starting_fields start;
+  if (how.take) {
+    auto taken = fields_of(*at.held, *how.take);
+    if (!taken) return taken.error();
+    start.fields = *std::move(taken);
+  } else {
+    auto started = start_from_heads(at);
+    if (!started) return started.error();
+    start = *std::move(started);
+  }
+  for (const auto& [field, selector] : how.from) {
+    if (at.kind->find(field) == nullptr) {
+      return fail(errc::invalid_field, "There is no field " + field + " in this kind of record.",
+                  field);
+    }
+    const auto chosen = fields_of(*at.held, selector);
+    if (!chosen) return chosen.error();
+    start.fields[field] = chosen->at(field);
+    start.undecided.erase(field);
+  }
+  for (const auto& [field, value] : how.set) {
+    start.fields[field] = value;
+    start.undecided.erase(field);
+  }
+  if (!start.undecided.empty()) return undecided(*at.kind, start.undecided);
+  return std::move(start.fields);
+}
+
+}  // namespace autocusto::replica
