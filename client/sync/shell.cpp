@@ -1,4 +1,4 @@
-#include "client/engine/shell.hpp"
+#include "client/sync/shell.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "client/engine/store_port.hpp"
+#include "client/sync/store_port.hpp"
 
 #include <utility>
 

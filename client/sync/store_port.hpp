@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "client/engine/replica_port.hpp"
 #include "client/replica/replica.hpp"
+#include "client/sync/replica_port.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/base/clock.hpp"
 
