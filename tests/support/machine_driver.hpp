@@ -1,0 +1,156 @@
+#pragma once
+// Driving the sync machine in tests: events as short calls, actions as short texts. One thread.
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "client/engine/machine.hpp"
+
+namespace autocusto::engine::testing {
+
+using wire::push_memory;
+using wire::push_outcome;
+
+template <class Id>
+[[nodiscard]] Id id_of(std::uint8_t n) {
+  Id id;
+  id.data().fill(n);
+  return id;
+}
+
+template <class... Each>
+struct overloaded : Each... {
+  using Each::operator()...;
+};
+
+[[nodiscard]] inline std::string name_of(const action& a) {
+  return std::visit(
+      overloaded{
+          [](const look&) { return std::string("look"); },
+          [](const ask_challenge&) { return std::string("ask_challenge"); },
+          [](const ask_session&) { return std::string("ask_session"); },
+          [](const save_push& s) { return "save_push " + std::to_string(s.what.versions.size()); },
+          [](const send_push&) { return std::string("send_push"); },
+          [](const apply_receipt&) { return std::string("apply_receipt"); },
+          [](const drop_push&) { return std::string("drop_push"); },
+          [](const fetch_page& f) {
+            return "fetch " + std::to_string(f.from.seq) + (f.wait_seconds > 0 ? " wait" : "");
+          },
+          [](const apply_page&) { return std::string("apply_page"); },
+          [](const discard_pages&) { return std::string("discard_pages"); },
+          [](const erase_removed&) { return std::string("erase_removed"); },
+          [](const count_unsynced&) { return std::string("count_unsynced"); },
+          [](const wipe_replica&) { return std::string("wipe"); },
+          [](const cancel_request&) { return std::string("cancel"); },
+          [](const wait_for& w) { return "wait " + std::to_string(w.millis); },
+          [](const report&) { return std::string("report"); },
+          [](const note_success&) { return std::string("note_success"); },
+          [](const note_failure&) { return std::string("note_failure"); },
+          [](const finish& f) {
+            std::string text = "finish";
+            if (f.result.why) text += " " + std::string(code_name(f.result.why->code));
+            if (f.result.wiped) text += " wiped";
+            return text;
+          },
+      },
+      a);
+}
+
+[[nodiscard]] inline looked quiet(std::int64_t seq = 0) {
+  looked l;
+  l.server = id_of<server_id>(1);
+  l.user = id_of<user_id>(2);
+  l.device = id_of<device_id>(3);
+  l.cursor.seq = seq;
+  return l;
+}
+
+[[nodiscard]] inline looked with_versions(std::size_t count, std::size_t discards = 0) {
+  looked l = quiet();
+  l.versions.assign(count, id_of<version_id>(9));
+  l.discards.assign(discards, id_of<version_id>(8));
+  l.waiting = static_cast<std::int64_t>(count + discards);
+  return l;
+}
+
+[[nodiscard]] inline looked with_stored(std::uint8_t push, std::size_t versions) {
+  looked l = quiet();
+  l.stored = {.id = id_of<push_id>(push), .versions = versions, .discards = 0};
+  return l;
+}
+
+[[nodiscard]] inline session_opened full(push_memory memory = push_memory::ok,
+                                         std::optional<push_id> last = {}) {
+  return {.scope = "full", .prev_push = memory, .last_push = last, .wipe = false};
+}
+
+[[nodiscard]] inline receipt_arrived receipt(std::uint8_t push,
+                                             std::vector<push_outcome> outcomes) {
+  receipt_arrived r;
+  r.receipt.id = id_of<push_id>(push);
+  for (const auto o : outcomes) r.receipt.results.emplace_back().outcome = o;
+  return r;
+}
+
+[[nodiscard]] inline page_arrived page_to(std::int64_t seq, std::size_t items, bool more) {
+  return {.next = {.seq = seq, .chain = {}}, .items = items, .more = more};
+}
+
+[[nodiscard]] inline request_failed lost(errc code, std::optional<push_id> last = {}) {
+  return {.what = fail(code, "x"), .last_push = last};
+}
+
+/// A machine with a short way to drive it: what it does, without the reports.
+struct driver {
+  machine m;
+
+  std::vector<std::string> on(const event& e, double jitter = 0) {
+    std::vector<std::string> names;
+    last.clear();
+    for (auto& a : m.on(e, {.jitter = jitter, .fresh_push = id_of<push_id>(7)})) {
+      if (!std::holds_alternative<report>(a)) names.push_back(name_of(a));
+      last.push_back(std::move(a));
+    }
+    return names;
+  }
+  template <class T>
+  const T& get() const {
+    for (const auto& a : last) {
+      if (const auto* found = std::get_if<T>(&a)) return *found;
+    }
+    throw std::logic_error("no such action");
+  }
+  std::vector<action> last;
+};
+
+/// A machine that has a session and nothing to push, and is fetching its first page.
+[[nodiscard]] inline driver pulling(bool watch = false) {
+  driver d;
+  d.on(begin{.watch = watch, .has_session = true});
+  d.on(quiet());
+  return d;
+}
+
+/// One with a session that is sending a fresh push (id 7) of that many versions.
+[[nodiscard]] inline driver pushing(bool watch = false, std::size_t versions = 1,
+                                    std::size_t discards = 0) {
+  driver d;
+  d.on(begin{.watch = watch, .has_session = true});
+  d.on(with_versions(versions, discards));
+  d.on(push_saved{});
+  return d;
+}
+
+/// One that watches, waiting in a long poll.
+[[nodiscard]] inline driver polling() {
+  driver d = pulling(true);
+  d.on(page_to(0, 0, false));
+  d.on(removed_erased{});
+  return d;
+}
+
+}  // namespace autocusto::engine::testing

@@ -1,0 +1,321 @@
+// The sync machine as tables: sessions, and every error code in every step.
+#include <array>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/engine/failure.hpp"
+#include "client/engine/machine.hpp"
+#include "tests/support/machine_driver.hpp"
+
+namespace autocusto::engine {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using wire::push_memory;
+using wire::push_outcome;
+
+// ---- Sessions and the memory of pushes ----
+
+TEST(engine_machine, session_answers) {
+  struct row {
+    const char* what;
+    looked here;
+    session_opened answer;
+    std::vector<std::string> actions;
+  };
+  const auto push5 = id_of<push_id>(5);
+  const std::vector<row> rows{
+      {"well known", quiet(), full(), {"fetch 0"}},
+      {"server went back", quiet(), full(push_memory::unknown), {"finish prev_push_unknown"}},
+      {"the lost answer of the kept push",
+       with_stored(5, 1),
+       full(push_memory::old, push5),
+       {"send_push"}},
+      {"another process or a copy", quiet(), full(push_memory::old, push5), {"look"}},
+      {"lost laptop",
+       quiet(),
+       {.scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = true},
+       {"wipe"}},
+      {"revoked",
+       quiet(),
+       {.scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = false},
+       {"count_unsynced"}},
+  };
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.what);
+    driver d;
+    d.on(begin{});
+    d.on(r.here);
+    d.on(challenged{});
+    EXPECT_EQ(d.on(r.answer), r.actions);
+  }
+}
+
+TEST(engine_machine, an_old_push_is_forgiven_once_the_replica_caught_up) {
+  for (const bool caught_up : {true, false}) {
+    driver d;
+    d.on(begin{});
+    d.on(quiet());
+    d.on(challenged{});
+    d.on(full(push_memory::old, id_of<push_id>(5)));
+    auto here = quiet();
+    here.last_push = id_of<push_id>(caught_up ? 5 : 4);
+    EXPECT_THAT(d.on(here), ElementsAre(caught_up ? "fetch 0" : "finish prev_push_old"));
+  }
+}
+
+TEST(engine_machine, withdrawn_access_erases_only_what_the_server_has) {
+  const auto surrendering = [] {
+    driver d;
+    d.on(begin{});
+    d.on(quiet());
+    d.on(challenged{});
+    d.on(session_opened{
+        .scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = false});
+    return d;
+  };
+  auto clean = surrendering();
+  EXPECT_THAT(clean.on(unsynced_counted{0}), ElementsAre("wipe"));
+  EXPECT_THAT(clean.on(wiped{}), ElementsAre("finish device_revoked wiped"));
+  auto dirty = surrendering();
+  EXPECT_THAT(dirty.on(unsynced_counted{3}), ElementsAre("finish device_revoked"));
+}
+
+TEST(engine_machine, a_wipe_order_erases_unsynced_edits_too) {
+  driver d;
+  d.on(begin{});
+  d.on(with_versions(3));
+  d.on(challenged{});
+  EXPECT_THAT(
+      d.on(session_opened{
+          .scope = "surrender", .prev_push = push_memory::unknown, .last_push = {}, .wipe = true}),
+      ElementsAre("wipe"));
+}
+
+TEST(engine_machine, a_lost_session_is_renewed_once) {
+  for (const auto code : {errc::session_expired, errc::unauthorized}) {
+    auto d = pulling();
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("look"));
+    EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge"));
+    d.on(challenged{});
+    EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("finish " + std::string(code_name(code))));
+  }
+  // After a success it may expire again.
+  auto d = pulling();
+  d.on(lost(errc::session_expired));
+  d.on(quiet());
+  d.on(challenged{});
+  d.on(full());
+  d.on(page_to(5, 5, true));
+  d.on(page_applied{});
+  EXPECT_THAT(d.on(lost(errc::session_expired)), ElementsAre("look"));
+}
+
+TEST(engine_machine, a_spent_challenge_is_asked_for_again_once) {
+  driver d;
+  d.on(begin{});
+  d.on(quiet());
+  d.on(challenged{});
+  EXPECT_THAT(d.on(lost(errc::challenge_invalid)), ElementsAre("look"));
+  d.on(quiet());
+  d.on(challenged{});
+  EXPECT_THAT(d.on(lost(errc::challenge_invalid)), ElementsAre("finish challenge_invalid"));
+}
+
+// ---- Every error code, everywhere ----
+
+constexpr std::array k_all_codes{errc::bad_request,
+                                 errc::length_required,
+                                 errc::transfer_encoding_refused,
+                                 errc::body_too_large,
+                                 errc::unsupported_encoding,
+                                 errc::not_found,
+                                 errc::method_not_allowed,
+                                 errc::timeout,
+                                 errc::busy,
+                                 errc::internal,
+                                 errc::unavailable,
+                                 errc::unauthorized,
+                                 errc::session_expired,
+                                 errc::challenge_invalid,
+                                 errc::bad_signature,
+                                 errc::forbidden,
+                                 errc::user_disabled,
+                                 errc::device_revoked,
+                                 errc::device_unknown,
+                                 errc::code_unknown,
+                                 errc::code_expired,
+                                 errc::push_id_reused,
+                                 errc::prev_push_unknown,
+                                 errc::prev_push_old,
+                                 errc::too_many_versions,
+                                 errc::view_moved,
+                                 errc::cursor_unknown,
+                                 errc::malformed,
+                                 errc::not_canonical,
+                                 errc::too_large,
+                                 errc::hash_mismatch,
+                                 errc::record_mismatch,
+                                 errc::invalid_key,
+                                 errc::invalid_field,
+                                 errc::author_mismatch,
+                                 errc::device_mismatch,
+                                 errc::parent_unavailable,
+                                 errc::parent_refused,
+                                 errc::bad_generation,
+                                 errc::too_many_parents,
+                                 errc::too_many_heads,
+                                 errc::access_removed,
+                                 errc::quarantine_full,
+                                 errc::already_exists,
+                                 errc::last_admin,
+                                 errc::not_mergeable,
+                                 errc::usage,
+                                 errc::not_enrolled,
+                                 errc::already_enrolled,
+                                 errc::wrong_passphrase,
+                                 errc::replica_busy,
+                                 errc::unreachable,
+                                 errc::untrusted_server,
+                                 errc::protocol_error,
+                                 errc::conflict_open,
+                                 errc::ambiguous,
+                                 errc::schema_too_new,
+                                 errc::database};
+
+TEST(engine_machine, the_table_of_codes_is_complete) {
+  EXPECT_EQ(k_all_codes.size(), static_cast<std::size_t>(errc::database) + 1);
+}
+
+/// What the machine does first after that failure.
+std::string first(const std::vector<std::string>& actions) {
+  return actions.empty() ? "" : actions.front();
+}
+
+TEST(engine_machine, every_code_while_pulling_once) {
+  for (const auto code : k_all_codes) {
+    const std::string name(code_name(code));
+    SCOPED_TRACE(name);
+    auto d = pulling();
+    std::string expected = "finish " + name;
+    if (code == errc::busy || code == errc::timeout || code == errc::unavailable) {
+      expected = "wait 250";
+    }
+    const auto scope = scope_of(code);
+    if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    EXPECT_EQ(first(d.on(lost(code))), expected);
+  }
+}
+
+TEST(engine_machine, every_code_while_watching) {
+  for (const auto code : k_all_codes) {
+    const std::string name(code_name(code));
+    SCOPED_TRACE(name);
+    auto d = polling();
+    std::string expected = "finish " + name;
+    const auto scope = scope_of(code);
+    if (scope == failure_scope::passing || scope == failure_scope::server_fault) {
+      expected = "note_failure";
+    }
+    if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    EXPECT_EQ(first(d.on(lost(code))), expected);
+  }
+}
+
+TEST(engine_machine, every_code_while_pushing) {
+  for (const auto code : k_all_codes) {
+    const std::string name(code_name(code));
+    SCOPED_TRACE(name);
+    auto d = pushing();
+    std::string expected;
+    switch (scope_of(code)) {
+      case failure_scope::passing:
+        expected = code == errc::busy || code == errc::timeout || code == errc::unavailable
+                       ? "wait 250"
+                       : "finish " + name;
+        break;
+      case failure_scope::server_fault:
+        expected = "fetch 0";
+        break;
+      case failure_scope::session:
+      case failure_scope::access:
+        expected = "look";
+        break;
+      case failure_scope::too_late:
+      case failure_scope::push:
+        expected = "drop_push";
+        break;
+      case failure_scope::fatal:
+        expected = "finish " + name;
+        break;
+    }
+    EXPECT_EQ(first(d.on(lost(code))), expected);
+  }
+}
+
+TEST(engine_machine, codes_that_a_person_must_act_on_stop_even_a_watch) {
+  for (const auto code : {errc::prev_push_unknown, errc::cursor_unknown, errc::device_unknown}) {
+    auto d = polling();
+    EXPECT_EQ(d.on(lost(code)), std::vector{"finish " + std::string(code_name(code))});
+  }
+}
+
+TEST(engine_machine, disabled_in_the_middle_asks_the_server_what_to_erase) {
+  for (const auto code : {errc::device_revoked, errc::user_disabled}) {
+    auto d = polling();
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("look"));
+    EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge"));
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("finish " + std::string(code_name(code))))
+        << "without a session nothing is erased";
+  }
+}
+
+// ---- Pushes that fail as a whole ----
+
+TEST(engine_machine, a_push_that_is_refused_as_a_whole_does_not_stop_pulling) {
+  auto d = pushing();
+  EXPECT_THAT(d.on(lost(errc::malformed)), ElementsAre("drop_push"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(with_versions(1)), ElementsAre("fetch 0"));
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish malformed"));
+}
+
+TEST(engine_machine, a_push_that_breaks_the_server_is_kept_and_does_not_stop_pulling) {
+  auto d = pushing(true);
+  EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("fetch 0"));
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_failure", "fetch 0 wait"));
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("look")) << "tried again after the poll";
+  EXPECT_THAT(d.on(with_stored(7, 1)), ElementsAre("send_push"));
+}
+
+TEST(engine_machine, a_reused_push_id_gets_a_new_one_once) {
+  auto d = pushing();
+  EXPECT_THAT(d.on(lost(errc::push_id_reused)), ElementsAre("drop_push"));
+  d.on(push_dropped{});
+  EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1"));
+  d.on(push_saved{});
+  d.on(lost(errc::push_id_reused));
+  d.on(push_dropped{});
+  EXPECT_THAT(d.on(with_versions(1)), ElementsAre("fetch 0"));
+}
+
+TEST(engine_machine, a_push_that_came_too_late_follows_the_other_process_or_stops) {
+  for (const bool caught_up : {true, false}) {
+    auto d = pushing();
+    EXPECT_THAT(d.on(lost(errc::prev_push_old, id_of<push_id>(5))), ElementsAre("drop_push"));
+    d.on(push_dropped{});
+    auto here = with_versions(1);
+    here.last_push = id_of<push_id>(caught_up ? 5 : 4);
+    EXPECT_THAT(d.on(here), ElementsAre(caught_up ? "save_push 1" : "finish prev_push_old"));
+  }
+}
+
+}  // namespace
+}  // namespace autocusto::engine
