@@ -1,0 +1,255 @@
+// Enrollment, sessions, roles and revocation, over TLS, on both databases.
+
+#include <regex>
+
+#include <nlohmann/json.hpp>
+
+#include "server/auth/session.hpp"
+#include "tests/integration/server_world.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using store::user_role;
+
+class server_auth : public server_test {
+ protected:
+  void SetUp() override { world.start(); }
+};
+
+TEST_P(server_auth, the_first_administrator_enrolls_with_the_link_of_init) {
+  auto admin = world.connect(world.admin_link);
+  ASSERT_EQ(code_of(admin->enroll("desk")), "ok");
+  EXPECT_EQ(admin->who.email, "admin@example.org");
+  EXPECT_EQ(admin->who.role, "admin");
+  EXPECT_EQ(admin->who.tenant_key.size(), 32U);
+  ASSERT_EQ(code_of(admin->open_session()), "ok");
+  EXPECT_EQ(admin->session.scope, "full");
+  EXPECT_EQ(admin->session.expires_in, 3600);
+  EXPECT_EQ(admin->session.prev_push, wire::push_memory::ok);
+  EXPECT_FALSE(admin->session.wipe);
+}
+
+TEST_P(server_auth, the_trust_object_is_signed_by_the_key_that_it_names) {
+  auto device = world.device("a@example.org");
+  const auto& object = device->session.trust_object;
+  const auto trusted = wire::decode_trust(object.object).value();
+  ASSERT_EQ(trusted.keys.size(), 1U);
+  ASSERT_EQ(trusted.roots.size(), 1U);
+  EXPECT_EQ(trusted.roots[0], device->link.pin);
+  EXPECT_TRUE(crypto::verify(crypto::public_key::from_raw(trusted.keys[0]).value(),
+                             crypto::purpose_message("trust", object.object),
+                             crypto::signature::from_raw(object.signature).value()));
+}
+
+TEST_P(server_auth, the_same_device_may_enroll_again_with_its_code_for_72_hours) {
+  auto device = world.connect(world.invite("a@example.org"));
+  ASSERT_EQ(code_of(device->enroll()), "ok");
+  const auto first = device->who.device;
+  world.clock.advance(71 * k_hour);
+  ASSERT_EQ(code_of(device->enroll()), "ok");
+  EXPECT_EQ(device->who.device, first);
+  world.clock.advance(2 * k_hour);
+  EXPECT_EQ(code_of(device->enroll()), "code_expired");
+}
+
+TEST_P(server_auth, a_used_code_is_unknown_to_another_key) {
+  const auto link = world.invite("a@example.org");
+  ASSERT_EQ(code_of(world.connect(link)->enroll()), "ok");
+  EXPECT_EQ(code_of(world.connect(link)->enroll()), "code_unknown");
+}
+
+TEST_P(server_auth, codes_expire_after_72_hours) {
+  auto device = world.connect(world.invite("a@example.org"));
+  world.clock.advance(72 * k_hour + k_minute);
+  EXPECT_EQ(code_of(device->enroll()), "code_expired");
+}
+
+TEST_P(server_auth, a_wrong_code_and_a_bad_name_are_refused) {
+  auto device = world.connect(world.invite("a@example.org"));
+  EXPECT_EQ(code_of(device->enroll("laptop", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")), "code_unknown");
+  EXPECT_EQ(code_of(device->enroll("")), "invalid_field");
+  EXPECT_EQ(code_of(device->enroll(std::string(101, 'x'))), "invalid_field");
+  EXPECT_EQ(code_of(device->enroll(std::string(100, 'x'))), "ok");
+}
+
+TEST_P(server_auth, guessing_codes_is_slowed_down_and_forgiven) {
+  auto device = world.connect(world.invite("a@example.org"));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(code_of(device->enroll("laptop", "guess" + std::to_string(i))), "code_unknown");
+  }
+  const auto refused = device->enroll();
+  EXPECT_EQ(code_of(refused), "busy");
+  EXPECT_TRUE(http::find_header(refused.headers, "retry-after").has_value());
+  world.clock.advance(k_minute);
+  EXPECT_EQ(code_of(device->enroll()), "ok");
+}
+
+TEST_P(server_auth, a_disabled_user_cannot_enroll) {
+  auto device = world.connect(world.invite("a@example.org"));
+  const auto user = world.user("a@example.org");
+  world.node->database().write([&](store::writer& in) { in.set_user_enabled(user.key, false); });
+  EXPECT_EQ(code_of(device->enroll()), "user_disabled");
+}
+
+TEST_P(server_auth, a_challenge_opens_one_session) {
+  auto device = world.device("a@example.org");
+  const auto body = device->session_body(device->challenge());
+  EXPECT_EQ(code_of(device->post("/v1/session", body)), "ok");
+  EXPECT_EQ(code_of(device->post("/v1/session", body)), "challenge_invalid");
+}
+
+TEST_P(server_auth, a_challenge_is_good_for_a_minute_and_for_one_device) {
+  auto device = world.device("a@example.org");
+  auto other = world.device("b@example.org");
+  const auto stale = device->session_body(device->challenge());
+  world.clock.advance(k_minute);
+  EXPECT_EQ(code_of(device->post("/v1/session", stale)), "challenge_invalid");
+  EXPECT_EQ(code_of(device->post("/v1/session", device->session_body(other->challenge()))),
+            "challenge_invalid");
+  EXPECT_EQ(code_of(device->post("/v1/session", device->session_body("AAAA"))),
+            "challenge_invalid");
+}
+
+TEST_P(server_auth, a_session_needs_the_devices_signature) {
+  auto device = world.device("a@example.org");
+  device->forget_key();
+  EXPECT_EQ(code_of(device->open_session()), "bad_signature");
+}
+
+TEST_P(server_auth, an_unknown_device_is_told_so) {
+  auto device = world.device("a@example.org");
+  device->who.device = *device_id::parse("11111111-1111-4111-8111-111111111111");
+  EXPECT_EQ(code_of(device->open_session()), "device_unknown");
+}
+
+TEST_P(server_auth, nobody_is_the_system_user) {
+  auto device = world.device("a@example.org");
+  device->who.device = merge_device();
+  EXPECT_EQ(code_of(device->open_session()), "device_unknown");
+}
+
+TEST_P(server_auth, a_session_ends_after_an_hour) {
+  auto device = world.device("a@example.org");
+  world.clock.advance(59 * k_minute);
+  EXPECT_EQ(code_of(device->changes({})), "ok");
+  world.clock.advance(k_minute);
+  EXPECT_EQ(code_of(device->changes({})), "session_expired");
+}
+
+TEST_P(server_auth, a_token_must_be_one) {
+  auto device = world.device("a@example.org");
+  device->token.clear();
+  EXPECT_EQ(device->changes({}).status, 401);
+  for (const char* bad : {"x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
+    device->token = bad;
+    EXPECT_EQ(device->changes({}).status, 401) << bad;
+  }
+}
+
+TEST_P(server_auth, a_revoked_device_is_out_at_once_and_gets_a_limited_session) {
+  auto device = world.device("a@example.org");
+  const auto row = world.row(*device);
+  world.node->database().write(
+      [&](store::writer& in) { in.revoke_device(row.key, world.clock.now(), false); });
+  EXPECT_EQ(code_of(device->changes({})), "device_revoked");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  EXPECT_EQ(device->session.scope, "surrender");
+  EXPECT_FALSE(device->session.wipe);
+  EXPECT_EQ(code_of(device->changes({})), "device_revoked");
+  EXPECT_EQ(code_of(device->push({})), "device_revoked");
+}
+
+TEST_P(server_auth, a_device_revoked_as_lost_is_told_to_wipe) {
+  auto device = world.device("a@example.org");
+  const auto row = world.row(*device);
+  world.node->database().write([&](store::writer& in) {
+    in.revoke_device(row.key, world.clock.now(), true);
+    in.end_sessions_of_device(row.key);
+  });
+  EXPECT_EQ(code_of(device->changes({})), "session_expired");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  EXPECT_EQ(device->session.scope, "surrender");
+  EXPECT_TRUE(device->session.wipe);
+}
+
+TEST_P(server_auth, a_disabled_user_is_out_at_once_and_back_when_enabled) {
+  auto device = world.device("a@example.org");
+  const auto user = world.user("a@example.org");
+  const auto enable = [&](bool on) {
+    world.node->database().write([&](store::writer& in) { in.set_user_enabled(user.key, on); });
+  };
+  enable(false);
+  EXPECT_EQ(code_of(device->changes({})), "user_disabled");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  EXPECT_EQ(device->session.scope, "surrender");
+  enable(true);
+  EXPECT_EQ(code_of(device->changes({})), "session_expired");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  EXPECT_EQ(device->session.scope, "full");
+  EXPECT_EQ(code_of(device->changes({})), "ok");
+}
+
+TEST_P(server_auth, roles_are_looked_up_for_each_request) {
+  auto doctor = world.device("a@example.org");
+  auto admin = world.device("b@example.org", user_role::admin);
+  auto& in = world.node->database();
+  const auto now = world.clock.now();
+  EXPECT_EQ(auth::authenticate(in, doctor->token, auth::access::admin, now).error().code,
+            errc::forbidden);
+  EXPECT_EQ(auth::authenticate(in, admin->token, auth::access::admin, now)->user.email,
+            "b@example.org");
+}
+
+TEST_P(server_auth, the_session_tells_how_the_last_push_compares) {
+  auto device = world.device("a@example.org");
+  ASSERT_EQ(code_of(device->push({device->version(testing::a_patient())})), "ok");
+  const auto first = device->last_push;
+  ASSERT_EQ(code_of(device->push({device->version(testing::a_clinic())})), "ok");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  EXPECT_EQ(device->session.prev_push, wire::push_memory::ok);
+  ASSERT_EQ(code_of(device->open_session(first)), "ok");
+  EXPECT_EQ(device->session.prev_push, wire::push_memory::old);
+  EXPECT_EQ(device->session.last_push, device->last_push);
+  ASSERT_EQ(code_of(device->open_session(crypto::system_random().make<push_id>())), "ok");
+  EXPECT_EQ(device->session.prev_push, wire::push_memory::unknown);
+}
+
+TEST_P(server_auth, nothing_secret_or_personal_is_logged) {
+  auto device = world.connect(world.invite("joana@example.org"));
+  ASSERT_EQ(code_of(device->enroll("Joanas Laptop")), "ok");
+  ASSERT_EQ(code_of(device->open_session()), "ok");
+  const auto version = device->version(testing::a_patient());
+  ASSERT_EQ(code_of(device->push({version})), "ok");
+  ASSERT_EQ(code_of(device->changes({})), "ok");
+  EXPECT_EQ(device->get("/v1/patient/11144477735?name=Silva").status, 404);
+  EXPECT_EQ(code_of(device->post("/v1/push", R"({"Silva":11144477735})")), "malformed");
+  const std::string page = world.metrics();
+  world.stop();
+  const std::string log = world.log.str();
+  EXPECT_NE(log.find(R"("route":"/v1/push")"), std::string::npos) << log;
+  EXPECT_TRUE(std::regex_search(log, std::regex(R"("request_id":"[0-9a-f]{16}")")));
+  const std::string forbidden[] = {"joana",
+                                   "Joanas",
+                                   "example.org",
+                                   "11144477735",
+                                   "Silva",
+                                   device->token,
+                                   device->link.code,
+                                   to_hex(device->who.tenant_key),
+                                   version.id.text(),
+                                   version.header.record.id.text(),
+                                   device->who.device.text(),
+                                   device->who.user.text(),
+                                   device->last_push->text()};
+  for (const auto& word : forbidden) {
+    EXPECT_EQ(log.find(word), std::string::npos) << word;
+    EXPECT_EQ(page.find(word), std::string::npos) << word;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(both, server_auth, ::testing::Values(engine::sqlite, engine::postgres),
+                         engine_name);
+
+}  // namespace
+}  // namespace autocusto::test

@@ -1,0 +1,255 @@
+// Pushing, pulling, long polls and operations, over TLS, on both databases.
+
+#include <future>
+
+#include <nlohmann/json.hpp>
+
+#include "shared/crypto/hash.hpp"
+#include "tests/integration/server_world.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using std::chrono::steady_clock;
+
+wire::page page_of(const http::response& answer) {
+  return wire::decode_page(answer.body).value();
+}
+
+double metric(const std::string& text, const std::string& name) {
+  const auto at = text.find("\n" + name + " ");
+  if (at == std::string::npos) return -1;
+  return std::stod(text.substr(at + name.size() + 2));
+}
+
+/// Until `done`, or ten seconds.
+bool eventually(const std::function<bool()>& done) {
+  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  while (steady_clock::now() < deadline) {
+    if (done()) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+class server_sync : public server_test {
+ protected:
+  void SetUp() override { world.start(); }
+
+  bool someone_waits() {
+    return eventually([this] { return metric(world.metrics(), "autocusto_long_polls") == 1; });
+  }
+};
+
+TEST_P(server_sync, a_push_is_receipted_and_pulled_by_the_users_other_device) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("a@example.org");
+  const auto version = one->version(testing::a_patient());
+  const auto answer = one->push({version});
+  ASSERT_EQ(code_of(answer), "ok") << answer.body;
+  const auto receipt = wire::decode_push_answer(answer.body).value();
+  const auto trusted = wire::decode_trust(one->who.trust_object.object).value();
+  EXPECT_TRUE(crypto::verify(crypto::public_key::from_raw(trusted.keys[0]).value(),
+                             crypto::purpose_message("receipt", receipt.object),
+                             crypto::signature::from_raw(receipt.signature).value()));
+  const auto page = page_of(two->changes({}));
+  ASSERT_EQ(page.items.size(), 1U);
+  ASSERT_EQ(page.versions.size(), 1U);
+  EXPECT_EQ(page.versions[0].header, version.raw.header);
+  EXPECT_EQ(page.versions[0].payload, version.raw.payload);
+  EXPECT_EQ(page.next.chain, wire::next_chain({}, wire::item_hash(page.items[0])));
+  EXPECT_TRUE(page_of(one->changes({})).versions.empty()) << "its own bytes are not sent back";
+}
+
+TEST_P(server_sync, other_peoples_versions_are_not_seen) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("b@example.org");
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  const auto page = page_of(two->changes({}));
+  EXPECT_TRUE(page.items.empty());
+  EXPECT_TRUE(page.versions.empty());
+  EXPECT_TRUE(page.people.empty());
+}
+
+TEST_P(server_sync, a_push_sent_twice_gets_the_stored_receipt) {
+  auto device = world.device("a@example.org");
+  const auto id = crypto::system_random().make<push_id>();
+  const auto body = device->push_body({device->version(testing::a_patient())}, id);
+  const auto first = device->post("/v1/push", body);
+  const auto second = device->post("/v1/push", body);
+  ASSERT_EQ(code_of(first), "ok");
+  EXPECT_EQ(first.body, second.body);
+  const auto other = device->push_body({device->version(testing::a_clinic())}, id);
+  EXPECT_EQ(code_of(device->post("/v1/push", other)), "push_id_reused");
+}
+
+TEST_P(server_sync, a_push_after_a_forgotten_one_names_the_last_push) {
+  auto device = world.device("a@example.org");
+  ASSERT_EQ(code_of(device->push({device->version(testing::a_patient())})), "ok");
+  const auto last = device->last_push;
+  device->last_push.reset();
+  const auto answer = device->push({device->version(testing::a_clinic())});
+  EXPECT_EQ(code_of(answer), "prev_push_old");
+  EXPECT_EQ(wire::decode_problem(answer.status, answer.body).last_push, last);
+  device->last_push = crypto::system_random().make<push_id>();
+  const auto unknown = device->push({device->version(testing::a_clinic())});
+  EXPECT_EQ(code_of(unknown), "prev_push_unknown");
+  EXPECT_EQ(wire::decode_problem(unknown.status, unknown.body).last_push, last);
+}
+
+TEST_P(server_sync, errors_are_problem_documents_with_a_code_and_a_limit) {
+  auto device = world.device("a@example.org");
+  for (const char* query : {"?limit=0", "?limit=1001", "?wait=61", "?wait=-1", "?limit=1x"}) {
+    const auto answer = device->get(std::string("/v1/changes") + query);
+    const auto problem = wire::decode_problem(answer.status, answer.body);
+    EXPECT_EQ(problem.code_text, "bad_request") << query;
+    EXPECT_TRUE(problem.what.limit.has_value()) << query;
+    EXPECT_EQ(problem.request_id.size(), 16U);
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+  }
+  EXPECT_EQ(code_of(device->get("/v1/changes?cursor=abc")), "bad_request");
+  EXPECT_EQ(code_of(device->get("/v1/nothing")), "not_found");
+  EXPECT_EQ(code_of(device->get("/v1/push")), "method_not_allowed");
+  EXPECT_EQ(code_of(device->post("/v1/enroll", "{")), "malformed");
+  EXPECT_EQ(code_of(device->post("/v1/enroll", std::string(20'000, ' '))), "body_too_large");
+  const wire::cursor nowhere{7, crypto::sha256("elsewhere")};
+  EXPECT_EQ(code_of(device->changes(nowhere)), "cursor_unknown");
+}
+
+TEST_P(server_sync, a_push_of_the_full_size_is_taken_and_a_larger_one_is_not) {
+  auto device = world.device("a@example.org");
+  auto builder = testing::a_patient();
+  builder.with("end_paciente", "Rua das Flores, 12");
+  const auto version = device->version(builder);
+  const auto id = crypto::system_random().make<push_id>();
+  auto body = device->push_body({version}, id);
+  const std::size_t most = 17 * 1024 * 1024;
+  EXPECT_EQ(code_of(device->post("/v1/push", body + std::string(most, ' '))), "body_too_large");
+  EXPECT_EQ(code_of(device->post("/v1/push", body)), "ok");
+}
+
+TEST_P(server_sync, a_long_poll_is_woken_by_a_push_at_once) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("a@example.org");
+  auto waiting = std::async(std::launch::async, [&two] { return two->changes({}, 60); });
+  ASSERT_TRUE(someone_waits());
+  const auto pushed = steady_clock::now();
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  const auto page = page_of(waiting.get());
+  EXPECT_EQ(page.items.size(), 1U);
+  EXPECT_EQ(page.versions.size(), 1U);
+  EXPECT_LT(steady_clock::now() - pushed, std::chrono::seconds(3)) << "the poll behind is 5 s";
+  EXPECT_EQ(metric(world.metrics(), "autocusto_feed_delivery_seconds_count"), 1);
+}
+
+TEST_P(server_sync, a_long_poll_ends_empty_after_its_time) {
+  auto device = world.device("a@example.org");
+  const auto begun = steady_clock::now();
+  const auto page = page_of(device->changes({}, 1));
+  EXPECT_TRUE(page.items.empty());
+  EXPECT_EQ(page.next, wire::cursor{});
+  EXPECT_GE(steady_clock::now() - begun, std::chrono::milliseconds(900));
+}
+
+TEST_P(server_sync, a_long_poll_of_a_revoked_device_gets_nothing) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("a@example.org");
+  auto waiting = std::async(std::launch::async, [&two] { return two->changes({}, 60); });
+  ASSERT_TRUE(someone_waits());
+  const auto row = world.row(*two);
+  world.node->database().write(
+      [&](store::writer& in) { in.revoke_device(row.key, world.clock.now(), false); });
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  EXPECT_EQ(code_of(waiting.get()), "device_revoked");
+}
+
+TEST_P(server_sync, stopping_answers_long_polls_and_ends) {
+  auto device = world.device("a@example.org");
+  auto waiting = std::async(std::launch::async, [&device] { return device->changes({}, 60); });
+  ASSERT_TRUE(someone_waits());
+  const auto begun = steady_clock::now();
+  world.node->request_stop();
+  EXPECT_NE(world.metrics().find("\nautocusto_ready 0\n"), std::string::npos);
+  EXPECT_EQ(code_of(waiting.get()), "ok");
+  world.stop();
+  EXPECT_LT(steady_clock::now() - begun, std::chrono::seconds(8));
+}
+
+TEST_P(server_sync, health_readiness_and_metrics_tell_what_happens) {
+  auto device = world.device("a@example.org");
+  EXPECT_EQ(device->get("/healthz").status, 200);
+  EXPECT_EQ(device->get("/readyz").body, R"({"ready":true})");
+  const auto root = device->version(testing::a_patient());
+  ASSERT_EQ(code_of(device->push({root})), "ok");
+  auto bad = testing::a_patient().salt(2).after({&root});
+  bad.with("cep", "nonsense");
+  bad.header().generation = 9;
+  ASSERT_EQ(code_of(device->push({device->version(bad)})), "ok");
+  ASSERT_EQ(code_of(device->changes({})), "ok");
+  const std::string text = world.metrics();
+  EXPECT_EQ(metric(text, "autocusto_ready"), 1);
+  EXPECT_EQ(metric(text, "autocusto_pushes_total{result=\"receipt\"}"), 2);
+  EXPECT_EQ(metric(text, "autocusto_versions_pushed_total{result=\"accepted\"}"), 1);
+  EXPECT_EQ(metric(text, "autocusto_versions_pushed_total{result=\"refused\"}"), 1);
+  EXPECT_NE(text.find("autocusto_versions_refused_total{code="), std::string::npos);
+  EXPECT_EQ(metric(text, "autocusto_versions"), 1);
+  EXPECT_EQ(metric(text, "autocusto_conflicts_open"), 0);
+  EXPECT_EQ(metric(text, "autocusto_pulls_total"), 1);
+  EXPECT_EQ(metric(text, "autocusto_sessions_total{scope=\"full\"}"), 1);
+  EXPECT_NE(text.find(R"(autocusto_http_request_seconds_bucket{method="POST",route="/v1/push")"),
+            std::string::npos);
+  EXPECT_GT(metric(text, "autocusto_database_transactions_total"), 0);
+}
+
+TEST_P(server_sync, a_change_of_another_users_feed_wakes_nobody_else) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("b@example.org");
+  auto waiting = std::async(std::launch::async, [&two] { return two->changes({}, 2); });
+  ASSERT_TRUE(someone_waits());
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  EXPECT_TRUE(page_of(waiting.get()).items.empty());
+  EXPECT_EQ(metric(world.metrics(), "autocusto_feed_delivery_seconds_count"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(both, server_sync, ::testing::Values(engine::sqlite, engine::postgres),
+                         engine_name);
+
+TEST(server_processes, a_push_through_one_wakes_a_long_poll_of_another) {
+  server_world first(engine::postgres);
+  first.start();
+  temporary_folder folder;
+  run_options passphrase;
+  passphrase.env["AUTOCUSTO_PASSPHRASE"] = "a long enough passphrase";
+  const auto exported =
+      server_command({"keys", "export", folder / "keys", "--data", first.folder()}, passphrase);
+  ASSERT_EQ(exported.exit, 0) << exported.err;
+  const auto joined = server_command(
+      {"init", "--data", folder / "second", "--database", first.database_url(), "--name",
+       "localhost:1", "--listen", "127.0.0.1:0", "--join", folder / "keys", "--json"},
+      passphrase);
+  ASSERT_EQ(joined.exit, 0) << joined.out << joined.err;
+  app::node_options options;
+  options.folder = folder / "second";
+  options.log = &first.log;
+  std::ostringstream log;
+  options.log = &log;
+  const auto second = app::node::start(options).value();
+
+  auto one = first.device("a@example.org");
+  auto two = first.device("a@example.org");
+  wire_device there(first.admin_link, second->address().port);
+  there.key = two->key.clone();
+  there.who = two->who;
+  ASSERT_EQ(code_of(there.open_session()), "ok");
+  auto waiting = std::async(std::launch::async, [&there] { return there.changes({}, 60); });
+  auto poller = std::async(std::launch::async, [&two] { return two->changes({}, 60); });
+  ASSERT_TRUE(eventually([&] { return metric(first.metrics(), "autocusto_long_polls") == 1; }));
+  const auto pushed = steady_clock::now();
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  EXPECT_EQ(page_of(waiting.get()).items.size(), 1U);
+  EXPECT_EQ(page_of(poller.get()).items.size(), 1U);
+  EXPECT_LT(steady_clock::now() - pushed, std::chrono::seconds(3));
+}
+
+}  // namespace
+}  // namespace autocusto::test
