@@ -270,6 +270,7 @@ class client_connection::impl {
   /// Runs the coroutine until it ends, the deadline passes, or `interrupt`. Whatever the reason, a
   /// coroutine that is not done has been cut off from its sockets.
   exchange_outcome drive(awaitable<void> work, const progress_ptr& state, deadline_point deadline) {
+    if (interrupted_) return given_up();
     asio::co_spawn(io_, std::move(work), [state](const std::exception_ptr& thrown) {
       state->done = true;
       state->thrown = thrown;
@@ -348,6 +349,10 @@ class client_connection::impl {
     const auto patience = steady_clock::now() + k_unwind;
     while (!state->done && io_.run_one_until(patience) > 0) {
     }
+    return given_up();
+  }
+
+  [[nodiscard]] exchange_outcome given_up() const {
     exchange_outcome outcome;
     outcome.problem = interrupted_
                           ? unreachable("The request was interrupted.")
