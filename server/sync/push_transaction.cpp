@@ -56,6 +56,7 @@ push_run push_transaction::run() {
   in_.add_push({push_.object.id, device_.key, push_.sent.object, push_.sent.signature,
                 out.answer.body, env_.now});
   in_.set_last_push(device_.key, push_.object.id);
+  if (push_.object.owner) write_audit(plan);
   count(plan);
   out.tally = tally_;
   return out;
@@ -344,6 +345,21 @@ void push_transaction::write_quarantine(acceptance_plan& plan) {
     rows.push_back(std::move(row));
   }
   if (!rows.empty()) in_.add_quarantine(rows);
+}
+
+/// A resolution is an administrator's act, signed as a push: the audit log keeps it like the others.
+void push_transaction::write_audit(const acceptance_plan& plan) {
+  if (plan.versions.empty()) return;
+  store::audit_row row;
+  row.at = env_.now;
+  row.actor = who_.actor_key;
+  row.device = device_.key;
+  row.what = "conflict.resolve";
+  row.subject_user = who_.owner_key;
+  row.subject_record = states_[0].row.key;
+  row.object = push_.sent.object;
+  row.signature = push_.sent.signature;
+  in_.add_audit(row);
 }
 
 std::string push_transaction::sign_receipt(acceptance_plan& plan) {

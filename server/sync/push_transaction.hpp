@@ -62,6 +62,7 @@ class push_transaction {
   void write_conflicts(const acceptance_plan& plan);
   void write_feed(const acceptance_plan& plan, const std::vector<store::pk>& version_keys);
   void write_quarantine(acceptance_plan& plan);
+  void write_audit(const acceptance_plan& plan);
   void count(const acceptance_plan& plan);
   std::string sign_receipt(acceptance_plan& plan);
 

@@ -1,0 +1,357 @@
+// POST /v1/admin/act: one signed act, done once.
+//
+// The act and its line in the audit log are one transaction; the line keeps the object and the
+// signature. The same act again finds the line and gets the same answer, which is therefore a
+// function of the object, the time in the line and the server's secret. Codes of enrollment links
+// are derived from them too: so a lost answer can be had again, while the database holds no code.
+//
+// Locks, in this order: the actor's device (acts of one device follow each other), for acts on
+// people the merge device's row (nobody else locks it, so it serves as their common lock), the
+// record, the feed's head.
+#include <charconv>
+
+#include "server/admin/handlers.hpp"
+#include "server/auth/enrollment.hpp"
+#include "server/sync/acts.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/crypto/sign.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/json/canonical.hpp"
+#include "shared/json/read.hpp"
+
+namespace autocusto::admin::detail {
+namespace {
+
+constexpr std::size_t k_text = 512;
+constexpr std::size_t k_code_bytes = 24;
+
+/// One act under way.
+struct doing {
+  store::writer& in;
+  context& app;
+  const wire::act_object& object;
+  json::reader& args;
+  unix_millis now = 0;
+  api::audit_subject subject;
+
+  std::string text(std::string_view name) {
+    auto value = args.string(name, k_text);
+    check();
+    return value;
+  }
+  template <class Id>
+  Id id(std::string_view name) {
+    auto value = args.template id<Id>(name);
+    check();
+    return value;
+  }
+  bool flag(std::string_view name) {
+    const bool value = args.boolean(name);
+    check();
+    return value;
+  }
+  /// After the last argument: an act with an argument that has no meaning is not what was meant.
+  void complete() {
+    args.strict();
+    check();
+  }
+  void check() {
+    if (auto problem = args.finish()) throw error_exception(*std::move(problem));
+  }
+  store::user_row user() {
+    auto row = user_named(in, text("user"));
+    subject.user = row.key;
+    return row;
+  }
+  void lock_people() { static_cast<void>(in.lock_device(merge_device())); }
+};
+
+std::string code_of(const context& app, const act_id& act) {
+  const std::string label = "enrollment code of an act";
+  const auto mac =
+      crypto::hmac_sha256(app.keys.server_secret.view(), label + std::string(act.raw()));
+  return to_base64url(mac.raw().substr(0, k_code_bytes));
+}
+
+void add_code(doing& act, store::pk user) {
+  store::enrollment_row row;
+  row.code_hash = std::string(crypto::sha256(code_of(act.app, act.object.id)).raw());
+  row.user = user;
+  row.expires_at = act.now + limits::enrollment_millis;
+  act.in.add_enrollment(row);
+}
+
+store::user_role role_named(const std::string& name) {
+  if (name == "doctor") return store::user_role::doctor;
+  if (name == "admin") return store::user_role::admin;
+  refuse(errc::invalid_field, "The role is doctor or admin.", "role");
+}
+
+void user_add(doing& act) {
+  const auto email = act.text("email");
+  const auto role = role_named(act.text("role"));
+  act.complete();
+  act.lock_people();
+  const auto user = auth::create_user(act.in, act.app.random, email, role, act.now);
+  if (!user) throw error_exception(user.error());
+  act.subject.user = user->key;
+  add_code(act, user->key);
+}
+
+void user_enable(doing& act) {
+  const auto user = act.user();
+  act.complete();
+  act.in.set_user_enabled(user.key, true);
+}
+
+void user_disable(doing& act) {
+  const auto user = act.user();
+  act.complete();
+  act.lock_people();
+  std::size_t others = 0;
+  for (const auto& row : act.in.all_users()) {
+    const bool admin = row.role == store::user_role::admin && row.enabled;
+    others += admin && row.key != user.key ? 1U : 0U;
+  }
+  if (user.role == store::user_role::admin && others == 0) {
+    refuse(errc::last_admin,
+           "This is the last administrator; make or enable another one before disabling this one.",
+           "user");
+  }
+  act.in.set_user_enabled(user.key, false);
+  act.in.end_sessions_of_user(user.key);
+  act.in.wake(user.id);
+}
+
+void enrollment_new(doing& act) {
+  const auto user = act.user();
+  act.complete();
+  if (!user.enabled) {
+    refuse(errc::user_disabled, "This user is disabled; enable it first with `user enable`.",
+           "user");
+  }
+  add_code(act, user.key);
+}
+
+/// Whether an administrator could still sign in on another device than this one.
+bool another_admin_device(store::reader& in, store::pk device) {
+  const auto users = in.all_users();
+  for (const auto& row : in.all_devices()) {
+    if (row.key == device || row.revoked_at) continue;
+    for (const auto& user : users) {
+      if (user.key == row.user && user.role == store::user_role::admin && user.enabled) return true;
+    }
+  }
+  return false;
+}
+
+void device_revoke(doing& act) {
+  const auto id = act.id<device_id>("device");
+  const bool lost = act.flag("lost");
+  act.complete();
+  act.lock_people();
+  const auto device = act.in.device_by_id(id);
+  if (!device || id == merge_device()) {
+    refuse(errc::not_found, "There is no such device; see `device list`.", "device");
+  }
+  const store::pk owner_key[] = {device->user};
+  const auto owner = act.in.users_by_pk(owner_key).at(0);
+  act.subject.user = owner.key;
+  const bool last = owner.role == store::user_role::admin && owner.enabled &&
+                    !another_admin_device(act.in, device->key);
+  if (last && !device->revoked_at) {
+    refuse(errc::last_admin,
+           "This is the last device that an administrator can use; enroll another one first.",
+           "device");
+  }
+  act.in.revoke_device(device->key, device->revoked_at.value_or(act.now), lost || device->lost);
+  act.in.end_sessions_of_device(device->key);
+  act.in.wake(owner.id);
+}
+
+void policy_set(doing& act) {
+  store::policy_row row;
+  row.kind = act.text("kind");
+  const auto policy = act.text("policy");
+  if (act.args.has("user")) row.user = act.user().key;
+  act.complete();
+  if (domain::find_catalogue(row.kind) == nullptr) {
+    refuse(errc::not_found, "There is no such kind of record; use patient or clinic.", "kind");
+  }
+  if (policy != "auto" && policy != "manual") {
+    refuse(errc::invalid_field, "The policy is auto or manual.", "policy");
+  }
+  row.policy = policy == "auto" ? domain::merge_policy::automatic : domain::merge_policy::manual;
+  act.in.set_policy(row);
+}
+
+void note_record(doing& act, const record_id& record) {
+  if (const auto row = act.in.record(record)) act.subject.record = row->key;
+}
+
+void assign(doing& act) {
+  const auto record = act.id<record_id>("record");
+  const auto version = act.id<version_id>("version");
+  const auto user = act.user();
+  act.complete();
+  if (!act.object.expect_heads) {
+    refuse(errc::malformed, "An assignment names the heads that its actor saw.", "expect_heads");
+  }
+  const sync::act_environment env{&act.app.random, act.now};
+  const auto done = sync::assign(act.in, env, user, record, version, *act.object.expect_heads);
+  if (!done) throw error_exception(done.error());
+  note_record(act, record);
+}
+
+void unassign(doing& act) {
+  const auto record = act.id<record_id>("record");
+  const auto user = act.user();
+  act.complete();
+  const sync::act_environment env{&act.app.random, act.now};
+  const auto done = sync::unassign(act.in, env, user, record, act.object.expect_heads);
+  if (!done) throw error_exception(done.error());
+  note_record(act, record);
+}
+
+[[noreturn]] void no_conflict() {
+  refuse(errc::not_found, "There is no such open conflict; see `conflict list`.", "conflict");
+}
+
+void conflict_dismiss(doing& act) {
+  const auto text = act.text("conflict");
+  act.complete();
+  store::pk key = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), key);
+  if (wrong != std::errc() || end != text.data() + text.size()) no_conflict();
+  const auto seen = act.in.conflict(key);
+  if (!seen) no_conflict();
+  // With the record locked its heads stay what they are until the commit.
+  const store::writer::wanted_record wanted[] = {{seen->record.id, {}, {}, false}};
+  static_cast<void>(act.in.lock_records(wanted));
+  const auto entry = act.in.conflict(key);
+  if (!entry || entry->conflict.state != store::conflict_state::open) no_conflict();
+  auto expected = act.object.expect_heads.value_or(entry->conflict.heads);
+  std::sort(expected.begin(), expected.end());
+  if (expected != entry->conflict.heads) {
+    refuse(errc::view_moved,
+           "The record has changed for this user since you looked; look again and decide anew.");
+  }
+  act.subject.user = entry->user.key;
+  act.subject.record = entry->record.key;
+  act.in.dismiss_conflict(key);
+}
+
+struct act_line {
+  std::string_view name;
+  void (*run)(doing&);
+};
+constexpr act_line k_acts[] = {{"user.add", user_add},
+                               {"user.enable", user_enable},
+                               {"user.disable", user_disable},
+                               {"enrollment.new", enrollment_new},
+                               {"device.revoke", device_revoke},
+                               {"policy.set", policy_set},
+                               {"assign", assign},
+                               {"unassign", unassign},
+                               {"conflict.dismiss", conflict_dismiss}};
+
+const act_line& line_of(const std::string& name) {
+  for (const auto& line : k_acts) {
+    if (line.name == name) return line;
+  }
+  refuse(errc::bad_request, "This server does not know such an act; it may be an older version.",
+         "act");
+}
+
+/// The same for the first time and every later one.
+msg::act_answer answer_to(const context& app, const wire::act_object& object,
+                          const nlohmann::json& args, unix_millis at) {
+  msg::act_answer out;
+  out.act = object.id;
+  out.at = format_time(at);
+  const bool adds = object.act == "user.add";
+  if (!adds && object.act != "enrollment.new") return out;
+  out.user = args.at(adds ? "email" : "user").get<std::string>();
+  if (adds) out.role = args.at("role").get<std::string>();
+  out.enrollment_link = app.link(code_of(app, object.id));
+  out.expires_at = format_time(at + limits::enrollment_millis);
+  return out;
+}
+
+/// Who signed is who asks, with the key of this session's device.
+wire::act_object verified(const context& in, const wire::signed_object& sent,
+                          const session_owner& caller) {
+  auto object = wire::decode_act_object(sent.object);
+  if (!object) throw error_exception(object.error());
+  if (object->server != in.keys.server) {
+    refuse(errc::malformed, "The act is meant for another server.", "server");
+  }
+  if (object->device != caller.device.id) {
+    refuse(errc::bad_signature, "The act names another device than the session's.", "device");
+  }
+  if (object->actor != caller.user.id) {
+    refuse(errc::forbidden, "The act names another user than the session's.", "actor");
+  }
+  const auto key = crypto::public_key::from_raw(caller.device.public_key);
+  const auto signature = crypto::signature::from_raw(sent.signature);
+  if (!key || !signature ||
+      !crypto::verify(*key, crypto::purpose_message("act", sent.object), *signature)) {
+    refuse(errc::bad_signature, "The act is not signed by this session's device.", "signature");
+  }
+  return *std::move(object);
+}
+
+/// As the session was when the request came, so it must still be now that the device is locked.
+void check_actor(store::writer& in, const session_owner& caller) {
+  const auto device = in.lock_device(caller.device.id);
+  if (!device || device->revoked_at) {
+    refuse(errc::device_revoked, "This device was revoked; ask another administrator.");
+  }
+  const store::pk key[] = {device->user};
+  const auto user = in.users_by_pk(key).at(0);
+  if (!user.enabled) refuse(errc::user_disabled, "This user is disabled.");
+  if (user.role != store::user_role::admin) {
+    refuse(errc::forbidden, "Only an administrator does this.");
+  }
+}
+
+}  // namespace
+
+http::response act(context& in, const http::request& asked, const session_owner& caller) {
+  const auto sent = wire::decode_signed(asked.body);
+  if (!sent) throw error_exception(sent.error());
+  const auto object = verified(in, *sent, caller);
+  const auto args = json::parse(object.args).value();
+  const auto& line = line_of(object.act);
+  msg::act_answer out;
+  in.database.write([&](store::writer& w) {
+    check_actor(w, caller);
+    if (const auto before = w.audit_by_act(object.id)) {
+      if (before->object != sent->object) {
+        refuse(errc::already_exists,
+               "This act id was used for another act; choose a fresh random one.", "act_id");
+      }
+      out = answer_to(in, object, args, before->at);
+      return;
+    }
+    json::reader reader(args, "args");
+    doing now{w, in, object, reader, in.clock.now(), {}};
+    line.run(now);
+    store::audit_row row;
+    row.at = now.now;
+    row.act = object.id;
+    row.actor = caller.user.key;
+    row.device = caller.device.key;
+    row.what = object.act;
+    row.subject_user = now.subject.user;
+    row.subject_record = now.subject.record;
+    row.object = sent->object;
+    row.signature = sent->signature;
+    w.add_audit(row);
+    out = answer_to(in, object, args, now.now);
+  });
+  return answer(out);
+}
+
+}  // namespace autocusto::admin::detail

@@ -1,0 +1,88 @@
+#pragma once
+// Private to server/admin: the handlers behind `routes`, and what they share.
+//
+// Handlers answer or throw `error_exception`, which the api layer turns into a problem document.
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "server/api/audit.hpp"
+#include "server/api/route.hpp"
+#include "shared/wire/admin.hpp"
+
+namespace autocusto::admin::detail {
+
+namespace msg = wire::admin;
+using api::context;
+using store::session_owner;
+
+[[noreturn]] inline void refuse(errc code, std::string message, std::string field = {}) {
+  throw error_exception(fail(code, std::move(message), std::move(field)));
+}
+
+template <class Message>
+[[nodiscard]] Message question(const http::request& asked) {
+  auto read = msg::decode<Message>(asked.body);
+  if (!read) throw error_exception(read.error());
+  return *std::move(read);
+}
+
+template <class Message>
+[[nodiscard]] http::response answer(const Message& m) {
+  return http::json_response(msg::encode(m));
+}
+
+/// Reads in one snapshot: `read(reader)` gives the answer.
+template <class Read>
+[[nodiscard]] auto look(context& in, Read&& read) {
+  decltype(read(std::declval<store::reader&>())) out;
+  in.database.read([&](store::reader& r) { out = read(r); });
+  return out;
+}
+
+/// Reads something about patients: `read(reader, subject)` gives the answer and may name whom it
+/// was about; the audit log has it before anybody else does.
+template <class Read>
+[[nodiscard]] http::response audited(context& in, const session_owner& caller,
+                                     std::string_view what, const nlohmann::json& args,
+                                     Read&& read) {
+  api::audit_subject subject;
+  const auto out = look(in, [&](store::reader& r) {
+    subject = {};
+    return read(r, subject);
+  });
+  in.database.write(
+      [&](store::writer& w) { api::audit_read(w, caller, what, args, subject, in.clock.now()); });
+  return answer(out);
+}
+
+/// The user with that e-mail, in any case; not_found for none and for the system user.
+[[nodiscard]] store::user_row user_named(store::reader& in, const std::string& email);
+
+// People and devices
+[[nodiscard]] http::response users(context& in);
+[[nodiscard]] http::response devices(context& in);
+[[nodiscard]] http::response device(context& in, const http::request& asked);
+[[nodiscard]] http::response policy(context& in);
+[[nodiscard]] http::response stats(context& in);
+// Records
+[[nodiscard]] http::response records(context& in, const http::request&, const session_owner&);
+/// `what` is the name in the audit log: record.versions or record.graph.
+[[nodiscard]] http::response history(context& in, const http::request&, const session_owner&,
+                                     std::string_view what);
+[[nodiscard]] http::response show(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response compare(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response why(context& in, const http::request&, const session_owner&);
+// Conflicts, quarantine, audit log
+[[nodiscard]] http::response conflicts(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response conflict(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response quarantine(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response quarantined(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response export_quarantine(context& in, const http::request&,
+                                               const session_owner&);
+[[nodiscard]] http::response audit(context& in, const http::request&, const session_owner&);
+// Acts
+[[nodiscard]] http::response act(context& in, const http::request&, const session_owner&);
+
+}  // namespace autocusto::admin::detail

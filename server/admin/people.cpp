@@ -1,0 +1,138 @@
+// Users, devices, policy and numbers: nothing of a patient.
+#include <unordered_map>
+
+#include "server/admin/handlers.hpp"
+#include "server/auth/enrollment.hpp"
+#include "shared/domain/catalogue.hpp"
+
+namespace autocusto::admin::detail {
+namespace {
+
+std::optional<std::string> time_text(const std::optional<unix_millis>& t) {
+  if (!t) return std::nullopt;
+  return format_time(*t);
+}
+
+msg::device_item device_item(store::reader& in, const store::device_row& row,
+                             const std::string& email) {
+  msg::device_item item;
+  item.id = row.id;
+  item.user = email;
+  item.name = row.name;
+  item.enrolled_at = format_time(row.enrolled_at);
+  item.last_seen = time_text(row.last_seen);
+  item.revoked_at = time_text(row.revoked_at);
+  item.lost = row.lost;
+  item.public_key = to_hex(row.public_key);
+  item.last_push = row.last_push;
+  if (row.replaces) {
+    const store::pk key[] = {*row.replaces};
+    const auto replaced = in.devices_by_pk(key);
+    if (!replaced.empty()) item.replaces = replaced[0].id;
+  }
+  return item;
+}
+
+}  // namespace
+
+store::user_row user_named(store::reader& in, const std::string& email) {
+  auto user = in.user_by_email(email);
+  if (!user || user->role == store::user_role::system) {
+    refuse(errc::not_found, "There is no user with this e-mail; see `user list`.", "user");
+  }
+  return *std::move(user);
+}
+
+http::response users(context& in) {
+  return answer(look(in, [](store::reader& r) {
+    std::unordered_map<store::pk, std::int64_t> devices;
+    for (const auto& device : r.all_devices()) {
+      if (!device.revoked_at) ++devices[device.user];
+    }
+    msg::user_list out;
+    for (const auto& row : r.all_users()) {
+      if (row.role == store::user_role::system) continue;
+      auto& item = out.items.emplace_back();
+      item.id = row.id;
+      item.email = row.email;
+      item.role = auth::role_name(row.role);
+      item.enabled = row.enabled;
+      item.created_at = format_time(row.created_at);
+      item.devices = devices[row.key];
+    }
+    return out;
+  }));
+}
+
+http::response devices(context& in) {
+  return answer(look(in, [](store::reader& r) {
+    std::unordered_map<store::pk, std::string> emails;
+    for (auto& row : r.all_users()) {
+      if (row.role != store::user_role::system) emails.emplace(row.key, std::move(row.email));
+    }
+    msg::device_list out;
+    for (const auto& row : r.all_devices()) {
+      const auto owner = emails.find(row.user);
+      if (owner != emails.end()) out.items.push_back(device_item(r, row, owner->second));
+    }
+    return out;
+  }));
+}
+
+http::response device(context& in, const http::request& asked) {
+  const auto id = device_id::parse(asked.captures.at("id"));
+  return answer(look(in, [&](store::reader& r) {
+    const auto row = id ? r.device_by_id(*id) : std::nullopt;
+    if (!row || row->id == merge_device()) {
+      refuse(errc::not_found, "There is no such device; see `device list`.", "device");
+    }
+    const store::pk owner[] = {row->user};
+    auto out = device_item(r, *row, r.users_by_pk(owner).at(0).email);
+    const auto used = r.quarantine_used(row->key);
+    out.quarantine_items = used.items;
+    out.quarantine_bytes = used.bytes;
+    return out;
+  }));
+}
+
+http::response policy(context& in) {
+  return answer(look(in, [](store::reader& r) {
+    const auto rows = r.policies();
+    const auto name = [](domain::merge_policy p) {
+      return std::string(p == domain::merge_policy::automatic ? "auto" : "manual");
+    };
+    msg::policy_list out;
+    for (const auto& kind : domain::catalogues()) {
+      out.items.push_back({kind.kind, std::nullopt, "auto"});
+      for (const auto& row : rows) {
+        if (row.kind == kind.kind && !row.user) out.items.back().policy = name(row.policy);
+      }
+    }
+    for (const auto& row : rows) {
+      if (!row.user) continue;
+      const store::pk key[] = {*row.user};
+      out.items.push_back({row.kind, r.users_by_pk(key).at(0).email, name(row.policy)});
+    }
+    return out;
+  }));
+}
+
+http::response stats(context& in) {
+  return answer(look(in, [](store::reader& r) {
+    const auto now = r.stats();
+    msg::stats out;
+    // The system user and its device are the server's own.
+    out.users = now.users - 1;
+    out.devices = now.devices - 1;
+    out.records = now.records;
+    out.versions = now.versions;
+    out.open_views = now.open_views;
+    out.open_conflicts = now.open_conflicts;
+    out.quarantined = now.quarantined;
+    out.pushes = now.pushes;
+    out.feed_items = now.feed_items;
+    return out;
+  }));
+}
+
+}  // namespace autocusto::admin::detail

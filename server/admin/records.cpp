@@ -1,0 +1,107 @@
+// Records: list, versions, one version, two versions side by side.
+#include <algorithm>
+
+#include "server/admin/handlers.hpp"
+#include "server/admin/picture.hpp"
+#include "shared/domain/catalogue.hpp"
+
+namespace autocusto::admin::detail {
+namespace {
+
+constexpr std::int64_t k_page = 1000;
+
+/// What somebody sees now and is newest; else the newest of all.
+const store::version_node& newest_shown(const picture& of) {
+  const store::version_node* found = nullptr;
+  for (const auto& [view, user] : of.views) {
+    const auto* node = view.active ? of.find(*view.active) : nullptr;
+    if (node != nullptr && (found == nullptr || node->number > found->number)) found = node;
+  }
+  return found != nullptr ? *found : of.nodes.back();
+}
+
+msg::version_shown one(store::reader& in, const picture& of, const store::version_node& node) {
+  return describe(in, of, {&node}, true).front();
+}
+
+}  // namespace
+
+http::response records(context& in, const http::request& asked, const session_owner& caller) {
+  const auto query = question<msg::record_query>(asked);
+  if (query.kind && domain::find_catalogue(*query.kind) == nullptr) {
+    refuse(errc::not_found, "There is no such kind of record; use patient or clinic.", "kind");
+  }
+  const std::int64_t limit = std::clamp<std::int64_t>(query.limit, 1, k_page);
+  nlohmann::json args{{"divergent", query.divergent}, {"after", query.after}};
+  if (query.kind) args["kind"] = *query.kind;
+  return audited(in, caller, "record.list", args, [&](store::reader& r, auto&) {
+    const auto rows = r.record_list(query.kind, query.divergent, query.after, limit);
+    msg::record_list out;
+    for (const auto& row : rows) {
+      auto& item = out.items.emplace_back();
+      item.id = row.record.id;
+      item.kind = row.record.kind;
+      item.key = row.record.natural_key;
+      item.users = row.users;
+      item.versions = row.versions;
+      item.divergent = row.divergent;
+    }
+    if (static_cast<std::int64_t>(rows.size()) == limit) out.next = rows.back().record.key;
+    return out;
+  });
+}
+
+http::response history(context& in, const http::request& asked, const session_owner& caller,
+                       std::string_view what) {
+  const auto query = question<msg::record_request>(asked);
+  return audited(in, caller, what, nlohmann::json::object(), [&](store::reader& r, auto& subject) {
+    const auto of = load(r, query.record);
+    subject.record = of.row.key;
+    std::vector<const store::version_node*> all;
+    for (const auto& node : of.nodes) all.push_back(&node);
+    msg::history out;
+    out.kind = of.row.kind;
+    out.key = of.row.natural_key;
+    for (auto& version : describe(r, of, all, false))
+      out.versions.push_back(std::move(version.info));
+    out.views = views_of(of);
+    return out;
+  });
+}
+
+http::response show(context& in, const http::request& asked, const session_owner& caller) {
+  const auto query = question<msg::record_request>(asked);
+  nlohmann::json args = nlohmann::json::object();
+  if (query.version) args["version"] = *query.version;
+  return audited(in, caller, "record.show", args, [&](store::reader& r, auto& subject) {
+    const auto of = load(r, query.record);
+    subject.record = of.row.key;
+    if (of.nodes.empty()) refuse(errc::not_found, "The record has no versions.", "record");
+    msg::record_shown out;
+    out.kind = of.row.kind;
+    out.key = of.row.natural_key;
+    out.version = one(r, of, query.version ? select(of, *query.version) : newest_shown(of));
+    out.views = views_of(of);
+    return out;
+  });
+}
+
+http::response compare(context& in, const http::request& asked, const session_owner& caller) {
+  const auto query = question<msg::compare_request>(asked);
+  const nlohmann::json args{{"from", query.from}, {"to", query.to}};
+  return audited(in, caller, "record.compare", args, [&](store::reader& r, auto& subject) {
+    const auto of = load(r, query.record);
+    subject.record = of.row.key;
+    msg::comparison out;
+    out.kind = of.row.kind;
+    out.key = of.row.natural_key;
+    out.from = one(r, of, select(of, query.from));
+    out.to = one(r, of, select(of, query.to));
+    if (out.from.info.erased || out.to.info.erased) {
+      refuse(errc::not_found, "The contents of this version were erased.", "version");
+    }
+    return out;
+  });
+}
+
+}  // namespace autocusto::admin::detail

@@ -1,0 +1,64 @@
+#include "server/admin/routes.hpp"
+
+#include "server/admin/handlers.hpp"
+
+namespace autocusto::admin {
+namespace {
+
+using api::access;
+using api::route;
+
+/// Questions and acts are ids, e-mails and a signature; an act may name 16 heads.
+constexpr std::size_t k_body = std::size_t{16} * 1024;
+
+using session_call = http::response (*)(api::context&, const http::request&,
+                                        const store::session_owner&);
+
+route post(api::context& in, std::string path, session_call call) {
+  return {"POST", "/v1/admin/" + std::move(path), access::admin, k_body,
+          api::session_handler([&in, call](const auto& asked, const auto& caller) {
+            return call(in, asked, caller);
+          })};
+}
+
+route get(api::context& in, std::string path, http::response (*call)(api::context&)) {
+  return {"GET", "/v1/admin/" + std::move(path), access::admin, 0,
+          api::session_handler([&in, call](const auto&, const auto&) { return call(in); })};
+}
+
+route history(api::context& in, std::string path, std::string_view what) {
+  return {"POST", "/v1/admin/" + std::move(path), access::admin, k_body,
+          api::session_handler([&in, what](const auto& asked, const auto& caller) {
+            return detail::history(in, asked, caller, what);
+          })};
+}
+
+}  // namespace
+
+std::vector<api::route> routes(api::context& in) {
+  std::vector<route> table;
+  table.push_back(get(in, "users", detail::users));
+  table.push_back(get(in, "devices", detail::devices));
+  table.push_back({"GET", "/v1/admin/devices/{id}", access::admin, 0,
+                   api::session_handler([&in](const auto& asked, const auto&) {
+                     return detail::device(in, asked);
+                   })});
+  table.push_back(get(in, "policy", detail::policy));
+  table.push_back(get(in, "stats", detail::stats));
+  table.push_back(post(in, "records/list", detail::records));
+  table.push_back(history(in, "records/versions", "record.versions"));
+  table.push_back(history(in, "records/graph", "record.graph"));
+  table.push_back(post(in, "records/show", detail::show));
+  table.push_back(post(in, "records/compare", detail::compare));
+  table.push_back(post(in, "records/why", detail::why));
+  table.push_back(post(in, "conflicts/list", detail::conflicts));
+  table.push_back(post(in, "conflicts/show", detail::conflict));
+  table.push_back(post(in, "quarantine/list", detail::quarantine));
+  table.push_back(post(in, "quarantine/show", detail::quarantined));
+  table.push_back(post(in, "quarantine/export", detail::export_quarantine));
+  table.push_back(post(in, "audit/list", detail::audit));
+  table.push_back(post(in, "act", detail::act));
+  return table;
+}
+
+}  // namespace autocusto::admin

@@ -1,0 +1,194 @@
+// How one user's view of one record came to be what it is: the events of the user's feed, replayed.
+#include <algorithm>
+#include <unordered_map>
+
+#include "server/admin/handlers.hpp"
+#include "server/admin/picture.hpp"
+#include "shared/domain/view.hpp"
+
+namespace autocusto::admin::detail {
+namespace {
+
+constexpr std::int64_t k_page = 1000;
+
+std::vector<store::feed_item> items_about(store::reader& in, store::pk user, store::pk record) {
+  std::vector<store::feed_item> out;
+  std::int64_t after = 0;
+  for (;;) {
+    auto page = in.feed(user, after, k_page);
+    if (page.empty()) return out;
+    after = page.back().seq;
+    for (auto& item : page) {
+      if (item.record == record) out.push_back(std::move(item));
+    }
+  }
+}
+
+/// The administrators' acts of one name that moved this view, in their order.
+std::vector<store::audit_row> acts_about(store::reader& in, store::pk user, store::pk record,
+                                         std::string_view what) {
+  std::vector<store::audit_row> out;
+  store::pk after = 0;
+  for (;;) {
+    auto page = in.audit(user, record, 0, after, k_page);
+    if (page.empty()) return out;
+    after = page.back().key;
+    for (auto& row : page) {
+      if (row.what == what && row.subject_user == user) out.push_back(std::move(row));
+    }
+  }
+}
+
+std::string rule_of(const store::view_row& view, const domain::version_dag& dag) {
+  const auto& heads = view.state.heads;
+  if (heads.empty()) return "drafts_only";
+  if (view.state.pinned && view.active == view.state.pinned) return "pinned";
+  if (heads.size() == 1) return "only_head";
+  std::vector<std::int64_t> generations;
+  for (const auto& id : heads) {
+    const auto* node = dag.find(id);
+    generations.push_back(node == nullptr ? 0 : node->generation);
+  }
+  const auto greatest = *std::max_element(generations.begin(), generations.end());
+  const auto count = std::count(generations.begin(), generations.end(), greatest);
+  return count == 1 ? "greatest_generation" : "greatest_id";
+}
+
+class replay {
+ public:
+  replay(store::reader& in, const picture& of, const store::user_row& user)
+      : in_(in), of_(of), user_(user) {
+    for (const auto& node : of.nodes) {
+      dag_.add({node.id, node.parents, node.generation});
+      by_key_.emplace(node.key, &node);
+    }
+  }
+
+  std::vector<msg::why_step> steps() {
+    const auto items = items_about(in_, user_.key, of_.row.key);
+    std::vector<const store::version_node*> nodes;
+    for (const auto& item : items) {
+      if (item.version) nodes.push_back(by_key_.at(*item.version));
+    }
+    std::sort(nodes.begin(), nodes.end());
+    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+    std::unordered_map<version_id, msg::version_item> told;
+    for (auto& shown : describe(in_, of_, nodes, false)) {
+      const auto id = shown.info.version;
+      told.emplace(id, std::move(shown.info));
+    }
+    std::vector<msg::why_step> out;
+    for (const auto& item : items) {
+      out.push_back(apply(item));
+      if (!out.back().version) continue;
+      const auto& info = told.at(*out.back().version);
+      out.back().number = info.number;
+      out.back().author = info.author;
+      out.back().device = info.device;
+      out.back().created_at = info.created_at;
+    }
+    name_actors(out, "assign", "assignment");
+    name_actors(out, "unassign", "removal");
+    return out;
+  }
+
+  [[nodiscard]] const domain::version_dag& dag() const { return dag_; }
+
+ private:
+  msg::why_step apply(const store::feed_item& item) {
+    msg::why_step step;
+    step.seq = item.seq;
+    step.event = store::feed_kind_name(item.kind);
+    step.incarnation = item.incarnation;
+    step.version = item.version_public;
+    switch (item.kind) {
+      case store::feed_kind::version: {
+        const auto& node = *by_key_.at(*item.version);
+        domain::add_version(state_, dag_, node.id, node.status);
+        step.cause = cause_of(node);
+        break;
+      }
+      case store::feed_kind::assigned:
+        domain::assign_version(state_, *item.version_public);
+        step.cause = "assignment";
+        break;
+      case store::feed_kind::discarded:
+        domain::discard_draft(state_, *item.version_public);
+        step.cause = "discard";
+        break;
+      case store::feed_kind::removed:
+        state_ = {};
+        step.cause = "removal";
+        break;
+    }
+    step.heads = state_.heads;
+    return step;
+  }
+
+  std::string cause_of(const store::version_node& node) {
+    if (node.author == user_.key) return "own";
+    const store::pk key[] = {node.author};
+    const auto authors = in_.users_by_pk(key);
+    const bool by_system = !authors.empty() && authors[0].role == store::user_role::system;
+    return by_system ? "merge" : "resolution";
+  }
+
+  /// Acts and their items follow each other in the same order, since both are written under the
+  /// record's lock. An import writes items without acts: then nobody is named.
+  void name_actors(std::vector<msg::why_step>& steps, std::string_view act,
+                   std::string_view cause) {
+    const auto rows = acts_about(in_, user_.key, of_.row.key, act);
+    const auto count = std::count_if(steps.begin(), steps.end(),
+                                     [&](const msg::why_step& s) { return s.cause == cause; });
+    if (static_cast<std::size_t>(count) != rows.size()) return;
+    std::vector<store::pk> actors;
+    for (const auto& row : rows) actors.push_back(row.actor);
+    const labels names(in_, actors, {});
+    auto row = rows.begin();
+    for (auto& step : steps) {
+      if (step.cause != cause) continue;
+      step.by = names.email(row->actor);
+      step.at = format_time(row->at);
+      ++row;
+    }
+  }
+
+  store::reader& in_;
+  const picture& of_;
+  const store::user_row& user_;
+  domain::version_dag dag_;
+  domain::view_state state_;
+  std::unordered_map<store::pk, const store::version_node*> by_key_;
+};
+
+}  // namespace
+
+http::response why(context& in, const http::request& asked, const session_owner& caller) {
+  const auto query = question<msg::why_request>(asked);
+  const auto args = nlohmann::json::object();
+  return audited(in, caller, "record.why", args, [&](store::reader& r, auto& subject) {
+    const auto user = user_named(r, query.user);
+    const auto of = load(r, query.record);
+    subject.user = user.key;
+    subject.record = of.row.key;
+    replay events(r, of, user);
+    msg::why out;
+    out.kind = of.row.kind;
+    out.key = of.row.natural_key;
+    out.user = user.email;
+    out.steps = events.steps();
+    for (auto& item : views_of(of)) {
+      if (item.user == user.email) out.view = std::move(item);
+    }
+    if (out.steps.empty()) {
+      refuse(errc::not_found, "This user never had access to the record.", "user");
+    }
+    out.rule = "closed";
+    for (const auto& [view, owner] : of.views) {
+      if (owner.key == user.key) out.rule = rule_of(view, events.dag());
+    }
+    return out;
+  });
+}
+
+}  // namespace autocusto::admin::detail
