@@ -20,10 +20,13 @@ using steady = std::chrono::steady_clock;
 constexpr std::chrono::seconds k_answer_timeout{40};
 
 // What the session needs: bounded statements, locks and idle transactions; commits that are on disk
-// before they are acknowledged (a stronger setting than `on` stays); no compiler for tiny queries.
+// before they are acknowledged (a stronger setting than `on` stays); plans that follow the queries'
+// form and its indexes rather than estimates, because they are kept while tables grow from nothing;
+// no compiler for tiny queries.
 constexpr const char* k_session =
     "SET statement_timeout='30s'; SET lock_timeout='10s'; "
     "SET idle_in_transaction_session_timeout='60s'; SET client_min_messages=error; SET jit=off; "
+    "SET plan_cache_mode=force_generic_plan; SET enable_seqscan=off; "
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit')='off'";
 
@@ -106,6 +109,14 @@ std::string render_set(std::string_view alias, std::span<const set_column> colum
     names += c.name;
   }
   return "unnest(" + values + ") AS " + std::string(alias) + "(" + names + ")";
+}
+
+std::string render_join(std::string_view table, std::string_view alias,
+                        std::string_view condition) {
+  // OFFSET 0 keeps the subquery apart: it runs once for each row before it.
+  std::string out = "CROSS JOIN LATERAL (SELECT ";
+  out.append(alias).append(".* FROM ").append(table).append(" ").append(alias).append(" WHERE ");
+  return out.append(condition).append(" OFFSET 0) AS ").append(alias);
 }
 
 std::string render_lock(std::string_view alias) {
@@ -228,7 +239,8 @@ const std::string& pg_connection::prepared(const sql_query& query,
                                            const sql_parameters& parameters) {
   const auto at = statements_.find(query.text.data());
   if (at != statements_.end()) return at->second;
-  const std::string text = expand_query(query.text, render_set, render_lock);
+  static const query_dialect dialect{render_set, render_join, render_lock};
+  const std::string text = expand_query(query.text, dialect);
   const std::string name = "q" + std::to_string(statements_.size());
   std::vector<Oid> types;
   for (const sql_parameter& p : parameters) types.push_back(postgres_type(p));

@@ -15,8 +15,8 @@ namespace {
 #define SYNC_CONFLICT_ENTRY                                                       \
   "SELECT " SYNC_CONFLICT_COLUMNS ", " SYNC_VIEW_COLUMNS ", " SYNC_RECORD_COLUMNS \
   ", " SYNC_USER_COLUMNS                                                          \
-  " FROM conflict c JOIN view w ON w.pk=c.view JOIN record r ON r.pk=w.record "   \
-  "JOIN app_user a ON a.pk=w.owner "
+  " FROM conflict c {join view w: w.pk=c.view} {join record r: r.pk=w.record} "   \
+  "{join app_user a: a.pk=w.owner} "
 #define SYNC_AUDIT_COLUMNS                                                                     \
   "l.pk, l.at, l.act, l.actor, l.device, l.what, l.subject_user, l.subject_record, l.object, " \
   "l.signature"
@@ -112,8 +112,8 @@ void sql_writer::add_push(const push_row& push) {
 std::vector<conflict_row> sql_writer::open_conflicts(std::span<const pk> views) {
   static constexpr sql_query q{
       "open_conflicts", "SELECT " SYNC_CONFLICT_COLUMNS
-                        " FROM {set u: view=$1} JOIN conflict c ON c.view=u.view AND c.state=0 "
-                        "JOIN view w ON w.pk=c.view"};
+                        " FROM {set u: view=$1} {join conflict c: c.view=u.view AND c.state=0} "
+                        "{join view w: w.pk=c.view}"};
   return list(q, {sql_integers(views)}, read_conflict);
 }
 

@@ -55,16 +55,16 @@ std::vector<feed_item> sql_writer::feed(pk user, std::int64_t after, std::int64_
   static constexpr sql_query q{
       "feed",
       "SELECT f.seq, f.kind, w.open, f.view, w.incarnation, w.record, r.id, r.kind, f.version, "
-      "v.id, f.item_hash, f.chain FROM feed f JOIN view w ON w.pk=f.view "
-      "JOIN record r ON r.pk=w.record LEFT JOIN version v ON v.pk=f.version "
-      "WHERE f.owner=$1 AND f.seq>$2 ORDER BY f.seq LIMIT $3"};
+      "(SELECT v.id FROM version v WHERE v.pk=f.version), f.item_hash, f.chain "
+      "FROM (SELECT * FROM feed WHERE owner=$1 AND seq>$2 ORDER BY seq LIMIT $3) f "
+      "{join view w: w.pk=f.view} {join record r: r.pk=w.record} ORDER BY f.seq"};
   return list(q, {sql_integer(user), sql_integer(after), sql_integer(limit)}, read_item);
 }
 
 std::vector<pk> sql_writer::versions_by_own_item(pk view, std::span<const pk> versions) {
   static constexpr sql_query q{"versions_by_own_item",
-                               "SELECT DISTINCT f.version FROM {set u: version=$1} JOIN feed f "
-                               "ON f.view=$2 AND f.version=u.version AND f.kind<=1 AND f.kind=0"};
+                               "SELECT DISTINCT f.version FROM {set u: version=$1} {join feed f: "
+                               "f.view=$2 AND f.version=u.version AND f.kind<=1 AND f.kind=0}"};
   return list(q, {sql_integers(versions), sql_integer(view)},
               [](const sql_row& row) { return row.integer(0); });
 }

@@ -107,13 +107,13 @@ std::optional<user_row> sql_writer::user_by_id(const user_id& id) {
 std::vector<user_row> sql_writer::users_by_pk(std::span<const pk> keys) {
   static constexpr sql_query q{"users_by_pk",
                                "SELECT " SYNC_USER_COLUMNS
-                               " FROM {set u: key=$1} JOIN app_user a ON a.pk=u.key"};
+                               " FROM {set u: key=$1} {join app_user a: a.pk=u.key}"};
   return list(q, {sql_integers(keys)}, user_of);
 }
 
 std::vector<user_row> sql_writer::users_by_ids(std::span<const user_id> ids) {
   static constexpr sql_query q{"users_by_ids", "SELECT " SYNC_USER_COLUMNS
-                                               " FROM {set u: id=$1} JOIN app_user a ON a.id=u.id"};
+                                               " FROM {set u: id=$1} {join app_user a: a.id=u.id}"};
   return list(q, {sql_list(sql_type::bytes, ids, [](const user_id& i) { return i.raw(); })},
               user_of);
 }
@@ -158,7 +158,7 @@ std::optional<device_row> sql_writer::lock_device(const device_id& id) {
 std::vector<device_row> sql_writer::devices_by_pk(std::span<const pk> keys) {
   static constexpr sql_query q{"devices_by_pk",
                                "SELECT " SYNC_DEVICE_COLUMNS
-                               " FROM {set u: key=$1} JOIN device d ON d.pk=u.key"};
+                               " FROM {set u: key=$1} {join device d: d.pk=u.key}"};
   return list(q, {sql_integers(keys)}, device_of);
 }
 
@@ -226,8 +226,8 @@ std::optional<session_owner> sql_writer::session(std::string_view token_hash) {
   static constexpr sql_query q{
       "session", "SELECT s.token_hash, s.device, s.scope, s.expires_at, " SYNC_DEVICE_COLUMNS
                  ", " SYNC_USER_COLUMNS
-                 " FROM session s JOIN device d ON d.pk=s.device"
-                 " JOIN app_user a ON a.pk=d.owner WHERE s.token_hash=$1"};
+                 " FROM session s {join device d: d.pk=s.device}"
+                 " {join app_user a: a.pk=d.owner} WHERE s.token_hash=$1"};
   return one(q, {sql_bytes(token_hash)}, read_session);
 }
 

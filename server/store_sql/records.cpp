@@ -73,7 +73,7 @@ std::optional<record_row> sql_writer::record(const record_id& id) {
 std::vector<record_row> sql_writer::records_by_pk(std::span<const pk> keys) {
   static constexpr sql_query q{"records_by_pk",
                                "SELECT " SYNC_RECORD_COLUMNS
-                               " FROM {set u: key=$1} JOIN record r ON r.pk=u.key"};
+                               " FROM {set u: key=$1} {join record r: r.pk=u.key}"};
   return list(q, {sql_integers(keys)}, record_of);
 }
 
@@ -87,14 +87,14 @@ std::vector<record_row> sql_writer::records_after(pk after, std::int64_t limit) 
 std::vector<std::optional<record_row>> sql_writer::lock_records(
     std::span<const wanted_record> wanted) {
   static constexpr sql_query exists{"records_exist",
-                                    "SELECT r.id FROM {set u: id=$1} JOIN record r ON r.id=u.id"};
+                                    "SELECT r.id FROM {set u: id=$1} {join record r: r.id=u.id}"};
   static constexpr sql_query create{
       "create_records",
       "INSERT INTO record (id, kind, natural_key) "
       "SELECT u.id, u.kind, u.natural_key FROM {set u: id=$1, kind=$2, natural_key=$3} WHERE true "
       "ON CONFLICT (id) DO NOTHING"};
   static constexpr sql_query lock{"lock_records", "SELECT " SYNC_RECORD_COLUMNS
-                                                  " FROM {set u: id=$1} JOIN record r ON r.id=u.id "
+                                                  " FROM {set u: id=$1} {join record r: r.id=u.id} "
                                                   "ORDER BY r.id {lock r}"};
   // Sorted, so that transactions wait for each other in one order.
   std::vector<const wanted_record*> sorted;
@@ -167,10 +167,10 @@ std::vector<record_summary> sql_writer::record_list(std::optional<std::string> k
 }
 
 std::vector<view_row> sql_writer::open_views(std::span<const pk> records, pk owner) {
-  static constexpr sql_query q{"open_views",
-                               "SELECT " SYNC_VIEW_COLUMNS
-                               " FROM {set u: record=$1} JOIN view w ON w.record=u.record "
-                               "AND w.owner=$2 AND w.open=1"};
+  static constexpr sql_query q{
+      "open_views",
+      "SELECT " SYNC_VIEW_COLUMNS
+      " FROM {set u: record=$1} {join view w: w.record=u.record AND w.owner=$2 AND w.open=1}"};
   return list(q, {sql_integers(records), sql_integer(owner)}, view_of);
 }
 
@@ -185,7 +185,7 @@ std::vector<pk> sql_writer::records_with_closed_view(std::span<const pk> records
 
 std::vector<view_row> sql_writer::views_by_pk(std::span<const pk> views) {
   static constexpr sql_query q{
-      "views_by_pk", "SELECT " SYNC_VIEW_COLUMNS " FROM {set u: key=$1} JOIN view w ON w.pk=u.key"};
+      "views_by_pk", "SELECT " SYNC_VIEW_COLUMNS " FROM {set u: key=$1} {join view w: w.pk=u.key}"};
   return list(q, {sql_integers(views)}, view_of);
 }
 
@@ -198,7 +198,7 @@ std::vector<view_row> sql_writer::views_after(pk after, std::int64_t limit) {
 std::vector<view_of_user> sql_writer::views_of_record(pk record) {
   static constexpr sql_query q{"views_of_record",
                                "SELECT " SYNC_VIEW_COLUMNS ", " SYNC_USER_COLUMNS
-                               " FROM view w JOIN app_user a ON a.pk=w.owner "
+                               " FROM view w {join app_user a: a.pk=w.owner} "
                                "WHERE w.record=$1 AND w.open=1 ORDER BY a.email_key"};
   std::vector<view_of_user> found = list(q, {sql_integer(record)}, [](const sql_row& row) {
     return view_of_user{read_view(row), read_user(row, k_view_columns)};

@@ -29,6 +29,25 @@ std::vector<set_column> parse_columns(std::string_view list) {
   return columns;
 }
 
+// `set u: a=$1`, `join t a: condition` or `lock t`.
+std::string expand_form(std::string_view form, const query_dialect& dialect) {
+  const auto space = form.find(' ');
+  const std::string_view word = form.substr(0, space);
+  if (space == std::string_view::npos) throw std::logic_error("an empty form in a query");
+  const std::string_view rest = trimmed(form.substr(space));
+  const auto colon = rest.find(':');
+  if (word == "lock") return dialect.lock(rest);
+  if (colon == std::string_view::npos) throw std::logic_error("a form in a query has no colon");
+  const std::string_view names = rest.substr(0, colon);
+  const std::string_view body = trimmed(rest.substr(colon + 1));
+  if (word == "set") return dialect.set(names, parse_columns(body));
+  const auto between = names.find(' ');
+  if (word != "join" || between == std::string_view::npos) {
+    throw std::logic_error("an unknown form in a query");
+  }
+  return dialect.join(names.substr(0, between), names.substr(between + 1), body);
+}
+
 }  // namespace
 
 sql_parameter sql_integer(std::int64_t value) {
@@ -56,8 +75,7 @@ std::optional<std::int64_t> sql_row::optional_integer(int column) const {
   return integer(column);
 }
 
-std::string expand_query(std::string_view text, const set_renderer& render_set,
-                         const lock_renderer& render_lock) {
+std::string expand_query(std::string_view text, const query_dialect& dialect) {
   std::string out;
   out.reserve(text.size() + 64);
   while (true) {
@@ -66,17 +84,7 @@ std::string expand_query(std::string_view text, const set_renderer& render_set,
     if (open == std::string_view::npos) return out;
     const auto close = text.find('}', open);
     if (close == std::string_view::npos) throw std::logic_error("an unclosed form in a query");
-    const std::string_view form = text.substr(open + 1, close - open - 1);
-    if (form.starts_with("set ")) {
-      const auto colon = form.find(':');
-      if (colon == std::string_view::npos) throw std::logic_error("a set without columns");
-      const auto columns = parse_columns(form.substr(colon + 1));
-      out += render_set(trimmed(form.substr(4, colon - 4)), columns);
-    } else if (form.starts_with("lock ")) {
-      out += render_lock(trimmed(form.substr(5)));
-    } else {
-      throw std::logic_error("an unknown form in a query");
-    }
+    out += expand_form(text.substr(open + 1, close - open - 1), dialect);
     text.remove_prefix(close + 1);
   }
 }

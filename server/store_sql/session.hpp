@@ -9,6 +9,10 @@
 //                         set. SQLite, where a call costs a microsecond, runs the statement once
 //                         for each element with (SELECT $1 AS a, $2 AS b); so nothing in such a
 //                         query may count, order or limit over the whole set.
+//   {join t a: condition}  JOIN t a ON condition. On PostgreSQL a lateral subquery, so that the
+//   rows
+//                         before it drive the join through an index of `t`, whatever the planner
+//                         believes about sizes: plans are kept, and tables grow.
 //   {lock t}              FOR NO KEY UPDATE OF t on PostgreSQL; nothing on SQLite, which has one
 //                         writer.
 //
@@ -129,8 +133,7 @@ class sql_session {
 /// All queries, over a session that must outlive it.
 [[nodiscard]] std::unique_ptr<writer> make_sql_writer(sql_session& session);
 
-/// The text with `{set}` and `{lock}` expanded. `render_set(alias, columns)` answers the table
-/// expression of one set, its columns given as name and parameter number.
+/// The text with `{set}`, `{join}` and `{lock}` written out in one database's dialect.
 struct set_column {
   std::string_view name;
   int parameter = 0;
@@ -138,7 +141,13 @@ struct set_column {
 using set_renderer =
     std::function<std::string(std::string_view alias, std::span<const set_column> columns)>;
 using lock_renderer = std::function<std::string(std::string_view alias)>;
-[[nodiscard]] std::string expand_query(std::string_view text, const set_renderer& render_set,
-                                       const lock_renderer& render_lock);
+using join_renderer = std::function<std::string(std::string_view table, std::string_view alias,
+                                                std::string_view condition)>;
+struct query_dialect {
+  set_renderer set;
+  join_renderer join;
+  lock_renderer lock;
+};
+[[nodiscard]] std::string expand_query(std::string_view text, const query_dialect& dialect);
 
 }  // namespace autocusto::store

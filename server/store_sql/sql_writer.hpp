@@ -123,8 +123,9 @@ class sql_writer final : public writer {
 #define SYNC_VIEW_COLUMNS                                                                   \
   "w.pk, w.owner, w.record, w.open, w.incarnation, w.heads, w.pinned, w.drafts, w.active, " \
   "w.closed_at, w.import_run"
-#define SYNC_STORED_COLUMNS \
-  "v.pk, v.id, v.header, p.bytes, v.archived, v.device, v.author, v.number"
+#define SYNC_STORED_COLUMNS                                                              \
+  "v.pk, v.id, v.header, (SELECT p.bytes FROM version_payload p WHERE p.version=v.pk), " \
+  "v.archived, v.device, v.author, v.number"
 
 inline constexpr int k_user_columns = 6;
 inline constexpr int k_device_columns = 11;

@@ -64,15 +64,15 @@ std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk own
   static constexpr sql_query nodes{
       "graphs",
       "SELECT v.pk, v.record, v.id, v.number, v.generation, v.author, v.device, v.status, "
-      "v.archived, v.more_parents, x.id, CASE WHEN EXISTS (SELECT 1 FROM view w JOIN feed f "
+      "v.archived, v.more_parents, (SELECT x.id FROM version x WHERE x.pk=v.parent), CASE WHEN "
+      "EXISTS (SELECT 1 FROM view w JOIN feed f "
       "ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "
       "WHERE w.record=v.record AND w.owner=$2 AND w.open=1) THEN 1 ELSE 0 END "
-      "FROM {set u: record=$1} JOIN version v ON v.record=u.record "
-      "LEFT JOIN version x ON x.pk=v.parent ORDER BY v.record, v.number"};
-  static constexpr sql_query more{
-      "more_parents",
-      "SELECT m.version, coalesce(x.id, m.parent_id) FROM {set u: version=$1} "
-      "JOIN version_parent m ON m.version=u.version LEFT JOIN version x ON x.pk=m.parent"};
+      "FROM {set u: record=$1} {join version v: v.record=u.record} ORDER BY v.record, v.number"};
+  static constexpr sql_query more{"more_parents",
+                                  "SELECT m.version, coalesce((SELECT x.id FROM version x WHERE "
+                                  "x.pk=m.parent), m.parent_id) FROM {set u: version=$1} "
+                                  "{join version_parent m: m.version=u.version}"};
   std::vector<version_node> found;
   std::vector<pk> with_more;
   std::unordered_map<pk, std::size_t> places;
@@ -93,28 +93,26 @@ std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk own
 
 std::vector<stored_version> sql_writer::versions(std::span<const pk> keys) {
   static constexpr sql_query q{"versions", "SELECT " SYNC_STORED_COLUMNS
-                                           " FROM {set u: key=$1} JOIN version v ON v.pk=u.key"
-                                           " LEFT JOIN version_payload p ON p.version=v.pk"};
+                                           " FROM {set u: key=$1} {join version v: v.pk=u.key}"};
   return list(q, {sql_integers(keys)}, read_stored);
 }
 
 std::vector<stored_version> sql_writer::versions_after(pk after, std::int64_t limit) {
-  static constexpr sql_query q{"versions_after",
-                               "SELECT " SYNC_STORED_COLUMNS
-                               " FROM version v LEFT JOIN version_payload p ON p.version=v.pk"
-                               " WHERE v.pk>$1 ORDER BY v.pk LIMIT $2"};
+  static constexpr sql_query q{"versions_after", "SELECT " SYNC_STORED_COLUMNS
+                                                 " FROM version v"
+                                                 " WHERE v.pk>$1 ORDER BY v.pk LIMIT $2"};
   return list(q, {sql_integer(after), sql_integer(limit)}, read_stored);
 }
 
 std::unordered_map<version_id, pk> sql_writer::version_keys(std::span<const version_id> ids) {
   static constexpr sql_query q{"version_keys",
-                               "SELECT v.id, v.pk FROM {set u: id=$1} JOIN version v ON v.id=u.id"};
+                               "SELECT v.id, v.pk FROM {set u: id=$1} {join version v: v.id=u.id}"};
   return collect(session_, q, ids);
 }
 
 std::unordered_map<version_id, pk> sql_writer::records_of(std::span<const version_id> ids) {
   static constexpr sql_query q{
-      "records_of", "SELECT v.id, v.record FROM {set u: id=$1} JOIN version v ON v.id=u.id"};
+      "records_of", "SELECT v.id, v.record FROM {set u: id=$1} {join version v: v.id=u.id}"};
   return collect(session_, q, ids);
 }
 

@@ -57,6 +57,13 @@ std::string render_set(std::string_view alias, std::span<const set_column> colum
   return out;
 }
 
+std::string render_join(std::string_view table, std::string_view alias,
+                        std::string_view condition) {
+  std::string out = "JOIN ";
+  out.append(table).append(" ").append(alias).append(" ON ").append(condition);
+  return out;
+}
+
 }  // namespace
 
 database_error to_database_error(const sqlite::sqlite_error& e, std::string_view where) {
@@ -68,8 +75,9 @@ database_error to_database_error(const sqlite::sqlite_error& e, std::string_view
 const std::string& sqlite_session::expanded(const sql_query& query) {
   const auto at = texts_.find(query.text.data());
   if (at != texts_.end()) return at->second;
-  std::string text =
-      expand_query(query.text, render_set, [](std::string_view) { return std::string(); });
+  static const query_dialect dialect{render_set, render_join,
+                                     [](std::string_view) { return std::string(); }};
+  std::string text = expand_query(query.text, dialect);
   // $1 counts by first appearance in SQLite, ?1 by its number.
   std::replace(text.begin(), text.end(), '$', '?');
   return texts_.emplace(query.text.data(), std::move(text)).first->second;

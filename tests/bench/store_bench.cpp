@@ -1,14 +1,16 @@
 // How fast the stores take pushes: 10,000 roots in pushes of 1,000, and as many single pushes from
 // several threads as fit into a second, on both databases. Prints one JSON object.
 //
-//   store_bench [versions]
+//   store_bench [versions] [URL of an empty PostgreSQL database]
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +39,7 @@ push_id push_name(std::size_t n) {
 
 struct figures {
   double batch_rate = 0;   ///< versions/s in pushes of 1,000
+  double batch_cpu = 0;    ///< processor time of this program for one of them, microseconds
   double single_rate = 0;  ///< pushes/s of one version each
   double page_rate = 0;    ///< versions/s read in pages of 1,000
 };
@@ -49,12 +52,15 @@ figures measure(store::database& db, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) roots.push_back(patient_root(i, by, true));
 
   auto start = steady::now();
+  const std::clock_t cpu = std::clock();
   for (std::size_t at = 0; at < count; at += k_batch) {
     const std::size_t size = std::min(k_batch, count - at);
     db.write(
         [&](store::writer& w) { push(w, by, std::span(roots).subspan(at, size), push_name(at)); });
   }
   f.batch_rate = static_cast<double>(count) / seconds_since(start);
+  f.batch_cpu =
+      static_cast<double>(std::clock() - cpu) * 1e6 / CLOCKS_PER_SEC / static_cast<double>(count);
 
   start = steady::now();
   std::int64_t after = 0;
@@ -92,12 +98,13 @@ figures measure(store::database& db, std::size_t count) {
 
 void print(const char* name, const figures& f, bool last) {
   std::printf(
-      "  \"%s\": {\"push_versions_per_s\": %.0f, \"page_versions_per_s\": %.0f, "
+      "  \"%s\": {\"push_versions_per_s\": %.0f, \"push_cpu_us\": %.1f, \"page_versions_per_s\": "
+      "%.0f, "
       "\"single_pushes_per_s\": %.0f}%s\n",
-      name, f.batch_rate, f.page_rate, f.single_rate, last ? "" : ",");
+      name, f.batch_rate, f.batch_cpu, f.page_rate, f.single_rate, last ? "" : ",");
 }
 
-int run_all(std::size_t count) {
+int run_all(std::size_t count, const std::string& url) {
   const temporary_folder folder("autocusto-bench");
   figures sqlite;
   rusage usage{};
@@ -106,8 +113,10 @@ int run_all(std::size_t count) {
     sqlite = measure(*db, count);
     ::getrusage(RUSAGE_SELF, &usage);
   }
-  postgres_cluster cluster(true);
-  const auto db = store::open_postgres(cluster.create_database(), static_cast<int>(k_threads));
+  std::optional<postgres_cluster> cluster;
+  if (url.empty()) cluster.emplace(true);
+  const auto db = store::open_postgres(url.empty() ? cluster->create_database() : url,
+                                       static_cast<int>(k_threads));
   const figures postgres = measure(*db, count);
   const auto bytes = std::filesystem::file_size(folder / "store.sqlite");
   std::printf("{\n  \"versions\": %zu,\n", count);
@@ -124,8 +133,8 @@ int run_all(std::size_t count) {
 int main(int argc, char** argv) {
   const long count = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 10'000;
   if (count <= 0) {
-    std::fprintf(stderr, "usage: store_bench [versions]\n");
+    std::fprintf(stderr, "usage: store_bench [versions] [URL]\n");
     return 2;
   }
-  return autocusto::test::run_all(static_cast<std::size_t>(count));
+  return autocusto::test::run_all(static_cast<std::size_t>(count), argc > 2 ? argv[2] : "");
 }
