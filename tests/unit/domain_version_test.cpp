@@ -67,6 +67,7 @@ TEST(Version, TextThatJsonCannotHoldIsABug) {
   auto b = a_patient();
   b.payload().summary = std::string("a\0b", 3);
   EXPECT_THROW(static_cast<void>(b.make()), std::logic_error);
+  EXPECT_THROW(static_cast<void>(a_patient().at("\xFF").make()), std::logic_error);
 }
 
 struct refusal {
