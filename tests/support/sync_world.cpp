@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server/sync/feed_writer.hpp"
 #include "shared/crypto/hash.hpp"
 
 namespace autocusto::test {
@@ -217,6 +218,33 @@ result<sync::act_outcome> sync_world::unassign(const store::user_row& from,
     out = sync::unassign(in, {random.get(), clock->now()}, from, record, std::nullopt);
   });
   return out;
+}
+
+void sync_world::import(store::writer& in, const store::user_row& owner,
+                        const store::device_row& device, const domain::version& v) {
+  const store::writer::wanted_record wanted[] = {
+      {v.header.record.id, v.header.record.kind, v.payload.key, true}};
+  const auto record = in.lock_records(wanted)[0].value();
+  store::new_version row;
+  row.record = record.key;
+  row.number = record.last_number + 1;
+  row.author = owner.key;
+  row.device = device.key;
+  row.value = &v;
+  const auto key = in.add_versions(std::vector{row})[0];
+  store::view_row view;
+  view.user = owner.key;
+  view.record = record.key;
+  view.state.incarnation = *incarnation_id::from_raw(v.id.raw().substr(0, 16));
+  view.state.heads = {v.id};
+  view.active = v.id;
+  sync::feed_event event;
+  event.view = in.save_views(std::vector{view})[0];
+  event.incarnation = view.state.incarnation;
+  event.record = record.id;
+  event.version = key;
+  event.version_public = v.id;
+  sync::append_events(in, owner.key, owner.id, std::vector{event});
 }
 
 std::optional<store::view_row> sync_world::view(const store::user_row& user,

@@ -96,6 +96,10 @@ class sync_world {
                                    const std::vector<version_id>& expect_heads);
   result<sync::act_outcome> unassign(const store::user_row& from, const record_id& record);
 
+  /// Stores a version of a fresh record in a user's view without the rules, as an import does.
+  static void import(store::writer& in, const store::user_row& owner,
+                     const store::device_row& device, const domain::version& v);
+
   /// The open view of a user, if there is one.
   [[nodiscard]] std::optional<store::view_row> view(const store::user_row& user,
                                                     const record_id& record);
