@@ -57,6 +57,11 @@ result<config> make_config(const init_options& options) {
     if (own && own->host != "localhost") out.names.push_back(own->host);
     out.names.emplace_back("localhost");
   }
+  if (out.port == 0) {
+    return fail(errc::usage,
+                "Enrollment links need a port: name one in --listen, or in --name HOST:PORT.",
+                "listen");
+  }
   if (options.certificate_file.empty() != options.key_file.empty()) {
     return fail(errc::usage, "--cert and --key are given together or not at all.");
   }

@@ -136,7 +136,7 @@ result<config> decode_config(std::string_view json_text) {
   config out;
   out.database = in.string("database", k_text_limit);
   out.names = in.strings("names", 100, k_name_limit);
-  out.port = static_cast<std::uint16_t>(in.integer("port", 0, 65535));
+  out.port = static_cast<std::uint16_t>(in.integer("port", 1, 65535));
   const std::string listen = in.string("listen", k_text_limit);
   out.connections = static_cast<int>(in.optional_integer("connections", 1, 1000).value_or(8));
   out.workers = static_cast<int>(in.optional_integer("workers", 1, 1000).value_or(16));

@@ -5,7 +5,7 @@
 //   {"v":1,"database":"sqlite"|"postgresql://…","names":["host"…],"port":8443,
 //    "listen":"0.0.0.0:8443","certificate_file":"…","key_file":"…","connections":8,"workers":16}
 //
-// `names[0]` and `port` are what enrollment links say; `port` 0 means the one that is listened on.
+// `names[0]` and `port` are what enrollment links say.
 // Values only.
 
 #include <cstdint>
@@ -41,7 +41,7 @@ inline constexpr std::string_view k_embedded = "sqlite";
 struct config {
   std::string database{k_embedded};
   std::vector<std::string> names;
-  std::uint16_t port = 0;
+  std::uint16_t port = 8443;
   listen_address listen;
   std::string certificate_file;  ///< absolute; empty with an own CA
   std::string key_file;

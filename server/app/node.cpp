@@ -170,8 +170,7 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
 }
 
 std::string node::impl::link(const std::string& code) const {
-  const std::uint16_t port = home.settings.port != 0 ? home.settings.port : listener->port();
-  return auth::enrollment_link(home.keys, home.settings.names.front(), port, code);
+  return auth::enrollment_link(home.keys, home.settings.names.front(), home.settings.port, code);
 }
 
 std::string node::impl::not_ready() {
@@ -263,6 +262,10 @@ listen_address node::address() const {
 std::optional<listen_address> node::metrics_address() const {
   if (!impl_->metrics_listener) return std::nullopt;
   return impl_->metrics_listen;
+}
+
+store::database& node::database() {
+  return *impl_->home.database;
 }
 
 void node::request_stop() {

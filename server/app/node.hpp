@@ -15,6 +15,7 @@
 #include <string>
 
 #include "server/app/config.hpp"
+#include "server/store/store.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 
@@ -42,6 +43,9 @@ class node {
   /// Where it listens, the port a real one.
   [[nodiscard]] listen_address address() const;
   [[nodiscard]] std::optional<listen_address> metrics_address() const;
+
+  /// The open database, for work that goes beside the endpoints; valid while the node lives.
+  [[nodiscard]] store::database& database();
 
   /// Not ready any more; no new connections, waiting long polls answered, requests in hand
   /// finished.

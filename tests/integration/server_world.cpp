@@ -17,7 +17,7 @@ outcome server_command(const std::vector<std::string>& arguments, const run_opti
 server_world::server_world(engine which) {
   if (which == engine::postgres) database_ = postgres_cluster::shared().create_database();
   const auto made =
-      server_command({"init", "--data", folder(), "--database", database_, "--name", "localhost",
+      server_command({"init", "--data", folder(), "--database", database_, "--name", "localhost:1",
                       "--listen", "127.0.0.1:0", "--admin", "admin@example.org", "--json"});
   if (made.exit != 0) throw std::runtime_error(made.out + made.err);
   admin_link = json::parse(made.out).value()["enrollment_link"];

@@ -1,0 +1,286 @@
+// Real replicas that sync with a real server over TLS in one process, over a line that loses and
+// repeats answers: nothing is lost, nothing happens twice.
+#include <chrono>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/server_world.hpp"
+#include "tests/support/sync_laptop.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class client_sync : public ::testing::Test {
+ protected:
+  void SetUp() override { world.start(); }
+
+  std::unique_ptr<sync_laptop> laptop(const std::string& email) {
+    const auto folder = homes / ("laptop" + std::to_string(made_++));
+    return std::make_unique<sync_laptop>(folder, world.invite(email), world.node->address().port);
+  }
+  void restart() {
+    const auto port = world.node->address().port;
+    world.stop();
+    app::node_options options;
+    options.folder = world.folder();
+    options.listen = app::listen_address{"127.0.0.1", port};
+    options.clock = &world.clock;
+    options.log = &world.log;
+    world.node = app::node::start(options).value();
+  }
+
+  server_world world{engine::sqlite};
+  temporary_folder homes;
+
+ private:
+  int made_ = 0;
+};
+
+void expect_ok(const autocusto::engine::run_result& r) {
+  EXPECT_FALSE(r.how.why) << code_name(r.how.why->code) << ": " << r.how.why->message;
+}
+
+errc why(const autocusto::engine::run_result& r) {
+  return r.how.why ? r.how.why->code : errc::usage;
+}
+
+/// Every visible version of every patient.
+std::set<version_id> everything(sync_laptop& at) {
+  std::set<version_id> all;
+  for (const auto& item : at.replica->list("patient").value()) {
+    for (const auto& v : at.replica->history("patient", item.key).value()) all.insert(v.id);
+  }
+  return all;
+}
+
+TEST_F(client_sync, two_laptops_of_one_doctor_share_everything) {
+  auto first = laptop("ana@example.org");
+  auto second = laptop("ana@example.org");
+  for (int n = 0; n < 5; ++n) first->save(nth_cpf(n), "Paciente " + std::to_string(n));
+  const auto pushed = first->sync();
+  expect_ok(pushed);
+  EXPECT_EQ(pushed.how.totals.pushed, 5);
+  EXPECT_EQ(pushed.how.totals.accepted, 5);
+  EXPECT_EQ(pushed.how.totals.pulled, 0);
+  const auto pulled = second->sync();
+  expect_ok(pulled);
+  EXPECT_EQ(pulled.how.totals.pulled, 5);
+  EXPECT_EQ(everything(*first), everything(*second));
+  EXPECT_EQ(first->replica->cursor(), second->replica->cursor());
+  EXPECT_EQ(first->replica->status().pending + first->replica->status().unpulled, 0U);
+
+  const auto nothing = second->sync();
+  expect_ok(nothing);
+  EXPECT_EQ(nothing.how.totals, autocusto::engine::counts{});
+  EXPECT_TRUE(second->replica->status().last_sync->ok);
+}
+
+TEST_F(client_sync, edits_on_both_sides_are_counted_and_shown) {
+  auto first = laptop("ana@example.org");
+  auto second = laptop("ana@example.org");
+  first->save(nth_cpf(1), "Ana");
+  expect_ok(first->sync());
+  expect_ok(second->sync());
+  first->save(nth_cpf(1), "Ana Maria");
+  second->save(nth_cpf(1), "Ana Clara");
+  expect_ok(first->sync());
+  const auto torn = second->sync();
+  expect_ok(torn);
+  EXPECT_EQ(torn.how.totals.siblings, 1);
+  EXPECT_EQ(torn.how.totals.accepted, 1);
+  EXPECT_EQ(torn.how.totals.pulled, 1);
+  EXPECT_EQ(torn.conflicts, 1);
+  EXPECT_EQ(first->sync().conflicts, 1);
+}
+
+TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
+  for (const unsigned seed : {1U, 2U, 3U, 4U}) {
+    SCOPED_TRACE(seed);
+    std::mt19937 dice(seed);
+    const auto roll = [&dice](unsigned sides) { return dice() % sides; };
+    const std::string email = "doctor" + std::to_string(seed) + "@example.org";
+    std::vector<std::unique_ptr<sync_laptop>> laptops;
+    for (int i = 0; i < 3; ++i) laptops.push_back(laptop(email));
+    for (auto& each : laptops) {
+      each->line->page_limit = 3;
+      each->line->next = [&roll] {
+        const unsigned r = roll(10);
+        return r < 2   ? mishap::lost_request
+               : r < 4 ? mishap::lost_answer
+               : r < 5 ? mishap::repeated
+                       : mishap::none;
+      };
+    }
+    std::set<version_id> saved;
+    for (int round = 0; round < 40; ++round) {
+      auto& one = *laptops[roll(3)];
+      const int key = static_cast<int>(100 * seed + roll(6));
+      saved.insert(one.save(nth_cpf(key), "Nome " + std::to_string(round)).version);
+      if (roll(2) == 0) static_cast<void>(laptops[roll(3)]->sync());
+    }
+    for (auto& each : laptops) {
+      each->line->next = [] { return mishap::none; };
+    }
+    for (int round = 0; round < 2; ++round) {
+      for (auto& each : laptops) expect_ok(each->sync());
+    }
+    const auto all = everything(*laptops[0]);
+    EXPECT_TRUE(std::includes(all.begin(), all.end(), saved.begin(), saved.end()));
+    for (auto& each : laptops) {
+      EXPECT_EQ(everything(*each), all);
+      EXPECT_EQ(each->replica->cursor(), laptops[0]->replica->cursor());
+      EXPECT_TRUE(each->replica->refused().empty());
+      EXPECT_EQ(each->replica->status().pending + each->replica->status().unpulled, 0U);
+      EXPECT_TRUE(each->replica->verify().problems.empty());
+      EXPECT_FALSE(each->replica->current_push());
+    }
+    // One item for each version: what was sent twice was stored once.
+    EXPECT_EQ(laptops[0]->replica->cursor().seq, static_cast<std::int64_t>(all.size()));
+  }
+}
+
+TEST_F(client_sync, a_session_that_ended_is_renewed_without_asking) {
+  auto mine = laptop("ana@example.org");
+  expect_ok(mine->sync());
+  world.clock.advance(2 * k_hour);
+  mine->save(nth_cpf(1), "Ana");
+  const auto r = mine->sync();
+  expect_ok(r);
+  EXPECT_EQ(r.how.totals.accepted, 1);
+}
+
+TEST_F(client_sync, a_server_that_is_away_costs_nothing_but_time) {
+  auto mine = laptop("ana@example.org");
+  expect_ok(mine->sync());
+  const auto port = world.node->address().port;
+  world.stop();
+  mine->save(nth_cpf(1), "Ana");
+  EXPECT_EQ(why(mine->sync()), errc::unreachable);
+  EXPECT_EQ(mine->replica->status().pending, 1U);
+  EXPECT_FALSE(mine->replica->status().last_sync->ok);
+  app::node_options options;
+  options.folder = world.folder();
+  options.listen = app::listen_address{"127.0.0.1", port};
+  options.clock = &world.clock;
+  options.log = &world.log;
+  world.node = app::node::start(options).value();
+  const auto r = mine->sync();
+  expect_ok(r);
+  EXPECT_EQ(r.how.totals.accepted, 1);
+}
+
+TEST_F(client_sync, a_revoked_laptop_erases_itself_once_all_is_at_the_server) {
+  auto mine = laptop("ana@example.org");
+  mine->save(nth_cpf(1), "Ana");
+  expect_ok(mine->sync());
+  const auto device = mine->replica->who().value().device;
+  const auto revoke = [&](bool lost) {
+    world.node->database().write([&](store::writer& in) {
+      in.revoke_device(in.device_by_id(device).value().key, world.clock.now(), lost);
+    });
+  };
+  mine->save(nth_cpf(2), "Bia");
+  revoke(false);
+  const auto kept = mine->sync();
+  EXPECT_EQ(why(kept), errc::device_revoked);
+  EXPECT_FALSE(kept.how.wiped);
+  EXPECT_TRUE(replica::replica_store::exists(mine->home)) << "an edit is nowhere else";
+  revoke(true);
+  const auto gone = mine->sync();
+  EXPECT_EQ(why(gone), errc::device_revoked);
+  EXPECT_TRUE(gone.how.wiped);
+  EXPECT_FALSE(replica::replica_store::exists(mine->home));
+}
+
+TEST_F(client_sync, a_copied_folder_is_noticed_and_keeps_its_edits) {
+  auto mine = laptop("ana@example.org");
+  mine->save(nth_cpf(1), "Ana");
+  expect_ok(mine->sync());
+  const std::string copy = homes / "copy";
+  std::filesystem::copy(mine->home, copy, std::filesystem::copy_options::recursive);
+  mine->save(nth_cpf(2), "Bia");
+  expect_ok(mine->sync());
+  sync_laptop other(copy);
+  other.save(nth_cpf(3), "Cida");
+  EXPECT_EQ(why(other.sync()), errc::prev_push_old);
+  EXPECT_EQ(other.replica->status().pending, 1U);
+  expect_ok(mine->sync());
+}
+
+TEST_F(client_sync, two_processes_of_one_laptop_sync_side_by_side) {
+  auto mine = laptop("ana@example.org");
+  sync_laptop same(mine->home);
+  for (int n = 0; n < 20; ++n) {
+    (n % 2 == 0 ? *mine : same).save(nth_cpf(n), "Paciente");
+    // The other process pushes between the look and the push of this one.
+    bool once = true;
+    mine->line->next = [&] {
+      if (std::exchange(once, false)) static_cast<void>(same.sync());
+      return mishap::none;
+    };
+    expect_ok(mine->sync());
+  }
+  expect_ok(same.sync());
+  EXPECT_EQ(everything(same).size(), 20U);
+  EXPECT_EQ(mine->replica->status().pending + mine->replica->status().unpulled, 0U);
+}
+
+TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
+  auto watching = laptop("ana@example.org");
+  auto other = laptop("ana@example.org");
+  sync_laptop editor(watching->home);  // another process on the same folder
+  autocusto::engine::shell shell(*watching->port, *watching->line, crypto::system_random());
+  autocusto::engine::run_result result;
+  std::atomic<int> rounds{0};
+  std::thread runs([&] {
+    autocusto::engine::run_options options;
+    options.watch = true;
+    options.probe_interval = 20ms;
+    options.longest_wait = 20ms;
+    options.on_round = [&rounds](const std::optional<error>& failed) {
+      if (!failed) ++rounds;
+    };
+    result = shell.run(options);
+  });
+  const auto soon = [](const auto& happened) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!happened() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return happened();
+  };
+  EXPECT_TRUE(soon([&] { return rounds > 0; }));
+  other->save(nth_cpf(1), "Ana");
+  expect_ok(other->sync());
+  EXPECT_TRUE(soon([&] { return editor.replica->list("patient").value().size() == 1; }));
+  editor.save(nth_cpf(2), "Bia");
+  EXPECT_TRUE(soon(
+      [&] { return other->sync().how.totals.pulled > 0 || other->replica->cursor().seq == 2; }));
+  restart();
+  other->save(nth_cpf(3), "Cida");
+  EXPECT_TRUE(soon([&] { return !other->sync().how.why; }));
+  EXPECT_TRUE(soon([&] { return editor.replica->list("patient").value().size() == 3; }));
+  shell.stop();
+  runs.join();
+  expect_ok(result);
+  EXPECT_GE(result.how.totals.pushed, 1);
+}
+
+TEST_F(client_sync, another_server_is_not_believed) {
+  auto mine = laptop("ana@example.org");
+  expect_ok(mine->sync());
+  server_world impostor(engine::sqlite);
+  impostor.start();
+  auto address = autocusto::engine::address_of(*mine->replica).value();
+  address.port = impostor.node->address().port;
+  mine->server = std::make_unique<transport::remote>(address);
+  mine->line = std::make_unique<lossy_line>(*mine->server);
+  EXPECT_EQ(why(mine->sync()), errc::untrusted_server);
+}
+
+}  // namespace
+}  // namespace autocusto::test

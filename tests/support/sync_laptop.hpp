@@ -1,0 +1,153 @@
+#pragma once
+// A laptop in a test's process: a real replica, the real sync, and a line to the server that loses
+// and repeats answers as the test says. One thread, but `stop`.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "client/replica/replica.hpp"
+#include "client/sync/shell.hpp"
+#include "client/sync/store_port.hpp"
+#include "client/transport/remote.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::test {
+
+enum class mishap {
+  none,
+  lost_request,  ///< the server never sees it
+  lost_answer,   ///< the server has done it, nobody hears of it
+  repeated,      ///< the server gets it twice, the second answer arrives
+};
+
+/// Passes calls on, with mishaps on the way.
+class lossy_line final : public transport::remote_api {
+ public:
+  explicit lossy_line(transport::remote& behind) : behind_(behind) {}
+
+  std::function<mishap()> next = [] { return mishap::none; };
+  int calls = 0;
+
+  [[nodiscard]] bool has_session() const override { return behind_.has_session(); }
+  [[nodiscard]] transport::answer<wire::challenge_answer> challenge(
+      const device_id& device) override {
+    return pass<wire::challenge_answer>([&] { return behind_.challenge(device); });
+  }
+  [[nodiscard]] transport::answer<wire::session_answer> open_session(
+      const wire::signed_object& proof) override {
+    return pass<wire::session_answer>([&] { return behind_.open_session(proof); });
+  }
+  [[nodiscard]] transport::learned last_learned() const override { return behind_.last_learned(); }
+  [[nodiscard]] transport::answer<wire::push_receipt> push(
+      const wire::push_request& request) override {
+    return pass<wire::push_receipt>([&] { return behind_.push(request); });
+  }
+  [[nodiscard]] transport::answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
+                                                      int wait_seconds) override {
+    const auto most = std::min<std::int64_t>(limit, page_limit);
+    return pass<wire::page>([&] { return behind_.changes(from, most, wait_seconds); });
+  }
+  void interrupt() noexcept override { behind_.interrupt(); }
+  void clear_interrupt() override { behind_.clear_interrupt(); }
+
+  std::int64_t page_limit = 1000;
+
+ private:
+  template <class T, class Call>
+  transport::answer<T> pass(Call call) {
+    ++calls;
+    const transport::failure gone{.what = fail(errc::unreachable, "The line is cut."),
+                                  .last_push = {}};
+    const auto what = next();
+    if (what == mishap::lost_request) return gone;
+    auto answered = call();
+    if (what == mishap::lost_answer) return gone;
+    if (what == mishap::repeated) return call();
+    return answered;
+  }
+
+  transport::remote& behind_;
+};
+
+class sync_laptop {
+ public:
+  /// Enrolls with a link whose server listens on `port` of 127.0.0.1.
+  sync_laptop(std::string folder, const std::string& link, std::uint16_t port,
+              const std::string& name = "laptop")
+      : home(std::move(folder)),
+        replica(replica::replica_store::create(home, "senha", environment()).value()) {
+    auto redeemed = wire::decode_enrollment_link(link).value();
+    redeemed.host = "127.0.0.1";
+    redeemed.port = port;
+    auto got = transport::enroll(redeemed, name, replica->device_key().public_half()).value();
+    replica::identity who;
+    who.host = got.address.host;
+    who.port = got.address.port;
+    who.pin_is_ca = got.address.pin_is_ca;
+    who.pin = got.address.pin;
+    who.trust = *got.address.trust;
+    who.server = got.server;
+    who.user = got.user;
+    who.email = got.email;
+    who.role = got.role;
+    who.device = got.device;
+    who.device_name = name;
+    replica->enroll(who, got.tenant_key).value();
+    connect();
+  }
+  /// Opens a folder that is enrolled already.
+  explicit sync_laptop(std::string folder)
+      : home(std::move(folder)),
+        replica(replica::replica_store::open(home, "senha", environment()).value()) {
+    connect();
+  }
+
+  static replica::environment environment() {
+    return {system_clock_source(), crypto::system_random(), {.n = 16, .r = 1, .p = 1}};
+  }
+
+  engine::run_result sync(engine::run_options options = {}) {
+    engine::shell once(*port, *line, crypto::system_random());
+    return once.run(options);
+  }
+
+  replica::saved save(const std::string& key, const std::string& name) {
+    replica::edit what;
+    what.kind = "patient";
+    what.key = key;
+    what.fields = {{"nome_paciente", name}, {"nome_mae", "Maria"}, {"end_paciente", "Rua A, 1"}};
+    return replica->save(what).value();
+  }
+
+  std::string home;
+  std::unique_ptr<replica::replica_store> replica;
+  std::unique_ptr<transport::remote> server;
+  std::unique_ptr<lossy_line> line;
+  std::unique_ptr<engine::store_port> port;
+
+ private:
+  void connect() {
+    server = std::make_unique<transport::remote>(engine::address_of(*replica).value());
+    line = std::make_unique<lossy_line>(*server);
+    port = std::make_unique<engine::store_port>(*replica, home, system_clock_source());
+  }
+};
+
+/// The n-th synthetic CPF with valid check digits.
+[[nodiscard]] inline std::string nth_cpf(int n) {
+  std::string digits = std::to_string(100'000'000 + n * 7);
+  for (const std::size_t length : {9U, 10U}) {
+    int sum = 0;
+    for (std::size_t i = 0; i < length; ++i) {
+      sum += (digits[i] - '0') * static_cast<int>(length + 1 - i);
+    }
+    const int rest = sum * 10 % 11 % 10;
+    digits.push_back(static_cast<char>('0' + rest));
+  }
+  return digits;
+}
+
+}  // namespace autocusto::test
