@@ -1,0 +1,134 @@
+// sync: once, or watching until stopped.
+
+#include <atomic>
+#include <csignal>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "client/cli/app.hpp"
+#include "client/cli/text.hpp"
+#include "client/sync/shell.hpp"
+#include "client/sync/store_port.hpp"
+#include "client/transport/remote.hpp"
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::cli {
+namespace {
+
+using nlohmann::json;
+
+/// The running shell, for the signal handler; null while none runs.
+std::atomic<engine::shell*> g_running{nullptr};
+
+void on_signal(int /*number*/) {
+  if (engine::shell* running = g_running.load(); running != nullptr) running->stop();
+}
+
+/// While it lives, SIGINT and SIGTERM end the sync gently: what was received is kept.
+class gentle_end {
+ public:
+  explicit gentle_end(engine::shell& running) {
+    g_running = &running;
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+  }
+  ~gentle_end() {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    g_running = nullptr;
+  }
+  gentle_end(const gentle_end&) = delete;
+  gentle_end& operator=(const gentle_end&) = delete;
+};
+
+const char* phase_label(engine::phase what) {
+  switch (what) {
+    case engine::phase::connecting:
+      return tr("Connecting");
+    case engine::phase::pushing:
+      return tr("Sending");
+    case engine::phase::pulling:
+      return tr("Receiving");
+    case engine::phase::watching:
+      return tr("Up to date, watching");
+    case engine::phase::waiting:
+      return tr("Waiting to try again");
+  }
+  return "";
+}
+
+json result_json(const engine::counts& c, std::int64_t conflicts) {
+  return {{"pushed", c.pushed},     {"accepted", c.accepted}, {"duplicates", c.duplicates},
+          {"siblings", c.siblings}, {"merged", c.merged},     {"restored", c.restored},
+          {"refused", c.refused},   {"pulled", c.pulled},     {"conflicts", conflicts}};
+}
+
+std::string result_text(const engine::counts& c, std::int64_t conflicts) {
+  std::string out = fmt::format(fmt::runtime(tr("Sent {0}, received {1}.\n")), c.pushed, c.pulled);
+  if (c.merged > 0) {
+    out += fmt::format(fmt::runtime(tr("Merged with other edits: {}.\n")), c.merged);
+  }
+  if (c.refused > 0) {
+    out += fmt::format(
+        fmt::runtime(tr("Refused by the server: {}; see `autocusto refused list`.\n")), c.refused);
+  }
+  if (conflicts > 0) {
+    out += fmt::format(fmt::runtime(tr("Conflicts to resolve: {}; see `autocusto conflicts`.\n")),
+                       conflicts);
+  }
+  return out;
+}
+
+int finish(const app& a, const engine::run_result& run, bool watch) {
+  const auto& totals = run.how.totals;
+  if (run.how.why && !(watch && run.how.why->code == errc::unreachable)) {
+    if (!a.json && totals.pushed + totals.pulled > 0) {
+      a.done({}, result_text(totals, run.conflicts));
+    }
+    return a.fail(*run.how.why);
+  }
+  a.done(result_json(totals, run.conflicts), result_text(totals, run.conflicts));
+  return totals.refused > 0 ? exit_code(errc::invalid_field) : 0;
+}
+
+int sync(const app& a, bool watch) {
+  auto replica = a.open_enrolled();
+  if (!replica) return a.fail(replica.error());
+  auto address = engine::address_of(**replica);
+  if (!address) return a.fail(address.error());
+  transport::remote server(*address);
+  engine::store_port port(**replica, a.home, system_clock_source());
+  engine::shell shell(port, server, crypto::system_random());
+  progress bar(!a.json);
+  engine::run_options options;
+  options.watch = watch;
+  options.on_progress = [&bar](const engine::progress& p) {
+    bar.show(phase_label(p.what), p.done, p.total);
+  };
+  options.on_round = [&a, &bar](const std::optional<error>& why) {
+    if (!why || a.json) return;
+    bar.clear();
+    a.fail(*why);
+  };
+  engine::run_result run;
+  {
+    const gentle_end signals(shell);
+    run = shell.run(options);
+  }
+  bar.clear();
+  return finish(a, run, watch);
+}
+
+}  // namespace
+
+void add_sync_command(CLI::App& parser, app& a) {
+  const auto watch = std::make_shared<bool>(false);
+  auto* command = parser.add_subcommand("sync", tr("Sends what waits and fetches what is new"));
+  command->add_flag("--watch", *watch, tr("Go on until stopped, exchanging changes as they come"));
+  command->final_callback([&a, watch] { a.action = [&a, watch] { return sync(a, *watch); }; });
+}
+
+}  // namespace autocusto::cli
