@@ -347,7 +347,8 @@ void push_transaction::write_quarantine(acceptance_plan& plan) {
   if (!rows.empty()) in_.add_quarantine(rows);
 }
 
-/// A resolution is an administrator's act, signed as a push: the audit log keeps it like the others.
+/// A resolution is an administrator's act, signed as a push: the audit log keeps it like the
+/// others.
 void push_transaction::write_audit(const acceptance_plan& plan) {
   if (plan.versions.empty()) return;
   store::audit_row row;

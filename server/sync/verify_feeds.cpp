@@ -17,6 +17,25 @@ std::string view_name(store::pk view) {
   return "view " + std::to_string(view);
 }
 
+/// What one item does to its view; no version for `removed`.
+void replay(store::view_row& view, store::feed_kind kind, const store::version_node* version,
+            const domain::version_dag& dag) {
+  switch (kind) {
+    case store::feed_kind::version:
+      domain::add_version(view.state, dag, version->id, version->status);
+      break;
+    case store::feed_kind::assigned:
+      domain::assign_version(view.state, version->id);
+      break;
+    case store::feed_kind::discarded:
+      static_cast<void>(domain::discard_draft(view.state, version->id));
+      break;
+    case store::feed_kind::removed:
+      view.open = false;
+      break;
+  }
+}
+
 }  // namespace
 
 void verifier::walk_feeds() {
@@ -99,34 +118,24 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
     at->second.record = s.record;
   }
   std::unordered_map<store::pk, domain::version_dag> dags;
-  std::unordered_map<store::pk, std::pair<version_id, domain::version_status>> versions;
+  std::unordered_map<store::pk, store::version_node> versions;
   for (auto& node : in_.graphs(records, 0)) {
-    versions.emplace(node.key, std::pair(node.id, node.status));
-    dags[node.record].add({node.id, std::move(node.parents), node.generation});
+    dags[node.record].add({node.id, node.parents, node.generation});
+    const auto key = node.key;
+    versions.emplace(key, std::move(node));
   }
   for (const auto& s : steps) {
-    auto& view = replayed.at(s.view);
     const auto at = versions.find(s.version);
-    if (s.kind != store::feed_kind::removed && at == versions.end()) {
+    // A version of another record is as good as none.
+    const bool found = at != versions.end() && at->second.record == s.record;
+    if (!found && s.kind != store::feed_kind::removed) {
       find("item_version",
            "feed of user " + std::to_string(user.key) + ", item " + std::to_string(s.seq));
       continue;
     }
+    auto& view = replayed.at(s.view);
     if (!view.open) find("item_after_removed", view_name(s.view));
-    switch (s.kind) {
-      case store::feed_kind::version:
-        domain::add_version(view.state, dags[s.record], at->second.first, at->second.second);
-        break;
-      case store::feed_kind::assigned:
-        domain::assign_version(view.state, at->second.first);
-        break;
-      case store::feed_kind::discarded:
-        static_cast<void>(domain::discard_draft(view.state, at->second.first));
-        break;
-      case store::feed_kind::removed:
-        view.open = false;
-        break;
-    }
+    replay(view, s.kind, found ? &at->second : nullptr, dags[s.record]);
   }
   const auto conflicts = in_.open_conflicts(keys);
   std::unordered_map<store::pk, std::vector<const store::conflict_row*>> open;

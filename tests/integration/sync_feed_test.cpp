@@ -98,10 +98,10 @@ TEST_P(SyncFeed, PagesEndBeforeEightMebibytes) {
   };
   // Such texts come by imports only, so they are stored without the rules.
   std::vector<domain::version> odd;
-  for (std::size_t n = 0; n < 90; ++n) odd.push_back(odd_root(n));
-  for (std::size_t from = 0; from < odd.size(); from += 30) {
+  for (std::size_t n = 0; n < 60; ++n) odd.push_back(odd_root(n));
+  for (std::size_t from = 0; from < odd.size(); from += 20) {
     world.db->write([&](store::writer& in) {
-      for (std::size_t i = from; i < from + 30; ++i)
+      for (std::size_t i = from; i < from + 20; ++i)
         world.import(in, ana, laptop.who.device, odd[i]);
     });
   }
