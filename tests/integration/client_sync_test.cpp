@@ -103,7 +103,9 @@ TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
   for (const unsigned seed : {1U, 2U, 3U, 4U}) {
     SCOPED_TRACE(seed);
     std::mt19937 dice(seed);
-    const auto roll = [&dice](unsigned sides) { return dice() % sides; };
+    const auto roll = [&dice](unsigned sides) {
+      return std::uniform_int_distribution<unsigned>(0, sides - 1)(dice);
+    };
     const std::string email = "doctor" + std::to_string(seed) + "@example.org";
     std::vector<std::unique_ptr<sync_laptop>> laptops;
     for (int i = 0; i < 3; ++i) laptops.push_back(laptop(email));

@@ -2,6 +2,7 @@
 // A laptop in a test's process: a real replica, the real sync, and a line to the server that loses
 // and repeats answers as the test says. One thread, but `stop`.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -74,14 +75,13 @@ class lossy_line final : public transport::remote_api {
 
 class sync_laptop {
  public:
-  /// Enrolls with a link whose server listens on `port` of 127.0.0.1.
-  sync_laptop(std::string folder, const std::string& link, std::uint16_t port,
+  /// Enrolls with a link whose server listens at that port.
+  sync_laptop(std::string folder, const std::string& link, std::uint16_t listens_at,
               const std::string& name = "laptop")
       : home(std::move(folder)),
         replica(replica::replica_store::create(home, "senha", environment()).value()) {
     auto redeemed = wire::decode_enrollment_link(link).value();
-    redeemed.host = "127.0.0.1";
-    redeemed.port = port;
+    redeemed.port = listens_at;
     auto got = transport::enroll(redeemed, name, replica->device_key().public_half()).value();
     replica::identity who;
     who.host = got.address.host;
@@ -109,8 +109,8 @@ class sync_laptop {
     return {system_clock_source(), crypto::system_random(), {.n = 16, .r = 1, .p = 1}};
   }
 
-  engine::run_result sync(engine::run_options options = {}) {
-    engine::shell once(*port, *line, crypto::system_random());
+  ::autocusto::engine::run_result sync(::autocusto::engine::run_options options = {}) {
+    ::autocusto::engine::shell once(*port, *line, crypto::system_random());
     return once.run(options);
   }
 
@@ -126,13 +126,13 @@ class sync_laptop {
   std::unique_ptr<replica::replica_store> replica;
   std::unique_ptr<transport::remote> server;
   std::unique_ptr<lossy_line> line;
-  std::unique_ptr<engine::store_port> port;
+  std::unique_ptr<::autocusto::engine::store_port> port;
 
  private:
   void connect() {
-    server = std::make_unique<transport::remote>(engine::address_of(*replica).value());
+    server = std::make_unique<transport::remote>(::autocusto::engine::address_of(*replica).value());
     line = std::make_unique<lossy_line>(*server);
-    port = std::make_unique<engine::store_port>(*replica, home, system_clock_source());
+    port = std::make_unique<::autocusto::engine::store_port>(*replica, home, system_clock_source());
   }
 };
 
