@@ -1,0 +1,143 @@
+// Who may see what, and what happens when that changes.
+
+#include <gmock/gmock.h>
+
+#include "tests/e2e/databases.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class access : public on_both_databases {
+ protected:
+  access()
+      : ana(here.enroll(here.add_doctor("ana@clinica.test"), "ana")),
+        bruno(here.enroll(here.add_doctor("bruno@clinica.test"), "bruno")) {
+    ana.must({"patient", "save", cpf, "--set", "nome_paciente=Nome Marcado", "--set",
+              "nome_mae=Mãe", "--set", "end_paciente=Rua", "--summary", "Resumo Marcado"});
+    ana.must({"sync"});
+  }
+  std::string device_of(const std::string& email) {
+    for (const json& device : here.admin().must({"device", "list"}).at("items")) {
+      if (device.at("user") == email) return device.at("id");
+    }
+    return {};
+  }
+
+  const std::string cpf = "11144477735";
+  laptop ana;
+  laptop bruno;
+};
+
+TEST_P(access, an_assignment_shows_that_version_only_and_unassigning_takes_it_away) {
+  ana.must({"patient", "save", cpf, "--set", "rg=42"});
+  ana.must({"sync"});
+  laptop& admin = here.admin();
+  admin.must({"assign", "patient", cpf, "2", "--user", "bruno@clinica.test"});
+  EXPECT_EQ(bruno.must({"sync"}).at("pulled"), 1);
+  EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "42");
+  EXPECT_EQ(bruno.must({"patient", "history", cpf}).at("versions").size(), 1U)
+      << "the ancestors do not come with it";
+  bruno.must({"patient", "save", cpf, "--set", "rg=43"});
+  bruno.must({"sync"});
+  ana.must({"sync"});
+  EXPECT_EQ(ana.must({"patient", "show", cpf}).at("fields").at("rg"), "42");
+
+  admin.must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
+  bruno.must({"sync"});
+  EXPECT_EQ(bruno({"patient", "show", cpf}).exit, 4);
+  EXPECT_EQ(bruno.must({"patient", "list"}).at("count"), 0);
+  EXPECT_EQ(bruno.must({"verify"}).at("versions"), 0) << "the laptop has erased it";
+  EXPECT_EQ(admin({"unassign", "patient", cpf, "--user", "bruno@clinica.test"}).exit, 4);
+  EXPECT_EQ(ana.must({"patient", "show", cpf}).at("fields").at("rg"), "42");
+}
+
+TEST_P(access, an_edit_made_while_the_view_moved_becomes_a_visible_conflict) {
+  bruno.must({"patient", "save", cpf, "--set", "nome_paciente=Do Bruno", "--set", "nome_mae=M",
+              "--set", "end_paciente=R"});
+  bruno.must({"sync"});
+  bruno.must({"patient", "save", cpf, "--set", "nome_paciente=Editado"});
+  here.admin().must({"assign", "patient", cpf, "1", "--user", "bruno@clinica.test"});
+  EXPECT_EQ(bruno.must({"sync"}).at("conflicts"), 1);
+  const json shown = bruno.must({"patient", "show", cpf});
+  EXPECT_EQ(shown.at("heads").size(), 2U);
+  EXPECT_EQ(shown.at("fields").at("nome_paciente"), "Nome Marcado") << "the assigned one is active";
+}
+
+TEST_P(access, a_disabled_user_and_a_revoked_device_are_out_at_once) {
+  laptop& admin = here.admin();
+  admin.must({"user", "disable", "bruno@clinica.test"});
+  EXPECT_EQ(bruno({"sync"}).exit, 7);
+  const laptop again = here.bare("bruno-again");
+  admin.must({"user", "enable", "bruno@clinica.test"});
+  const laptop other = here.enroll(here.new_link("bruno@clinica.test"), "bruno-2");
+  other.must({"sync"});
+
+  ana.must({"patient", "save", cpf, "--set", "rg=unsent"});
+  admin.must({"device", "revoke", device_of("ana@clinica.test")});
+  const answer out = ana({"sync"});
+  EXPECT_EQ(out.exit, 7) << out.out;
+  EXPECT_EQ(out.error_code(), "device_revoked");
+  EXPECT_EQ(admin({"device", "revoke", "00000000-0000-4000-8000-00000000dead"}).exit, 4);
+}
+
+TEST_P(access, a_device_revoked_as_lost_is_wiped_at_its_next_contact) {
+  here.admin().must({"device", "revoke", device_of("ana@clinica.test"), "--lost"});
+  EXPECT_EQ(ana({"sync"}).exit, 7);
+  EXPECT_EQ(ana({"patient", "list"}).exit, 7);
+  EXPECT_EQ(ana({"patient", "list"}).error_code(), "not_enrolled");
+}
+
+TEST_P(access, what_was_refused_is_readable_on_the_laptop_and_in_quarantine) {
+  bruno.must({"patient", "save", cpf, "--set", "nome_paciente=B", "--set", "nome_mae=M", "--set",
+              "end_paciente=R"});
+  bruno.must({"sync"});
+  bruno.must({"patient", "save", cpf, "--set", "rg=7"});
+  // Access is taken and given anew: the edit's parent belongs to a closed incarnation.
+  here.admin().must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
+  here.admin().must({"assign", "patient", cpf, "1", "--user", "bruno@clinica.test"});
+  const answer synced = bruno({"sync"});
+  EXPECT_EQ(synced.exit, 3) << synced.out << synced.err;
+  const json status = bruno.must({"status"});
+  ASSERT_EQ(status.at("refused").size(), 1U) << status;
+  EXPECT_EQ(status.at("refused")[0].at("code"), "parent_unavailable");
+  const std::string version = status.at("refused")[0].at("version_id");
+  EXPECT_EQ(bruno.must({"refused", "show", version}).at("fields").at("rg"), "7");
+  const json items = here.admin().must({"quarantine", "list"}).at("items");
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0].at("code"), "parent_unavailable");
+  const answer shown = here.admin()({"quarantine", "show", items[0].at("id").dump()});
+  EXPECT_THAT(shown.out, HasSubstr(version));
+  EXPECT_EQ(bruno.must({"refused", "reapply", version}).at("changed"), true);
+  EXPECT_EQ(bruno.must({"sync"}).at("accepted"), 1);
+  EXPECT_EQ(bruno.must({"status"}).at("refused").size(), 0U);
+  EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "7");
+}
+
+TEST_P(access, the_server_tells_its_log_and_metrics_nothing_about_patients) {
+  here.admin().must({"record", "show", "patient", cpf});
+  EXPECT_EQ(bruno({"sync"}).exit, 0);
+  const outcome metrics =
+      run({"python3", "-c",
+           "import urllib.request,sys;"
+           "print(urllib.request.urlopen(sys.argv[1]).read().decode())",
+           "http://127.0.0.1:" + std::to_string(here.metrics_port()) + "/metrics"});
+  ASSERT_EQ(metrics.exit, 0) << metrics.err;
+  EXPECT_THAT(metrics.out, HasSubstr("accepted"));
+  const std::string record = here.admin().must({"record", "list"}).dump();
+  for (const std::string& text : {metrics.out, here.log()}) {
+    EXPECT_THAT(text, Not(HasSubstr(cpf)));
+    EXPECT_THAT(text, Not(HasSubstr("Marcado")));
+    EXPECT_THAT(text, Not(HasSubstr("clinica.test")));
+  }
+  const json audit = here.admin().must({"audit", "list"});
+  EXPECT_THAT(audit.dump(), HasSubstr("record")) << "an admin's read of patient data is on record";
+}
+
+INSTANTIATE_TEST_SUITE_P(databases, access, ::testing::Values("sqlite", "postgres"), database_name);
+
+}  // namespace
+}  // namespace autocusto::test
