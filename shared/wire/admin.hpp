@@ -187,7 +187,8 @@ struct why {
   std::string key;
   std::string user;
   std::optional<view_item> view;  ///< none: closed
-  /// Why the active version is it: pinned, only_head, greatest_generation, greatest_id, drafts_only
+  /// Why the active version is it: pinned, only_head, greatest_generation, greatest_id,
+  /// drafts_only; closed without a view
   std::string rule;
   std::vector<why_step> steps;
 };

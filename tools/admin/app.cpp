@@ -1,0 +1,125 @@
+#include "tools/admin/app.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/canonical.hpp"
+
+namespace autocusto::admin {
+namespace {
+
+constexpr std::string_view k_server_time = "server_time";
+
+transport::server_address address_of(const replica::replica_store& profile,
+                                     const replica::identity& who) {
+  transport::server_address out;
+  out.host = who.host;
+  out.port = who.port;
+  out.pin_is_ca = who.pin_is_ca;
+  out.pin = who.pin;
+  out.trust = who.trust;
+  if (const auto time = profile.setting(k_server_time)) out.server_time = parse_time(*time);
+  return out;
+}
+
+}  // namespace
+
+int app::done(const nlohmann::json& object, const std::string& text) const {
+  if (json) {
+    cli::print_json(object);
+  } else {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  return 0;
+}
+
+void refuse(errc code, std::string message, std::string field) {
+  throw error_exception(fail(code, std::move(message), std::move(field)));
+}
+
+std::string default_home() {
+  const char* named = std::getenv("AUTOCUSTO_HOME");
+  const bool given = named != nullptr && *named != '\0';
+  return given ? std::string(named) : replica::default_home() + "-admin";
+}
+
+std::unique_ptr<replica::replica_store> app::open_profile() const {
+  if (!replica::replica_store::exists(home)) {
+    refuse(errc::not_enrolled,
+           "There is no administrator's profile here; run `autocusto-admin enroll LINK` with the "
+           "link that `autocusto-server init` or another administrator printed.");
+  }
+  cli::passphrase_source source;
+  source.file = passphrase_file;
+  auto passphrase = cli::read_passphrase(source).value();
+  const replica::environment env{system_clock_source(), crypto::system_random()};
+  return replica::replica_store::open(home, passphrase.view(), env).value();
+}
+
+session::session(const app& a)
+    : profile_(a.open_profile()), who_(profile_->who().value()), key_(profile_->device_key()) {
+  remote_ = std::make_unique<transport::remote>(address_of(*profile_, who_));
+  sign_in(a);
+}
+
+void session::sign_in(const app& a) {
+  remote_->sign_in_as(who_.device, key_, profile_->last_push());
+  const auto opened = remote_->sign_in(who_.device, key_, profile_->last_push()).value();
+  if (opened.wipe) {
+    profile_.reset();
+    replica::replica_store::wipe(a.home).value();
+    refuse(
+        errc::device_revoked,
+        "This device was revoked as lost; its profile has been erased. Ask another administrator "
+        "for a new link.");
+  }
+  const auto learned = remote_->last_learned();
+  if (learned.trust) profile_->set_trust(*learned.trust).value();
+  const auto time = format_time(learned.server_time);
+  if (learned.server_time > 0) profile_->set_setting(k_server_time, time).value();
+}
+
+std::string session::call(std::string_view method, std::string_view path, std::string body) {
+  // Questions change nothing but the audit log, so they may be asked again.
+  return remote_->call(method, path, std::move(body), true).value();
+}
+
+void session::not_understood(const error& why) {
+  refuse(errc::protocol_error,
+         "The server's answer cannot be read (" + why.message + "); is it a newer version?");
+}
+
+msg::act_answer session::act(std::string name, const nlohmann::json& args,
+                             std::optional<std::vector<version_id>> expect_heads) {
+  wire::act_object object;
+  object.server = who_.server;
+  object.actor = who_.user;
+  object.device = who_.device;
+  object.id = crypto::system_random().make<act_id>();
+  object.act = std::move(name);
+  object.args = json::canonical(args);
+  object.expect_heads = std::move(expect_heads);
+  return understood(msg::decode<msg::act_answer>(remote_->act(object, key_).value()));
+}
+
+record_id session::record(const std::string& kind, const std::string& key) {
+  const auto tenant_key = profile_->tenant_key().value();
+  return domain::make_record_id(tenant_key.view(), kind, key);
+}
+
+std::string read_key(const std::string& kind, const std::string& given) {
+  const auto* catalogue = domain::find_catalogue(kind);
+  if (catalogue == nullptr) {
+    refuse(errc::usage, "There is no such kind of record; use patient or clinic.", "kind");
+  }
+  const auto typed = given == "-" ? cli::read_line(catalogue->key_label_en + ": ").value() : given;
+  return domain::lookup_key(kind, typed).value();
+}
+
+}  // namespace autocusto::admin

@@ -1,0 +1,45 @@
+// autocusto-admin: the administrator's program.
+
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "shared/cli/terminal.hpp"
+#include "tools/admin/app.hpp"
+
+int main(int argc, char** argv) {
+  using namespace autocusto;
+  cli::forbid_core_dumps();
+  admin::app a;
+  a.home = admin::default_home();
+  CLI::App parser{"Users, devices, assignments, conflicts and audit of an AutoCusto server.",
+                  "autocusto-admin"};
+  parser.set_version_flag("--version", AUTOCUSTO_VERSION);
+  parser.add_option("--home", a.home, "The folder of this profile (AUTOCUSTO_HOME)");
+  parser.add_option("--passphrase-file", a.passphrase_file,
+                    "A file whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE or a "
+                    "prompt)");
+  parser.add_flag("--json", a.json, "One JSON object on stdout, nothing else");
+  parser.require_subcommand(1);
+  parser.fallthrough();
+  admin::add_people_commands(parser, a);
+  admin::add_record_commands(parser, a);
+  admin::add_view_commands(parser, a);
+  admin::add_conflict_commands(parser, a);
+  admin::add_log_commands(parser, a);
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return parser.exit(e);
+    for (int i = 1; i < argc; ++i) a.json = a.json || std::string_view(argv[i]) == "--json";
+    return cli::print_error(fail(errc::usage, std::string(e.what()) + "; see --help."), a.json);
+  }
+  try {
+    return a.action();
+  } catch (const error_exception& e) {
+    return cli::print_error(e.get(), a.json);
+  } catch (const std::exception& e) {
+    return cli::print_error(fail(errc::internal, std::string("Something broke: ") + e.what()),
+                            a.json);
+  }
+}

@@ -1,0 +1,328 @@
+// enroll, user, enrollment, device, policy, stats.
+
+#include <array>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+#include "tools/admin/app.hpp"
+#include "tools/admin/text.hpp"
+
+namespace autocusto::admin {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t k_shortest_prefix = 4;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "admin";
+  return name.data();
+}
+
+/// A new profile, or the one of an enrollment that was cut before it ended.
+std::unique_ptr<replica::replica_store> prepare(const app& a, bool& fresh) {
+  fresh = !replica::replica_store::exists(a.home);
+  if (!fresh) {
+    auto profile = a.open_profile();
+    if (profile->enrolled()) {
+      refuse(errc::already_enrolled,
+             "This profile is enrolled already; use another --home for another account.");
+    }
+    return profile;
+  }
+  cli::passphrase_source source;
+  source.file = a.passphrase_file;
+  source.prompt = "Choose a passphrase for this profile: ";
+  source.confirm = "Once more: ";
+  const auto passphrase = cli::read_passphrase(source).value();
+  const replica::environment env{system_clock_source(), crypto::system_random()};
+  return replica::replica_store::create(a.home, passphrase.view(), env).value();
+}
+
+/// Whether the server may have spent the code on this device, so that its key must be kept.
+bool may_have_enrolled(errc code) {
+  return code == errc::unreachable || code == errc::busy || code == errc::unavailable ||
+         code == errc::internal || code == errc::timeout || code == errc::protocol_error;
+}
+
+replica::identity identity_of(const transport::enrollment& e, const std::string& device_name) {
+  replica::identity who;
+  who.host = e.address.host;
+  who.port = e.address.port;
+  who.pin_is_ca = e.address.pin_is_ca;
+  who.pin = e.address.pin;
+  if (e.address.trust) who.trust = *e.address.trust;
+  who.server = e.server;
+  who.user = e.user;
+  who.email = e.email;
+  who.role = e.role;
+  who.device = e.device;
+  who.device_name = device_name;
+  return who;
+}
+
+int enroll(const app& a, std::string text, const std::string& device_name) {
+  if (text == "-") text = cli::read_line("Enrollment link: ").value();
+  const auto link = wire::decode_enrollment_link(text).value();
+  bool fresh = false;
+  auto profile = prepare(a, fresh);
+  const std::string name = device_name.empty() ? host_name() : device_name;
+  const auto key = profile->device_key();
+  const auto enrolled = transport::enroll(link, name, key.public_half());
+  const bool doctor = enrolled && enrolled->role != "admin";
+  if (doctor || (!enrolled && fresh && !may_have_enrolled(enrolled.error().code))) {
+    profile.reset();
+    replica::replica_store::wipe(a.home).value();
+  }
+  if (!enrolled) throw error_exception(enrolled.error());
+  if (doctor) {
+    refuse(errc::forbidden,
+           "This link is a doctor's and is used up now. Make a new one with `enrollment new`, open "
+           "it with `autocusto enroll` on the doctor's laptop, and revoke the device " +
+               enrolled->device.text() + ".");
+  }
+  const auto who = identity_of(*enrolled, name);
+  profile->enroll(who, enrolled->tenant_key).value();
+  return a.done({{"user", who.email},
+                 {"role", who.role},
+                 {"device", who.device.text()},
+                 {"device_name", who.device_name},
+                 {"server", who.host + ":" + std::to_string(who.port)}},
+                fmt::format("Enrolled for {} as \"{}\". See `autocusto-admin --help`.\n",
+                            cli::printable(who.email), cli::printable(who.device_name)));
+}
+
+int print_link(const app& a, const msg::act_answer& done, const std::string& sentence) {
+  json object{{"enrollment_link", done.enrollment_link.value_or("")},
+              {"expires_at", done.expires_at.value_or("")},
+              {"user", done.user.value_or("")}};
+  if (done.role) object["role"] = *done.role;
+  return a.done(
+      object, fmt::format("{}\nThe link for the next device, good once until {}:\n  {}\n", sentence,
+                          when(done.expires_at.value_or("")), done.enrollment_link.value_or("")));
+}
+
+int user_add(const app& a, const std::string& email, const std::string& role) {
+  session s(a);
+  const auto done = s.act("user.add", {{"email", email}, {"role", role}});
+  return print_link(a, done, fmt::format("Added the {} {}.", role, cli::printable(email)));
+}
+
+int user_list(const app& a) {
+  session s(a);
+  const auto list = s.get<msg::user_list>("/v1/admin/users");
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& user : list.items) {
+    rows.push_back({user.email, user.role, user.enabled ? "enabled" : "disabled",
+                    std::to_string(user.devices), when(user.created_at)});
+  }
+  return a.done(message_json(list),
+                cli::table({"user", "role", "state", "devices", "since"}, rows));
+}
+
+int user_switch(const app& a, const std::string& email, bool on) {
+  session s(a);
+  const auto done = s.act(on ? "user.enable" : "user.disable", {{"user", email}});
+  const char* pattern = on ? "Enabled {}; the user's devices can sync again.\n"
+                           : "Disabled {}; all of the user's sessions have ended.\n";
+  return a.done({{"user", email}, {"enabled", on}, {"at", done.at}},
+                fmt::format(fmt::runtime(pattern), cli::printable(email)));
+}
+
+int enrollment_new(const app& a, const std::string& email) {
+  session s(a);
+  const auto done = s.act("enrollment.new", {{"user", email}});
+  return print_link(a, done, fmt::format("A new enrollment for {}.", cli::printable(email)));
+}
+
+std::string device_state(const msg::device_item& device) {
+  if (!device.revoked_at) return "in use";
+  return device.lost ? "revoked as lost" : "revoked";
+}
+
+int device_list(const app& a) {
+  session s(a);
+  const auto list = s.get<msg::device_list>("/v1/admin/devices");
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& device : list.items) {
+    rows.push_back({device.id.text(), device.user, device.name, device_state(device),
+                    device.last_seen ? when(*device.last_seen) : "never"});
+  }
+  return a.done(message_json(list), cli::table({"id", "user", "name", "state", "last seen"}, rows));
+}
+
+/// The device whose id is, or begins with, what was typed.
+device_id find_device(session& s, const std::string& typed) {
+  if (const auto whole = device_id::parse(typed)) return *whole;
+  std::optional<device_id> found;
+  for (const auto& device : s.get<msg::device_list>("/v1/admin/devices").items) {
+    if (typed.size() < k_shortest_prefix || !device.id.text().starts_with(typed)) continue;
+    if (found) {
+      refuse(errc::ambiguous, "Several devices begin like that; give more of the id.", "device");
+    }
+    found = device.id;
+  }
+  if (found) return *found;
+  refuse(errc::not_found, "There is no such device; see `device list`.", "device");
+}
+
+int device_show(const app& a, const std::string& typed) {
+  session s(a);
+  const auto id = find_device(s, typed);
+  const auto d = s.get<msg::device_item>("/v1/admin/devices/" + id.text());
+  const auto time = [](const std::optional<std::string>& t) { return t ? when(*t) : "never"; };
+  return a.done(message_json(d),
+                cli::table({}, {{"Device", d.id.text()},
+                                {"Name", d.name},
+                                {"User", d.user},
+                                {"State", device_state(d)},
+                                {"Enrolled", when(d.enrolled_at)},
+                                {"Last seen", time(d.last_seen)},
+                                {"Revoked", time(d.revoked_at)},
+                                {"Last push", d.last_push ? d.last_push->text() : "none"},
+                                {"Replaces", d.replaces ? d.replaces->text() : "none"},
+                                {"Public key", d.public_key},
+                                {"In quarantine",
+                                 fmt::format("{} items, {} bytes", d.quarantine_items.value_or(0),
+                                             d.quarantine_bytes.value_or(0))}}));
+}
+
+int device_revoke(const app& a, const std::string& typed, bool lost) {
+  session s(a);
+  const auto id = find_device(s, typed);
+  const auto done = s.act("device.revoke", {{"device", id.text()}, {"lost", lost}});
+  return a.done(
+      {{"device", id.text()}, {"lost", lost}, {"at", done.at}},
+      fmt::format("Revoked {}; its sessions have ended. {}\n", id.text(),
+                  lost ? "It is erased when it next reaches the server."
+                       : "Its next sync erases what the server has; edits that are nowhere else "
+                         "stay sealed on it."));
+}
+
+int policy_show(const app& a) {
+  session s(a);
+  const auto list = s.get<msg::policy_list>("/v1/admin/policy");
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : list.items) {
+    rows.push_back({item.kind, item.user.value_or("everybody else"), item.policy});
+  }
+  return a.done(message_json(list), cli::table({"kind", "user", "merging"}, rows));
+}
+
+int policy_set(const app& a, const std::string& kind, const std::string& policy,
+               const std::string& user) {
+  session s(a);
+  json args{{"kind", kind}, {"policy", policy}};
+  if (!user.empty()) args["user"] = user;
+  const auto done = s.act("policy.set", args);
+  json object{{"kind", kind}, {"policy", policy}, {"at", done.at}};
+  object["user"] = user.empty() ? json(nullptr) : json(user);
+  return a.done(object, fmt::format("Merging of kind {} is now {} for {}.\n", kind, policy,
+                                    user.empty() ? "everybody without a setting of their own"
+                                                 : cli::printable(user)));
+}
+
+int stats(const app& a) {
+  session s(a);
+  const auto n = s.get<msg::stats>("/v1/admin/stats");
+  const auto text = [](std::int64_t value) { return std::to_string(value); };
+  return a.done(message_json(n), cli::table({}, {{"Users", text(n.users)},
+                                                 {"Devices", text(n.devices)},
+                                                 {"Records", text(n.records)},
+                                                 {"Versions", text(n.versions)},
+                                                 {"Open views", text(n.open_views)},
+                                                 {"Open conflicts", text(n.open_conflicts)},
+                                                 {"In quarantine", text(n.quarantined)},
+                                                 {"Pushes", text(n.pushes)},
+                                                 {"Feed items", text(n.feed_items)}}));
+}
+
+struct people_options {
+  std::string link, device_name, email, role, id, kind, policy, user;
+  bool lost = false;
+};
+using options = std::shared_ptr<people_options>;
+
+void add_users(CLI::App& parser, app& a, const options& o) {
+  auto* user = parser.add_subcommand("user", "Who may use the server");
+  user->require_subcommand(1);
+  auto* add = user->add_subcommand("add", "Adds a user and prints the link for a first device");
+  add->add_option("EMAIL", o->email)->required();
+  add->add_option("--role", o->role, "doctor or admin")
+      ->required()
+      ->check(CLI::IsMember({"doctor", "admin"}));
+  add->final_callback([&a, o] { a.action = [&a, o] { return user_add(a, o->email, o->role); }; });
+  user->add_subcommand("list", "All users")->final_callback([&a] {
+    a.action = [&a] { return user_list(a); };
+  });
+  for (const bool on : {true, false}) {
+    auto* command = user->add_subcommand(
+        on ? "enable" : "disable", on ? "Lets a disabled user sync again"
+                                      : "Ends a user's sessions at once and allows no new ones");
+    command->add_option("EMAIL", o->email)->required();
+    command->final_callback(
+        [&a, o, on] { a.action = [&a, o, on] { return user_switch(a, o->email, on); }; });
+  }
+  auto* enrollment = parser.add_subcommand("enrollment", "Links for further devices");
+  enrollment->require_subcommand(1);
+  auto* fresh = enrollment->add_subcommand("new", "Prints a link for a user's next device");
+  fresh->add_option("EMAIL", o->email)->required();
+  fresh->final_callback([&a, o] { a.action = [&a, o] { return enrollment_new(a, o->email); }; });
+}
+
+void add_devices(CLI::App& parser, app& a, const options& o) {
+  auto* device = parser.add_subcommand("device", "Enrolled laptops and profiles");
+  device->require_subcommand(1);
+  device->add_subcommand("list", "All devices")->final_callback([&a] {
+    a.action = [&a] { return device_list(a); };
+  });
+  auto* show = device->add_subcommand("show", "One device");
+  show->add_option("ID", o->id, "Device id, or how it begins")->required();
+  show->final_callback([&a, o] { a.action = [&a, o] { return device_show(a, o->id); }; });
+  auto* revoke = device->add_subcommand("revoke", "Ends a device's access at once");
+  revoke->add_option("ID", o->id, "Device id, or how it begins")->required();
+  revoke->add_flag("--lost", o->lost, "Lost or stolen: erase it at its next contact");
+  revoke->final_callback(
+      [&a, o] { a.action = [&a, o] { return device_revoke(a, o->id, o->lost); }; });
+}
+
+void add_policy(CLI::App& parser, app& a, const options& o) {
+  auto* policy = parser.add_subcommand("policy", "Whether conflicts are merged by rules");
+  policy->require_subcommand(1);
+  policy->add_subcommand("show", "Defaults and users' own settings")->final_callback([&a] {
+    a.action = [&a] { return policy_show(a); };
+  });
+  auto* set = policy->add_subcommand("set", "Sets a kind's default, or one user's own setting");
+  set->add_option("KIND", o->kind, "patient or clinic")->required();
+  set->add_option("POLICY", o->policy, "auto or manual")
+      ->required()
+      ->check(CLI::IsMember({"auto", "manual"}));
+  set->add_option("--user", o->user, "E-mail");
+  set->final_callback(
+      [&a, o] { a.action = [&a, o] { return policy_set(a, o->kind, o->policy, o->user); }; });
+}
+
+}  // namespace
+
+void add_people_commands(CLI::App& parser, app& a) {
+  const auto o = std::make_shared<people_options>();
+  auto* command = parser.add_subcommand("enroll", "Makes this profile an administrator's device");
+  command->add_option("LINK", o->link, "https://HOST:PORT/enroll#CODE.PIN; - asks")->required();
+  command->add_option("--device-name", o->device_name, "How this device is called in lists");
+  command->final_callback(
+      [&a, o] { a.action = [&a, o] { return enroll(a, o->link, o->device_name); }; });
+  add_users(parser, a, o);
+  add_devices(parser, a, o);
+  add_policy(parser, a, o);
+  parser.add_subcommand("stats", "Numbers of the whole server")->final_callback([&a] {
+    a.action = [&a] { return stats(a); };
+  });
+}
+
+}  // namespace autocusto::admin

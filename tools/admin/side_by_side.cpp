@@ -1,0 +1,209 @@
+#include "tools/admin/side_by_side.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "shared/cli/terminal.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "tools/admin/text.hpp"
+
+namespace autocusto::admin {
+namespace {
+
+constexpr std::size_t k_cell = 30;
+
+const domain::catalogue& kind_of(const msg::conflict_shown& c) {
+  const auto* kind = domain::find_catalogue(c.conflict.kind);
+  if (kind == nullptr) {
+    throw error_exception(
+        fail(errc::not_found, "This program does not know such a kind of record; update it."));
+  }
+  return *kind;
+}
+
+domain::field_value value_in(const domain::field_map& fields, const std::string& name) {
+  const auto at = fields.find(name);
+  return at == fields.end() ? domain::field_value{} : at->second;
+}
+
+std::vector<domain::field_value> values_of(const group_row& group,
+                                           const domain::field_map& fields) {
+  std::vector<domain::field_value> out;
+  for (const auto& name : group.fields) out.push_back(value_in(fields, name));
+  return out;
+}
+
+void judge(const msg::conflict_shown& c, group_row& group) {
+  std::set<std::vector<domain::field_value>> values;
+  for (const auto& head : c.heads) values.insert(values_of(group, head.fields));
+  group.differs = values.size() > 1;
+  if (c.base) {
+    values.erase(values_of(group, c.base->fields));
+  } else if (values.size() == 1) {
+    values.clear();
+  }
+  if (values.size() == 1) group.state = standing_of_group::taken;
+  if (values.size() > 1) group.state = standing_of_group::contested;
+}
+
+/// Those in which the heads differ first, contested ones before the others.
+std::vector<group_row> ordered(const msg::conflict_shown& c) {
+  auto groups = compare_groups(c);
+  std::stable_sort(groups.begin(), groups.end(), [](const group_row& a, const group_row& b) {
+    if (a.differs != b.differs) return a.differs;
+    return a.differs && a.state > b.state;
+  });
+  return groups;
+}
+
+using rows = std::vector<std::vector<std::string>>;
+
+/// Adds one row of cells, each wrapped over as many lines as it needs.
+void add_row(rows& to, const std::vector<std::string>& cells) {
+  std::vector<std::vector<std::string>> columns;
+  std::size_t height = 1;
+  for (const auto& cell : cells) {
+    columns.push_back(wrapped(cell, k_cell));
+    height = std::max(height, columns.back().size());
+  }
+  for (std::size_t line = 0; line < height; ++line) {
+    auto& row = to.emplace_back();
+    for (const auto& column : columns) {
+      row.push_back(line < column.size() ? column[line] : std::string());
+    }
+  }
+}
+
+std::string shown_value(const domain::field_value& value) {
+  const auto text = domain::value_text(value);
+  return text.empty() ? "—" : text;
+}
+
+void add_versions(rows& to, const msg::conflict_shown& c) {
+  struct line {
+    const char* name;
+    std::string (*text)(const msg::version_item&);
+  };
+  static constexpr line k_lines[] = {
+      {"version",
+       [](const auto& v) { return fmt::format("{} ({})", v.number, short_id(v.version)); }},
+      {"by", [](const auto& v) { return v.author; }},
+      {"on", [](const auto& v) { return v.device; }},
+      {"when", [](const auto& v) { return when(v.created_at); }},
+      {"summary", [](const auto& v) { return v.summary; }}};
+  std::vector<std::string> title{"", ""};
+  title.emplace_back(c.base ? "base" : "no common base");
+  for (const auto& head : c.heads) {
+    std::string name = "head";
+    if (c.active == head.info.version) name += ", active";
+    if (c.pinned == head.info.version) name += ", assigned";
+    title.push_back(name);
+  }
+  add_row(to, title);
+  for (const auto& line : k_lines) {
+    std::vector<std::string> cells{"", line.name, c.base ? line.text(c.base->info) : ""};
+    for (const auto& head : c.heads) cells.push_back(line.text(head.info));
+    add_row(to, cells);
+  }
+  to.emplace_back();
+}
+
+void add_group(rows& to, const msg::conflict_shown& c, const group_row& group) {
+  for (const auto& name : group.fields) {
+    std::string mark;
+    if (group.state == standing_of_group::contested) mark = "!";
+    if (group.state == standing_of_group::taken) mark = "~";
+    std::vector<std::string> cells{mark, name};
+    const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
+    cells.push_back(base ? shown_value(*base) : "");
+    for (const auto& head : c.heads) {
+      const auto value = value_in(head.fields, name);
+      const bool changed = base && value != *base;
+      cells.push_back((changed ? "* " : "  ") + shown_value(value));
+    }
+    add_row(to, cells);
+  }
+}
+
+nlohmann::json value_json(const domain::field_value& value) {
+  if (const bool* flag = std::get_if<bool>(&value)) return *flag;
+  return std::get<std::string>(value);
+}
+
+const char* state_name(standing_of_group state) {
+  switch (state) {
+    case standing_of_group::same:
+      return "same";
+    case standing_of_group::taken:
+      return "one_change";
+    case standing_of_group::contested:
+      return "contested";
+  }
+  return "same";
+}
+
+}  // namespace
+
+std::vector<group_row> compare_groups(const msg::conflict_shown& c) {
+  std::vector<group_row> out;
+  for (const auto& spec : kind_of(c).fields) {
+    auto at = std::find_if(out.begin(), out.end(),
+                           [&](const group_row& group) { return group.group == spec.group; });
+    if (at == out.end()) {
+      at = out.insert(out.end(), group_row{});
+      at->group = spec.group;
+      at->clinical = spec.clinical;
+    }
+    at->fields.push_back(spec.name);
+  }
+  for (auto& group : out) judge(c, group);
+  return out;
+}
+
+std::string side_by_side(const msg::conflict_shown& c, bool all) {
+  rows table;
+  add_versions(table, c);
+  std::size_t hidden = 0;
+  for (const auto& group : ordered(c)) {
+    if (group.differs || all) {
+      add_group(table, c, group);
+    } else {
+      hidden += group.fields.size();
+    }
+  }
+  std::string out = cli::table({}, table);
+  out += "\n! a person has to choose   ~ only one new value   * changed against the base\n";
+  if (hidden > 0) {
+    out += fmt::format("{} more fields are the same in all heads; --all shows them.\n", hidden);
+  }
+  return out;
+}
+
+nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
+  auto out = nlohmann::json::array();
+  for (const auto& group : ordered(c)) {
+    for (const auto& name : group.fields) {
+      auto values = nlohmann::json::array();
+      const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
+      for (const auto& head : c.heads) {
+        const auto value = value_in(head.fields, name);
+        values.push_back({{"version_id", head.info.version.text()},
+                          {"value", value_json(value)},
+                          {"changed", base && value != *base}});
+      }
+      out.push_back({{"field", name},
+                     {"group", group.group},
+                     {"clinical", group.clinical},
+                     {"state", state_name(group.state)},
+                     {"differs", group.differs},
+                     {"base", base ? value_json(*base) : nlohmann::json(nullptr)},
+                     {"values", std::move(values)}});
+    }
+  }
+  return out;
+}
+
+}  // namespace autocusto::admin

@@ -1,0 +1,114 @@
+// assign, unassign: what one user sees.
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "shared/cli/terminal.hpp"
+#include "tools/admin/app.hpp"
+#include "tools/admin/text.hpp"
+
+namespace autocusto::admin {
+namespace {
+
+using nlohmann::json;
+
+/// How often --force looks again when the view moved under it.
+constexpr int k_attempts = 5;
+
+struct view_options {
+  std::string kind, key, version, user;
+  bool force = false;
+};
+
+msg::history look(session& s, const record_id& record) {
+  msg::record_request query;
+  query.record = record;
+  return s.ask<msg::history>("/v1/admin/records/versions", query);
+}
+
+/// E-mails name users without regard to case.
+bool same_email(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+std::vector<version_id> heads_of(const msg::history& h, const std::string& user) {
+  for (const auto& view : h.views) {
+    if (same_email(view.user, user)) return view.heads;
+  }
+  return {};
+}
+
+const msg::version_item& pick(const msg::history& h, const std::string& selector) {
+  std::vector<msg::version_name> names;
+  for (const auto& v : h.versions) names.push_back({v.version, v.number});
+  return h.versions[msg::select_version(names, selector).value()];
+}
+
+int assign(const app& a, const view_options& o) {
+  const auto key = read_key(o.kind, o.key);
+  session s(a);
+  const auto record = s.record(o.kind, key);
+  for (int attempt = 1;; ++attempt) {
+    const auto h = look(s, record);
+    const auto& version = pick(h, o.version);
+    const auto heads = heads_of(h, o.user);
+    const json args{
+        {"record", record.text()}, {"version", version.version.text()}, {"user", o.user}};
+    try {
+      const auto done = s.act("assign", args, heads);
+      return a.done(
+          {{"kind", h.kind},
+           {"key", h.key},
+           {"user", o.user},
+           {"version_id", version.version.text()},
+           {"number", version.number},
+           {"heads_before", ids_json(heads)},
+           {"at", done.at}},
+          fmt::format("{} now sees version {} ({}) of {} {}.\n", cli::printable(o.user),
+                      version.number, short_id(version.version), h.kind, cli::printable(h.key)));
+    } catch (const error_exception& e) {
+      const bool again = o.force && e.get().code == errc::view_moved && attempt < k_attempts;
+      if (!again) throw;
+    }
+  }
+}
+
+int unassign(const app& a, const view_options& o) {
+  const auto key = read_key(o.kind, o.key);
+  session s(a);
+  const json args{{"record", s.record(o.kind, key).text()}, {"user", o.user}};
+  const auto done = s.act("unassign", args);
+  return a.done(
+      {{"kind", o.kind}, {"key", key}, {"user", o.user}, {"at", done.at}},
+      fmt::format("{} no longer has access to {} {}; the next sync of each laptop takes it "
+                  "away.\n",
+                  cli::printable(o.user), o.kind, cli::printable(key)));
+}
+
+}  // namespace
+
+void add_view_commands(CLI::App& parser, app& a) {
+  const auto o = std::make_shared<view_options>();
+  const auto names = [&](CLI::App& command) {
+    command.add_option("KIND", o->kind, "patient or clinic")->required();
+    command.add_option("KEY", o->key, "CPF or CNES; - asks or reads it from stdin")->required();
+  };
+  auto* give = parser.add_subcommand("assign", "Makes a version the one that a user sees");
+  names(*give);
+  give->add_option("VERSION", o->version, "Number, or how the id begins")->required();
+  give->add_option("--user", o->user, "E-mail")->required();
+  give->add_flag("--force", o->force, "Look again when the user's view moves meanwhile");
+  give->final_callback([&a, o] { a.action = [&a, o] { return assign(a, *o); }; });
+  auto* take = parser.add_subcommand("unassign", "Takes a record out of a user's sight");
+  names(*take);
+  take->add_option("--user", o->user, "E-mail")->required();
+  take->final_callback([&a, o] { a.action = [&a, o] { return unassign(a, *o); }; });
+}
+
+}  // namespace autocusto::admin
