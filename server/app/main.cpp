@@ -14,7 +14,7 @@ namespace {
 
 using namespace autocusto;
 
-constexpr const char* k_version = "autocusto-server 0.1.0";
+constexpr const char* k_version = "autocusto-server " AUTOCUSTO_VERSION;
 
 struct command_line {
   app::common_options common;
