@@ -1,0 +1,190 @@
+// Settings, users, devices, enrollments, sessions, challenges, policies.
+#include "tests/contract/backend.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using store::pk;
+using testing::nth;
+
+class people : public contract {};
+SYNC_ON_BOTH(people);
+
+TEST_P(people, settings_are_kept_and_replaced) {
+  EXPECT_EQ(read([](store::reader& r) { return r.setting("server"); }), std::nullopt);
+  db_->write([](store::writer& w) { w.set_setting("server", "one"); });
+  db_->write([](store::writer& w) { w.set_setting("server", "dois, à direita"); });
+  EXPECT_EQ(read([](store::reader& r) { return r.setting("server"); }), "dois, à direita");
+}
+
+TEST_P(people, users_are_found_by_email_in_any_case_and_by_id) {
+  store::user_row admin;
+  admin.id = nth<user_id>(7);
+  admin.email = "Ana.Souza@Example.org";
+  admin.role = store::user_role::admin;
+  admin.created_at = 42;
+  const pk key = write([&](store::writer& w) { return w.add_user(admin); });
+  const actor other = add_actor(*db_, 1);
+  db_->read([&](store::reader& r) {
+    const auto found = r.user_by_email("aNA.souza@example.ORG");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->key, key);
+    EXPECT_EQ(found->id, admin.id);
+    EXPECT_EQ(found->email, "Ana.Souza@Example.org");
+    EXPECT_EQ(found->role, store::user_role::admin);
+    EXPECT_TRUE(found->enabled);
+    EXPECT_EQ(found->created_at, 42);
+    EXPECT_EQ(r.user_by_id(admin.id)->key, key);
+    EXPECT_FALSE(r.user_by_email("nobody@example.org"));
+    EXPECT_FALSE(r.user_by_id(nth<user_id>(99)));
+    const pk keys[] = {key, other.user.key, 999'999};
+    EXPECT_EQ(r.users_by_pk(keys).size(), 2U);
+    const user_id ids[] = {nth<user_id>(99), other.user.id};
+    const auto by_ids = r.users_by_ids(ids);
+    ASSERT_EQ(by_ids.size(), 1U);
+    EXPECT_EQ(by_ids[0].email, other.user.email);
+    EXPECT_TRUE(r.users_by_ids({}).empty());
+    EXPECT_EQ(r.all_users().size(), 2U);
+  });
+  db_->write([&](store::writer& w) { w.set_user_enabled(key, false); });
+  EXPECT_FALSE(read([&](store::reader& r) { return r.user_by_id(admin.id)->enabled; }));
+}
+
+TEST_P(people, the_same_email_in_another_case_is_refused) {
+  static_cast<void>(add_actor(*db_, 1));
+  store::user_row again;
+  again.id = nth<user_id>(2);
+  again.email = "DOCTOR1@example.org";
+  EXPECT_THROW(db_->write([&](store::writer& w) { w.add_user(again); }), store::database_error);
+}
+
+TEST_P(people, devices_keep_what_happens_to_them) {
+  const actor a = add_actor(*db_, 1);
+  store::device_row second;
+  second.id = nth<device_id>(50);
+  second.user = a.user.key;
+  second.name = "notebook da clínica";
+  second.public_key = std::string("\0\1\2", 3) + std::string(29, 'x');
+  second.enrolled_at = 5;
+  second.replaces = a.device.key;
+  second.key = write([&](store::writer& w) { return w.add_device(second); });
+  db_->write([&](store::writer& w) {
+    w.device_seen(second.key, 77);
+    w.set_last_push(second.key, nth<push_id>(3));
+  });
+  auto found = read([&](store::reader& r) { return r.device_by_id(second.id); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->user, a.user.key);
+  EXPECT_EQ(found->name, second.name);
+  EXPECT_EQ(found->public_key, second.public_key);
+  EXPECT_EQ(found->enrolled_at, 5);
+  EXPECT_EQ(found->last_seen, 77);
+  EXPECT_EQ(found->last_push, nth<push_id>(3));
+  EXPECT_EQ(found->replaces, a.device.key);
+  EXPECT_FALSE(found->revoked_at);
+  db_->write([&](store::writer& w) { w.revoke_device(second.key, 99, true); });
+  found = write([&](store::writer& w) { return w.lock_device(second.id); });
+  EXPECT_EQ(found->revoked_at, 99);
+  EXPECT_TRUE(found->lost);
+  db_->read([&](store::reader& r) {
+    EXPECT_FALSE(r.device_by_id(nth<device_id>(98)));
+    const pk keys[] = {a.device.key, second.key};
+    EXPECT_EQ(r.devices_by_pk(keys).size(), 2U);
+    EXPECT_EQ(r.all_devices().size(), 2U);
+  });
+}
+
+TEST_P(people, an_enrollment_code_is_used_by_one_device) {
+  const actor a = add_actor(*db_, 1);
+  const std::string code(32, 'c');
+  db_->write([&](store::writer& w) { w.add_enrollment({code, a.user.key, 500, {}}); });
+  auto found = read([&](store::reader& r) { return r.enrollment(code); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->user, a.user.key);
+  EXPECT_EQ(found->expires_at, 500);
+  EXPECT_FALSE(found->device);
+  db_->write([&](store::writer& w) { w.use_enrollment(code, a.device.key); });
+  found = read([&](store::reader& r) { return r.enrollment(code); });
+  EXPECT_EQ(found->device, a.device.key);
+  EXPECT_FALSE(read([](store::reader& r) { return r.enrollment(std::string(32, 'd')); }));
+}
+
+TEST_P(people, a_session_tells_device_and_user_and_ends_with_either) {
+  const actor a = add_actor(*db_, 1);
+  const actor b = add_actor(*db_, 2);
+  const std::string of_a(32, 'a');
+  const std::string of_b(32, 'b');
+  db_->write([&](store::writer& w) {
+    w.add_session({of_a, a.device.key, store::session_scope::surrender, 100});
+    w.add_session({of_b, b.device.key, store::session_scope::full, 200});
+  });
+  const auto owner = read([&](store::reader& r) { return r.session(of_a); });
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->session.scope, store::session_scope::surrender);
+  EXPECT_EQ(owner->session.expires_at, 100);
+  EXPECT_EQ(owner->device.id, a.device.id);
+  EXPECT_EQ(owner->user.email, a.user.email);
+  db_->write([&](store::writer& w) { w.end_sessions_of_device(a.device.key); });
+  EXPECT_FALSE(read([&](store::reader& r) { return r.session(of_a); }));
+  EXPECT_TRUE(read([&](store::reader& r) { return r.session(of_b); }));
+  db_->write([&](store::writer& w) { w.end_sessions_of_user(b.user.key); });
+  EXPECT_FALSE(read([&](store::reader& r) { return r.session(of_b); }));
+}
+
+TEST_P(people, a_challenge_is_spent_once) {
+  const std::string hash(32, 'h');
+  EXPECT_TRUE(write([&](store::writer& w) { return w.spend_challenge(hash, 100); }));
+  EXPECT_FALSE(write([&](store::writer& w) { return w.spend_challenge(hash, 100); }));
+  EXPECT_TRUE(
+      write([&](store::writer& w) { return w.spend_challenge(std::string(32, 'i'), 100); }));
+}
+
+TEST_P(people, purging_removes_exactly_what_has_expired) {
+  const actor a = add_actor(*db_, 1);
+  const std::string old_hash(32, 'o');
+  const std::string new_hash(32, 'n');
+  const std::string used_hash(32, 'u');
+  db_->write([&](store::writer& w) {
+    for (const auto& [hash, time] : {std::pair(old_hash, 10), std::pair(new_hash, 30)}) {
+      w.add_session({hash, a.device.key, store::session_scope::full, time});
+      w.add_enrollment({hash, a.user.key, time, {}});
+      EXPECT_TRUE(w.spend_challenge(hash, time));
+    }
+    w.add_enrollment({used_hash, a.user.key, 10, a.device.key});
+    w.purge_expired(20);
+  });
+  db_->write([&](store::writer& w) {
+    EXPECT_FALSE(w.session(old_hash));
+    EXPECT_TRUE(w.session(new_hash));
+    EXPECT_FALSE(w.enrollment(old_hash));
+    EXPECT_TRUE(w.enrollment(new_hash));
+    EXPECT_TRUE(w.enrollment(used_hash));
+    EXPECT_TRUE(w.spend_challenge(old_hash, 40));
+    EXPECT_FALSE(w.spend_challenge(new_hash, 40));
+  });
+}
+
+TEST_P(people, the_users_own_policy_goes_before_the_kinds) {
+  using domain::merge_policy;
+  const actor a = add_actor(*db_, 1);
+  const auto policy = [&] {
+    return read([&](store::reader& r) { return r.policy(a.user.key, "patient"); });
+  };
+  EXPECT_EQ(policy(), merge_policy::automatic);
+  db_->write([](store::writer& w) { w.set_policy({"patient", {}, merge_policy::manual}); });
+  EXPECT_EQ(policy(), merge_policy::manual);
+  db_->write([&](store::writer& w) {
+    w.set_policy({"patient", a.user.key, merge_policy::automatic});
+  });
+  EXPECT_EQ(policy(), merge_policy::automatic);
+  db_->write([](store::writer& w) { w.set_policy({"patient", {}, merge_policy::automatic}); });
+  const auto all = read([](store::reader& r) { return r.policies(); });
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_FALSE(all[0].user);
+  EXPECT_EQ(all[0].policy, merge_policy::automatic);
+  EXPECT_EQ(all[1].user, a.user.key);
+  EXPECT_EQ(all[1].kind, "patient");
+}
+
+}  // namespace
+}  // namespace autocusto::test
