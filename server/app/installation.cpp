@@ -52,9 +52,13 @@ result<std::unique_ptr<store::database>> open_database(const std::string& folder
                                                        bool read_only) {
   try {
     if (settings.embedded()) return store::open_sqlite(folder, create, read_only);
-    return store::open_postgres(settings.database, settings.connections);
+    auto database = store::open_postgres(settings.database, settings.connections);
+    database->read([](store::reader&) {});  // connects, and says why it cannot
+    return database;
   } catch (const std::exception& e) {
-    return fail(errc::unavailable, std::string("The database cannot be opened: ") + e.what());
+    std::string why = e.what();
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    return fail(errc::unavailable, "The database cannot be opened: " + why);
   }
 }
 

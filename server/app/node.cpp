@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/admin/routes.hpp"
 #include "server/api/endpoints.hpp"
 #include "server/api/event_log.hpp"
 #include "server/api/metrics.hpp"
@@ -139,6 +140,7 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
     log.request(done);
   };
   auto table = api::core_routes(endpoints);
+  for (auto& line : admin::routes(endpoints)) table.push_back(std::move(line));
   auto started =
       http::server::start(std::move(options), api::make_endpoints(endpoints, std::move(table)));
   if (!started) return started.error();

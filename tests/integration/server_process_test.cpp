@@ -13,6 +13,7 @@
 #include "server/store/store.hpp"
 #include "shared/http/x509.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/sqlite/database.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/postgres_cluster.hpp"
 
@@ -250,6 +251,25 @@ TEST_P(server_program, the_schema_goes_down_and_up_again) {
   EXPECT_EQ(error_code(command({"migrate", "--to", "999"})), "database");
   ASSERT_EQ(command({"migrate"}).exit, 0);
   EXPECT_NE(command({"verify"}).exit, 0) << "the installation went with its tables";
+}
+
+TEST_P(server_program, a_schema_of_a_newer_program_is_refused) {
+  const std::string sql =
+      "INSERT INTO schema_migration(number, name, checksum, applied_at) "
+      "VALUES (999, 'future', 'x', 1)";
+  if (GetParam() == engine::sqlite) {
+    sqlite::open_options options;
+    options.mode = sqlite::open_mode::read_write;
+    sqlite::database(folder() + "/store.sqlite", options).execute(sql);
+  } else {
+    postgres_query(world.database_url(), sql);
+  }
+  for (const auto& refused :
+       {command({"serve", "--listen", "127.0.0.1:0"}), command({"migrate"}), command({"verify"}),
+        command({"backup", folder() + "/b"}, with_passphrase())}) {
+    EXPECT_EQ(error_code(refused), "schema_too_new");
+  }
+  EXPECT_EQ(command({"showmigrations"}).exit, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(both, server_program, ::testing::Values(engine::sqlite, engine::postgres),

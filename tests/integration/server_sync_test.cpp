@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/auth/keys.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/http/x509.hpp"
 #include "tests/integration/server_world.hpp"
 
 namespace autocusto::test {
@@ -208,6 +210,45 @@ TEST_P(server_sync, a_change_of_another_users_feed_wakes_nobody_else) {
   ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
   EXPECT_TRUE(page_of(waiting.get()).items.empty());
   EXPECT_EQ(metric(world.metrics(), "autocusto_feed_delivery_seconds_count"), 0);
+}
+
+TEST_P(server_sync, housekeeping_renews_the_certificate_of_a_running_server) {
+  const auto before = auth::load_keys(world.folder()).value();
+  world.node->housekeeping();
+  EXPECT_EQ(auth::load_keys(world.folder())->leaf.certificate, before.leaf.certificate);
+  world.clock.advance(200LL * 24 * k_hour);
+  world.node->housekeeping();
+  const auto after = auth::load_keys(world.folder()).value();
+  EXPECT_NE(after.leaf.certificate, before.leaf.certificate);
+  EXPECT_EQ(after.ca->certificate, before.ca->certificate);
+  http::client_options options;
+  options.host = "localhost";
+  options.port = world.node->address().port;
+  options.ca_pin = http::spki_sha256(before.ca->certificate).value();
+  http::client_request request;
+  request.path_with_query = "/readyz";
+  EXPECT_EQ(http::client(options).send(request).error().code, errc::untrusted_server)
+      << "by the real time of day the new certificate has not begun yet";
+  options.trust_time = world.clock.now();
+  EXPECT_EQ(http::client(options).send(request)->status, 200);
+  world.stop();
+  EXPECT_NE(world.log.str().find(R"("renewed":true)"), std::string::npos) << world.log.str();
+}
+
+TEST_P(server_sync, housekeeping_forgets_sessions_that_have_ended) {
+  auto device = world.device("a@example.org");
+  const auto hash = crypto::sha256(device->token);
+  const auto known = [&] {
+    bool there = false;
+    world.node->database().read(
+        [&](store::reader& in) { there = in.session(hash.raw()).has_value(); });
+    return there;
+  };
+  world.node->housekeeping();
+  EXPECT_TRUE(known());
+  world.clock.advance(2 * k_hour);
+  world.node->housekeeping();
+  EXPECT_FALSE(known());
 }
 
 INSTANTIATE_TEST_SUITE_P(both, server_sync, ::testing::Values(engine::sqlite, engine::postgres),
