@@ -118,6 +118,12 @@ std::string changes_text(std::string_view kind, const std::vector<domain::field_
   return table({}, rows);
 }
 
+std::string reason_of(const replica::refused_item& item) {
+  const error e{code_from_name(item.code).value_or(errc::internal), item.reason, item.field,
+                item.limit};
+  return translate(e, item.kind);
+}
+
 std::string saved_text(const replica::saved& s) {
   if (!s.changed)
     return fmt::format(fmt::runtime(tr("Nothing to change; {} stays as it is.\n")), s.key);

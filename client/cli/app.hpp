@@ -59,4 +59,7 @@ void add_sync_command(CLI::App& parser, app& a);       ///< sync
                                        const std::vector<domain::field_change>& changes);
 [[nodiscard]] std::string saved_text(const replica::saved& s);
 
+/// Why the server refused it, in the doctor's language.
+[[nodiscard]] std::string reason_of(const replica::refused_item& item);
+
 }  // namespace autocusto::cli

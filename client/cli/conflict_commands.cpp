@@ -92,7 +92,7 @@ json refused_json(const replica::refused_item& item) {
           {"kind", item.kind},
           {"key", item.key},
           {"code", item.code},
-          {"reason", item.reason},
+          {"reason", reason_of(item)},
           {"field", item.field},
           {"limit", item.limit ? json(*item.limit) : json(nullptr)},
           {"refused_at", format_time(item.refused_at)},
@@ -106,7 +106,7 @@ int refused_list(const app& a) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : (*replica)->refused()) {
     items.push_back(refused_json(item));
-    rows.push_back({short_id(item.version), kind_label(item.kind), item.key, item.reason});
+    rows.push_back({short_id(item.version), kind_label(item.kind), item.key, reason_of(item)});
   }
   const std::size_t count = items.size();
   if (count == 0) return a.done({{"items", items}, {"count", 0}}, tr("Nothing was refused.\n"));
@@ -127,7 +127,7 @@ int refused_show(const app& a, const std::string& selector) {
   object["changes"] = changes_json(shown->changes);
   const std::string text =
       fmt::format("{} {} {}\n{}\n\n", kind_label(shown->what.kind), printable(shown->what.key),
-                  short_id(shown->what.version), printable(shown->what.reason)) +
+                  short_id(shown->what.version), printable(reason_of(shown->what))) +
       changes_text(shown->what.kind, shown->changes);
   return a.done(object, text);
 }

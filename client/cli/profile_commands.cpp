@@ -74,7 +74,7 @@ std::string status_text(const replica::identity& who, const replica::status& s,
   }
   for (const auto& item : s.refused) {
     out += fmt::format(fmt::runtime(tr("Refused: {0} {1} ({2}): {3}\n")), kind_label(item.kind),
-                       printable(item.key), short_id(item.version), printable(item.reason));
+                       printable(item.key), short_id(item.version), printable(reason_of(item)));
   }
   return out;
 }
@@ -92,7 +92,7 @@ int status(const app& a) {
                        {"kind", item.kind},
                        {"key", item.key},
                        {"code", item.code},
-                       {"reason", item.reason}});
+                       {"reason", reason_of(item)}});
   }
   json items = json::array();
   for (const auto& item : waiting) {

@@ -41,6 +41,52 @@ bool replace_first(std::string& text, std::string_view what, std::string_view by
   return true;
 }
 
+/// What a failure means in general, for sentences whose details have no translation; or null.
+const char* general_sentence(errc code) {
+  switch (exit_code(code)) {
+    case 2:
+      return "The command line is not right; see --help.";
+    case 5:
+      return "The server cannot be reached; what is saved stays saved. Try again later.";
+    case 6:
+      return "The versions differ in several fields; choose a version for each, type a value, or "
+             "take one version.";
+    case 7:
+      return code == errc::untrusted_server
+                 ? "The server could not prove that it is the right one; nothing was sent. Tell "
+                   "the "
+                   "administrator."
+                 : "Access was withdrawn or is missing; ask the administrator.";
+    default:
+      break;
+  }
+  if (code == errc::protocol_error) {
+    return "The server's answer cannot be used; nothing here was changed. Tell the administrator.";
+  }
+  if (code == errc::database) {
+    return "The local data was changed or damaged; restore the folder from a copy, or wipe it and "
+           "enroll again.";
+  }
+  return nullptr;
+}
+
+/// Takes `Line 12: ` off the front and answers it in the doctor's language.
+std::string take_line_prefix(std::string& sentence) {
+  constexpr std::string_view start = "Line ";
+  const std::size_t colon = sentence.find(": ");
+  if (sentence.substr(0, start.size()) != start || colon == std::string::npos) return {};
+  std::string prefix = tr("Line {line}: ");
+  replace_first(prefix, "{line}", sentence.substr(start.size(), colon - start.size()));
+  sentence.erase(0, colon + 2);
+  return prefix;
+}
+
+/// “Label” (name), or the name alone for a field without a label.
+std::string named_field(std::string_view kind, const std::string& field) {
+  const std::string label = field_label(kind, field);
+  return label == field ? label : "“" + label + "” (" + field + ")";
+}
+
 bool g_portuguese = false;  // set once by init_language, before any thread starts
 
 }  // namespace
@@ -83,16 +129,21 @@ std::string kind_label(std::string_view kind) {
 
 std::string translate(const error& e, std::string_view kind) {
   std::string pattern = e.message;
-  const bool has_field = replace_first(pattern, "The field " + e.field, "The field {field}");
+  const std::string line = take_line_prefix(pattern);
+  const bool has_field =
+      !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
   const bool has_limit = replace_first(pattern, limit, "{limit}");
   std::string text = tr(pattern.c_str());
-  if (has_limit) replace_first(text, "{limit}", limit);
-  if (has_field) {
-    const std::string label = field_label(kind, e.field);
-    replace_first(text, "{field}", label == e.field ? label : "“" + label + "” (" + e.field + ")");
+  if (g_portuguese && text == pattern) {
+    // A sentence with details of its own: the general one leads, the details follow.
+    if (const char* general = general_sentence(e.code)) {
+      return line + tr(general) + " (" + e.message + ")";
+    }
   }
-  return text;
+  if (has_limit) replace_first(text, "{limit}", limit);
+  if (has_field) replace_first(text, "{field}", named_field(kind, e.field));
+  return line + text;
 }
 
 std::string local_time(const std::string& rfc3339) {
