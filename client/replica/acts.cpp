@@ -117,11 +117,11 @@ domain::version acts::make(const target& at, draft_of_version next) {
   header.parents = std::move(next.parents);
   header.author = who_.user;
   header.device = who_.device;
-  header.created_at = format_time(in_->env().clock.now());
+  header.created_at = format_time(in_->now());
   header.status = next.status;
   domain::version_payload payload;
   payload.key = at.key;
-  in_->env().random.fill(payload.salt.data());
+  in_->random().fill(payload.salt.data());
   payload.summary = std::move(next.summary);
   payload.fields = std::move(next.fields);
   return domain::make_version(std::move(header), std::move(payload));
@@ -147,7 +147,7 @@ result<saved> acts::add(target at, draft_of_version next, edit_problems* why) {
   meta.parents = version.header.parents;
   meta.where = standing::waiting;
   meta.saved = ++saves_;
-  meta.since = in_->env().clock.now();
+  meta.since = in_->now();
   const waiting_entry entry{.version = version.id, .saved = meta.saved, .since = meta.since};
   const auto name = version.payload.fields.find(at.kind->name_field);
   at.held->add(

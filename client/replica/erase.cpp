@@ -52,6 +52,7 @@ void run_for_range(ledger& file, std::string_view sql, std::int64_t holding_row)
 void destroy_key(ledger& file, std::int64_t row) {
   run_for_range(file, "DELETE FROM holding WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM waiting WHERE id BETWEEN ? AND ?", row);
+  run_for_range(file, "DELETE FROM unpulled WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM discard WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM refused WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM notice WHERE id BETWEEN ? AND ?", row);

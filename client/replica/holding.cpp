@@ -22,6 +22,11 @@ constexpr vault::cell_place content_place(std::int64_t row) {
   return {.table = "version", .row = row, .column = "content"};
 }
 
+// New records of one transaction get rows in one random region, so that they fill pages of the file
+// side by side; inside it they lie at random, so that their order tells nothing.
+constexpr std::size_t k_rows_in_region = 1024;
+constexpr std::int64_t k_region = std::int64_t{4096} * k_rows_per_holding;
+
 mark_entry mark_of(const holding_state& state) {
   return {.conflict = !state.hidden && state.shown.conflict(), .hidden = state.hidden};
 }
@@ -35,15 +40,15 @@ auto history_rank(const version_meta& meta) {
 }  // namespace
 
 holding::holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state,
-                 bytes wrap)
+                 std::optional<new_row> made)
     : in_(in),
       row_(row),
       sealer_(std::move(sealer)),
       state_(std::move(state)),
-      wrap_(std::move(wrap)),
-      dirty_(!wrap_.empty()),
-      stale_(!wrap_.empty()),
-      loaded_(!wrap_.empty()),
+      made_(std::move(made)),
+      dirty_(made_.has_value()),
+      stale_(made_.has_value()),
+      loaded_(made_.has_value()),
       mark_(mark_of(state_)) {}
 
 holding_state& holding::change() {
@@ -240,21 +245,20 @@ void holding::write_versions() {
 
 void holding::write_state() {
   const bytes state = sealer_.seal(state_place(row_), pack(state_));
-  if (wrap_.empty()) {
+  if (!made_) {
     auto q = in_.db().ask("UPDATE holding SET state = ? WHERE id = ?");
     q->bind_blob_static(1, state).bind_int(2, row_);
     q->run();
     return;
   }
-  const auto hash = in_.keys().lookup("record", state_.record.id.raw());
   auto q =
       in_.db().ask("INSERT INTO holding (id, record_hash, key_wrap, state) VALUES (?, ?, ?, ?)");
   q->bind_int(1, row_)
-      .bind_blob_static(2, vault::view(hash))
-      .bind_blob_static(3, wrap_)
+      .bind_blob_static(2, vault::view(made_->record))
+      .bind_blob_static(3, made_->wrap)
       .bind_blob_static(4, state);
   q->run();
-  wrap_.clear();
+  made_.reset();
 }
 
 void holding::write_mark() {
@@ -287,24 +291,24 @@ holding* working_set::load(std::int64_t row) {
   const auto plain = sealer->open(state_place(row), q->column_view(1));
   if (!plain) throw_damaged("the view of a record");
   auto made =
-      std::make_unique<holding>(in_, row, *std::move(sealer), unpack_state(*plain), bytes());
+      std::make_unique<holding>(in_, row, *std::move(sealer), unpack_state(*plain), std::nullopt);
   return loaded_.emplace(row, std::move(made)).first->second.get();
 }
 
-std::vector<std::int64_t>& working_set::rows_of(const record_id& record) {
+working_set::record_rows& working_set::rows_of(const record_id& record) {
   const auto [at, fresh] = rows_.try_emplace(record);
   if (fresh) {
-    const auto hash = in_.keys().lookup("record", record.raw());
+    const auto hash = at->second.hash = in_.keys().lookup("record", record.raw());
     auto q = in_.db().ask("SELECT id FROM holding WHERE record_hash = ?");
     q->bind_blob_static(1, vault::view(hash));
-    while (q->step()) at->second.push_back(q->column_int(0));
+    while (q->step()) at->second.rows.push_back(q->column_int(0));
   }
   return at->second;
 }
 
 std::vector<holding*> working_set::all_of(const record_id& record) {
   std::vector<holding*> out;
-  for (const auto row : rows_of(record)) {
+  for (const auto row : rows_of(record).rows) {
     if (auto* found = load(row)) out.push_back(found);
   }
   return out;
@@ -334,29 +338,39 @@ holding& working_set::obtain(const domain::record_ref& record, const incarnation
   return create(record, {}, incarnation);
 }
 
-holding& working_set::create(const domain::record_ref& record, std::string key,
-                             const std::optional<incarnation_id>& incarnation) {
-  std::int64_t row = 0;
-  for (bool taken = true; taken;) {
-    row = holding_of(in_.random_row());
+std::int64_t working_set::new_row() {
+  if (in_region_ == 0) region_ = in_.random_row() & ~(k_region - 1);
+  in_region_ = (in_region_ + 1) % k_rows_in_region;
+  for (;;) {
+    const std::int64_t row = holding_of(region_ + in_.random_row() % k_region);
     auto q = in_.db().ask("SELECT 1 FROM holding WHERE id = ?");
     q->bind_int(1, row);
-    taken = row == 0 || q->step() || loaded_.contains(row);
+    if (row != 0 && !q->step() && !loaded_.contains(row)) return row;
   }
+}
+
+holding& working_set::create(const domain::record_ref& record, std::string key,
+                             const std::optional<incarnation_id>& incarnation) {
+  const std::int64_t row = new_row();
   auto& rows = rows_of(record.id);
   auto key_of_record = in_.keys().new_content_key(row);
   holding_state state;
   state.record = record;
   state.incarnation = incarnation;
   state.key = std::move(key);
+  holding::new_row place{.wrap = std::move(key_of_record.wrap), .record = rows.hash};
   auto made = std::make_unique<holding>(in_, row, std::move(key_of_record.sealer), std::move(state),
-                                        std::move(key_of_record.wrap));
-  rows.push_back(row);
+                                        std::move(place));
+  rows.rows.push_back(row);
   return *loaded_.emplace(row, std::move(made)).first->second;
 }
 
 void working_set::flush() {
-  for (auto& [row, held] : loaded_) held->flush();
+  std::vector<std::pair<std::int64_t, holding*>> order;
+  order.reserve(loaded_.size());
+  for (auto& [row, held] : loaded_) order.emplace_back(row, held.get());
+  std::sort(order.begin(), order.end());
+  for (auto& [row, held] : order) held->flush();
   loaded_.clear();
   rows_.clear();
 }

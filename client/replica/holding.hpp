@@ -25,8 +25,14 @@ namespace autocusto::replica {
 
 class holding {
  public:
-  /// `wrap` is empty for one that stands in the file.
-  holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state, bytes wrap);
+  /// What a new one stands under in the file.
+  struct new_row {
+    bytes wrap;
+    vault::lookup_hash record{};
+  };
+  /// `made` is empty for one that stands in the file.
+  holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state,
+          std::optional<new_row> made);
 
   [[nodiscard]] std::int64_t row() const { return row_; }
   [[nodiscard]] vault::cell_sealer& sealer() { return sealer_; }
@@ -83,7 +89,7 @@ class holding {
   std::int64_t row_;
   vault::cell_sealer sealer_;
   holding_state state_;
-  bytes wrap_;
+  std::optional<new_row> made_;
   bool dirty_ = false;
   bool stale_ = false;
   bool loaded_ = false;
@@ -114,11 +120,19 @@ class working_set {
   [[nodiscard]] std::size_t size() const { return loaded_.size(); }
 
  private:
-  [[nodiscard]] std::vector<std::int64_t>& rows_of(const record_id& record);
+  /// The holdings of one record.
+  struct record_rows {
+    vault::lookup_hash hash{};
+    std::vector<std::int64_t> rows;
+  };
+  [[nodiscard]] record_rows& rows_of(const record_id& record);
+  [[nodiscard]] std::int64_t new_row();
 
   ledger& in_;
   std::unordered_map<std::int64_t, std::unique_ptr<holding>> loaded_;
-  std::unordered_map<record_id, std::vector<std::int64_t>> rows_;
+  std::unordered_map<record_id, record_rows> rows_;
+  std::int64_t region_ = 0;    // where the rows of new holdings are drawn from
+  std::size_t in_region_ = 0;  // how many were
 };
 
 /// Reads every holding's state in turn, one in memory at a time. `each` must not write.

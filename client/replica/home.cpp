@@ -86,7 +86,8 @@ void destroy_contents(const std::string& home) {
   sqlite::transaction rest(db);
   db.execute(
       "DELETE FROM holding; DELETE FROM version; DELETE FROM setting; DELETE FROM label; "
-      "DELETE FROM waiting; DELETE FROM discard; DELETE FROM refused; DELETE FROM mark; "
+      "DELETE FROM waiting; DELETE FROM unpulled; DELETE FROM discard; DELETE FROM refused; DELETE "
+      "FROM mark; "
       "DELETE FROM notice;");
   rest.commit();
   db.checkpoint(sqlite::checkpoint_mode::truncate);
@@ -119,7 +120,8 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
   make_home(home);
   const auto lock = sqlite::lock_file::acquire(lock_path(home), k_lock_wait);
   if (!lock) return lock.error();
-  auto keys = vault::keyring::create(env.random);
+  auto random = std::make_unique<vault::random_pool>(env.random);
+  auto keys = vault::keyring::create(*random);
   const auto envelope = keys.envelope(passphrase, env.passphrase_cost);
   if (!envelope) return envelope.error();
   auto db = std::make_unique<sqlite::database>(database_path(home),
@@ -132,7 +134,7 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
   const auto migrated =
       sqlite::migrate(*db, replica_migrations(), std::nullopt, false, env.clock.now());
   if (!migrated) return migrated.error();
-  auto own = std::make_unique<impl>(home, std::move(db), std::move(keys), env);
+  auto own = std::make_unique<impl>(home, std::move(db), std::move(random), std::move(keys), env);
   auto& file = own->file;
   sqlite::transaction all(file.db());
   const auto device_key = crypto::signing_key::generate(env.random);
@@ -151,10 +153,11 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
                                                file_options(sqlite::open_mode::read_write));
   const auto envelope = envelope_in(*db);
   if (!envelope) return none_here();
-  auto keys = vault::keyring::open(*envelope, passphrase, env.random);
+  auto random = std::make_unique<vault::random_pool>(env.random);
+  auto keys = vault::keyring::open(*envelope, passphrase, *random);
   if (!keys) return keys.error();
   if (auto current = bring_up_to_date(home, *db, env); !current) return current.error();
-  auto own = std::make_unique<impl>(home, std::move(db), *std::move(keys), env);
+  auto own = std::make_unique<impl>(home, std::move(db), std::move(random), *std::move(keys), env);
   return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
 }
 
@@ -180,9 +183,9 @@ result<void> replica_store::change_passphrase(std::string_view old_one, std::str
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto envelope = envelope_in(file.db());
-  auto keys = vault::keyring::open(*envelope, old_one, file.env().random);
+  auto keys = vault::keyring::open(*envelope, old_one, file.random());
   if (!keys) return keys.error();
-  const auto fresh = keys->envelope(new_one, file.env().passphrase_cost);
+  const auto fresh = keys->envelope(new_one, file.passphrase_cost());
   if (!fresh) return fresh.error();
   write_envelope(file.db(), *fresh);
   // The old envelope must not be found in the log: who knows the old passphrase could use it.

@@ -10,9 +10,9 @@ namespace autocusto::replica {
 
 class replica_store::impl {
  public:
-  impl(std::string home, std::unique_ptr<sqlite::database> db, vault::keyring keys,
-       const environment& env)
-      : file(std::move(home), std::move(db), std::move(keys), env) {}
+  impl(std::string home, std::unique_ptr<sqlite::database> db,
+       std::unique_ptr<vault::random_pool> random, vault::keyring keys, const environment& env)
+      : file(std::move(home), std::move(db), std::move(random), std::move(keys), env) {}
 
   ledger file;
 };

@@ -32,6 +32,11 @@ const entry_table k_waiting{.name = "waiting",
                             .put = "INSERT OR REPLACE INTO waiting (id, entry) VALUES (?, ?)",
                             .remove = "DELETE FROM waiting WHERE id = ?",
                             .all = "SELECT id, entry FROM waiting ORDER BY id"};
+const entry_table k_unpulled{.name = "unpulled",
+                             .get = "SELECT entry FROM unpulled WHERE id = ?",
+                             .put = "INSERT OR REPLACE INTO unpulled (id, entry) VALUES (?, ?)",
+                             .remove = "DELETE FROM unpulled WHERE id = ?",
+                             .all = "SELECT id, entry FROM unpulled ORDER BY id"};
 const entry_table k_discard{.name = "discard",
                             .get = "SELECT entry FROM discard WHERE id = ?",
                             .put = "INSERT OR REPLACE INTO discard (id, entry) VALUES (?, ?)",
@@ -197,6 +202,14 @@ void ledger::each_entry(const entry_table& table,
   while (q->step()) each(q->column_int(0), q->column_view(1));
 }
 
+void ledger::each_entry_while(
+    const entry_table& table,
+    const std::function<bool(std::int64_t id, std::string_view sealed)>& each) {
+  auto q = db_->ask(table.all);
+  while (q->step() && each(q->column_int(0), q->column_view(1))) {
+  }
+}
+
 bytes ledger::open_entry(const entry_table& table, std::int64_t id, std::string_view sealed,
                          vault::cell_sealer& sealer) {
   auto plain = sealer.open(entry_place(table, id), sealed);
@@ -220,7 +233,7 @@ void ledger::check_cells(const std::function<void(bool sound)>& each) {
 std::int64_t ledger::random_row() {
   std::uint64_t raw = 0;
   std::uint8_t drawn[sizeof raw];
-  env_.random.fill(drawn);
+  random_->fill(drawn);
   std::memcpy(&raw, drawn, sizeof raw);
   return static_cast<std::int64_t>(raw >> 1) | 1;
 }

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "client/replica/replica.hpp"
+#include "client/vault/random_pool.hpp"
 #include "client/vault/vault.hpp"
 #include "shared/base/migration.hpp"
 #include "shared/sqlite/database.hpp"
@@ -42,6 +43,7 @@ struct entry_table {
   std::string_view all;
 };
 extern const entry_table k_waiting;
+extern const entry_table k_unpulled;
 extern const entry_table k_discard;
 extern const entry_table k_refused;
 extern const entry_table k_mark;
@@ -66,9 +68,14 @@ class write_scope {
 
 class ledger {
  public:
-  ledger(std::string home, std::unique_ptr<sqlite::database> db, vault::keyring keys,
-         const environment& env)
-      : home_(std::move(home)), db_(std::move(db)), keys_(std::move(keys)), env_(env) {}
+  /// `keys` draw from `random`.
+  ledger(std::string home, std::unique_ptr<sqlite::database> db,
+         std::unique_ptr<vault::random_pool> random, vault::keyring keys, const environment& env)
+      : home_(std::move(home)),
+        db_(std::move(db)),
+        random_(std::move(random)),
+        keys_(std::move(keys)),
+        env_(env) {}
 
   /// Errors: replica_busy; not_enrolled when the replica was wiped meanwhile.
   [[nodiscard]] result<std::unique_ptr<write_scope>> begin();
@@ -78,7 +85,11 @@ class ledger {
 
   [[nodiscard]] sqlite::database& db() { return *db_; }
   [[nodiscard]] vault::keyring& keys() { return keys_; }
-  [[nodiscard]] const environment& env() const { return env_; }
+  [[nodiscard]] random_source& random() { return *random_; }
+  [[nodiscard]] unix_millis now() const { return env_.clock.now(); }
+  [[nodiscard]] const crypto::scrypt_params& passphrase_cost() const {
+    return env_.passphrase_cost;
+  }
   [[nodiscard]] const std::string& home() const { return home_; }
 
   // Settings.
@@ -109,6 +120,9 @@ class ledger {
   /// All ids with their cells, still sealed.
   void each_entry(const entry_table& table,
                   const std::function<void(std::int64_t id, std::string_view sealed)>& each);
+  /// By id, until `each` answers false.
+  void each_entry_while(const entry_table& table,
+                        const std::function<bool(std::int64_t id, std::string_view sealed)>& each);
   /// Opens an entry's cell; throws error_exception (database) when it was changed.
   [[nodiscard]] static bytes open_entry(const entry_table& table, std::int64_t id,
                                         std::string_view sealed, vault::cell_sealer& sealer);
@@ -122,6 +136,7 @@ class ledger {
  private:
   std::string home_;
   std::unique_ptr<sqlite::database> db_;
+  std::unique_ptr<vault::random_pool> random_;
   vault::keyring keys_;
   environment env_;
   bool truncate_due_ = false;

@@ -96,7 +96,7 @@ result<version_id> replica_store::discard_draft(std::string_view kind, std::stri
   const auto id = (*draft)->id;
   const auto row = (*draft)->row;
   at->held->change().discards.push_back({.row = row, .draft = id});
-  file.put_entry(k_discard, row, pack(discard_entry{.draft = id, .since = file.env().clock.now()}));
+  file.put_entry(k_discard, row, pack(discard_entry{.draft = id, .since = file.now()}));
   set.flush();
   (*scope)->commit();
   return id;

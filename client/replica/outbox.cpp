@@ -1,6 +1,5 @@
 // What is pushed next.
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "client/replica/codec.hpp"
@@ -21,23 +20,25 @@ struct waiting_version {
   version_id id;
 };
 
-/// The unacknowledged versions, record by record; records by their first save, versions in the
-/// order of saving (a parent is saved before its children).
-std::vector<std::vector<waiting_version>> waiting_by_record(ledger& file) {
-  std::vector<waiting_version> all;
-  auto& cells = file.keys().cells();
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
-    if (!entry.acknowledged) all.push_back({.saved = entry.saved, .row = id, .id = entry.version});
-  });
-  std::sort(all.begin(), all.end(),
-            [](const waiting_version& a, const waiting_version& b) { return a.saved < b.saved; });
+/// The first waiting versions, record by record, in the order of their rows; each record's in the
+/// order of saving, in which a parent comes before its children. Stops with the record after which
+/// there are more than a batch.
+std::vector<std::vector<waiting_version>> first_waiting(ledger& file) {
   std::vector<std::vector<waiting_version>> out;
-  std::unordered_map<std::int64_t, std::size_t> place;
-  for (const auto& each : all) {
-    const auto [at, fresh] = place.try_emplace(holding_of(each.row), out.size());
-    if (fresh) out.emplace_back();
-    out[at->second].push_back(each);
+  std::size_t count = 0;
+  auto& cells = file.keys().cells();
+  file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
+    if (!same && count > limits::batch_versions) return false;
+    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
+    if (!same) out.emplace_back();
+    out.back().push_back({.saved = entry.saved, .row = id, .id = entry.version});
+    ++count;
+    return true;
+  });
+  for (auto& record : out) {
+    std::sort(record.begin(), record.end(),
+              [](const waiting_version& a, const waiting_version& b) { return a.saved < b.saved; });
   }
   return out;
 }
@@ -105,8 +106,7 @@ void take_discards(ledger& file, outbox& out) {
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
     if (entry.acknowledged) return;
-    const auto waiting = file.entry(k_waiting, id);
-    const bool unsent = waiting && !unpack_waiting(*waiting).acknowledged;
+    const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
     if (unsent && !in_batch) return;
     working_set set(file);
@@ -127,7 +127,7 @@ outbox replica_store::next_outbox() const {
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out);
-  const auto records = waiting_by_record(file);
+  const auto records = first_waiting(file);
   for (const auto& record : records) {
     if (!filling.take(record)) break;
     if (out.ids.size() == limits::batch_versions) {

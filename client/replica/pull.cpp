@@ -131,7 +131,7 @@ class page_reader {
     // Seen twice (shown again by an assignment), it keeps its place in the history.
     if (meta.seq == 0) meta.seq = what.seq;
     if (meta.in_p()) {
-      file_.remove_entry(k_waiting, meta.row);
+      file_.remove_entry(meta.where == standing::waiting ? k_waiting : k_unpulled, meta.row);
       ++effect_.confirmed;
     }
     if (meta.where == standing::refused) file_.remove_entry(k_refused, meta.row);
@@ -203,7 +203,7 @@ class page_reader {
     const auto& told = held.state().told;
     const auto* active = told.active ? held.find(*told.active) : nullptr;
     if (active == nullptr || active->saved != 0) return;
-    notice_entry entry{.version = active->id, .at = file_.env().clock.now()};
+    notice_entry entry{.version = active->id, .at = file_.now()};
     if (told.pinned == active->id && told.pinned != pinned_before) {
       entry.what = notice_kind::assigned;
     } else if (held.read(*active).header.author == system_user()) {

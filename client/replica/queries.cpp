@@ -145,10 +145,12 @@ status replica_store::status() const {
     if (!out.oldest_pending || since < *out.oldest_pending) out.oldest_pending = since;
   };
   auto& cells = file.keys().cells();
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
-    count(entry.since, entry.acknowledged, out.unpulled);
-  });
+  for (const auto* table : {&k_waiting, &k_unpulled}) {
+    file.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
+      const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+      count(entry.since, table == &k_unpulled, out.unpulled);
+    });
+  }
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
     count(entry.since, entry.acknowledged, out.unpulled);
@@ -175,14 +177,16 @@ std::vector<waiting_item> replica_store::waiting() const {
                 : acknowledged       ? waiting_for::feed
                                      : waiting_for::push;
   };
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
-    waiting_item item;
-    item.version = entry.version;
-    item.since = entry.since;
-    place(id, item, entry.acknowledged);
-    found.emplace_back(entry.saved, std::move(item));
-  });
+  for (const auto* table : {&k_waiting, &k_unpulled}) {
+    file.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
+      const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+      waiting_item item;
+      item.version = entry.version;
+      item.since = entry.since;
+      place(id, item, table == &k_unpulled);
+      found.emplace_back(entry.saved, std::move(item));
+    });
+  }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<waiting_item> out;

@@ -11,27 +11,26 @@
 namespace autocusto::replica {
 namespace {
 
-/// Rows by id of all that waits; what is pushed must be among it.
+/// The rows in which those versions wait, in the order of `ids`; everything that is pushed must
+/// wait. What is pushed next stands first, so that the search ends early.
 template <class Unpack>
-std::unordered_map<version_id, std::int64_t> rows_of(ledger& file, const entry_table& table,
-                                                     Unpack&& id_of) {
-  std::unordered_map<version_id, std::int64_t> out;
-  file.each_entry(table, [&](std::int64_t id, std::string_view sealed) {
-    out.emplace(id_of(ledger::open_entry(table, id, sealed, file.keys().cells())), id);
-  });
-  return out;
-}
-
-result<std::vector<std::int64_t>> rows_for(
-    const std::vector<version_id>& ids, const std::unordered_map<version_id, std::int64_t>& rows) {
-  std::vector<std::int64_t> out;
-  out.reserve(ids.size());
-  for (const auto& id : ids) {
-    const auto at = rows.find(id);
-    if (at == rows.end()) {
-      return fail(errc::bad_request, "The push names a version that does not wait here.");
-    }
-    out.push_back(at->second);
+result<std::vector<std::int64_t>> rows_for(ledger& file, const entry_table& table,
+                                           const std::vector<version_id>& ids, Unpack&& id_of) {
+  std::unordered_map<version_id, std::size_t> places;
+  for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
+  std::vector<std::int64_t> out(ids.size());
+  std::size_t left = places.size();
+  if (left > 0) {
+    file.each_entry_while(table, [&](std::int64_t id, std::string_view sealed) {
+      const auto at =
+          places.find(id_of(ledger::open_entry(table, id, sealed, file.keys().cells())));
+      if (at == places.end()) return true;
+      out[at->second] = id;
+      return --left > 0;
+    });
+  }
+  if (left > 0 || places.size() != ids.size()) {
+    return fail(errc::bad_request, "The push names a version that does not wait here.");
   }
   return out;
 }
@@ -119,10 +118,10 @@ class receipt_reader {
     if (meta.where != standing::waiting) return;
     meta.where = standing::acknowledged;
     ++effect_.acknowledged;
+    file_.remove_entry(k_waiting, meta.row);
     file_.put_entry(
-        k_waiting, meta.row,
-        pack(waiting_entry{
-            .version = meta.id, .saved = meta.saved, .since = meta.since, .acknowledged = true}));
+        k_unpulled, meta.row,
+        pack(waiting_entry{.version = meta.id, .saved = meta.saved, .since = meta.since}));
   }
 
   /// The nearest ancestor that is not refused: of those reached first, the one of the greatest
@@ -147,8 +146,9 @@ class receipt_reader {
     auto& meta = held.change(id);
     meta.where = standing::refused;
     entry.version = id;
-    entry.at = file_.env().clock.now();
+    entry.at = file_.now();
     file_.remove_entry(k_waiting, meta.row);
+    file_.remove_entry(k_unpulled, meta.row);
     file_.put_entry(k_refused, meta.row, pack(entry), held.sealer());
     drop_discard(held, meta.row);
     effect_.refused.push_back(id);
@@ -206,13 +206,11 @@ result<void> replica_store::store_pending_push(const wire::push_object& what,
   if (file.get(k_pending_push)) {
     return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
   }
-  auto versions = rows_for(what.versions, rows_of(file, k_waiting, [](const bytes& cell) {
-                             return unpack_waiting(cell).version;
-                           }));
+  auto versions = rows_for(file, k_waiting, what.versions,
+                           [](const bytes& cell) { return unpack_waiting(cell).version; });
   if (!versions) return versions.error();
-  auto discards = rows_for(what.discards, rows_of(file, k_discard, [](const bytes& cell) {
-                             return unpack_discard(cell).draft;
-                           }));
+  auto discards = rows_for(file, k_discard, what.discards,
+                           [](const bytes& cell) { return unpack_discard(cell).draft; });
   if (!discards) return discards.error();
   file.put(k_pending_push, pack(pending_entry{.object = signed_form,
                                               .versions = *std::move(versions),

@@ -167,7 +167,6 @@ bytes pack(const waiting_entry& entry) {
   out.id(entry.version);
   out.number(entry.saved);
   out.number(entry.since);
-  out.flag(entry.acknowledged);
   return out.take();
 }
 
@@ -177,7 +176,6 @@ waiting_entry unpack_waiting(std::string_view cell) {
   entry.version = in.id<version_id>();
   entry.saved = in.number();
   entry.since = in.number();
-  entry.acknowledged = in.flag();
   in.finish();
   return entry;
 }

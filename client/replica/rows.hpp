@@ -81,12 +81,11 @@ struct holding_state {
 [[nodiscard]] bytes pack(const holding_state& state);
 [[nodiscard]] holding_state unpack_state(std::string_view cell);
 
-/// waiting.entry; its id is the version's row.
+/// waiting.entry and unpulled.entry; the id is the version's row.
 struct waiting_entry {
   version_id version;
   std::int64_t saved = 0;
   unix_millis since = 0;
-  bool acknowledged = false;
 };
 [[nodiscard]] bytes pack(const waiting_entry& entry);
 [[nodiscard]] waiting_entry unpack_waiting(std::string_view cell);

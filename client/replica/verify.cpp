@@ -39,6 +39,12 @@ class verifier {
   }
 
  private:
+  /// What the lists of P say of a version.
+  struct noted {
+    version_id version;
+    standing where = standing::waiting;
+  };
+
   void note(std::string what) { report_.problems.push_back(std::move(what)); }
 
   template <class Work>
@@ -59,10 +65,16 @@ class verifier {
 
   void read_lists() {
     auto& cells = file_.keys().cells();
-    file_.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-      ++report_.cells;
-      waiting_.emplace(id, unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells)));
-    });
+    for (const auto* table : {&k_waiting, &k_unpulled}) {
+      file_.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
+        ++report_.cells;
+        const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+        const auto where = table == &k_waiting ? standing::waiting : standing::acknowledged;
+        if (!waiting_.emplace(id, noted{entry.version, where}).second) {
+          note("Row " + std::to_string(id) + " waits twice.");
+        }
+      });
+    }
     file_.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
       ++report_.cells;
       static_cast<void>(unpack_discard(ledger::open_entry(k_discard, id, sealed, cells)));
@@ -110,9 +122,8 @@ class verifier {
     check_generation(held, meta, name);
     const auto waiting = waiting_.extract(meta.row);
     const bool as_noted = waiting.empty() ? !meta.in_p()
-                                          : meta.in_p() && waiting.mapped().version == meta.id &&
-                                                waiting.mapped().acknowledged ==
-                                                    (meta.where == standing::acknowledged);
+                                          : waiting.mapped().version == meta.id &&
+                                                waiting.mapped().where == meta.where;
     if (!as_noted) note("In " + name + ": a version's place in the outbox is not as noted.");
     if (meta.where == standing::refused) {
       ++report_.cells;
@@ -167,7 +178,7 @@ class verifier {
   ledger& file_;
   verify_report& report_;
   bytes tenant_key_;
-  std::map<std::int64_t, waiting_entry> waiting_;
+  std::map<std::int64_t, noted> waiting_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@ DROP TABLE notice;
 DROP TABLE mark;
 DROP TABLE refused;
 DROP TABLE discard;
+DROP TABLE unpulled;
 DROP TABLE waiting;
 DROP TABLE version;
 DROP TABLE holding;

@@ -31,8 +31,14 @@ CREATE TABLE version (
   content BLOB NOT NULL
 ) STRICT;
 
--- Own versions whose feed item has not been pulled.
+-- Own versions that the server has not acknowledged.
 CREATE TABLE waiting (
+  id    INTEGER PRIMARY KEY,
+  entry BLOB NOT NULL
+) STRICT;
+
+-- Own versions that it has, and whose feed item has not been pulled.
+CREATE TABLE unpulled (
   id    INTEGER PRIMARY KEY,
   entry BLOB NOT NULL
 ) STRICT;

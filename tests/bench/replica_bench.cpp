@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -18,10 +19,23 @@ namespace {
 using namespace autocusto;
 using namespace autocusto::test;
 
-double seconds(const std::function<void()>& work) {
+/// Wall time, which waits for the disk and for other programs, and the processor's time.
+struct spent {
+  double wall = 0;
+  double cpu = 0;
+  spent& operator+=(const spent& more) {
+    wall += more.wall;
+    cpu += more.cpu;
+    return *this;
+  }
+};
+
+spent seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
+  const auto cpu_start = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          .cpu = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC};
 }
 
 /// Resident memory in MB: now, or the most there ever was.
@@ -46,7 +60,18 @@ void report(const char* what, double value, const char* unit, bool last = false)
               last ? "" : ",");
 }
 
-std::vector<replica::checked_page> pages_of(const small_server& server, double& check_seconds,
+void report(const char* what, const spent& time) {
+  std::printf("  \"%s\": {\"ms\": %.3f, \"cpu_ms\": %.3f},\n", what, time.wall * 1000,
+              time.cpu * 1000);
+}
+
+void report(const char* what, const spent& time, std::size_t versions) {
+  const auto count = static_cast<double>(versions);
+  std::printf("  \"%s\": {\"per_second\": %.0f, \"per_cpu_second\": %.0f},\n", what,
+              count / time.wall, count / time.cpu);
+}
+
+std::vector<replica::checked_page> pages_of(const small_server& server, spent& check_seconds,
                                             std::size_t& versions) {
   std::vector<replica::checked_page> out;
   wire::cursor at;
@@ -70,10 +95,10 @@ std::vector<replica::checked_page> pages_of(const small_server& server, double& 
 int main(int argc, char** argv) {
   const auto count = static_cast<std::uint32_t>(argc > 1 ? std::atoi(argv[1]) : 10'000);
   small_server server;
-  double save_all = 0;
-  double outbox = 0;
-  double receipt = 0;
-  double store_push = 0;
+  spent save_all;
+  spent outbox;
+  spent receipt;
+  spent store_push;
   {
     laptop writer(server);
     std::vector<replica::edit> edits;
@@ -93,41 +118,41 @@ int main(int argc, char** argv) {
       });
     }
   }
-  double check = 0;
+  spent check;
   std::size_t versions = 0;
   const auto pages = pages_of(server, check, versions);
   laptop reader(server);
   const double before = memory_mb("VmRSS:");
-  const double apply = seconds([&] {
+  const spent apply = seconds([&] {
     for (const auto& page : pages) {
       const auto effect = reader->apply_page(page);
       if (!effect || !effect->applied) std::abort();
     }
   });
   std::size_t found = 0;
-  const double list = seconds([&] { found = reader->list("patient")->size(); });
-  const double search = seconds([&] { found += reader->search("patient", "conceicao")->size(); });
-  const double show = seconds([&] {
+  const spent list = seconds([&] { found = reader->list("patient")->size(); });
+  const spent search = seconds([&] { found += reader->search("patient", "conceicao")->size(); });
+  const spent show = seconds([&] {
     if (!reader->show("patient", cpf(7))) std::abort();
   });
-  const double save_one = seconds([&] {
+  const spent save_one = seconds([&] {
     if (!reader->save(set_field(cpf(7), "peso", "71"))) std::abort();
   });
-  const double status = seconds([&] { found += reader->status().pending; });
+  const spent status = seconds([&] { found += reader->status().pending; });
   std::printf("{\n");
   report("records", count, "records");
   report("found", static_cast<double>(found), "records");
-  report("save_all", save_all, "s");
-  report("next_outbox", outbox, "s");
-  report("store_push", store_push, "s");
-  report("apply_receipt", receipt, "s");
-  report("check_page", static_cast<double>(versions) / check, "versions/s");
-  report("apply_page", static_cast<double>(versions) / apply, "versions/s");
-  report("list", list * 1000, "ms");
-  report("search", search * 1000, "ms");
-  report("show", show * 1000, "ms");
-  report("save_one", save_one * 1000, "ms");
-  report("status", status * 1000, "ms");
+  report("save_all", save_all);
+  report("next_outbox", outbox);
+  report("store_push", store_push);
+  report("apply_receipt", receipt);
+  report("check_page", check, versions);
+  report("apply_page", apply, versions);
+  report("list", list);
+  report("search", search);
+  report("show", show);
+  report("save_one", save_one);
+  report("status", status);
   report("memory_grown", memory_mb("VmRSS:") - before, "MB");
   report("memory_peak", memory_mb("VmHWM:"), "MB", true);
   std::printf("}\n");

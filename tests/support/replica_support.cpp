@@ -226,13 +226,18 @@ wire::page small_server::page(const wire::cursor& from, const device_id& asking,
     for (const auto& id : view.state.heads) want(id);
     for (const auto& id : view.state.drafts) want(id);
   }
+  std::map<user_id, std::string> people;
+  std::map<device_id, std::string> devices;
   for (const auto& id : wanted) {
     const auto& known = known_.at(id);
     if (known.device == asking && known.by_item) continue;
     out.versions.push_back(bytes_of(id));
-    out.people.emplace_back(version(id).header.author, "outra@clinica.teste");
-    out.devices.emplace_back(version(id).header.device, "computador-da-sala");
+    const auto header = version(id).header;
+    people[header.author] = header.author == user ? "ana@clinica.teste" : "outra@clinica.teste";
+    devices[header.device] = "computador-da-sala";
   }
+  out.people.assign(people.begin(), people.end());
+  out.devices.assign(devices.begin(), devices.end());
   out.next = chain_[last];
   out.more = last < feed_.size();
   return out;
