@@ -134,6 +134,14 @@ TEST(Fields, AnOddValueThatTheOwnerSeesAlreadyIsExempt) {
   EXPECT_EQ(outcomes(world.push(k_ana, {mended, reverted})), "accepted accepted");
 }
 
+TEST(Fields, AnOddKeyOfAnImportStaysAndCanBeEdited) {
+  acceptance_world world;
+  const auto odd = by(k_ana, a_patient("123#9"));
+  world.store_directly(k_ana, odd);
+  const auto edit = by(k_ana, a_patient("123#9").after({&odd}).with("rg", "1"));
+  EXPECT_EQ(outcomes(world.push(k_ana, {edit})), "accepted");
+}
+
 TEST(Fields, AnOddValueOfAVersionThatTheOwnerCannotSeeExemptsNothing) {
   acceptance_world world;
   const auto odd = by(k_bia, a_patient().with("email_paciente", "odd"));
