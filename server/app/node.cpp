@@ -1,6 +1,7 @@
 #include "server/app/node.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -22,6 +23,7 @@ namespace autocusto::app {
 namespace {
 
 constexpr std::chrono::hours k_housekeeping_every{1};
+constexpr std::chrono::seconds k_schema_check_every{10};
 
 sync::sync_keys refer_to(const auth::server_keys& keys) {
   return {.server = keys.server,
@@ -109,10 +111,14 @@ class node::impl {
   http::server_options options_for(const listen_address& at);
   std::string link(const std::string& code) const;
   std::string not_ready();
+  bool schema_is_current();
   std::string metrics_text();
   void keep();
 
   std::atomic<bool> stopping{false};
+  std::mutex schema_mutex;
+  std::optional<std::chrono::steady_clock::time_point> schema_checked;
+  bool schema_good = false;
   std::mutex mutex;
   std::condition_variable wake;
   bool ended = false;
@@ -178,8 +184,19 @@ std::string node::impl::link(const std::string& code) const {
 std::string node::impl::not_ready() {
   if (stopping) return "stopping";
   if (!home.database->healthy()) return "database unreachable";
-  const auto current = check_schema(*home.database);
-  return current ? std::string{} : "schema not current";
+  return schema_is_current() ? std::string{} : "schema not current";
+}
+
+/// Asked of the database once in a while only: it takes a connection of its own there, and probes
+/// come every second.
+bool node::impl::schema_is_current() {
+  const std::lock_guard lock(schema_mutex);
+  const auto now = std::chrono::steady_clock::now();
+  if (!schema_checked || now - *schema_checked > k_schema_check_every) {
+    schema_good = check_schema(*home.database).has_value();
+    schema_checked = now;
+  }
+  return schema_good;
 }
 
 std::string node::impl::metrics_text() {
