@@ -38,6 +38,8 @@ class sqlite_backend final : public backend {
     return all;
   }
 
+  std::string location() const override { return folder_.path().string(); }
+
  private:
   temporary_folder folder_{"autocusto-store"};
 };
@@ -50,6 +52,8 @@ class postgres_backend final : public backend {
   std::unique_ptr<store::database> open_beside() override { return open(); }
   std::string query(const std::string& sql) override { return postgres_query(url_, sql); }
   std::string schema() override { return postgres_schema(url_); }
+
+  std::string location() const override { return url_; }
 
  private:
   std::string url_ = postgres_cluster::shared().create_database();

@@ -31,6 +31,8 @@ class backend {
   /// Runs SQL behind the store's back; the first column of the first row.
   virtual std::string query(const std::string& sql) = 0;
   [[nodiscard]] virtual std::string schema() = 0;
+  /// The folder or URL.
+  [[nodiscard]] virtual std::string location() const = 0;
 };
 
 /// Has `backend_` only: for tests about opening and migrating.
