@@ -271,10 +271,11 @@ class client_connection::impl {
   /// coroutine that is not done has been cut off from its sockets.
   exchange_outcome drive(awaitable<void> work, const progress_ptr& state, deadline_point deadline) {
     if (interrupted_) return given_up();
-    asio::co_spawn(io_, std::move(work), [state](const std::exception_ptr& thrown) {
+    auto note_end = [state](const std::exception_ptr& thrown) {
       state->done = true;
       state->thrown = thrown;
-    });
+    };
+    asio::co_spawn(io_, std::move(work), std::move(note_end));
     io_.restart();
     watch_interrupt();
     while (!state->done && !interrupted_ && io_.run_one_until(deadline) > 0) {

@@ -419,14 +419,15 @@ class session final : public session_control, public std::enable_shared_from_thi
 void start_session(const std::shared_ptr<core>& shared, asio::ip::tcp::socket socket) {
   auto made = std::make_shared<session>(shared, std::move(socket));
   auto running = session::run(std::move(made));
-  asio::co_spawn(shared->io, std::move(running), [shared](const std::exception_ptr& thrown) {
+  auto note_end = [shared](const std::exception_ptr& thrown) {
     if (!thrown) return;
     try {
       std::rethrow_exception(thrown);
     } catch (const std::exception& broken) {
       shared->report(broken.what());
     }
-  });
+  };
+  asio::co_spawn(shared->io, std::move(running), std::move(note_end));
 }
 
 }  // namespace autocusto::http
