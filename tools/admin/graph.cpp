@@ -33,13 +33,13 @@ class drawing {
 
   void add(const graph_node& node) {
     const auto column = column_of(node.id);
-    std::string row = bars(lanes_.size());
-    row[2 * column] = '*';
-    line(row, node.label);
     std::vector<version_id> parents;
     for (const auto& parent : node.parents) {
       if (known_.contains(parent)) parents.push_back(parent);
     }
+    std::string row = bars(lanes_.size());
+    row[2 * column] = parents.empty() ? 'o' : '*';
+    line(row, node.label);
     if (parents.empty()) {
       close(column, lanes_.size());
       return;

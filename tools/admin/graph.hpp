@@ -3,11 +3,11 @@
 //
 // The text has one line for each version, newest on top, with one column for each line of descent:
 //
-//   *    4  1f2e3d4c5b  system  …      a version
-//   |\      …                          its further parents branch off to the right
-//   | * 3   …
-//   |/                                 lines that lead to the same parent join
-//   * 1     …
+//   *  4 1f2e3d4c5b  system  …    a version
+//   |\                            its further parents branch off to the right
+//   | *  3 …
+//   |/                            lines that lead to the same parent join
+//   o  1 …                        a version without parents
 
 #include <cstdint>
 #include <string>

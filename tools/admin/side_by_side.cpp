@@ -111,12 +111,20 @@ void add_versions(rows& to, const msg::conflict_shown& c) {
   to.emplace_back();
 }
 
+/// Fields that only share their group with one that differs stand beside it without a mark.
+std::string mark_of(const msg::conflict_shown& c, const group_row& group, const std::string& name) {
+  const auto first = value_in(c.heads.front().fields, name);
+  const bool alike = std::all_of(c.heads.begin(), c.heads.end(), [&](const auto& head) {
+    return value_in(head.fields, name) == first;
+  });
+  const bool as_base = !c.base || value_in(c.base->fields, name) == first;
+  if (group.state == standing_of_group::same || (alike && as_base)) return "";
+  return group.state == standing_of_group::contested ? "!" : "~";
+}
+
 void add_group(rows& to, const msg::conflict_shown& c, const group_row& group) {
   for (const auto& name : group.fields) {
-    std::string mark;
-    if (group.state == standing_of_group::contested) mark = "!";
-    if (group.state == standing_of_group::taken) mark = "~";
-    std::vector<std::string> cells{mark, name};
+    std::vector<std::string> cells{mark_of(c, group, name), name};
     const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
     cells.push_back(base ? shown_value(*base) : "");
     for (const auto& head : c.heads) {
