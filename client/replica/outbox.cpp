@@ -1,5 +1,6 @@
 // What is pushed next.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "client/replica/codec.hpp"
@@ -20,14 +21,26 @@ struct waiting_version {
   version_id id;
 };
 
+/// Records that were taken away: what waits of them is not pushed, it would only be refused.
+std::set<std::int64_t> hidden_records(ledger& file) {
+  std::set<std::int64_t> out;
+  file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
+    const auto mark = unpack_mark(ledger::open_entry(k_mark, id, sealed, file.keys().cells()));
+    if (mark.hidden) out.insert(id);
+  });
+  return out;
+}
+
 /// The first waiting versions, record by record, in the order of their rows; each record's in the
 /// order of saving, in which a parent comes before its children. Stops with the record after which
 /// there are more than a batch.
-std::vector<std::vector<waiting_version>> first_waiting(ledger& file) {
+std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
+                                                        const std::set<std::int64_t>& hidden) {
   std::vector<std::vector<waiting_version>> out;
   std::size_t count = 0;
   auto& cells = file.keys().cells();
   file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    if (hidden.contains(holding_of(id))) return true;
     const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
     if (!same && count > limits::batch_versions) return false;
     const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
@@ -67,8 +80,6 @@ class batch {
     working_set set(file_);
     auto* held = set.load(holding_of(record.front().row));
     if (held == nullptr) throw_damaged("the record of a version that waits");
-    // What was taken away is not pushed: it would only be refused.
-    if (held->state().hidden) return true;
     std::vector<wire::pushed_version> versions;
     std::size_t size = 0;
     for (const auto& each : record) {
@@ -101,17 +112,14 @@ class batch {
 };
 
 /// A discard goes with or after its draft, never before it.
-void take_discards(ledger& file, outbox& out) {
+void take_discards(ledger& file, const std::set<std::int64_t>& hidden, outbox& out) {
   auto& cells = file.keys().cells();
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
-    if (entry.acknowledged) return;
+    if (entry.acknowledged || hidden.contains(holding_of(id))) return;
     const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
     if (unsent && !in_batch) return;
-    working_set set(file);
-    const auto* held = set.load(holding_of(id));
-    if (held == nullptr || held->state().hidden) return;
     if (out.discards.size() == limits::batch_versions) {
       out.more = true;
       return;
@@ -127,7 +135,8 @@ outbox replica_store::next_outbox() const {
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out);
-  const auto records = first_waiting(file);
+  const auto hidden = hidden_records(file);
+  const auto records = first_waiting(file, hidden);
   for (const auto& record : records) {
     if (!filling.take(record)) break;
     if (out.ids.size() == limits::batch_versions) {
@@ -135,7 +144,7 @@ outbox replica_store::next_outbox() const {
       break;
     }
   }
-  take_discards(file, out);
+  take_discards(file, hidden, out);
   return out;
 }
 
