@@ -10,6 +10,7 @@
 int main(int argc, char** argv) {
   CLI::App app{"Prints synthetic records, one JSON object a line; the same for the same seed."};
   app.set_version_flag("--version", AUTOCUSTO_VERSION);
+  app.fallthrough();  // options may follow the subcommand
   std::uint64_t count = 10;
   std::uint64_t seed = 1;
   std::uint64_t first = 0;
@@ -19,7 +20,6 @@ int main(int argc, char** argv) {
   auto* patients = app.add_subcommand("patients", "Patients, keyed by CPF");
   app.add_subcommand("clinics", "Clinics, keyed by CNES");
   app.require_subcommand(1);
-  app.fallthrough();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

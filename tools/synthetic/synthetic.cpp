@@ -99,7 +99,7 @@ std::string cns(draws& d) {
 /// common divisor, shifted by the seed.
 std::uint64_t scatter(std::uint64_t seed, std::uint64_t n, std::uint64_t range) {
   constexpr std::uint64_t factor = 618'033'989;  // prime, so it shares no divisor with the ranges
-  return (n * factor + seed * 7'919) % range;
+  return ((n + 1) * factor + seed * 7'919) % range;
 }
 
 constexpr std::uint32_t k_nine_digits = 999'999'990;
