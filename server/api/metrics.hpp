@@ -4,8 +4,9 @@
 //   autocusto_http_requests_total{method,route,status},
 //   autocusto_http_request_seconds{method,route} autocusto_http_received_bytes_total,
 //   autocusto_http_sent_bytes_total autocusto_pushes_total{result},
-//   autocusto_versions_total{result}, autocusto_versions_refused_total{code},
-//   autocusto_merges_total, autocusto_siblings_total autocusto_pulls_total,
+//   autocusto_versions_pushed_total{result}, autocusto_versions_refused_total{code},
+//   autocusto_pushes_repeated_total, autocusto_merges_total,
+//   autocusto_conflicts_{opened,closed}_total, autocusto_pulls_total,
 //   autocusto_pulled_items_total, autocusto_pulled_versions_total autocusto_feed_delivery_seconds:
 //   the feed's lag, of long polls that were waiting: from the
 //     moment this process heard that the user's feed had moved (after the commit) until the page
