@@ -95,36 +95,34 @@ result<std::unique_ptr<write_scope>> ledger::begin() {
   return scope;
 }
 
+std::int64_t ledger::named_row(std::string_view what, std::string_view name) const {
+  const auto hash = keys_.lookup(what, name);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, hash.data(), sizeof bits);
+  return static_cast<std::int64_t>(bits >> 1);
+}
+
 std::optional<bytes> ledger::get(std::string_view name) {
-  const auto hash = keys_.lookup("setting", name);
-  auto q = db_->ask("SELECT id, value FROM setting WHERE name_hash = ?");
-  q->bind_blob_static(1, vault::view(hash));
+  const auto row = named_row("setting", name);
+  auto q = db_->ask("SELECT value FROM setting WHERE id = ?");
+  q->bind_int(1, row);
   if (!q->step()) return std::nullopt;
-  auto plain = keys_.cells().open(setting_place(q->column_int(0)), q->column_view(1));
+  auto plain = keys_.cells().open(setting_place(row), q->column_view(0));
   if (!plain) throw_damaged("a setting");
   return plain;
 }
 
 void ledger::put(std::string_view name, std::string_view value) {
-  const auto hash = keys_.lookup("setting", name);
-  std::int64_t row = 0;
-  {
-    auto q = db_->ask("SELECT id FROM setting WHERE name_hash = ?");
-    q->bind_blob_static(1, vault::view(hash));
-    row = q->step() ? q->column_int(0) : random_row();
-  }
+  const auto row = named_row("setting", name);
   const bytes cell = keys_.cells().seal(setting_place(row), value);
-  auto q = db_->ask(
-      "INSERT INTO setting (id, name_hash, value) VALUES (?, ?, ?) "
-      "ON CONFLICT (id) DO UPDATE SET value = excluded.value");
-  q->bind_int(1, row).bind_blob_static(2, vault::view(hash)).bind_blob_static(3, cell);
+  auto q = db_->ask("INSERT OR REPLACE INTO setting (id, value) VALUES (?, ?)");
+  q->bind_int(1, row).bind_blob_static(2, cell);
   q->run();
 }
 
 void ledger::forget(std::string_view name) {
-  const auto hash = keys_.lookup("setting", name);
-  auto q = db_->ask("DELETE FROM setting WHERE name_hash = ?");
-  q->bind_blob_static(1, vault::view(hash));
+  auto q = db_->ask("DELETE FROM setting WHERE id = ?");
+  q->bind_int(1, named_row("setting", name));
   q->run();
 }
 
@@ -144,33 +142,21 @@ void ledger::put_number(std::string_view name, std::int64_t value) {
 }
 
 std::string ledger::label(std::string_view what, std::string_view id) {
-  const auto hash = keys_.lookup(what, id);
-  auto q = db_->ask("SELECT id, value FROM label WHERE name_hash = ?");
-  q->bind_blob_static(1, vault::view(hash));
+  const auto row = named_row(what, id);
+  auto q = db_->ask("SELECT value FROM label WHERE id = ?");
+  q->bind_int(1, row);
   if (!q->step()) return {};
-  auto plain = keys_.cells().open(label_place(q->column_int(0)), q->column_view(1));
+  auto plain = keys_.cells().open(label_place(row), q->column_view(0));
   if (!plain) throw_damaged("a name");
   return *std::move(plain);
 }
 
 void ledger::put_label(std::string_view what, std::string_view id, std::string_view value) {
-  const auto hash = keys_.lookup(what, id);
-  std::int64_t row = 0;
-  {
-    auto q = db_->ask("SELECT id, value FROM label WHERE name_hash = ?");
-    q->bind_blob_static(1, vault::view(hash));
-    if (q->step()) {
-      row = q->column_int(0);
-      if (keys_.cells().open(label_place(row), q->column_view(1)) == value) return;
-    } else {
-      row = random_row();
-    }
-  }
+  if (!value.empty() && label(what, id) == value) return;
+  const auto row = named_row(what, id);
   const bytes cell = keys_.cells().seal(label_place(row), value);
-  auto q = db_->ask(
-      "INSERT INTO label (id, name_hash, value) VALUES (?, ?, ?) "
-      "ON CONFLICT (id) DO UPDATE SET value = excluded.value");
-  q->bind_int(1, row).bind_blob_static(2, vault::view(hash)).bind_blob_static(3, cell);
+  auto q = db_->ask("INSERT OR REPLACE INTO label (id, value) VALUES (?, ?)");
+  q->bind_int(1, row).bind_blob_static(2, cell);
   q->run();
 }
 

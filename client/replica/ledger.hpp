@@ -134,6 +134,10 @@ class ledger {
   [[nodiscard]] std::int64_t random_row();
 
  private:
+  /// Names are hashed into row numbers, so that a value is bound to its name and cannot stand for
+  /// another one.
+  [[nodiscard]] std::int64_t named_row(std::string_view what, std::string_view name) const;
+
   std::string home_;
   std::unique_ptr<sqlite::database> db_;
   std::unique_ptr<vault::random_pool> random_;

@@ -24,7 +24,7 @@ class verifier {
       ++report_.cells;
       if (!sound) note("A setting or name does not open.");
     });
-    if (const auto tenant = file_.get(k_tenant_key)) tenant_key_ = *tenant;
+    guarded("settings", [this] { tenant_key_ = file_.get(k_tenant_key).value_or(""); });
     std::vector<std::int64_t> rows;
     {
       auto q = file_.db().ask("SELECT id FROM holding ORDER BY id");
@@ -92,6 +92,9 @@ class verifier {
     report_.cells += 2;
     const std::string name = "record " + std::to_string(row);
     const auto& state = held->state();
+    if (!stands_under(row, state.record.id)) {
+      note("In " + name + ": the hash by which it is found is another record's.");
+    }
     if (!state.key.empty() && !tenant_key_.empty() &&
         domain::make_record_id(tenant_key_, state.record.kind, state.key) != state.record.id) {
       note("In " + name + ": its id does not belong to its key.");
@@ -105,6 +108,13 @@ class verifier {
       ++report_.cells;
       static_cast<void>(unpack_notice(ledger::open_entry(k_notice, id, sealed, held->sealer())));
     });
+  }
+
+  bool stands_under(std::int64_t row, const record_id& record) {
+    const auto hash = file_.keys().lookup("record", record.raw());
+    auto q = file_.db().ask("SELECT record_hash FROM holding WHERE id = ?");
+    q->bind_int(1, row);
+    return q->step() && q->column_view(0) == vault::view(hash);
   }
 
   void check_version(holding& held, const version_meta& meta, const std::string& name) {

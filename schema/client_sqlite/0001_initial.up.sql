@@ -1,6 +1,7 @@
--- The laptop's replica. Every blob but record_hash, name_hash and the vault's envelope is sealed;
--- hashes are keyed. Ids are random and mean nothing outside this file: a version's id is its
--- record's (`holding`) plus a number below 2^20, and what belongs to a version has the same id.
+-- The laptop's replica. Every blob but record_hash (a keyed hash) and the vault's envelope is
+-- sealed. Ids mean nothing outside this file: those of settings and labels are keyed hashes of their
+-- names, the others are random; a version's id is its record's (`holding`) plus a number below 2^20,
+-- and what belongs to a version has the same id.
 
 -- The one thing in clear: the passphrase's parameters and the wrapped data key.
 CREATE TABLE vault (
@@ -10,9 +11,8 @@ CREATE TABLE vault (
 
 -- Single values by name: who this laptop is, keys, cursor, the push under way.
 CREATE TABLE setting (
-  id        INTEGER PRIMARY KEY,
-  name_hash BLOB NOT NULL UNIQUE,
-  value     BLOB NOT NULL
+  id    INTEGER PRIMARY KEY,
+  value BLOB NOT NULL
 ) STRICT;
 
 -- A record in one incarnation: its wrapped content key, and its view under that key.
@@ -69,7 +69,6 @@ CREATE TABLE notice (
 
 -- E-mails of authors and names of devices.
 CREATE TABLE label (
-  id        INTEGER PRIMARY KEY,
-  name_hash BLOB NOT NULL UNIQUE,
-  value     BLOB NOT NULL
+  id    INTEGER PRIMARY KEY,
+  value BLOB NOT NULL
 ) STRICT;
