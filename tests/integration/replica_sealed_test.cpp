@@ -1,0 +1,381 @@
+// Nothing of a patient stands in the files, no change of them goes unnoticed, and what was erased
+// is gone.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared/base/bytes.hpp"
+#include "shared/sqlite/database.hpp"
+#include "tests/support/crash_vfs.hpp"
+#include "tests/support/domain_builders.hpp"
+#include "tests/support/replica_support.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+namespace fs = std::filesystem;
+using test::cpf;
+using test::laptop;
+using test::patient_edit;
+using test::set_field;
+using test::small_server;
+
+const std::string k_cpf = "11144477735";
+const std::string k_name = "Ermengarda Quintanilha";
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The files of the folder in which these bytes stand.
+std::vector<std::string> files_with(const std::string& home, const std::string& what) {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::recursive_directory_iterator(home)) {
+    if (entry.is_regular_file() && contents(entry.path()).find(what) != std::string::npos) {
+      out.push_back(entry.path().filename());
+    }
+  }
+  return out;
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+struct ReplicaSealed : ::testing::Test {
+  small_server server;
+  laptop ana{server};
+  std::map<std::string, std::string> secrets;
+
+  void SetUp() override {
+    keep("name", k_name);
+    keep("folded name", "ermengarda");
+    keep("cpf", k_cpf);
+    keep("formatted cpf", "111.444.777-35");
+    keep("street", "Rua das Flores");
+    keep("summary", "Cadastro inicial");
+    keep("field name", "nome_paciente");
+    keep("e-mail", "ana@clinica.teste");
+    keep("colleague", "outra@clinica.teste");
+    keep("host", "servidor.teste");
+    keep("device name", "laptop-da-ana");
+    keep("passphrase", std::string(test::k_passphrase));
+    keep_raw("tenant key", server.tenant_key().view());
+    keep_raw("device key", ana->device_key().seed());
+    keep_raw("user", server.user.raw());
+    keep("user text", server.user.text());
+    keep_raw("device", ana.device().raw());
+    keep("device text", ana.device().text());
+    keep_raw("server", server.server.raw());
+    keep_raw("record", server.record_of("patient", k_cpf).raw());
+  }
+  void keep(const std::string& what, const std::string& text) { secrets[what] = text; }
+  /// As bytes and as hex in both cases.
+  void keep_raw(const std::string& what, std::string_view raw) {
+    keep(what, std::string(raw));
+    keep(what + " hex", to_hex(raw));
+    keep(what + " HEX", upper(to_hex(raw)));
+  }
+  void expect_sealed(const std::string& when) {
+    for (const auto& [what, text] : secrets) {
+      EXPECT_EQ(files_with(ana.home(), text), std::vector<std::string>()) << what << " " << when;
+    }
+  }
+};
+
+TEST_F(ReplicaSealed, TheSearchOfTheTestFindsWhatIsThere) {
+  std::ofstream(ana.home() + "/planted") << "abc" << k_name << "def";
+  EXPECT_EQ(files_with(ana.home(), k_name), std::vector<std::string>{"planted"});
+}
+
+TEST_F(ReplicaSealed, NothingStandsInClearAtAnyStep) {
+  expect_sealed("after enrollment");
+  const auto made = ana->save(patient_edit(k_cpf, k_name));
+  ASSERT_TRUE(made);
+  keep_raw("version", made->version.raw());
+  expect_sealed("after a save");
+  auto draft = set_field(k_cpf, "peso", "70");
+  draft.draft = true;
+  ASSERT_TRUE(ana->save(draft));
+  expect_sealed("after a draft");
+  ASSERT_EQ(ana->search("patient", "ermengarda")->size(), 1U);
+  ASSERT_TRUE(ana->show("patient", "111.444.777-35"));
+  expect_sealed("after searching");
+  const auto object = ana.start_push();
+  keep_raw("push", object.id.raw());
+  expect_sealed("with a push under way");
+  ana.push();
+  expect_sealed("after a receipt");
+  auto colleague = testing::a_patient(k_cpf);
+  colleague.header().record.id = server.record_of("patient", k_cpf);
+  colleague.header().author = testing::nth<user_id>(8);
+  server.assign(colleague.with("nome_paciente", k_name.c_str()).make());
+  ana.pull();
+  keep_raw("incarnation", server.view(server.record_of("patient", k_cpf)).incarnation.raw());
+  expect_sealed("after a pull");
+  const auto refused = ana->save(set_field(k_cpf, "rg", "123"));
+  server.refuse(refused->version, "invalid_field");
+  ana.push();
+  ASSERT_EQ(ana->refused().size(), 1U);
+  expect_sealed("after a refusal");
+  ASSERT_TRUE(ana->set_setting("token", "ficha-secreta"));
+  keep("token", "ficha-secreta");
+  ASSERT_TRUE(ana->change_passphrase(test::k_passphrase, "outra senha longa"));
+  keep("new passphrase", "outra senha longa");
+  expect_sealed("after a new passphrase");
+  ana.close();
+  expect_sealed("when closed");
+}
+
+TEST_F(ReplicaSealed, NothingStandsInClearAfterAKill) {
+  ana.close();
+  const auto home = ana.home();
+  for (const int n : {1, 2, 5, 9, 14, 20}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      test::die_at_write(n);
+      test::hand_clock clock;
+      auto store = replica_store::open(home, test::k_passphrase, test::quick_environment(clock));
+      std::vector<edit> lines{patient_edit(k_cpf, k_name)};
+      for (std::uint32_t i = 0; i < 50; ++i) lines.push_back(patient_edit(cpf(i), k_name));
+      for (;;) {
+        lines[0].fields["rg"] = std::to_string((*store)->status().pending);
+        if (!(*store)->save_all(lines)) ::_exit(1);
+      }
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    expect_sealed("killed at write " + std::to_string(n));
+  }
+}
+
+TEST_F(ReplicaSealed, AWrongPassphraseOpensNothingAndSaysSo) {
+  ana.close();
+  test::hand_clock clock;
+  const auto before = contents(ana.home() + "/replica.sqlite");
+  for (const char* wrong : {"", "errada", "correto cavalo bateria grampo "}) {
+    const auto refused = replica_store::open(ana.home(), wrong, test::quick_environment(clock));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::wrong_passphrase);
+  }
+  EXPECT_EQ(contents(ana.home() + "/replica.sqlite"), before);
+  EXPECT_EQ(
+      replica_store::open(ana.home() + "/nada", "x", test::quick_environment(clock)).error().code,
+      errc::not_enrolled);
+}
+
+TEST_F(ReplicaSealed, FilesBelongToTheirOwnerOnly) {
+  EXPECT_EQ(fs::status(ana.home()).permissions(), fs::perms::owner_all);
+  for (const auto& entry : fs::directory_iterator(ana.home())) {
+    EXPECT_EQ(entry.status().permissions() & (fs::perms::group_all | fs::perms::others_all),
+              fs::perms::none)
+        << entry.path();
+  }
+}
+
+/// Every cell of the file, by a second connection.
+struct cell {
+  std::string table;
+  std::string column;
+  std::int64_t row = 0;
+  bytes value;
+};
+
+class burglar {
+ public:
+  explicit burglar(const std::string& home)
+      : db_(home + "/replica.sqlite", {.mode = sqlite::open_mode::read_write}) {}
+
+  std::vector<cell> cells() {
+    std::vector<cell> out;
+    const std::pair<const char*, const char*> columns[] = {
+        {"setting", "value"},    {"label", "value"},   {"holding", "record_hash"},
+        {"holding", "key_wrap"}, {"holding", "state"}, {"version", "meta"},
+        {"version", "content"},  {"waiting", "entry"}, {"unpulled", "entry"},
+        {"discard", "entry"},    {"refused", "entry"}, {"mark", "entry"},
+        {"notice", "entry"}};
+    for (const auto& [table, column] : columns) {
+      sqlite::statement read(db_, std::string("SELECT id, ") + column + " FROM " + table);
+      while (read.step()) out.push_back({table, column, read.column_int(0), read.column_bytes(1)});
+    }
+    return out;
+  }
+  void put(const cell& where, std::string_view value) {
+    sqlite::statement write(db_,
+                            "UPDATE " + where.table + " SET " + where.column + " = ? WHERE id = ?");
+    write.bind_blob(1, value).bind_int(2, where.row);
+    write.run();
+  }
+  void execute(const std::string& sql) { db_.execute(sql); }
+
+ private:
+  sqlite::database db_;
+};
+
+struct ReplicaTampered : ReplicaSealed {
+  /// Something in every table.
+  void fill() {
+    ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+    ASSERT_TRUE(ana->save(patient_edit(cpf(1), "Outra")));
+    auto draft = set_field(k_cpf, "idade", "40");
+    draft.draft = true;
+    ASSERT_TRUE(ana->save(draft));
+    ana.sync();
+    const auto refused = ana->save(set_field(cpf(1), "rg", "1"));
+    server.refuse(refused->version, "invalid_field");
+    ana.push();
+    ASSERT_TRUE(ana->save(set_field(k_cpf, "peso", "70")));
+    auto colleague = testing::a_patient(k_cpf);
+    colleague.header().record.id = server.record_of("patient", k_cpf);
+    colleague.header().author = testing::nth<user_id>(8);
+    server.assign(colleague.make());
+    ana.pull();  // a conflict, and a notice
+    ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
+    ana.start_push();
+    ASSERT_TRUE(ana->save(set_field(k_cpf, "peso", "71")));
+    ASSERT_TRUE(ana->save(patient_edit(cpf(2), "Terceira")));
+    const auto pending = ana->current_push();
+    ASSERT_TRUE(ana->apply_receipt(server.push(pending->object, pending->request)));
+    ASSERT_TRUE(ana->verify().problems.empty());
+  }
+};
+
+TEST_F(ReplicaTampered, EveryChangedCellIsNoticed) {
+  fill();
+  burglar thief(ana.home());
+  const auto cells = thief.cells();
+  std::set<std::string> tables;
+  for (const auto& each : cells) {
+    tables.insert(each.table + "." + each.column);
+    auto changed = each.value;
+    changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 1);
+    thief.put(each, changed);
+    EXPECT_FALSE(ana->verify().problems.empty()) << each.table << "." << each.column;
+    thief.put(each, each.value);
+  }
+  EXPECT_TRUE(ana->verify().problems.empty());
+  EXPECT_EQ(tables.size(), 13U) << "the test must have something in every column";
+}
+
+TEST_F(ReplicaTampered, EveryExchangeOfTwoCellsIsNoticed) {
+  fill();
+  burglar thief(ana.home());
+  const auto cells = thief.cells();
+  std::size_t exchanges = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t j = i + 1; j < cells.size(); ++j) {
+      const auto& a = cells[i];
+      const auto& b = cells[j];
+      if (a.table != b.table || a.column != b.column || a.value == b.value) continue;
+      thief.put(a, b.value);
+      thief.put(b, a.value);
+      EXPECT_FALSE(ana->verify().problems.empty()) << a.table << "." << a.column;
+      thief.put(a, a.value);
+      thief.put(b, b.value);
+      ++exchanges;
+    }
+  }
+  EXPECT_GT(exchanges, 30U);
+}
+
+TEST_F(ReplicaTampered, MissingAndForeignRowsAreNoticed) {
+  fill();
+  ana.close();
+  for (const char* sql : {"DELETE FROM version WHERE id = (SELECT min(id) FROM version)",
+                          "DELETE FROM waiting", "DELETE FROM unpulled", "DELETE FROM refused",
+                          "DELETE FROM holding WHERE id = (SELECT min(id) FROM holding)",
+                          "INSERT INTO version SELECT id + 1, meta, content FROM version LIMIT 1",
+                          "INSERT INTO waiting SELECT id + 1, entry FROM waiting LIMIT 1"}) {
+    // A copy is spoiled, so that each kind of damage stands alone.
+    const test::temporary_folder copy("replica");
+    fs::copy_file(ana.home() + "/replica.sqlite", copy / "replica.sqlite");
+    burglar(copy.path()).execute(sql);
+    test::hand_clock clock;
+    const auto spoiled =
+        replica_store::open(copy.path(), test::k_passphrase, test::quick_environment(clock));
+    ASSERT_TRUE(spoiled);
+    EXPECT_FALSE((*spoiled)->verify().problems.empty()) << sql;
+  }
+}
+
+TEST_F(ReplicaTampered, WorkStopsAtADamagedCell) {
+  fill();
+  burglar thief(ana.home());
+  for (const auto& each : thief.cells()) {
+    if (each.table == "version" && each.column == "content") thief.put(each, "estragado");
+  }
+  try {
+    static_cast<void>(ana->history("patient", k_cpf));
+    ADD_FAILURE() << "a damaged version was read";
+  } catch (const error_exception& e) {
+    EXPECT_EQ(e.get().code, errc::database);
+  }
+}
+
+TEST_F(ReplicaSealed, ErasingARecordDestroysItsKeyInEveryFile) {
+  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+  ana.sync();
+  std::vector<bytes> doomed;
+  {
+    burglar thief(ana.home());
+    for (const auto& each : thief.cells()) {
+      if (each.table == "holding" || each.table == "version") doomed.push_back(each.value);
+    }
+  }
+  ASSERT_EQ(doomed.size(), 5U);
+  for (const auto& value : doomed) {
+    ASSERT_FALSE(files_with(ana.home(), value.substr(0, 48)).empty()) << "it can be found at all";
+  }
+  server.unassign(server.record_of("patient", k_cpf));
+  ana.pull();
+  ASSERT_EQ(ana->erase_removed()->erased, 1U);
+  for (const auto& value : doomed) {
+    EXPECT_EQ(files_with(ana.home(), value.substr(0, 48)), std::vector<std::string>());
+  }
+}
+
+TEST_F(ReplicaSealed, TheOldEnvelopeIsGoneWithTheOldPassphrase) {
+  const auto envelope = [&] {
+    sqlite::database db(ana.home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write});
+    sqlite::statement read(db, "SELECT envelope FROM vault");
+    return read.step() ? read.column_bytes(0) : bytes();
+  };
+  const auto before = envelope();
+  EXPECT_EQ(ana->change_passphrase("errada", "nova").error().code, errc::wrong_passphrase);
+  EXPECT_EQ(ana->change_passphrase(test::k_passphrase, "").error().code, errc::usage);
+  EXPECT_EQ(envelope(), before);
+  ASSERT_TRUE(ana->change_passphrase(test::k_passphrase, "nova"));
+  EXPECT_EQ(files_with(ana.home(), before.substr(before.size() - 48)), std::vector<std::string>());
+  test::hand_clock clock;
+  EXPECT_FALSE(replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock)));
+  EXPECT_TRUE(replica_store::open(ana.home(), "nova", test::quick_environment(clock)));
+}
+
+TEST_F(ReplicaSealed, WipingLeavesNothing) {
+  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+  ASSERT_TRUE(replica_store::wipe(ana.home()));
+  EXPECT_FALSE(replica_store::exists(ana.home()));
+  for (const auto& entry : fs::directory_iterator(ana.home())) {
+    EXPECT_EQ(entry.path().filename(), "replica.lock");
+  }
+  EXPECT_EQ(ana->save(set_field(k_cpf, "peso", "70")).error().code, errc::not_enrolled)
+      << "who had it open can do nothing more";
+  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_enrolled);
+  EXPECT_TRUE(replica_store::wipe(ana.home())) << "twice is fine";
+  test::hand_clock clock;
+  EXPECT_TRUE(replica_store::create(ana.home(), "nova", test::quick_environment(clock)));
+}
+
+}  // namespace
+}  // namespace autocusto::replica
