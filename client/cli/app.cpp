@@ -41,9 +41,8 @@ int app::fail(const error& e, std::string_view kind, const replica::edit_problem
   translated.message = translate(e, kind);
   if (!json) {
     const int code = print_error(translated, false);
-    if (problems == nullptr || problems->problems.size() < 2) return code;
-    for (const error& problem : problems->problems) {
-      const std::string line = "  " + printable(translate(problem, kind)) + '\n';
+    for (std::size_t i = 1; problems != nullptr && i < problems->problems.size(); ++i) {
+      const std::string line = printable(translate(problems->problems[i], kind)) + '\n';
       std::fwrite(line.data(), 1, line.size(), stderr);
     }
     return code;

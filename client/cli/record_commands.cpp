@@ -106,6 +106,10 @@ int save(const app& a, const record_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
   replica::edit_problems problems;
+  if (edits->size() == 1) {
+    const auto saved = (*replica)->save(edits->front(), &problems);
+    return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);
+  }
   const auto saved = (*replica)->save_all(*edits, &problems);
   if (!saved) return a.fail(saved.error(), o.kind, &problems);
   return print_saved(a, *saved);

@@ -116,7 +116,8 @@ result<domain::field_value> entered_value(std::string_view kind, std::string_vie
   }
   const auto* spec = known->find(field);
   if (spec == nullptr) {
-    return fail(errc::invalid_field, "There is no such field; see the list of fields of this kind.",
+    return fail(errc::invalid_field,
+                "There is no field " + std::string(field) + " in this kind of record.",
                 std::string(field));
   }
   switch (spec->type) {
@@ -132,7 +133,8 @@ result<domain::field_value> entered_value(std::string_view kind, std::string_vie
     return domain::field_value(true);
   }
   if (std::find(k_no.begin(), k_no.end(), folded) != k_no.end()) return domain::field_value(false);
-  return fail(errc::invalid_field, "The field takes true or false.", std::string(field));
+  return fail(errc::invalid_field, "The field " + std::string(field) + " must be true or false.",
+              std::string(field));
 }
 
 }  // namespace autocusto::replica

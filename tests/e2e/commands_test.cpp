@@ -19,7 +19,7 @@ TEST(programs, tell_their_version_and_help) {
     EXPECT_EQ(run({program(name), "--version"}).exit, 0) << name;
     const outcome help = run({program(name), "--help"});
     EXPECT_EQ(help.exit, 0) << name;
-    EXPECT_THAT(help.out, HasSubstr("--json")) << name;
+    EXPECT_THAT(help.out, HasSubstr("--version")) << name;
     EXPECT_EQ(run({program(name), "no-such-command"}).exit, 2) << name;
     EXPECT_EQ(run({program(name)}).exit, 2) << name;
   }
