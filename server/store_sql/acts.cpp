@@ -137,13 +137,13 @@ std::vector<pk> sql_writer::save_conflicts(std::span<const conflict_row> conflic
       "insert_conflicts",
       "INSERT INTO conflict (pk, view, state, dismissed, base, heads, opened_at, closed_at) "
       "SELECT u.key, u.view, u.state, u.dismissed, u.base, u.heads, u.opened_at, u.closed_at "
-      "FROM {set u: key=$1, view=$2, state=$3, dismissed=$4, base=$5, heads=$6, opened_at=$7, "
+      "{rows u: key=$1, view=$2, state=$3, dismissed=$4, base=$5, heads=$6, opened_at=$7, "
       "closed_at=$8}"};
   static constexpr sql_query update{
       "update_conflicts",
       "UPDATE conflict SET state=u.state, dismissed=u.dismissed, base=u.base, heads=u.heads, "
       "opened_at=u.opened_at, closed_at=u.closed_at "
-      "FROM {set u: key=$1, view=$2, state=$3, dismissed=$4, base=$5, heads=$6, opened_at=$7, "
+      "{rows u: key=$1, view=$2, state=$3, dismissed=$4, base=$5, heads=$6, opened_at=$7, "
       "closed_at=$8} WHERE conflict.pk=u.key AND conflict.view=u.view"};
   struct entry {
     pk key;
@@ -219,7 +219,7 @@ void sql_writer::add_quarantine(std::span<const quarantine_row> rows) {
       "add_quarantine",
       "INSERT INTO quarantine (device, owner, size, code, message, version, received_at, header, "
       "payload) SELECT u.device, u.owner, u.size, u.code, u.message, u.version, u.received_at, "
-      "u.header, u.payload FROM {set u: device=$1, owner=$2, size=$3, code=$4, message=$5, "
+      "u.header, u.payload {rows u: device=$1, owner=$2, size=$3, code=$4, message=$5, "
       "version=$6, received_at=$7, header=$8, payload=$9}"};
   const auto integers = [&rows](auto get) { return sql_list(sql_type::integer, rows, get); };
   const auto texts = [&rows](auto get) { return sql_list(sql_type::text, rows, get); };

@@ -74,7 +74,7 @@ void sql_writer::append_feed(pk user, std::span<const feed_row> rows, const feed
       "append_feed",
       "INSERT INTO feed (owner, seq, kind, view, version, import_run, item_hash, chain) "
       "SELECT $1, u.seq, u.kind, u.view, u.version, u.import_run, u.item_hash, u.chain "
-      "FROM {set u: seq=$2, kind=$3, view=$4, version=$5, import_run=$6, item_hash=$7, chain=$8}"};
+      "{rows u: seq=$2, kind=$3, view=$4, version=$5, import_run=$6, item_hash=$7, chain=$8}"};
   static constexpr sql_query move{"move_feed_head",
                                   "UPDATE feed_head SET seq=$2, chain=$3 WHERE owner=$1"};
   const auto integers = [&rows](auto get) { return sql_list(sql_type::integer, rows, get); };

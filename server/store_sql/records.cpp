@@ -91,7 +91,7 @@ std::vector<std::optional<record_row>> sql_writer::lock_records(
   static constexpr sql_query create{
       "create_records",
       "INSERT INTO record (id, kind, natural_key) "
-      "SELECT u.id, u.kind, u.natural_key FROM {set u: id=$1, kind=$2, natural_key=$3} WHERE true "
+      "SELECT u.id, u.kind, u.natural_key {rows u: id=$1, kind=$2, natural_key=$3} WHERE true "
       "ON CONFLICT (id) DO NOTHING"};
   static constexpr sql_query lock{"lock_records", "SELECT " SYNC_RECORD_COLUMNS
                                                   " FROM {set u: id=$1} {join record r: r.id=u.id} "
@@ -212,13 +212,13 @@ std::vector<pk> sql_writer::save_views(std::span<const view_row> views) {
       "INSERT INTO view (pk, owner, record, open, closed_at, import_run, incarnation, heads, "
       "active, pinned, drafts) "
       "SELECT u.key, u.owner, u.record, u.open, u.closed_at, u.import_run, u.incarnation, u.heads, "
-      "u.active, u.pinned, u.drafts FROM {set u: key=$1, owner=$2, record=$3, open=$4, "
+      "u.active, u.pinned, u.drafts {rows u: key=$1, owner=$2, record=$3, open=$4, "
       "closed_at=$5, import_run=$6, incarnation=$7, heads=$8, active=$9, pinned=$10, drafts=$11}"};
   static constexpr sql_query update{
       "update_views",
       "UPDATE view SET open=u.open, closed_at=u.closed_at, import_run=u.import_run, "
       "incarnation=u.incarnation, heads=u.heads, active=u.active, pinned=u.pinned, "
-      "drafts=u.drafts FROM {set u: key=$1, owner=$2, record=$3, open=$4, closed_at=$5, "
+      "drafts=u.drafts {rows u: key=$1, owner=$2, record=$3, open=$4, closed_at=$5, "
       "import_run=$6, incarnation=$7, heads=$8, active=$9, pinned=$10, drafts=$11} "
       "WHERE view.pk=u.key AND view.owner=u.owner AND view.record=u.record"};
   struct entry {

@@ -29,7 +29,26 @@ std::vector<set_column> parse_columns(std::string_view list) {
   return columns;
 }
 
-// `set u: a=$1`, `join t a: condition` or `lock t`.
+bool continues_name(char c) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+// Every `alias.column` in the text becomes its parameter.
+void put_in_place(std::string& text, std::string_view alias, std::span<const set_column> columns) {
+  for (const set_column& c : columns) {
+    const std::string from = std::string(alias) + "." + std::string(c.name);
+    const std::string to = "$" + std::to_string(c.parameter);
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+      const auto after = at + from.size();
+      const bool whole = (at == 0 || !continues_name(text[at - 1])) &&
+                         (after == text.size() || !continues_name(text[after]));
+      if (whole) text.replace(at, from.size(), to);
+      at += whole ? to.size() : from.size();
+    }
+  }
+}
+
+// `set u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
 std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const auto space = form.find(' ');
   const std::string_view word = form.substr(0, space);
@@ -41,6 +60,7 @@ std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const std::string_view names = rest.substr(0, colon);
   const std::string_view body = trimmed(rest.substr(colon + 1));
   if (word == "set") return dialect.set(names, parse_columns(body));
+  if (word == "rows") return "FROM " + dialect.set(names, parse_columns(body));
   const auto between = names.find(' ');
   if (word != "join" || between == std::string_view::npos) {
     throw std::logic_error("an unknown form in a query");
@@ -76,17 +96,29 @@ std::optional<std::int64_t> sql_row::optional_integer(int column) const {
 }
 
 std::string expand_query(std::string_view text, const query_dialect& dialect) {
+  constexpr std::string_view rows = "rows ";
   std::string out;
   out.reserve(text.size() + 64);
+  std::string_view in_place;  // what stands in a {rows} form whose columns go in place
   while (true) {
     const auto open = text.find('{');
     out.append(text.substr(0, open));
-    if (open == std::string_view::npos) return out;
+    if (open == std::string_view::npos) break;
     const auto close = text.find('}', open);
     if (close == std::string_view::npos) throw std::logic_error("an unclosed form in a query");
-    out += expand_form(text.substr(open + 1, close - open - 1), dialect);
+    const std::string_view form = text.substr(open + 1, close - open - 1);
+    if (dialect.rows_in_place && form.starts_with(rows)) {
+      in_place = form.substr(rows.size());
+    } else {
+      out += expand_form(form, dialect);
+    }
     text.remove_prefix(close + 1);
   }
+  if (const auto colon = in_place.find(':'); colon != std::string_view::npos) {
+    put_in_place(out, trimmed(in_place.substr(0, colon)),
+                 parse_columns(in_place.substr(colon + 1)));
+  }
+  return out;
 }
 
 }  // namespace autocusto::store

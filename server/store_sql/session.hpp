@@ -9,6 +9,9 @@
 //                         set. SQLite, where a call costs a microsecond, runs the statement once
 //                         for each element with (SELECT $1 AS a, $2 AS b); so nothing in such a
 //                         query may count, order or limit over the whole set.
+//   {rows u: a=$1, b=$2}  the same for INSERT ... SELECT and UPDATE, with its FROM. SQLite has the
+//                         values in place of u.a and u.b: an update from a table would cost it a
+//                         temporary table for each row.
 //   {join t a: condition}  JOIN t a ON condition. On PostgreSQL a lateral subquery, so that the
 //   rows
 //                         before it drive the join through an index of `t`, whatever the planner
@@ -145,6 +148,7 @@ using join_renderer = std::function<std::string(std::string_view table, std::str
                                                 std::string_view condition)>;
 struct query_dialect {
   set_renderer set;
+  bool rows_in_place = false;  ///< {rows} vanishes, its columns become their parameters
   join_renderer join;
   lock_renderer lock;
 };

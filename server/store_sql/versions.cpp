@@ -1,5 +1,6 @@
 // Versions, their bytes and their graph.
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 
 #include "server/store_sql/sql_writer.hpp"
@@ -123,15 +124,15 @@ std::vector<pk> sql_writer::add_versions(std::span<const new_version> versions) 
       "parent, more_parents, received_at, import_run, id, header) "
       "SELECT u.key, u.record, u.number, u.generation, u.author, u.device, u.status, u.archived, "
       "u.parent, u.more_parents, u.received_at, u.import_run, u.id, u.header "
-      "FROM {set u: key=$1, record=$2, number=$3, generation=$4, author=$5, device=$6, status=$7, "
+      "{rows u: key=$1, record=$2, number=$3, generation=$4, author=$5, device=$6, status=$7, "
       "archived=$8, parent=$9, more_parents=$10, received_at=$11, import_run=$12, id=$13, "
       "header=$14}"};
   static constexpr sql_query payloads{"insert_payloads",
                                       "INSERT INTO version_payload (version, bytes) "
-                                      "SELECT u.key, u.bytes FROM {set u: key=$1, bytes=$2}"};
+                                      "SELECT u.key, u.bytes {rows u: key=$1, bytes=$2}"};
   static constexpr sql_query numbers{
       "set_last_numbers",
-      "UPDATE record SET last_number=u.number FROM {set u: key=$1, number=$2} "
+      "UPDATE record SET last_number=u.number {rows u: key=$1, number=$2} "
       "WHERE record.pk=u.key"};
   const std::vector<pk> keys = session_.allocate("version", versions.size());
 
@@ -165,7 +166,7 @@ std::vector<pk> sql_writer::add_versions(std::span<const new_version> versions) 
       {sql_integers(keys), blobs([](in v) { return std::string_view(v.value->raw.payload); })});
   insert_parents(versions, keys, known);
 
-  std::unordered_map<pk, std::int64_t> last;
+  std::map<pk, std::int64_t> last;  // in order, as the rows lie on disk
   for (const new_version& v : versions) {
     auto& number = last[v.record];
     number = std::max(number, v.number);
@@ -181,7 +182,7 @@ void sql_writer::insert_parents(std::span<const new_version> versions, const std
       "insert_parents",
       "INSERT INTO version_parent (version, position, parent, parent_id) "
       "SELECT u.version, u.position, u.parent, u.parent_id "
-      "FROM {set u: version=$1, position=$2, parent=$3, parent_id=$4}"};
+      "{rows u: version=$1, position=$2, parent=$3, parent_id=$4}"};
   struct entry {
     pk version;
     std::int64_t position;

@@ -75,7 +75,7 @@ database_error to_database_error(const sqlite::sqlite_error& e, std::string_view
 const std::string& sqlite_session::expanded(const sql_query& query) {
   const auto at = texts_.find(query.text.data());
   if (at != texts_.end()) return at->second;
-  static const query_dialect dialect{render_set, render_join,
+  static const query_dialect dialect{render_set, true, render_join,
                                      [](std::string_view) { return std::string(); }};
   std::string text = expand_query(query.text, dialect);
   // $1 counts by first appearance in SQLite, ?1 by its number.

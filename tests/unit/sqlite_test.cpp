@@ -227,8 +227,9 @@ TEST_F(sqlite_library, a_gap_a_change_and_a_newer_database_are_refused) {
 namespace autocusto::store {
 namespace {
 
-std::string expanded(std::string_view text) {
+std::string expanded(std::string_view text, bool rows_in_place = false) {
   query_dialect dialect;
+  dialect.rows_in_place = rows_in_place;
   dialect.set = [](std::string_view alias, std::span<const set_column> columns) {
     std::string out = "SET(" + std::string(alias);
     for (const auto& c : columns) {
@@ -249,6 +250,12 @@ TEST(sql_forms, are_written_out_and_all_else_stays) {
   EXPECT_EQ(expanded("FROM {set u: a=$1, b=$12} x"), "FROM SET(u,a/1,b/12) x");
   EXPECT_EQ(expanded("{join record r: r.pk=u.a AND r.k=$2} {lock r}"),
             "JOIN(record,r,r.pk=u.a AND r.k=$2) LOCK(r)");
+}
+
+TEST(sql_forms, rows_are_a_table_or_values_in_place) {
+  const std::string_view text = "UPDATE t SET a=u.a, ab=u.ab {rows u: a=$1, ab=$2} WHERE t.u=u.a";
+  EXPECT_EQ(expanded(text), "UPDATE t SET a=u.a, ab=u.ab FROM SET(u,a/1,ab/2) WHERE t.u=u.a");
+  EXPECT_EQ(expanded(text, true), "UPDATE t SET a=$1, ab=$2  WHERE t.u=$1");
 }
 
 TEST(sql_forms, that_are_wrong_are_bugs) {
