@@ -11,7 +11,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/version.hpp"
-#include "tools/synthetic/synthetic.hpp"
+#include "tests/bench/bench_records.hpp"
 
 namespace autocusto::bench {
 namespace {
@@ -51,7 +51,7 @@ class client {
  private:
   /// A push of a patient whom nobody has registered yet.
   wire::push_request next() {
-    auto person = synthetic::patient(seed_, times_ms_.size());
+    auto person = patient(seed_, times_ms_.size());
     domain::version_header header;
     header.record = {"patient",
                      domain::make_record_id(who_.tenant_key.view(), "patient", person.key)};
@@ -61,6 +61,7 @@ class client {
     domain::version_payload payload;
     payload.key = std::move(person.key);
     payload.salt = crypto::system_random().make<salt128>();
+    payload.summary = k_summary;
     payload.fields = std::move(person.fields);
     auto made = domain::make_version(std::move(header), std::move(payload));
     wire::push_object object;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <time.h>
+#include <unistd.h>
 
 #include "client/replica/replica.hpp"
 #include "client/sync/shell.hpp"
@@ -16,7 +18,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/random.hpp"
-#include "tools/synthetic/synthetic.hpp"
+#include "tests/bench/bench_records.hpp"
 
 namespace autocusto::bench {
 namespace {
@@ -27,9 +29,23 @@ using steady = std::chrono::steady_clock;
 constexpr std::string_view k_passphrase = "correto cavalo bateria grampo";
 constexpr std::size_t k_changes = 10;
 
-double seconds_since(steady::time_point start) {
-  return std::chrono::duration<double>(steady::now() - start).count();
-}
+/// Time on the clock and processor time of this process, since it was made; seconds.
+class stopwatch {
+ public:
+  [[nodiscard]] double wall() const {
+    return std::chrono::duration<double>(steady::now() - start_).count();
+  }
+  [[nodiscard]] double cpu() const { return cpu_seconds(::getpid()) - cpu_; }
+
+ private:
+  steady::time_point start_ = steady::now();
+  double cpu_ = cpu_seconds(::getpid());
+};
+
+struct took {
+  double seconds = 0;
+  double cpu = 0;  ///< of this process
+};
 
 /// A replica that is enrolled, with its kept connection.
 class laptop {
@@ -47,18 +63,18 @@ class laptop {
 
   [[nodiscard]] replica::replica_store& replica() { return *replica_; }
 
-  /// One sync, which must go well and move exactly so many versions; its seconds.
-  double sync(std::size_t pushed, std::size_t pulled) {
-    const auto start = steady::now();
+  /// One sync, which must go well and move exactly so many versions.
+  took sync(std::size_t pushed, std::size_t pulled) {
+    const stopwatch watch;
     const auto run = shell_->run({});
-    const double seconds = seconds_since(start);
+    const took time{watch.wall(), watch.cpu()};
     if (run.how.why) throw error_exception(*run.how.why);
     const auto& moved = run.how.totals;
     if (moved.pushed != static_cast<std::int64_t>(pushed) || moved.accepted != moved.pushed ||
         moved.pulled != static_cast<std::int64_t>(pulled)) {
       throw std::runtime_error("a sync moved other versions than it should have");
     }
-    return seconds;
+    return time;
   }
 
  private:
@@ -90,11 +106,11 @@ class laptop {
 void save(laptop& here, std::uint64_t seed, std::size_t from, std::size_t to) {
   std::vector<replica::edit> edits;
   for (std::size_t n = from; n < to; ++n) {
-    auto person = synthetic::patient(seed, n);
+    auto person = patient(seed, n);
     edits.push_back({.kind = "patient",
                      .key = std::move(person.key),
                      .fields = std::move(person.fields),
-                     .summary = {},
+                     .summary = k_summary,
                      .draft = false});
   }
   static_cast<void>(here.replica().save_all(edits).value());
@@ -105,7 +121,7 @@ void change_ten(laptop& here, const laptop_task& task, std::size_t round) {
   std::vector<replica::edit> edits;
   for (std::size_t n = 0; n < k_changes; ++n) {
     edits.push_back({.kind = "patient",
-                     .key = synthetic::patient(task.seed, n).key,
+                     .key = patient(task.seed, n).key,
                      .fields = {{"idade", std::to_string(200 + round)}},
                      .summary = {},
                      .draft = false});
@@ -113,18 +129,29 @@ void change_ten(laptop& here, const laptop_task& task, std::size_t round) {
   static_cast<void>(here.replica().save_all(edits).value());
 }
 
+/// Notes how long that took, here and at the server.
+template <class Work>
+void note(json& figures, const laptop_task& task, const std::string& name, Work work) {
+  const double before = cpu_seconds(task.server);
+  const took time = work();
+  figures[name + "_s"] = time.seconds;
+  figures[name + "_laptop_cpu_s"] = time.cpu;
+  figures[name + "_server_cpu_s"] = cpu_seconds(task.server) - before;
+}
+
 json push(laptop& here, const laptop_task& task) {
-  const auto start = steady::now();
+  const stopwatch saving;
   for (std::size_t from = 0; from < task.versions; from += limits::batch_versions) {
     save(here, task.seed, from, std::min(task.versions, from + limits::batch_versions));
   }
-  json figures{{"save_s", seconds_since(start)}, {"push_s", here.sync(task.versions, 0)}};
+  json figures{{"save_s", saving.wall()}, {"save_cpu_s", saving.cpu()}};
+  note(figures, task, "push", [&] { return here.sync(task.versions, 0); });
   auto& idle = figures["no_change_ms"] = json::array();
   auto& ten = figures["ten_changes_ms"] = json::array();
-  for (std::size_t i = 0; i < task.repeats; ++i) idle.push_back(1000 * here.sync(0, 0));
+  for (std::size_t i = 0; i < task.repeats; ++i) idle.push_back(1000 * here.sync(0, 0).seconds);
   for (std::size_t i = 0; i < task.repeats; ++i) {
     change_ten(here, task, i);
-    ten.push_back(1000 * here.sync(k_changes, 0));
+    ten.push_back(1000 * here.sync(k_changes, 0).seconds);
   }
   return figures;
 }
@@ -140,9 +167,23 @@ std::int64_t memory_kib(const std::string& process, const std::string& line) {
   throw std::runtime_error("/proc does not tell the memory of a process");
 }
 
+double cpu_seconds(pid_t process) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &used) != 0) {
+    throw std::runtime_error("the processor time of a process cannot be read");
+  }
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
 int run_laptop(const laptop_task& task) {
   laptop here(task);
-  json figures = task.pull ? json{{"first_sync_s", here.sync(0, task.versions)}} : push(here, task);
+  json figures;
+  if (task.pull) {
+    note(figures, task, "first_sync", [&] { return here.sync(0, task.versions); });
+  } else {
+    figures = push(here, task);
+  }
   figures["peak_kib"] = memory_kib("self", "VmHWM");
   figures["resident_kib"] = memory_kib("self", "VmRSS");
   std::puts(figures.dump().c_str());

@@ -16,7 +16,7 @@
 #include "shared/sqlite/database.hpp"
 #include "shared/sqlite/transaction.hpp"
 #include "tests/bench/bench_crowd.hpp"
-#include "tools/synthetic/synthetic.hpp"
+#include "tests/bench/bench_records.hpp"
 
 namespace autocusto::bench {
 namespace {
@@ -36,7 +36,7 @@ rows make_rows(std::uint64_t seed, std::size_t count) {
   const auto device = random.make<device_id>();
   rows all;
   for (std::size_t n = 0; n < count; ++n) {
-    auto person = synthetic::patient(seed, n);
+    auto person = patient(seed, n);
     domain::version_header header;
     header.record = {"patient", domain::make_record_id(tenant_key, "patient", person.key)};
     header.author = author;
@@ -45,6 +45,7 @@ rows make_rows(std::uint64_t seed, std::size_t count) {
     domain::version_payload payload;
     payload.key = std::move(person.key);
     payload.salt = random.make<salt128>();
+    payload.summary = k_summary;
     payload.fields = std::move(person.fields);
     auto made = domain::make_version(std::move(header), std::move(payload));
     all.push_back({made.id, std::move(made.raw)});

@@ -15,6 +15,8 @@ FIGURES = [
     "no_change_ms/best", "no_change_ms/median", "ten_changes_ms/best", "ten_changes_ms/median",
     "memory/server_peak_kib", "memory/server_resident_kib", "memory/laptop_push_peak_kib",
     "memory/laptop_first_sync_peak_kib", "memory/laptop_first_sync_resident_kib",
+    "cpu_us_per_version/push_laptop/best", "cpu_us_per_version/push_server/best",
+    "cpu_us_per_version/first_sync_laptop/best", "cpu_us_per_version/first_sync_server/best",
     "single_pushes/clients", "single_pushes/requests", "single_pushes/requests_per_s",
     "single_pushes/p50_ms", "single_pushes/p99_ms",
     "grown/versions", "grown/server_peak_kib", "grown/server_resident_kib",

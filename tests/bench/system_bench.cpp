@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -94,6 +95,7 @@ class stage {
     command.insert(command.end(), {"--seed", std::to_string(doctors_)});
     command.insert(command.end(), {"--versions", std::to_string(versions)});
     command.insert(command.end(), {"--repeats", std::to_string(repeats)});
+    command.insert(command.end(), {"--server", pid_});
     if (pull) command.emplace_back("--pull");
     test::run_options options;
     options.deadline = std::chrono::minutes(10);
@@ -124,16 +126,24 @@ json measure_rounds(stage& at, const settings& s) {
   std::vector<double> first_sync;
   std::vector<double> idle;
   std::vector<double> ten;
+  std::map<std::string, std::vector<double>> cpu_us;
   json memory;
   const auto count = static_cast<double>(s.versions);
+  const auto ten_each = static_cast<double>(10 * s.repeats);
   for (std::size_t round = 0; round < s.rounds; ++round) {
     say(fmt::format("  round {} of {}", round + 1, s.rounds));
     const auto pushed = at.laptop(at.new_doctor(), false, s.versions, s.repeats);
     const auto pulled = at.laptop(at.next_laptop(), true, s.versions + 10 * s.repeats, 0);
     save.push_back(count / pushed.at("save_s").get<double>());
     push.push_back(count / pushed.at("push_s").get<double>());
-    first_sync.push_back(static_cast<double>(s.versions + 10 * s.repeats) /
-                         pulled.at("first_sync_s").get<double>());
+    first_sync.push_back((count + ten_each) / pulled.at("first_sync_s").get<double>());
+    for (const char* where : {"laptop", "server"}) {
+      const std::string used = std::string(where) + "_cpu_s";
+      cpu_us[std::string("push_") + where].push_back(1e6 * pushed.at("push_" + used).get<double>() /
+                                                     count);
+      cpu_us[std::string("first_sync_") + where].push_back(
+          1e6 * pulled.at("first_sync_" + used).get<double>() / (count + ten_each));
+    }
     for (const double each : pushed.at("no_change_ms")) idle.push_back(each);
     for (const double each : pushed.at("ten_changes_ms")) ten.push_back(each);
     if (round > 0) continue;
@@ -143,7 +153,10 @@ json measure_rounds(stage& at, const settings& s) {
               {"laptop_first_sync_peak_kib", pulled.at("peak_kib")},
               {"laptop_first_sync_resident_kib", pulled.at("resident_kib")}};
   }
-  return {{"first_sync_versions_per_s", summary(first_sync, true)},
+  json cpu;
+  for (const auto& [name, values] : cpu_us) cpu[name] = summary(values, false);
+  return {{"cpu_us_per_version", cpu},
+          {"first_sync_versions_per_s", summary(first_sync, true)},
           {"push_versions_per_s", summary(push, true)},
           {"save_versions_per_s", summary(save, true)},
           {"no_change_ms", summary(idle, false)},
@@ -234,6 +247,7 @@ int run(int argc, char** argv) {
   laptop->add_option("--seed", task.seed);
   laptop->add_option("--versions", task.versions);
   laptop->add_option("--repeats", task.repeats);
+  laptop->add_option("--server", task.server);
   laptop->add_flag("--pull", task.pull);
   CLI11_PARSE(parser, argc, argv);
   return laptop->parsed() ? run_laptop(task) : run_all(s);
