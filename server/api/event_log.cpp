@@ -47,8 +47,10 @@ spdlog::level::level_enum spdlog_level(log_level level) {
 
 struct event_log::impl {
   const clock_source& clock;
-  std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::async_logger> logger;
+  /// Last, so that it goes first: it writes what is queued and joins its thread, and only then do
+  /// logger and sink go, in this thread.
+  std::shared_ptr<spdlog::details::thread_pool> writer;
 };
 
 event_log::event_log(const clock_source& clock, std::ostream* out) {
@@ -62,7 +64,7 @@ event_log::event_log(const clock_source& clock, std::ostream* out) {
   auto logger = std::make_shared<spdlog::async_logger>(
       "events", sink, writer, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern("%v");
-  impl_ = std::make_unique<impl>(impl{clock, std::move(writer), std::move(logger)});
+  impl_ = std::make_unique<impl>(impl{clock, std::move(logger), std::move(writer)});
 }
 
 event_log::~event_log() = default;
