@@ -42,6 +42,10 @@ error remember(std::vector<error> problems, edit_problems* why) {
   return first;
 }
 
+error erased() {
+  return fail(errc::not_found, "The contents of this version were erased; choose another one.");
+}
+
 error no_active() {
   return fail(errc::not_found, "This record has only drafts; publish one of them first.");
 }
@@ -191,7 +195,7 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
   next.fields = domain::empty_fields(what.kind);
   if (from) {
     const auto* base = at.held->find(*from);
-    if (base->erased) return fail(errc::not_found, "The contents of this version were erased.");
+    if (base->erased) return erased();
     next.fields = at.held->read(*base).payload.fields;
     next.parents = {*from};
   }
@@ -206,6 +210,7 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
 
 result<saved> acts::publish(const target& at, const version_meta& draft,
                             const std::optional<std::string>& summary, edit_problems* why) {
+  if (draft.erased) return erased();
   draft_of_version next;
   next.parents = {draft.id};
   next.fields = at.held->read(draft).payload.fields;
@@ -219,7 +224,7 @@ result<saved> acts::revert(const target& at, const version_meta& to,
                            const std::optional<std::string>& summary, edit_problems* why) {
   const auto active = at.held->settled().shown.active;
   if (!active) return no_active();
-  if (to.erased) return fail(errc::not_found, "The contents of this version were erased.");
+  if (to.erased) return erased();
   draft_of_version next;
   next.parents = {*active};
   next.fields = at.held->read(to).payload.fields;

@@ -162,6 +162,18 @@ status replica_store::status() const {
   return out;
 }
 
+std::size_t replica_store::pending_count() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  auto q = file.db().ask("SELECT count(*) FROM waiting");
+  std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto plain = ledger::open_entry(k_discard, id, sealed, file.keys().cells());
+    if (!unpack_discard(plain).acknowledged) ++count;
+  });
+  return count;
+}
+
 std::vector<waiting_item> replica_store::waiting() const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());

@@ -155,6 +155,8 @@ class replica_store {
                                                                std::string_view to) const;
   [[nodiscard]] std::vector<conflict_item> conflicts() const;
   [[nodiscard]] replica::status status() const;
+  /// `status().pending` alone: cheap even when thousands wait.
+  [[nodiscard]] std::size_t pending_count() const;
   /// Everything that waits, in the order of saving.
   [[nodiscard]] std::vector<waiting_item> waiting() const;
   [[nodiscard]] std::vector<notice> notices() const;

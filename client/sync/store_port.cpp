@@ -53,7 +53,7 @@ result<looked> store_port::look() {
   found.versions = batch_.ids;
   found.discards = batch_.discards;
   found.waiting = static_cast<std::int64_t>(
-      batch_.more ? replica_.status().pending : batch_.ids.size() + batch_.discards.size());
+      batch_.more ? replica_.pending_count() : batch_.ids.size() + batch_.discards.size());
   return found;
 }
 

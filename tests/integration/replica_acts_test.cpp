@@ -156,6 +156,7 @@ TEST_F(ReplicaActs, ManyLinesAreAllOrNothing) {
   EXPECT_EQ(done->back().number, 2);
   EXPECT_EQ(ana->list("patient")->size(), 600U);
   EXPECT_EQ(ana->status().pending, 601U);
+  EXPECT_EQ(ana->pending_count(), 601U);
   expect_sound();
 }
 

@@ -1,0 +1,163 @@
+// Pushing: outbox, receipts, and what the server refuses.
+#include "shared/base/limits.hpp"
+#include "tests/integration/replica_fixture.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+using ReplicaPush = two_laptops;
+
+TEST_F(ReplicaPush, ARefusedVersionAndWhatGoesOnFromItStayReadable) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  const auto refused = must_save(ana, set_field(k_cpf, "peso", "70"));
+  ana.start_push();
+  const auto child = must_save(ana, set_field(k_cpf, "altura", "170"));
+  server.refuse(refused, "invalid_field");
+  const auto effect = ana.push();
+  EXPECT_EQ(effect.refused, (std::vector{refused, child})) << "the child was not even sent";
+  EXPECT_EQ(field(ana, "peso"), "");
+  EXPECT_EQ(ana->status().pending, 0U);
+  const auto list = ana->refused();
+  ASSERT_EQ(list.size(), 2U);
+  const auto first = std::find_if(list.begin(), list.end(),
+                                  [&](const refused_item& i) { return i.version == refused; });
+  EXPECT_EQ(first->code, "invalid_field");
+  EXPECT_EQ(first->key, k_cpf);
+  EXPECT_TRUE(first->at_server);
+  const auto later = ana->refused_show(child.text().substr(0, 12));
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->what.code, "parent_refused");
+  EXPECT_FALSE(later->what.at_server);
+  EXPECT_EQ(later->changes.size(), 2U) << "against the nearest accepted ancestor";
+  expect_sound(ana);
+
+  must_save(ana, set_field(k_cpf, "rg", "123"));
+  const auto again = ana->refused_reapply(child.text());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(field(ana, "peso"), "70");
+  EXPECT_EQ(field(ana, "altura"), "170");
+  EXPECT_EQ(field(ana, "rg"), "123");
+  EXPECT_TRUE(ana->refused().empty()) << "its refused ancestor's changes are in it";
+  ana.sync();
+  expect_as_server(ana);
+}
+
+TEST_F(ReplicaPush, DiscardingARefusedVersionTakesItsDescendantsAlong) {
+  const auto root = must_save(ana, patient_edit(k_cpf, "João"));
+  must_save(ana, set_field(k_cpf, "peso", "70"));
+  server.refuse(root, "invalid_key");
+  ana.push();
+  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
+  ASSERT_EQ(ana->refused().size(), 2U);
+  EXPECT_EQ(ana->refused_discard("zzzz").error().code, errc::not_found);
+  EXPECT_EQ(*ana->refused_discard(root.text()), 2U);
+  EXPECT_TRUE(ana->refused().empty());
+  expect_sound(ana);
+  EXPECT_TRUE(ana->save(patient_edit(k_cpf, "João"))->created);
+}
+
+TEST_F(ReplicaPush, ALostReceiptIsAnsweredAgain) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.start_push();
+  const auto pending = ana->current_push();
+  ASSERT_TRUE(pending);
+  const auto receipt = server.push(pending->object, pending->request);
+  ana.reopen();  // the answer never came
+  const auto again = ana->current_push();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->object.id, pending->object.id);
+  EXPECT_EQ(again->request.object.object, pending->request.object.object);
+  EXPECT_EQ(again->request.versions.at(0).raw, pending->request.versions.at(0).raw);
+  ana.pull();  // the page comes before the receipt
+  EXPECT_EQ(ana->status().unpulled, 0U);
+  ASSERT_TRUE(ana->apply_receipt(receipt));
+  EXPECT_FALSE(ana->current_push());
+  EXPECT_EQ(ana->last_push(), pending->object.id);
+  const auto twice = ana->apply_receipt(receipt);
+  EXPECT_FALSE(twice->was_pending);
+  expect_as_server(ana);
+}
+
+TEST_F(ReplicaPush, AReceiptThatAnswersSomethingElseIsRefused) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.start_push();
+  auto receipt = server.push(ana->current_push()->object, ana->current_push()->request);
+  receipt.results.push_back(receipt.results.front());
+  EXPECT_EQ(ana->apply_receipt(receipt).error().code, errc::protocol_error);
+  EXPECT_TRUE(ana->current_push());
+  EXPECT_EQ(ana->status().pending, 1U);
+}
+
+TEST_F(ReplicaPush, OnePushIsUnderWayAtATime) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  const auto object = ana.start_push();
+  EXPECT_EQ(ana->store_pending_push(object, {}).error().code, errc::busy);
+  ASSERT_TRUE(ana->drop_pending_push());
+  EXPECT_EQ(ana->status().pending, 1U);
+  EXPECT_EQ(ana.push().acknowledged, 1U);
+  auto stranger = object;
+  stranger.versions = {testing::nth<version_id>(1)};
+  EXPECT_EQ(ana->store_pending_push(stranger, {}).error().code, errc::bad_request);
+}
+
+TEST_F(ReplicaPush, AnOutboxIsLimitedAndKeepsARecordTogether) {
+  std::vector<edit> lines;
+  for (std::uint32_t n = 0; n < 700; ++n) {
+    lines.push_back(patient_edit(cpf(n), "Paciente"));
+    lines.push_back(set_field(cpf(n), "peso", "70"));
+  }
+  ASSERT_TRUE(ana->save_all(lines));
+  const auto first = ana->next_outbox();
+  EXPECT_EQ(first.ids.size(), 1000U);
+  EXPECT_TRUE(first.more);
+  for (std::size_t i = 0; i < first.ids.size(); i += 2) {
+    const auto root = domain::decode_header(first.versions[i].raw.header);
+    const auto child = domain::decode_header(first.versions[i + 1].raw.header);
+    ASSERT_TRUE(root->parents.empty());
+    ASSERT_EQ(child->parents, std::vector{first.ids[i]});
+  }
+  EXPECT_EQ(ana.push().acknowledged, 1400U);
+  ana.pull();
+  EXPECT_EQ(server.versions(), 1400U);
+  EXPECT_EQ(ana->status().unpulled, 0U);
+  expect_sound(ana);
+}
+
+TEST_F(ReplicaPush, AnOutboxIsLimitedInBytes) {
+  const std::string longest =
+      "x" + std::string(99, '\x01');  // seven bytes for one character in the message
+  std::vector<edit> lines;
+  for (std::uint32_t n = 0; n < 1000; ++n) {
+    auto e = patient_edit(cpf(n), longest);
+    for (const char* name : {"nome_mae", "nome_responsavel", "idade", "sexo", "rg", "escolha_etnia",
+                             "end_paciente", "cidade_paciente"}) {
+      e.fields[name] = longest;
+    }
+    e.summary = longest + longest + longest + longest + longest;
+    e.fields["incapaz"] = true;
+    lines.push_back(std::move(e));
+  }
+  const auto saved_all = ana->save_all(lines);
+  ASSERT_TRUE(saved_all) << saved_all.error().message;
+  std::size_t sent = 0;
+  std::size_t pushes = 0;
+  for (;;) {
+    const auto out = ana->next_outbox();
+    if (out.empty()) break;
+    std::size_t size = 0;
+    for (const auto& v : out.versions) size += v.raw.header.size() + v.raw.payload.size();
+    EXPECT_LT(size, limits::batch_bytes);
+    sent += out.ids.size();
+    ++pushes;
+    ana.start_push();
+    const auto pending = ana->current_push();
+    EXPECT_LT(wire::encode(pending->request).size(), limits::batch_bytes);
+    ASSERT_TRUE(ana->apply_receipt(server.push(pending->object, pending->request)));
+  }
+  EXPECT_EQ(sent, 1000U);
+  EXPECT_EQ(pushes, 2U);
+}
+
+}  // namespace
+}  // namespace autocusto::replica
