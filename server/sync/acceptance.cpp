@@ -43,7 +43,6 @@ void record_work::add(const domain::version& v, store::pk author) {
   at->second.visible = true;
   domain::add_version(view->state, dag, v.id, h.status);
   touched = true;
-  if (wants_known) known.add(v.payload.fields, h.status);
 }
 
 }  // namespace detail
@@ -84,9 +83,6 @@ class acceptor {
     for (std::size_t i = 0; i < in_.batch.size(); ++i) take(i);
     for (const auto& id : in_.discards) discard(id);
     detail::settle(in_, works_, plan_);
-    for (const auto& work : works_) {
-      if (work.last_number == 0) plan_.idle_records.push_back(work.state->row.key);
-    }
     return std::move(plan_);
   }
 
@@ -98,7 +94,8 @@ class acceptor {
     return at == by_record_.end() ? nullptr : &works_[at->second];
   }
 
-  /// Values of older versions matter only where a new one breaks a rule of entry.
+  /// Values of older versions matter only where a new one breaks a rule of entry. Those of earlier
+  /// versions of this push need no look: what breaks a rule in them was exempt by an older one, too.
   void fetch_known_values() {
     std::vector<std::pair<store::pk, record_work*>> wanted;
     for (const auto& c : in_.batch) {

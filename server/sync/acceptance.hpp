@@ -116,7 +116,6 @@ struct acceptance_plan {
   /// One per version of the batch in its order, then one per discard; no proofs yet.
   std::vector<wire::push_result> results;
   std::vector<std::size_t> quarantine;  ///< positions in the batch of refused bytes to keep
-  std::vector<store::pk> idle_records;  ///< records of the batch that still have no version
 };
 
 /// The plan for one push. Throws std::logic_error when a record of the batch is missing in

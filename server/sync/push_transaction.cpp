@@ -237,7 +237,6 @@ acceptance_plan push_transaction::apply_rules() {
 
 void push_transaction::write(acceptance_plan& plan) {
   const auto version_keys = write_versions(plan);
-  if (!plan.idle_records.empty()) in_.drop_empty_records(plan.idle_records);
   write_views(plan);
   write_conflicts(plan);
   write_quarantine(plan);

@@ -44,6 +44,7 @@ void replica_model::apply(const wire::page& page, const user_id& me,
     demand(v.proof == wire::make_proof(server_secret, me, v.incarnation, id), "a wrong proof");
     demand(v.payload.has_value(), "a version without payload");
     bytes_[id] = {v.header, *v.payload};
+    brought_by_[id].insert(v.incarnation);
     received_.insert(id);
   }
   for (const auto& item : page.items) apply_item(item);
@@ -58,7 +59,7 @@ void replica_model::apply(const wire::page& page, const user_id& me,
     for (const auto* list : {&view.heads, &view.drafts}) {
       for (const auto& id : *list) {
         demand(holds(id), "a head or draft without bytes");
-        by_record_[view.record.id].insert(id);
+        brought_by_[id].insert(view.incarnation);
       }
     }
   }
@@ -73,13 +74,15 @@ void replica_model::apply_item(const wire::item& item) {
     case wire::item_kind::version:
     case wire::item_kind::assigned:
       demand(holds(*item.version), "a version item without bytes");
-      by_record_[item.record].insert(*item.version);
+      brought_by_[*item.version].insert(item.incarnation);
       break;
     case wire::item_kind::discarded:
       break;
     case wire::item_kind::removed:
-      for (const auto& id : by_record_[item.record]) bytes_.erase(id);
-      by_record_.erase(item.record);
+      // The page may bring the same version again for a later incarnation.
+      for (auto& [id, incarnations] : brought_by_) {
+        if (incarnations.erase(item.incarnation) > 0 && incarnations.empty()) bytes_.erase(id);
+      }
       views_.erase(item.record);
       break;
   }

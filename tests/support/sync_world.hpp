@@ -54,7 +54,8 @@ class replica_model {
   wire::cursor at_;
   std::map<version_id, domain::version_bytes> bytes_;
   std::map<record_id, wire::page_view> views_;
-  std::map<record_id, std::set<version_id>> by_record_;
+  /// Which incarnations brought a version: it is erased when the last of them is removed.
+  std::map<version_id, std::set<incarnation_id>> brought_by_;
   std::set<version_id> received_;
 };
 

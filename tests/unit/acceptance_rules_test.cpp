@@ -331,7 +331,7 @@ TEST(Merging, ABaseThatTheOwnerCannotSeeIsNoBase) {
   world.push(k_ana, {mine});
   world.assign(k_ana, right);  // heads: right; mine stays in her history
   const auto more = by(k_ana, a_patient().after({&mine}).with("cidade_paciente", "Recife"));
-  const auto moved = by(k_ana, a_patient().after({&right}).with("cidade_paciente", "Olinda"));
+  const auto moved = by(k_ana, a_patient().after({&right}).with("nome_mae", "Marta"));
   const auto plan = world.push(k_ana, {more, moved});
   EXPECT_EQ(outcomes(plan), "sibling sibling");
   ASSERT_EQ(plan.conflicts.size(), 1U);
