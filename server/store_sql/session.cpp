@@ -48,6 +48,21 @@ void put_in_place(std::string& text, std::string_view alias, std::span<const set
   }
 }
 
+// INSERT ... SELECT of one row becomes INSERT ... VALUES: for a SELECT, SQLite keeps a journal of
+// its own for each statement, and letting go of it costs time in proportion to everything that the
+// savepoint around it has changed.
+void select_to_values(std::string& text) {
+  constexpr std::string_view select = "SELECT ";
+  constexpr std::string_view everything = "WHERE true ";  // parts ON CONFLICT from a FROM
+  const auto at = text.find(select);
+  if (!text.starts_with("INSERT ") || at == std::string::npos) return;
+  text.replace(at, select.size(), "VALUES (");
+  const auto where = text.find(everything, at);
+  if (where != std::string::npos) text.erase(where, everything.size());
+  const auto conflict = text.find("ON CONFLICT", at);
+  text.insert(conflict == std::string::npos ? text.size() : conflict, ") ");
+}
+
 // `set u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
 std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const auto space = form.find(' ');
@@ -117,6 +132,7 @@ std::string expand_query(std::string_view text, const query_dialect& dialect) {
   if (const auto colon = in_place.find(':'); colon != std::string_view::npos) {
     put_in_place(out, trimmed(in_place.substr(0, colon)),
                  parse_columns(in_place.substr(colon + 1)));
+    select_to_values(out);
   }
   return out;
 }

@@ -10,8 +10,8 @@
 //                         for each element with (SELECT $1 AS a, $2 AS b); so nothing in such a
 //                         query may count, order or limit over the whole set.
 //   {rows u: a=$1, b=$2}  the same for INSERT ... SELECT and UPDATE, with its FROM. SQLite has the
-//                         values in place of u.a and u.b: an update from a table would cost it a
-//                         temporary table for each row.
+//                         values in place of u.a and u.b (for INSERT in VALUES): an update from a
+//                         table would cost it a temporary table for each row.
 //   {join t a: condition}  JOIN t a ON condition. On PostgreSQL a lateral subquery, so that the
 //   rows
 //                         before it drive the join through an index of `t`, whatever the planner

@@ -256,6 +256,12 @@ TEST(sql_forms, rows_are_a_table_or_values_in_place) {
   const std::string_view text = "UPDATE t SET a=u.a, ab=u.ab {rows u: a=$1, ab=$2} WHERE t.u=u.a";
   EXPECT_EQ(expanded(text), "UPDATE t SET a=u.a, ab=u.ab FROM SET(u,a/1,ab/2) WHERE t.u=u.a");
   EXPECT_EQ(expanded(text, true), "UPDATE t SET a=$1, ab=$2  WHERE t.u=$1");
+  EXPECT_EQ(expanded("INSERT INTO t (a) SELECT u.a {rows u: a=$1}", true),
+            "INSERT INTO t (a) VALUES ($1 ) ");
+  EXPECT_EQ(expanded("INSERT INTO t (a) SELECT u.a {rows u: a=$1} WHERE true ON CONFLICT (a) DO "
+                     "NOTHING",
+                     true),
+            "INSERT INTO t (a) VALUES ($1  ) ON CONFLICT (a) DO NOTHING");
 }
 
 TEST(sql_forms, that_are_wrong_are_bugs) {
