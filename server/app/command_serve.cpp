@@ -3,6 +3,7 @@
 #include <iostream>
 #include <thread>
 
+#include <malloc.h>
 #include <nlohmann/json.hpp>
 #include <pthread.h>
 #include <unistd.h>
@@ -58,6 +59,15 @@ class signal_watch {
   std::thread thread_;
 };
 
+/// Every thread that answers requests would otherwise get a heap of its own from the C library and
+/// keep there what its largest push needed: memory in proportion to threads, not to work. Before
+/// any thread is made.
+void share_heaps() {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 void announce(const node& served, bool json) {
   const std::string at = listen_text(served.address());
   const auto metrics = served.metrics_address();
@@ -86,6 +96,7 @@ result<void> run_serve(const common_options& common, const serve_options& option
     if (!at) return at.error();
     wanted.metrics = *at;
   }
+  share_heaps();
   signal_watch signals;
   auto served = node::start(wanted);
   if (!served) return served.error();
