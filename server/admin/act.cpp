@@ -8,7 +8,9 @@
 // Locks, in this order: the actor's device (acts of one device follow each other), for acts on
 // people the merge device's row (nobody else locks it, so it serves as their common lock), the
 // record, the feed's head.
+#include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "server/admin/handlers.hpp"
 #include "server/auth/enrollment.hpp"
@@ -105,18 +107,32 @@ void user_enable(doing& act) {
   act.in.set_user_enabled(user.key, true);
 }
 
+/// Whether some administrator could still sign in: enabled, other than `user`, with a device in use
+/// other than `device`. One who was invited but has no device yet does not count, since nobody
+/// could invite again when that link is lost.
+bool admin_remains(store::reader& in, store::pk user, store::pk device) {
+  std::unordered_set<store::pk> admins;
+  for (const auto& row : in.all_users()) {
+    const bool admin = row.role == store::user_role::admin && row.enabled;
+    if (admin && row.key != user) admins.insert(row.key);
+  }
+  const auto devices = in.all_devices();
+  return std::any_of(devices.begin(), devices.end(), [&](const store::device_row& row) {
+    return !row.revoked_at && row.key != device && admins.contains(row.user);
+  });
+}
+
+constexpr store::pk k_nobody = 0;
+
 void user_disable(doing& act) {
   const auto user = act.user();
   act.complete();
   act.lock_people();
-  std::size_t others = 0;
-  for (const auto& row : act.in.all_users()) {
-    const bool admin = row.role == store::user_role::admin && row.enabled;
-    others += admin && row.key != user.key ? 1U : 0U;
-  }
-  if (user.role == store::user_role::admin && others == 0) {
+  const bool counts = user.role == store::user_role::admin && user.enabled;
+  if (counts && !admin_remains(act.in, user.key, k_nobody)) {
     refuse(errc::last_admin,
-           "This is the last administrator; make or enable another one before disabling this one.",
+           "This is the last administrator who can sign in; enroll another one before disabling "
+           "this one.",
            "user");
   }
   act.in.set_user_enabled(user.key, false);
@@ -134,18 +150,6 @@ void enrollment_new(doing& act) {
   add_code(act, user.key);
 }
 
-/// Whether an administrator could still sign in on another device than this one.
-bool another_admin_device(store::reader& in, store::pk device) {
-  const auto users = in.all_users();
-  for (const auto& row : in.all_devices()) {
-    if (row.key == device || row.revoked_at) continue;
-    for (const auto& user : users) {
-      if (user.key == row.user && user.role == store::user_role::admin && user.enabled) return true;
-    }
-  }
-  return false;
-}
-
 void device_revoke(doing& act) {
   const auto id = act.id<device_id>("device");
   const bool lost = act.flag("lost");
@@ -158,9 +162,8 @@ void device_revoke(doing& act) {
   const store::pk owner_key[] = {device->user};
   const auto owner = act.in.users_by_pk(owner_key).at(0);
   act.subject.user = owner.key;
-  const bool last = owner.role == store::user_role::admin && owner.enabled &&
-                    !another_admin_device(act.in, device->key);
-  if (last && !device->revoked_at) {
+  const bool counts = owner.role == store::user_role::admin && owner.enabled && !device->revoked_at;
+  if (counts && !admin_remains(act.in, k_nobody, device->key)) {
     refuse(errc::last_admin,
            "This is the last device that an administrator can use; enroll another one first.",
            "device");

@@ -169,6 +169,9 @@ TEST_P(admin_acts, the_last_administrator_and_the_last_device_of_one_stay) {
   const json own{{"device", boss->who.device.text()}, {"lost", true}};
   EXPECT_EQ(code_of(do_act(*boss, "device.revoke", own)), "last_admin");
   EXPECT_EQ(code_of(boss->get("/v1/admin/users")), "ok") << "the session goes on";
+  static_cast<void>(world.invite("invited@example.org", store::user_role::admin));
+  EXPECT_EQ(code_of(do_act(*boss, "user.disable", {{"user", k_boss}})), "last_admin")
+      << "who was only invited may never come";
   auto second = world.device("second@example.org", store::user_role::admin);
   ASSERT_EQ(code_of(do_act(*second, "user.disable", {{"user", k_boss}})), "ok");
   EXPECT_EQ(code_of(boss->get("/v1/admin/users")), "session_expired");
