@@ -155,7 +155,10 @@ domain::version_dag holding::dag() {
   domain::version_dag dag;
   for (const auto& s : slots_) {
     if (!s.meta.visible()) continue;
-    dag.add({.id = s.meta.id, .parents = s.meta.parents, .generation = s.meta.generation});
+    dag.add({.id = s.meta.id,
+             .parents = s.meta.parents,
+             .generation = s.meta.generation,
+             .draft = s.meta.status == domain::version_status::draft});
   }
   return dag;
 }

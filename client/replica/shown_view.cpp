@@ -15,7 +15,15 @@ std::vector<version_id> shown_heads(const told_view& s, const std::vector<local_
   for (const auto& local : p) {
     if (local.status == domain::version_status::active) candidates.push_back(local.id);
   }
-  return dag.maximal(candidates);
+  auto heads = dag.maximal(candidates);
+  // What the admin assigned yields only to an edit that was made on top of it, as at the server.
+  const bool kept =
+      s.pinned && holds(s.heads, *s.pinned) && !holds(heads, *s.pinned) &&
+      std::none_of(p.begin(), p.end(), [&](const local_version& local) {
+        return local.status == domain::version_status::active && dag.continues(local.id, *s.pinned);
+      });
+  if (kept) heads.insert(std::upper_bound(heads.begin(), heads.end(), *s.pinned), *s.pinned);
+  return heads;
 }
 
 std::optional<version_id> shown_active(const told_view& s, const std::vector<local_version>& p,

@@ -3,7 +3,8 @@
 //
 // S is the view exactly as the server told it. P are the own versions whose feed item has not been
 // pulled yet (acknowledged or not, and not refused), in the order in which they were saved.
-//   shown heads  = the maximal elements of S.heads ∪ {active versions of P}
+//   shown heads  = the maximal elements of S.heads ∪ {active versions of P}, and S's pinned head
+//                  unless an edit of P was made on top of it
 //   shown active = the last saved local leaf of P with status active, if there is one;
 //                  else S.active
 //   shown drafts = the drafts of S and P that nothing goes on from and nobody discarded; S's first,

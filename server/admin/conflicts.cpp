@@ -53,7 +53,8 @@ std::vector<const store::version_node*> nodes_of(const picture& of,
 /// The one nearest common ancestor of the heads, if there is exactly one.
 const store::version_node* base_of(const picture& of, const std::vector<version_id>& heads) {
   domain::version_dag dag;
-  for (const auto& node : of.nodes) dag.add({node.id, node.parents, node.generation});
+  for (const auto& node : of.nodes)
+    dag.add({node.id, node.parents, node.generation, node.status == domain::version_status::draft});
   const auto bases = dag.nearest_common_ancestors(heads);
   return bases.size() == 1 ? of.find(bases.front()) : nullptr;
 }

@@ -59,7 +59,8 @@ class replay {
   replay(store::reader& in, const picture& of, const store::user_row& user)
       : in_(in), of_(of), user_(user) {
     for (const auto& node : of.nodes) {
-      dag_.add({node.id, node.parents, node.generation});
+      dag_.add(
+          {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
       by_key_.emplace(node.key, &node);
     }
   }

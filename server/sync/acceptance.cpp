@@ -13,7 +13,7 @@ record_work::record_work(const record_state& from)
     : state(&from), view(from.view), last_number(from.row.last_number) {
   nodes.reserve(from.graph.size());
   for (const auto& n : from.graph) {
-    dag.add({n.id, n.parents, n.generation});
+    dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
     nodes.emplace(n.id,
                   work_node{n.key, n.author, n.visible && view.has_value(), n.status, nullptr});
   }
@@ -38,7 +38,7 @@ std::optional<version_id> record_work::visible_base() const {
 
 void record_work::add(const domain::version& v, store::pk author) {
   const auto& h = v.header;
-  dag.add({v.id, h.parents, h.generation});
+  dag.add({v.id, h.parents, h.generation, h.status == domain::version_status::draft});
   auto [at, is_new] = nodes.try_emplace(v.id, work_node{0, author, true, h.status, &v});
   at->second.visible = true;
   domain::add_version(view->state, dag, v.id, h.status);
@@ -95,7 +95,8 @@ class acceptor {
   }
 
   /// Values of older versions matter only where a new one breaks a rule of entry. Those of earlier
-  /// versions of this push need no look: what breaks a rule in them was exempt by an older one, too.
+  /// versions of this push need no look: what breaks a rule in them was exempt by an older one,
+  /// too.
   void fetch_known_values() {
     std::vector<std::pair<store::pk, record_work*>> wanted;
     for (const auto& c : in_.batch) {

@@ -120,7 +120,8 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
   std::unordered_map<store::pk, domain::version_dag> dags;
   std::unordered_map<store::pk, store::version_node> versions;
   for (auto& node : in_.graphs(records, 0)) {
-    dags[node.record].add({node.id, node.parents, node.generation});
+    dags[node.record].add(
+        {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
     const auto key = node.key;
     versions.emplace(key, std::move(node));
   }

@@ -75,6 +75,22 @@ std::set<version_id> version_dag::ancestors(const std::vector<version_id>& of) c
   return {reached.begin(), reached.end()};
 }
 
+bool version_dag::continues(const version_id& descendant, const version_id& ancestor) const {
+  std::vector<version_id> open{descendant};
+  std::set<version_id> seen;
+  while (!open.empty()) {
+    const dag_node* node = find(open.back());
+    open.pop_back();
+    if (node == nullptr) continue;
+    for (const version_id& parent : node->parents) {
+      if (parent == ancestor) return true;
+      const dag_node* next = find(parent);
+      if (next != nullptr && next->draft && seen.insert(parent).second) open.push_back(parent);
+    }
+  }
+  return false;
+}
+
 std::vector<version_id> version_dag::maximal(const std::vector<version_id>& set) const {
   std::vector<version_id> out = set;
   std::sort(out.begin(), out.end());

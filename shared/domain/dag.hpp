@@ -28,6 +28,7 @@ struct dag_node {
   version_id id;
   std::vector<version_id> parents;
   std::int64_t generation = 1;
+  bool draft = false;  ///< its status; a draft continues what its parents are
 };
 
 class version_dag {
@@ -44,6 +45,9 @@ class version_dag {
   [[nodiscard]] bool is_ancestor(const version_id& ancestor, const version_id& descendant) const;
   /// All proper ancestors of the given versions (named ones, nodes or not).
   [[nodiscard]] std::set<version_id> ancestors(const std::vector<version_id>& of) const;
+  /// True if `descendant` was made on top of `ancestor` itself: it names it as a parent, directly
+  /// or through drafts only.
+  [[nodiscard]] bool continues(const version_id& descendant, const version_id& ancestor) const;
   /// The members that are no ancestor of another member; sorted, unique.
   [[nodiscard]] std::vector<version_id> maximal(const std::vector<version_id>& set) const;
   /// The maximal elements among the common ancestors of all given versions. A version counts as an

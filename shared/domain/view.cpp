@@ -19,7 +19,12 @@ bool goes_on_from(const version_dag& dag, const std::vector<version_id>& ids, co
 
 void add_head(view_state& view, const version_dag& dag, const version_id& v) {
   if (holds(view.heads, v) || goes_on_from(dag, view.heads, v)) return;
-  std::erase_if(view.heads, [&](const version_id& head) { return dag.is_ancestor(head, v); });
+  std::erase_if(view.heads, [&](const version_id& head) {
+    // What was assigned yields only to a version that was made on top of it: an older edit that
+    // comes in late stands beside it, even where the assigned version is its ancestor.
+    if (view.pinned == head) return dag.continues(v, head);
+    return dag.is_ancestor(head, v);
+  });
   view.heads.insert(std::upper_bound(view.heads.begin(), view.heads.end(), v), v);
 }
 

@@ -30,6 +30,8 @@ struct view_state {
 
 /// Adds an accepted version to the view: an active one by
 ///   heads := (heads − ancestors of v) ∪ {v}, unless v is an ancestor of a head;
+/// a pinned head yields only to a version that continues it (version_dag::continues), so that an
+/// edit made before an assignment comes in as a sibling even if the assigned version is older;
 /// a draft beside the heads, replacing the drafts that are its parents. An active version also
 /// replaces the drafts that are among its parents (publishing). In both cases drafts further up
 /// are replaced too, and a draft that something in the view goes on from is not added: so the

@@ -120,7 +120,8 @@ RC_GTEST_PROP(AcceptanceProperty, WhatIsAcceptedIsAHeadADraftOrBelowOne,
   world.push(k_ana, versions);
   domain::version_dag dag;
   const auto& record = world.records.begin()->second;
-  for (const auto& n : record.graph) dag.add({n.id, n.parents, n.generation});
+  for (const auto& n : record.graph)
+    dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
   const auto& state = world.view(k_ana, versions[0])->state;
   auto leaves = state.heads;
   leaves.insert(leaves.end(), state.drafts.begin(), state.drafts.end());

@@ -269,7 +269,7 @@ class story {
       domain::version_dag dag;
       world_.db->read([&](store::reader& in) {
         for (const auto& n : in.graphs(std::vector{view->record}, 0)) {
-          dag.add({n.id, n.parents, n.generation});
+          dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
         }
       });
       for (const auto& id : ids) {

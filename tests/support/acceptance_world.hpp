@@ -136,7 +136,8 @@ class acceptance_world {
       view.state.incarnation = nth<incarnation_id>(++incarnations_);
     }
     domain::version_dag dag;
-    for (const auto& n : r.graph) dag.add({n.id, n.parents, n.generation});
+    for (const auto& n : r.graph)
+      dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
     domain::add_version(view.state, dag, v.id, v.header.status);
     view.active = domain::active_version(view.state, dag);
   }

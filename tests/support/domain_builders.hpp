@@ -56,7 +56,7 @@ template <class Id>
 }
 
 /// A version graph written as text: nodes apart by blanks, each `name` or `name:parent,parent`.
-/// A parent that is no node is a missing one and counts as generation 1.
+/// A parent that is no node is a missing one and counts as generation 1. `~name` is a draft.
 struct graph {
   domain::version_dag dag;
 
@@ -66,7 +66,8 @@ struct graph {
   void add(const std::string& word) {
     const auto parts = words_of(word, ':');
     domain::dag_node node;
-    node.id = id(parts.at(0));
+    node.draft = parts.at(0).front() == '~';
+    node.id = id(parts[0].substr(node.draft ? 1 : 0));
     if (parts.size() > 1) {
       for (const auto& name : words_of(parts[1], ',')) {
         node.parents.push_back(id(name));

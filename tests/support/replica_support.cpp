@@ -86,7 +86,10 @@ void small_server::note_conflict(open_view& view) {
 
 void small_server::accept(const domain::version& v, wire::item_kind kind) {
   auto& view = open(v.header.record);
-  view.dag.add({.id = v.id, .parents = v.header.parents, .generation = v.header.generation});
+  view.dag.add({.id = v.id,
+                .parents = v.header.parents,
+                .generation = v.header.generation,
+                .draft = v.header.status == domain::version_status::draft});
   known_[v.id] = {.raw = v.raw,
                   .incarnation = view.state.incarnation,
                   .device = v.header.device,

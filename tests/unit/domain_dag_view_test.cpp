@@ -132,6 +132,27 @@ struct viewer {
   }
 };
 
+TEST(View, AnAssignedOlderVersionYieldsOnlyToWhatContinuesIt) {
+  viewer v("a b:a c:b d:a e:d f:b,a");
+  v.active("a b");
+  assign_version(v.view, v.g.id("a"));
+  EXPECT_EQ(v.active("c").text(), "a c||a") << "an edit of b, made before the assignment";
+  EXPECT_EQ(v.view.pinned, v.g.id("a"));
+  viewer resolved = v;
+  EXPECT_EQ(v.active("d").text(), "c d||d") << "an edit of what was assigned";
+  EXPECT_EQ(v.view.pinned, std::nullopt);
+  EXPECT_EQ(v.active("e").text(), "c e||e");
+  EXPECT_EQ(resolved.active("f").text(), "c f||f") << "f names the assigned version as a parent";
+}
+
+TEST(View, ADraftOfTheAssignedVersionContinuesIt) {
+  viewer v("a b:a ~p:a ~q:p r:q");
+  v.active("a b");
+  assign_version(v.view, v.g.id("a"));
+  v.draft("p q");
+  EXPECT_EQ(v.active("r").text(), "r||r") << "published from drafts that began at the assigned one";
+}
+
 TEST(View, AnEditMovesTheHead) {
   viewer v("a b:a c:b");
   EXPECT_EQ(v.text(), "||-");

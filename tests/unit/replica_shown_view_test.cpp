@@ -43,6 +43,18 @@ std::vector<local_version> locals(const std::string& text) {
   return out;
 }
 
+TEST(ShownViewPin, AnEditMadeBeforeAnAssignmentStandsBesideTheAssignedVersion) {
+  const graph g("A B:A C:B D:A");
+  told_view s;
+  s.heads = graph::ids("A");
+  s.active = graph::id("A");
+  s.pinned = graph::id("A");
+  const auto late = make_shown_view(s, locals("C"), g.dag, {});
+  EXPECT_EQ(graph::names(late.heads), "A C");
+  const auto on_top = make_shown_view(s, locals("D"), g.dag, {});
+  EXPECT_EQ(graph::names(on_top.heads), "D");
+}
+
 class ShownView : public ::testing::TestWithParam<shown_case> {};
 
 TEST_P(ShownView, IsAsTheTableSays) {
