@@ -22,8 +22,12 @@ result<std::unique_ptr<replica::replica_store>> app::open() const {
   source.prompt = tr("Passphrase: ");
   auto passphrase = read_passphrase(source);
   if (!passphrase) return passphrase.error();
+  return open_with(passphrase->view());
+}
+
+result<std::unique_ptr<replica::replica_store>> app::open_with(std::string_view passphrase) const {
   const replica::environment env{system_clock_source(), crypto::system_random()};
-  return replica::replica_store::open(home, passphrase->view(), env);
+  return replica::replica_store::open(home, passphrase, env);
 }
 
 result<std::unique_ptr<replica::replica_store>> app::open_enrolled() const {
@@ -121,6 +125,37 @@ std::string reason_of(const replica::refused_item& item) {
   const error e{code_from_name(item.code).value_or(errc::internal), item.reason, item.field,
                 item.limit};
   return translate(e, item.kind);
+}
+
+nlohmann::json notice_json(const replica::notice& n) {
+  const char* what = "moved";
+  switch (n.what) {
+    case replica::notice_kind::merged:
+      what = "merged";
+      break;
+    case replica::notice_kind::assigned:
+      what = "assigned";
+      break;
+    case replica::notice_kind::moved:
+      break;
+  }
+  return {{"what", what}, {"kind", n.kind}, {"key", n.key}, {"at", format_time(n.at)}};
+}
+
+std::string notice_text(const replica::notice& n) {
+  const char* pattern = tr("{0} {1} was changed elsewhere while your edit waited; look at it.\n");
+  switch (n.what) {
+    case replica::notice_kind::merged:
+      pattern = tr("{0} {1}: your edit was merged with another one; look at it.\n");
+      break;
+    case replica::notice_kind::assigned:
+      pattern =
+          tr("{0} {1}: the administrator assigned a version while your edit waited; look at it.\n");
+      break;
+    case replica::notice_kind::moved:
+      break;
+  }
+  return fmt::format(fmt::runtime(pattern), kind_label(n.kind), printable(n.key));
 }
 
 std::string saved_text(const replica::saved& s) {

@@ -30,6 +30,9 @@ struct app {
 
   /// Opens the replica with the passphrase. Errors: not_enrolled, wrong_passphrase, usage, …
   [[nodiscard]] result<std::unique_ptr<replica::replica_store>> open() const;
+  /// The same with a passphrase that was read already.
+  [[nodiscard]] result<std::unique_ptr<replica::replica_store>> open_with(
+      std::string_view passphrase) const;
   /// The same, and it must be enrolled.
   [[nodiscard]] result<std::unique_ptr<replica::replica_store>> open_enrolled() const;
 
@@ -58,6 +61,10 @@ void add_sync_command(CLI::App& parser, app& a);       ///< sync
 [[nodiscard]] std::string changes_text(std::string_view kind,
                                        const std::vector<domain::field_change>& changes);
 [[nodiscard]] std::string saved_text(const replica::saved& s);
+
+/// What moved under the doctor's waiting edits, as JSON and as a sentence with its line break.
+[[nodiscard]] nlohmann::json notice_json(const replica::notice& n);
+[[nodiscard]] std::string notice_text(const replica::notice& n);
 
 /// Why the server refused it, in the doctor's language.
 [[nodiscard]] std::string reason_of(const replica::refused_item& item);

@@ -52,7 +52,7 @@ result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fres
 /// Whether the server may have spent the code on this device, so that its key must be kept.
 bool may_have_enrolled(errc code) {
   return code == errc::unreachable || code == errc::busy || code == errc::unavailable ||
-         code == errc::internal || code == errc::timeout;
+         code == errc::internal || code == errc::timeout || code == errc::protocol_error;
 }
 
 replica::identity identity_of(const transport::enrollment& e, const std::string& device_name) {

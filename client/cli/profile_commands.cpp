@@ -104,6 +104,8 @@ int status(const app& a) {
                      {"since", format_time(item.since)},
                      {"why", waiting_reason(item.what)}});
   }
+  json notices = json::array();
+  for (const auto& notice : (*replica)->notices()) notices.push_back(notice_json(notice));
   json last_outcome = nullptr;
   if (s.last_sync) {
     last_outcome = {{"at", format_time(s.last_sync->at)},
@@ -124,6 +126,7 @@ int status(const app& a) {
       {"refused", std::move(refused)},
       {"conflicts", s.conflicts},
       {"hidden", s.hidden},
+      {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},
       {"last_outcome", std::move(last_outcome)}};
   return a.done(object, status_text(*who, s, waiting));
@@ -207,7 +210,7 @@ int change_passphrase(const app& a, const std::string& new_file) {
   old_source.prompt = tr("Present passphrase: ");
   const auto old_one = read_passphrase(old_source);
   if (!old_one) return a.fail(old_one.error());
-  auto replica = a.open();
+  auto replica = a.open_with(old_one->view());
   if (!replica) return a.fail(replica.error());
   passphrase_source new_source;
   new_source.file = new_file;

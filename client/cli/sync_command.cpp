@@ -82,15 +82,31 @@ std::string result_text(const engine::counts& c, std::int64_t conflicts) {
   return out;
 }
 
-int finish(const app& a, const engine::run_result& run, bool watch) {
+/// The notices, which are forgotten once they are told.
+std::vector<replica::notice> told(replica::replica_store& replica) {
+  auto notices = replica.notices();
+  if (!notices.empty() && !replica.forget_notices()) return {};
+  return notices;
+}
+
+int finish(const app& a, const engine::run_result& run, bool watch,
+           const std::vector<replica::notice>& notices) {
   const auto& totals = run.how.totals;
+  json listed = json::array();
+  std::string sentences;
+  for (const auto& notice : notices) {
+    listed.push_back(notice_json(notice));
+    sentences += notice_text(notice);
+  }
   if (run.how.why && !(watch && run.how.why->code == errc::unreachable)) {
     if (!a.json && totals.pushed + totals.pulled > 0) {
-      a.done({}, result_text(totals, run.conflicts));
+      a.done({}, result_text(totals, run.conflicts) + sentences);
     }
     return a.fail(*run.how.why);
   }
-  a.done(result_json(totals, run.conflicts), result_text(totals, run.conflicts));
+  json object = result_json(totals, run.conflicts);
+  object["notices"] = std::move(listed);
+  a.done(object, result_text(totals, run.conflicts) + sentences);
   return totals.refused > 0 ? exit_code(errc::invalid_field) : 0;
 }
 
@@ -119,7 +135,7 @@ int sync(const app& a, bool watch) {
     run = shell.run(options);
   }
   bar.clear();
-  return finish(a, run, watch);
+  return finish(a, run, watch, run.how.wiped ? std::vector<replica::notice>() : told(**replica));
 }
 
 }  // namespace
