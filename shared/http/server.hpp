@@ -101,7 +101,9 @@ struct server_options {
   std::string private_key;               ///< PEM
   std::size_t max_connections = 12'000;  ///< more wait in the kernel's queue
   std::size_t header_limit = 16 * 1024;
-  std::size_t body_budget = std::size_t{512} * 1024 * 1024;  ///< bodies in hand at once, in bytes
+  /// Memory of the bodies in hand at once, in bytes, as they come; those up to 16 KiB are taken
+  /// even beyond it.
+  std::size_t body_budget = std::size_t{512} * 1024 * 1024;
   std::size_t max_requests_per_connection = 10'000;
   std::size_t workers = 4;
   std::size_t queue = 256;  ///< requests that wait for a worker

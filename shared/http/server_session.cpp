@@ -37,6 +37,9 @@ using std::chrono::steady_clock;
 constexpr auto k_await = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t k_head_chunk = 4 * 1024;   ///< a head seldom needs more than one
 constexpr std::size_t k_body_chunk = 64 * 1024;  ///< memory grows as bytes come, not as announced
+/// Bodies up to this size are taken however full the budget is: little, and what keeps the server
+/// of use while others send much.
+constexpr std::size_t k_small_body = 16 * 1024;
 constexpr std::size_t k_join_below = 16 * 1024;  ///< bodies sent in one write with their head
 
 class session final : public session_control, public std::enable_shared_from_this<session> {
@@ -98,10 +101,18 @@ class session final : public session_control, public std::enable_shared_from_thi
  private:
   enum class phase { idle, busy, waiting };
 
-  /// What a request holds of the body budget; gives it back at its end.
+  /// What a request holds of the body budget; gives it back at its end. It grows with what the
+  /// body takes, not with what its head announces: announcing costs a client nothing.
   struct body_hold {
     core* of = nullptr;
     std::size_t bytes = 0;
+
+    /// Holds `total` bytes; false when that is more than the budget has.
+    [[nodiscard]] bool grow(std::size_t total) {
+      of->body_bytes += total - bytes;
+      bytes = total;
+      return of->body_bytes <= of->options->body_budget;
+    }
 
     body_hold() = default;
     body_hold(const body_hold&) = delete;
@@ -235,13 +246,8 @@ class session final : public session_control, public std::enable_shared_from_thi
     const auto length = now.asked.frame.content_length;
     const bool ends_here = !refused || length == 0;
     now.keep_alive = now.asked.framed && now.asked.frame.keep_alive && ends_here && may_go_on();
-    if (refused) return refused;
     now.hold.of = core_.get();
-    now.hold.bytes = static_cast<std::size_t>(length);
-    core_->body_bytes += now.hold.bytes;
-    if (core_->body_bytes <= core_->options->body_budget) return std::nullopt;
-    now.keep_alive = false;
-    return busy(now.request_id);
+    return refused;
   }
 
   [[nodiscard]] bool may_go_on() const {
@@ -251,8 +257,12 @@ class session final : public session_control, public std::enable_shared_from_thi
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
   awaitable<std::optional<response>> receive_and_handle(turn& now) {
     std::string body;
-    const bool complete = co_await receive_body(now, body);
-    if (!complete) co_return std::nullopt;
+    const auto received = co_await receive_body(now, body);
+    if (received == body_end::cut) co_return std::nullopt;
+    if (received == body_end::no_room) {
+      now.keep_alive = false;
+      co_return busy(now.request_id);
+    }
     if (!submit(now, std::move(body))) co_return busy(now.request_id);
     phase_ = phase::waiting;
     ++core_->waiting;
@@ -262,27 +272,34 @@ class session final : public session_control, public std::enable_shared_from_thi
     co_return answer;
   }
 
-  awaitable<bool> receive_body(turn& now, std::string& body) {
+  enum class body_end { complete, cut, no_room };
+
+  awaitable<body_end> receive_body(turn& now, std::string& body) {
     const auto length = static_cast<std::size_t>(now.asked.frame.content_length);
     body = input_.substr(0, length);
     input_.erase(0, body.size());
+    const bool small = length <= k_small_body;
+    const bool begun = now.hold.grow(body.size());
+    if (!begun && !small) co_return body_end::no_room;
     tcp_.expires_after(with_rate(deadlines().body, length));
     if (now.asked.frame.expect_continue && body.size() < length) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       const bool sent = co_await write_all(go_on);
-      if (!sent) co_return false;
+      if (!sent) co_return body_end::cut;
     }
     while (body.size() < length) {
       const auto have = body.size();
       const auto room = std::min(length - have, std::max(k_body_chunk, have));
+      const bool fits = now.hold.grow(have + room);
+      if (!fits && !small) co_return body_end::no_room;
       body.resize(have + room);
       const auto into = asio::buffer(body.data() + have, room);
       const auto got = co_await read_some(into);
       body.resize(have + got);
-      if (got == 0) co_return false;
+      if (got == 0) co_return body_end::cut;
     }
     now.bytes_in += length;
-    co_return true;
+    co_return body_end::complete;
   }
 
   /// Hands the request to a worker; false when too many wait.

@@ -145,19 +145,44 @@ TEST(http_server, invites_the_body_of_a_client_that_asks_first) {
 
 TEST(http_server, bounds_the_bodies_in_hand) {
   auto options = test_server_options();
-  options.body_budget = 50;
-  const auto running = start_or_throw(std::move(options), {echo(100)});
+  options.body_budget = 300'000;
+  gate held;
+  const auto running = start_or_throw(
+      std::move(options), {blocking("POST", "/held", held.handler(), 1'000'000), echo(1'000'000)});
   raw_peer slow(running->port());
   raw_peer other(running->port());
-  slow.send("POST /echo HTTP/1.1\r\n" + k_host + "Content-Length: 40\r\n\r\nbegin");
-  ASSERT_TRUE(eventually([&] {
-    raw_peer probe(running->port());
-    probe.send(post("/echo", std::string(20, 'x')));
-    return probe.read_reply()->status == 503;
-  }));
-  slow.send(std::string(35, 'x'));
+  raw_peer refused(running->port());
+  slow.send(post("/held", std::string(250'000, 'x')));
+  ASSERT_TRUE(eventually([&] { return held.inside == 1; }));
+  refused.send(post("/echo", std::string(100'000, 'x')));
+  EXPECT_EQ(refused.read_reply()->status, 503);
+  other.send(post("/echo", std::string(16'384, 'x')));
+  EXPECT_EQ(other.read_reply()->status, 200) << "small bodies are always taken";
+  other.send(post("/echo", std::string(40'000, 'x')));
+  EXPECT_EQ(other.read_reply()->status, 200) << "and others as long as there is room";
+  held.open();
   EXPECT_EQ(slow.read_reply()->status, 200);
-  other.send(post("/echo", std::string(20, 'x')));
+  EXPECT_TRUE(eventually([&] {
+    raw_peer again(running->port());
+    again.send(post("/echo", std::string(100'000, 'x')));
+    return again.read_reply()->status == 200;
+  }));
+}
+
+TEST(http_server, announcing_bodies_keeps_nobody_out) {
+  constexpr std::size_t k_announced = std::size_t{17} * 1024 * 1024;
+  const auto running = start_or_throw(test_server_options(), {echo(k_announced)});
+  std::vector<std::unique_ptr<raw_peer>> crowd;
+  for (int i = 0; i < 40; ++i) {
+    crowd.push_back(std::make_unique<raw_peer>(running->port()));
+    crowd.back()->send("POST /echo HTTP/1.1\r\n" + k_host + "Expect: 100-continue\r\n" +
+                       "Content-Length: " + std::to_string(k_announced) + "\r\n\r\n");
+    ASSERT_EQ(crowd.back()->read_reply()->status, 100) << "the body is awaited";
+  }
+  raw_peer other(running->port());
+  other.send(post("/echo", std::string(20'000, 'x')));
+  EXPECT_EQ(other.read_reply()->status, 200);
+  other.send(post("/echo", "x"));
   EXPECT_EQ(other.read_reply()->status, 200);
 }
 
