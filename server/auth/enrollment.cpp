@@ -79,7 +79,8 @@ struct enrolled {
 result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
                            const wire::enroll_request& request) {
   const auto hash = crypto::sha256(request.code);
-  const auto found = in.enrollment(hash.raw());
+  // Locked: of several devices with one code exactly one is added.
+  const auto found = in.lock_enrollment(hash.raw());
   if (!found) return unknown_code();
   const store::pk user_key[] = {found->user};
   const auto users = in.users_by_pk(user_key);
@@ -183,6 +184,11 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                    random_source& random, unix_millis now,
                                    const wire::enroll_request& request) {
   if (auto checked = check_request(request); !checked) return checked.error();
+  // Guesses end here, without waiting for the writer.
+  bool known = false;
+  const auto hash = crypto::sha256(request.code);
+  in.read([&](store::reader& r) { known = r.enrollment(hash.raw()).has_value(); });
+  if (!known) return unknown_code();
   result<enrolled> made = unknown_code();
   in.write([&](store::writer& w) { made = enroll_in(w, random, now, request); });
   if (!made) return made.error();

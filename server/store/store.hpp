@@ -172,6 +172,9 @@ class writer : public reader {
   /// Locks the device's row until the end, so that two pushes of one device follow each other.
   virtual std::optional<device_row> lock_device(const device_id& id) = 0;
   virtual void add_enrollment(const enrollment_row& enrollment) = 0;
+  /// Locks the code's row until the end, so that of two devices that use one code at once the
+  /// second sees the first.
+  virtual std::optional<enrollment_row> lock_enrollment(std::string_view code_hash) = 0;
   virtual void use_enrollment(std::string_view code_hash, pk device) = 0;
   virtual void add_session(const session_row& session) = 0;
   virtual void end_sessions_of_device(pk device) = 0;

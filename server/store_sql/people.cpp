@@ -42,6 +42,10 @@ device_row device_of(const sql_row& row) {
   return read_device(row);
 }
 
+enrollment_row enrollment_of(const sql_row& row) {
+  return {std::string(row.bytes(0)), row.integer(1), row.integer(2), row.optional_integer(3)};
+}
+
 }  // namespace
 
 user_row read_user(const sql_row& row, int first) {
@@ -202,10 +206,14 @@ std::optional<enrollment_row> sql_writer::enrollment(std::string_view code_hash)
   static constexpr sql_query q{
       "enrollment",
       "SELECT code_hash, owner, expires_at, device FROM enrollment WHERE code_hash=$1"};
-  return one(q, {sql_bytes(code_hash)}, [](const sql_row& row) {
-    return enrollment_row{std::string(row.bytes(0)), row.integer(1), row.integer(2),
-                          row.optional_integer(3)};
-  });
+  return one(q, {sql_bytes(code_hash)}, enrollment_of);
+}
+
+std::optional<enrollment_row> sql_writer::lock_enrollment(std::string_view code_hash) {
+  static constexpr sql_query q{"lock_enrollment",
+                               "SELECT e.code_hash, e.owner, e.expires_at, e.device "
+                               "FROM enrollment e WHERE e.code_hash=$1 {lock e}"};
+  return one(q, {sql_bytes(code_hash)}, enrollment_of);
 }
 
 void sql_writer::add_enrollment(const enrollment_row& e) {

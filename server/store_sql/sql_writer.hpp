@@ -68,6 +68,7 @@ class sql_writer final : public writer {
   void set_last_push(pk device, const push_id& push) override;
   std::optional<device_row> lock_device(const device_id& id) override;
   void add_enrollment(const enrollment_row& enrollment) override;
+  std::optional<enrollment_row> lock_enrollment(std::string_view code_hash) override;
   void use_enrollment(std::string_view code_hash, pk device) override;
   void add_session(const session_row& session) override;
   void end_sessions_of_device(pk device) override;

@@ -1,4 +1,7 @@
 // Settings, users, devices, enrollments, sessions, challenges, policies.
+#include <latch>
+#include <thread>
+
 #include "tests/contract/backend.hpp"
 
 namespace autocusto::test {
@@ -107,6 +110,31 @@ TEST_P(people, an_enrollment_code_is_used_by_one_device) {
   found = read([&](store::reader& r) { return r.enrollment(code); });
   EXPECT_EQ(found->device, a.device.key);
   EXPECT_FALSE(read([](store::reader& r) { return r.enrollment(std::string(32, 'd')); }));
+}
+
+TEST_P(people, one_code_used_by_many_at_once_makes_one_device) {
+  constexpr std::size_t k_threads = 8;
+  const actor a = add_actor(*db_, 1);
+  const std::string code(32, 'c');
+  db_->write([&](store::writer& w) { w.add_enrollment({code, a.user.key, 500, {}}); });
+  const auto before = read([](store::reader& r) { return r.all_devices().size(); });
+  std::latch together(k_threads);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < k_threads; ++t) {
+    threads.emplace_back([&, t] {
+      together.arrive_and_wait();
+      db_->write([&](store::writer& w) {
+        const auto found = w.lock_enrollment(code);
+        if (!found || found->device) return;
+        store::device_row device = a.device;
+        device.id = nth<device_id>(100 + t);
+        w.use_enrollment(code, w.add_device(device));
+      });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(read([](store::reader& r) { return r.all_devices().size(); }), before + 1);
+  EXPECT_FALSE(write([](store::writer& w) { return w.lock_enrollment(std::string(32, 'd')); }));
 }
 
 TEST_P(people, a_session_tells_device_and_user_and_ends_with_either) {
