@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -26,13 +27,9 @@ std::string numbered(const store::migration_state& state) {
 }
 
 nlohmann::json counts_json(const sync::verify_counts& counts) {
-  return {{"records", counts.records},
-          {"versions", counts.versions},
-          {"erased_payloads", counts.erased_payloads},
-          {"users", counts.users},
-          {"feed_items", counts.feed_items},
-          {"views", counts.views},
-          {"open_conflicts", counts.open_conflicts},
+  return {{"records", counts.records}, {"versions", counts.versions},
+          {"users", counts.users},     {"feed_items", counts.feed_items},
+          {"views", counts.views},     {"open_conflicts", counts.open_conflicts},
           {"pushes", counts.pushes}};
 }
 
@@ -57,12 +54,29 @@ void print_report(const sync::verify_report& report, bool json) {
             << "\n";
 }
 
+/// Going down drops tables with all that is in them.
+result<void> check_nothing_lost(store::database& in, const migrate_options& options) {
+  if (!options.to || options.dry_run || options.destroy_data) return {};
+  const auto steps = in.migrate(options.to, true);
+  if (!steps) return steps.error();
+  if (std::all_of(steps->begin(), steps->end(), [](const auto& s) { return s.applied; })) return {};
+  std::int64_t versions = 0;
+  in.read([&](store::reader& r) { versions = r.stats().versions; });
+  if (versions == 0) return {};
+  return fail(errc::usage,
+              "The database holds " + std::to_string(versions) +
+                  " versions, which going down would destroy. Make a backup; --destroy-data goes "
+                  "down all the same.",
+              "to");
+}
+
 }  // namespace
 
 result<void> run_migrate(const common_options& common, const migrate_options& options) {
   const auto use = options.dry_run ? folder_use::looking : folder_use::schema;
   const auto home = open_installation(common.data, use);
   if (!home) return home.error();
+  if (auto safe = check_nothing_lost(*home->database, options); !safe) return safe.error();
   const auto steps = home->database->migrate(options.to, options.dry_run);
   if (!steps) return steps.error();
   if (common.json) {
@@ -98,7 +112,7 @@ result<void> run_showmigrations(const common_options& common) {
   return {};
 }
 
-result<void> run_verify(const common_options& common) {
+result<bool> run_verify(const common_options& common) {
   const auto home = open_installation(common.data, folder_use::reading);
   if (!home) return home.error();
   cli::progress bar(!common.json);
@@ -110,10 +124,11 @@ result<void> run_verify(const common_options& common) {
   home->database->read([&](store::reader& in) { report = sync::verify(in, options); });
   bar.clear();
   print_report(report, common.json);
-  if (report.clean()) return {};
-  return fail(errc::database,
-              "The database holds what it should not; restore a backup, and let the laptops sync "
-              "again what is newer.");
+  if (!report.clean() && !common.json) {
+    std::cerr << "The database holds what it should not; restore a backup, and let the laptops "
+                 "sync again what is newer.\n";
+  }
+  return report.clean();
 }
 
 }  // namespace autocusto::app

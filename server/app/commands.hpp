@@ -41,12 +41,13 @@ struct serve_options {
 struct migrate_options {
   bool dry_run = false;
   std::optional<int> to;
+  bool destroy_data = false;  ///< also when tables with versions in them go
 };
 [[nodiscard]] result<void> run_migrate(const common_options& common,
                                        const migrate_options& options);
 [[nodiscard]] result<void> run_showmigrations(const common_options& common);
-/// Finding something wrong is an error (`database`) after the findings were printed.
-[[nodiscard]] result<void> run_verify(const common_options& common);
+/// Whether nothing wrong was found. What was found is printed already.
+[[nodiscard]] result<bool> run_verify(const common_options& common);
 [[nodiscard]] result<void> run_backup(const common_options& common, const std::string& file);
 [[nodiscard]] result<void> run_restore(const common_options& common, const std::string& file,
                                        const std::string& database);

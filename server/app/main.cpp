@@ -1,5 +1,7 @@
 // autocusto-server: the command line. Parses, runs one command, prints its error, exits.
 
+#include <algorithm>
+#include <csignal>
 #include <functional>
 #include <iostream>
 
@@ -24,6 +26,7 @@ struct command_line {
   std::string file;
   std::string database;
   std::function<result<void>()> chosen;
+  int status = 0;  ///< of a command that printed all there is to say
 };
 
 void add_init(CLI::App& root, command_line& to) {
@@ -50,15 +53,24 @@ void add_serve(CLI::App& root, command_line& to) {
   command->callback([&to] { to.chosen = [&to] { return run_serve(to.common, to.serve); }; });
 }
 
+result<void> verified(command_line& to) {
+  const auto clean = run_verify(to.common);
+  if (!clean) return clean.error();
+  to.status = *clean ? 0 : exit_code(errc::database);
+  return {};
+}
+
 void add_schema(CLI::App& root, command_line& to) {
   auto* migrate = root.add_subcommand("migrate", "Bring the database's schema up to date");
   migrate->add_flag("--dry-run", to.migrate.dry_run, "Only tell what would be done");
   migrate->add_option("--to", to.migrate.to, "Up or down to this migration");
+  migrate->add_flag("--destroy-data", to.migrate.destroy_data,
+                    "Go down although versions are lost");
   migrate->callback([&to] { to.chosen = [&to] { return run_migrate(to.common, to.migrate); }; });
   root.add_subcommand("showmigrations", "List the migrations and which are applied")
       ->callback([&to] { to.chosen = [&to] { return run_showmigrations(to.common); }; });
   root.add_subcommand("verify", "Check every version, view, feed and receipt in the database")
-      ->callback([&to] { to.chosen = [&to] { return run_verify(to.common); }; });
+      ->callback([&to] { to.chosen = [&to] { return verified(to); }; });
 }
 
 void add_files(CLI::App& root, command_line& to) {
@@ -100,7 +112,7 @@ int run(const command_line& line) {
   const bool json = line.common.json;
   try {
     const auto done = line.chosen();
-    return done ? 0 : cli::print_error(done.error(), json);
+    return done ? line.status : cli::print_error(done.error(), json);
   } catch (const error_exception& e) {
     return cli::print_error(e.get(), json);
   } catch (const store::database_error& e) {
@@ -115,6 +127,8 @@ int run(const command_line& line) {
 
 int main(int argc, char** argv) {
   cli::forbid_core_dumps();
+  // A child process or a reader that went away is an error to report, not the end.
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App root("The AutoCusto Sync server", "autocusto-server");
   root.require_subcommand(1);
   root.set_version_flag("--version", k_version);

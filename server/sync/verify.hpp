@@ -35,8 +35,8 @@ struct finding {
 };
 
 struct verify_counts {
-  std::int64_t records = 0, versions = 0, erased_payloads = 0, users = 0, feed_items = 0, views = 0,
-               open_conflicts = 0, pushes = 0;
+  std::int64_t records = 0, versions = 0, users = 0, feed_items = 0, views = 0, open_conflicts = 0,
+               pushes = 0;
 };
 
 struct verify_report {

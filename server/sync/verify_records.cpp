@@ -107,10 +107,7 @@ void verifier::check_bytes(const store::stored_version& bytes, const store::vers
   if (header->record.id != record.id || header->record.kind != record.kind) {
     find("header_record", where);
   }
-  if (!bytes.payload) {
-    ++report_.counts.erased_payloads;
-    return;
-  }
+  if (!bytes.payload) return find("payload_missing", where);
   check_payload(bytes, header->payload_hash, record, where);
 }
 
