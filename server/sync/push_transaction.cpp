@@ -195,15 +195,20 @@ void push_transaction::load_states() {
   }
 }
 
-/// An admin's resolution holds only for the heads that he saw.
+/// An admin's resolution holds only for a conflict, and only for the heads that he saw.
 std::optional<push_answer> push_transaction::check_resolve() const {
   if (!push_.object.owner) return std::nullopt;
   const bool same = states_.size() == 1 && states_[0].view &&
                     states_[0].view->state.heads == *push_.object.expect_heads;
-  if (same) return std::nullopt;
+  if (!same) {
+    return refuse(fail(errc::view_moved,
+                       "The record has changed for this user since you looked; look again and "
+                       "decide anew."));
+  }
+  if (states_[0].view->state.heads.size() > 1) return std::nullopt;
   return refuse(fail(errc::view_moved,
-                     "The record has changed for this user since you looked; look again and decide "
-                     "anew."));
+                     "This user has no conflict in the record; only conflicts are resolved for "
+                     "somebody else."));
 }
 
 acceptance_plan push_transaction::apply_rules() {

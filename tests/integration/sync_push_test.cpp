@@ -250,6 +250,19 @@ TEST_P(SyncPush, AnAdminResolvesOnlyWhatHeSaw) {
   EXPECT_TRUE(report.clean()) << report.findings.at(0).what;
 }
 
+TEST_P(SyncPush, AResolutionNeedsAConflict) {
+  const auto boss = world.add_user("admin@example.org", store::user_role::admin);
+  auto desk = world.add_device(boss, "desk");
+  const auto r = root();
+  world.push(laptop, {r});
+  push_options to_ana;
+  to_ana.owner = ana.id;
+  to_ana.expect_heads = {r.id};
+  const auto v = desk.version(a_patient(r.payload.key).after({&r}));
+  EXPECT_EQ(code_of(world.try_push(desk, {v}, to_ana)), "view_moved");
+  EXPECT_EQ(world.view(ana, r.header.record.id)->state.heads, std::vector<version_id>{r.id});
+}
+
 TEST_P(SyncPush, AResolutionForSomebodyWithoutTheRecordMoves) {
   const auto boss = world.add_user("admin@example.org", store::user_role::admin);
   auto desk = world.add_device(boss, "desk");
