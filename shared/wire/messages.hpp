@@ -208,6 +208,7 @@ struct page_view {
   std::optional<version_id> pinned;
   std::vector<version_id> drafts;
   struct open_conflict {
+    /// Names the conflict to this user, below 2^48: no count, so that nobody learns of others'.
     std::int64_t id = 0;
     std::optional<version_id> base;
     std::string opened_at;

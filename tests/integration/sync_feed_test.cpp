@@ -190,7 +190,13 @@ TEST_P(SyncFeed, AssigningMovesTheHeadsAndAStaleEditIsASibling) {
   EXPECT_EQ(view.active, better.id) << "the pinned one";
   world.pull(laptop);
   const auto& shown = laptop.replica.views().at(r.header.record.id);
-  EXPECT_TRUE(shown.conflict.has_value());
+  ASSERT_TRUE(shown.conflict.has_value());
+  world.db->read([&](store::reader& in) {
+    EXPECT_NE(shown.conflict->id, in.conflict_list(true, true).at(0).conflict.key)
+        << "a count of everybody's conflicts";
+  });
+  EXPECT_GE(shown.conflict->id, 0);
+  EXPECT_LT(shown.conflict->id, std::int64_t{1} << 48);
   EXPECT_EQ(shown.active, better.id);
   // The next assignment closes the conflict.
   ASSERT_TRUE(world.assign(ana, better, view.state.heads));
