@@ -113,19 +113,24 @@ std::optional<std::string> owner_of(store::database& in) {
 }
 
 /// Fills an empty database; answers the first administrator's code, or nothing when this process
-/// joins an installation that exists.
-result<std::optional<std::string>> prepare_database(store::database& in, const server_id& server,
+/// joins an installation that exists. The keys are saved before the database is bound to them: a
+/// crash in between must not leave a database whose keys nobody has.
+result<std::optional<std::string>> prepare_database(store::database& in, const std::string& folder,
+                                                    const auth::server_keys& keys,
                                                     const std::string& admin, unix_millis now) {
   if (!schema_is_empty(in)) {
     if (auto checked = check_schema(in); !checked) return checked.error();
     const auto owner = owner_of(in);
-    if (owner && *owner != server.text()) {
+    if (owner && *owner != keys.server.text()) {
       return fail(errc::already_exists,
                   "The database belongs to another installation; join it with --join BUNDLE "
                   "(`keys export` makes one), or name an empty database.",
                   "database");
     }
-    if (owner && admin.empty()) return std::optional<std::string>{};
+    if (owner && admin.empty()) {
+      if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
+      return std::optional<std::string>{};
+    }
     if (owner) {
       return fail(errc::usage,
                   "The installation that is joined has its administrators; leave out --admin.",
@@ -136,10 +141,11 @@ result<std::optional<std::string>> prepare_database(store::database& in, const s
     return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
   }
   if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
+  if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
   result<std::optional<std::string>> code = std::optional<std::string>{};
   in.write([&](store::writer& w) {
     auto& random = crypto::system_random();
-    auth::create_installation(w, server, now);
+    auth::create_installation(w, keys.server, now);
     const auto user = auth::create_user(w, random, admin, store::user_role::admin, now);
     if (!user) throw error_exception(user.error());
     code = std::optional(auth::create_enrollment(w, random, user->key, now));
@@ -187,9 +193,8 @@ result<void> run_init(const common_options& common, const init_options& options)
 
   auto database = open_database(common.data, *settings, true, false);
   if (!database) return database.error();
-  const auto code = prepare_database(**database, keys->server, options.admin, now);
+  const auto code = prepare_database(**database, common.data, *keys, options.admin, now);
   if (!code) return code.error();
-  if (auto saved = auth::save_keys(common.data, *keys); !saved) return saved.error();
   if (auto saved = save_config(common.data, *settings); !saved) return saved.error();
   std::string link;
   if (*code) {

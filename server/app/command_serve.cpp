@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <nlohmann/json.hpp>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "server/app/commands.hpp"
@@ -27,7 +28,6 @@ class signal_watch {
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
   }
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
@@ -68,6 +68,15 @@ void share_heaps() {
 #endif
 }
 
+/// Every connection takes a file descriptor; the usual soft limit is for a thousand.
+void allow_connections() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  // Where this is refused the limit stays as it was, and later connections wait.
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+}
+
 void announce(const node& served, bool json) {
   const std::string at = listen_text(served.address());
   const auto metrics = served.metrics_address();
@@ -97,6 +106,7 @@ result<void> run_serve(const common_options& common, const serve_options& option
     wanted.metrics = *at;
   }
   share_heaps();
+  allow_connections();
   signal_watch signals;
   auto served = node::start(wanted);
   if (!served) return served.error();

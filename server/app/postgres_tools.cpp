@@ -78,7 +78,11 @@ class piped_child {
     arguments.push_back(nullptr);
     std::string secret = "PGPASSWORD=" + password;
     std::vector<char*> environment;
-    for (char** e = environ; *e != nullptr; ++e) environment.push_back(*e);
+    // Of two entries of one name the child would take the first.
+    constexpr std::string_view name = "PGPASSWORD=";
+    for (char** e = environ; *e != nullptr; ++e) {
+      if (password.empty() || !std::string_view(*e).starts_with(name)) environment.push_back(*e);
+    }
     if (!password.empty()) environment.push_back(secret.data());
     environment.push_back(nullptr);
 
