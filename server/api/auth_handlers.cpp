@@ -18,18 +18,21 @@ bool is_guess(errc code) {
 
 http::response enroll(context& in, const http::request& asked) {
   const unix_millis now = in.clock.now();
-  if (!in.enrollment_limit.allowed(asked.peer, now)) {
-    return problem(fail(errc::busy,
-                        "Too many enrollment attempts have failed from this address; try again in "
-                        "a minute."),
-                   asked);
-  }
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
   const auto answer = auth::enroll(in.database, in.keys, in.random, now, *request);
   in.counts.enrollment(answer.has_value());
   if (answer) return http::json_response(wire::encode(*answer));
-  if (is_guess(answer.error().code)) in.enrollment_limit.failed(asked.peer, now);
+  if (is_guess(answer.error().code)) {
+    // Somebody who guesses must not keep those out who share the address and have a valid code.
+    if (!in.enrollment_limit.allowed(asked.peer, now)) {
+      return problem(fail(errc::busy,
+                          "Too many enrollment attempts have failed from this address; try again "
+                          "in a minute."),
+                     asked);
+    }
+    in.enrollment_limit.failed(asked.peer, now);
+  }
   return problem(answer.error(), asked);
 }
 

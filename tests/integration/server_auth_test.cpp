@@ -1,5 +1,7 @@
 // Enrollment, sessions, roles and revocation, over TLS, on both databases.
 
+#include <future>
+#include <latch>
 #include <regex>
 
 #include <nlohmann/json.hpp>
@@ -78,11 +80,39 @@ TEST_P(server_auth, guessing_codes_is_slowed_down_and_forgiven) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(code_of(device->enroll("laptop", "guess" + std::to_string(i))), "code_unknown");
   }
-  const auto refused = device->enroll();
+  const auto refused = device->enroll("laptop", "one guess more");
   EXPECT_EQ(code_of(refused), "busy");
   EXPECT_TRUE(http::find_header(refused.headers, "retry-after").has_value());
+  EXPECT_EQ(code_of(device->enroll()), "ok") << "a valid code passes, whoever guesses beside it";
   world.clock.advance(k_minute);
-  EXPECT_EQ(code_of(device->enroll()), "ok");
+  EXPECT_EQ(code_of(device->enroll("laptop", "a later guess")), "code_unknown");
+}
+
+TEST_P(server_auth, one_code_used_by_many_at_once_makes_one_device) {
+  constexpr std::size_t k_devices = 8;
+  for (int round = 0; round < 3; ++round) {
+    const auto link = world.invite("a@example.org");
+    std::latch together(k_devices);
+    std::vector<std::future<std::string>> answers;
+    for (std::size_t i = 0; i < k_devices; ++i) {
+      answers.push_back(std::async(std::launch::async, [&] {
+        const auto device = world.connect(link);
+        together.arrive_and_wait();
+        return code_of(device->enroll());
+      }));
+    }
+    std::size_t enrolled = 0;
+    for (auto& answer : answers) {
+      const auto code = answer.get();
+      EXPECT_TRUE(code == "ok" || code == "code_unknown") << code;
+      enrolled += code == "ok" ? 1U : 0U;
+    }
+    EXPECT_EQ(enrolled, 1U);
+    std::size_t rows = 0;
+    world.node->database().read([&](store::reader& in) { rows = in.all_devices().size(); });
+    EXPECT_EQ(rows, 2U + static_cast<std::size_t>(round)) << "and the merge device";
+    world.clock.advance(k_minute);
+  }
 }
 
 TEST_P(server_auth, a_disabled_user_cannot_enroll) {

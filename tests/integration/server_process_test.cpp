@@ -80,6 +80,16 @@ class server_program : public server_test {
     EXPECT_TRUE(json_of(checked).at("clean"));
     EXPECT_EQ(json_of(checked).at("counts").at("versions"), versions);
   }
+  /// Runs SQL behind the program's back.
+  void edit(const std::string& sql) {
+    if (GetParam() == engine::sqlite) {
+      sqlite::open_options options;
+      options.mode = sqlite::open_mode::read_write;
+      sqlite::database(folder() + "/store.sqlite", options).execute(sql);
+    } else {
+      postgres_query(world.database_url(), sql);
+    }
+  }
   /// A fresh database for a restore; nothing for the embedded one.
   std::vector<std::string> other_database() {
     if (GetParam() == engine::sqlite) return {};
@@ -253,17 +263,37 @@ TEST_P(server_program, the_schema_goes_down_and_up_again) {
   EXPECT_NE(command({"verify"}).exit, 0) << "the installation went with its tables";
 }
 
-TEST_P(server_program, a_schema_of_a_newer_program_is_refused) {
-  const std::string sql =
-      "INSERT INTO schema_migration(number, name, checksum, applied_at) "
-      "VALUES (999, 'future', 'x', 1)";
-  if (GetParam() == engine::sqlite) {
-    sqlite::open_options options;
-    options.mode = sqlite::open_mode::read_write;
-    sqlite::database(folder() + "/store.sqlite", options).execute(sql);
-  } else {
-    postgres_query(world.database_url(), sql);
+TEST_P(server_program, going_down_with_versions_must_be_said) {
+  {
+    served server(folder());
+    const auto device = admin(server);
+    ASSERT_EQ(code_of(device->push({device->version(testing::a_patient())})), "ok");
   }
+  EXPECT_EQ(command({"migrate", "--to", "0", "--dry-run"}).exit, 0);
+  const auto refused = command({"migrate", "--to", "0"});
+  EXPECT_EQ(error_code(refused), "usage");
+  EXPECT_NE(refused.out.find("--destroy-data"), std::string::npos) << refused.out;
+  expect_clean(1);
+  EXPECT_EQ(command({"migrate", "--to", "0", "--destroy-data"}).exit, 0);
+}
+
+TEST_P(server_program, verify_prints_one_report_and_says_by_its_exit_what_it_found) {
+  {
+    served server(folder());
+    const auto device = admin(server);
+    ASSERT_EQ(code_of(device->push({device->version(testing::a_patient())})), "ok");
+  }
+  edit("UPDATE record SET last_number=9");
+  const auto found = command({"verify"});
+  EXPECT_EQ(found.exit, 1);
+  EXPECT_FALSE(json_of(found).at("clean"));
+  EXPECT_EQ(json_of(found).at("findings").at(0).at("what"), "last_number");
+}
+
+TEST_P(server_program, a_schema_of_a_newer_program_is_refused) {
+  edit(
+      "INSERT INTO schema_migration(number, name, checksum, applied_at) "
+      "VALUES (999, 'future', 'x', 1)");
   for (const auto& refused :
        {command({"serve", "--listen", "127.0.0.1:0"}), command({"migrate"}), command({"verify"}),
         command({"backup", folder() + "/b"}, with_passphrase())}) {
