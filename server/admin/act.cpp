@@ -5,9 +5,9 @@
 // function of the object, the time in the line and the server's secret. Codes of enrollment links
 // are derived from them too: so a lost answer can be had again, while the database holds no code.
 //
-// Locks, in this order: the actor's device (acts of one device follow each other), for acts on
-// people the merge device's row (nobody else locks it, so it serves as their common lock), the
-// record, the feed's head.
+// Locks, in this order: for acts on people the merge device's row (nobody else locks it, so it
+// serves as their common lock), the actor's device (acts of one device follow each other), the
+// devices of a user who is disabled, the record, the feed's head.
 #include <algorithm>
 #include <charconv>
 #include <unordered_set>
@@ -66,7 +66,6 @@ struct doing {
     subject.user = row.key;
     return row;
   }
-  void lock_people() { static_cast<void>(in.lock_device(merge_device())); }
 };
 
 std::string code_of(const context& app, const act_id& act) {
@@ -94,7 +93,6 @@ void user_add(doing& act) {
   const auto email = act.text("email");
   const auto role = role_named(act.text("role"));
   act.complete();
-  act.lock_people();
   const auto user = auth::create_user(act.in, act.app.random, email, role, act.now);
   if (!user) throw error_exception(user.error());
   act.subject.user = user->key;
@@ -127,13 +125,16 @@ constexpr store::pk k_nobody = 0;
 void user_disable(doing& act) {
   const auto user = act.user();
   act.complete();
-  act.lock_people();
   const bool counts = user.role == store::user_role::admin && user.enabled;
   if (counts && !admin_remains(act.in, user.key, k_nobody)) {
     refuse(errc::last_admin,
            "This is the last administrator who can sign in; enroll another one before disabling "
            "this one.",
            "user");
+  }
+  // Waits for this user's running pushes; later ones find the user disabled.
+  for (const auto& device : act.in.all_devices()) {
+    if (device.user == user.key) static_cast<void>(act.in.lock_device(device.id));
   }
   act.in.set_user_enabled(user.key, false);
   act.in.end_sessions_of_user(user.key);
@@ -154,7 +155,6 @@ void device_revoke(doing& act) {
   const auto id = act.id<device_id>("device");
   const bool lost = act.flag("lost");
   act.complete();
-  act.lock_people();
   const auto device = act.in.device_by_id(id);
   if (!device || id == merge_device()) {
     refuse(errc::not_found, "There is no such device; see `device list`.", "device");
@@ -248,12 +248,13 @@ void conflict_dismiss(doing& act) {
 struct act_line {
   std::string_view name;
   void (*run)(doing&);
+  bool people = false;  ///< takes the lock of acts on people
 };
-constexpr act_line k_acts[] = {{"user.add", user_add},
+constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"user.enable", user_enable},
-                               {"user.disable", user_disable},
+                               {"user.disable", user_disable, true},
                                {"enrollment.new", enrollment_new},
-                               {"device.revoke", device_revoke},
+                               {"device.revoke", device_revoke, true},
                                {"policy.set", policy_set},
                                {"assign", assign},
                                {"unassign", unassign},
@@ -329,6 +330,7 @@ http::response act(context& in, const http::request& asked, const session_owner&
   const auto& line = line_of(object.act);
   msg::act_answer out;
   in.database.write([&](store::writer& w) {
+    if (line.people) static_cast<void>(w.lock_device(merge_device()));
     check_actor(w, caller);
     if (const auto before = w.audit_by_act(object.id)) {
       if (before->object != sent->object) {

@@ -91,7 +91,7 @@ unix_millis since_of(const msg::audit_query& query) {
   if (!query.since) return 0;
   const auto at = parse_time(*query.since);
   if (!at) {
-    refuse(errc::bad_request,
+    refuse(errc::invalid_field,
            "`since` must be a time such as 2026-11-22T10:00:00.000Z, or a day such as 2026-11-22.",
            "since");
   }

@@ -3,11 +3,13 @@
 #include <fstream>
 #include <future>
 #include <latch>
+#include <thread>
 
 #include <gmock/gmock.h>
 
 #include "shared/crypto/hash.hpp"
 #include "tests/integration/admin_support.hpp"
+#include "tests/support/postgres_cluster.hpp"
 
 namespace autocusto::test {
 namespace {
@@ -197,6 +199,41 @@ TEST_P(admin_acts, two_administrators_who_disable_each_other_at_once_do_not_both
     ASSERT_EQ(code_of(do_act(winner, "user.enable", {{"user", loser.who.email}})), "ok");
     ASSERT_EQ(code_of(loser.open_session()), "ok");
   }
+}
+
+TEST_P(admin_acts, disabling_a_user_waits_for_the_pushes_under_way) {
+  auto ana = world.device("ana@example.org");
+  std::promise<void> locked;
+  std::promise<void> may_commit;
+  std::thread push([&] {
+    world.node->database().write([&](store::writer& w) {
+      static_cast<void>(w.lock_device(ana->who.device));
+      locked.set_value();
+      may_commit.get_future().wait();
+    });
+  });
+  locked.get_future().wait();
+  auto answer = std::async(std::launch::async, [&] {
+    return code_of(do_act(*boss, "user.disable", {{"user", "ana@example.org"}}));
+  });
+  const auto waits = [&] {
+    if (GetParam() == engine::sqlite) return world.node->database().metrics().waiting > 0;
+    return postgres_query(world.database_url(),
+                          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type='Lock' "
+                          "AND datname=current_database()") != "0";
+  };
+  const auto answered = [&] {
+    return answer.wait_for(std::chrono::milliseconds(10)) == std::future_status::ready;
+  };
+  bool waiting = false;
+  while (!waiting && !answered()) waiting = waits();
+  EXPECT_TRUE(waiting) << "the act was answered while a push was under way";
+  EXPECT_TRUE(world.user("ana@example.org").enabled);
+  may_commit.set_value();
+  push.join();
+  EXPECT_EQ(answer.get(), "ok");
+  EXPECT_FALSE(world.user("ana@example.org").enabled);
+  EXPECT_EQ(code_of(ana->push({ana->version(testing::a_patient())})), "session_expired");
 }
 
 TEST_P(admin_acts, assigning_needs_the_heads_that_there_are) {

@@ -40,6 +40,11 @@ TEST_P(admin_reads, only_administrators_are_answered) {
   EXPECT_TRUE(world.user(k_boss).enabled);
 }
 
+TEST_P(admin_reads, a_time_that_is_none_is_a_wrong_field) {
+  const auto answer = boss->post("/v1/admin/audit/list", R"({"since":"xx"})");
+  EXPECT_EQ(code_of(answer), "invalid_field") << answer.body;
+}
+
 TEST_P(admin_reads, the_policy_decides_whether_the_rules_merge) {
   ASSERT_EQ(
       code_of(do_act(*boss, "policy.set",
