@@ -21,7 +21,8 @@ struct waiting_version {
   version_id id;
 };
 
-/// Records that were taken away: what waits of them is not pushed, it would only be refused.
+/// Records that were taken away. What waits of them is pushed all the same: the server refuses it,
+/// but keeps it in quarantine, and then nothing is lost when the record is erased here.
 std::set<std::int64_t> hidden_records(ledger& file) {
   std::set<std::int64_t> out;
   file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
@@ -34,13 +35,11 @@ std::set<std::int64_t> hidden_records(ledger& file) {
 /// The first waiting versions, record by record, in the order of their rows; each record's in the
 /// order of saving, in which a parent comes before its children. Stops with the record after which
 /// there are more than a batch.
-std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
-                                                        const std::set<std::int64_t>& hidden) {
+std::vector<std::vector<waiting_version>> first_waiting(ledger& file) {
   std::vector<std::vector<waiting_version>> out;
   std::size_t count = 0;
   auto& cells = file.keys().cells();
   file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    if (hidden.contains(holding_of(id))) return true;
     const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
     if (!same && count > limits::batch_versions) return false;
     const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
@@ -111,7 +110,7 @@ class batch {
   std::size_t size_ = 0;
 };
 
-/// A discard goes with or after its draft, never before it.
+/// A discard goes with or after its draft, never before it; a draft that was taken away has none.
 void take_discards(ledger& file, const std::set<std::int64_t>& hidden, outbox& out) {
   auto& cells = file.keys().cells();
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
@@ -135,8 +134,7 @@ outbox replica_store::next_outbox() const {
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out);
-  const auto hidden = hidden_records(file);
-  const auto records = first_waiting(file, hidden);
+  const auto records = first_waiting(file);
   for (const auto& record : records) {
     if (!filling.take(record)) break;
     if (out.ids.size() == limits::batch_versions) {
@@ -144,7 +142,7 @@ outbox replica_store::next_outbox() const {
       break;
     }
   }
-  take_discards(file, hidden, out);
+  take_discards(file, hidden_records(file), out);
   return out;
 }
 

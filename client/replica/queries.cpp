@@ -174,6 +174,21 @@ std::size_t replica_store::pending_count() const {
   return count;
 }
 
+std::size_t replica_store::unsynced_count() const {
+  auto& file = impl_->file;
+  std::size_t count = pending_count();
+  const sqlite::snapshot now(file.db());
+  working_set set(file);
+  file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
+    auto* held = set.load(holding_of(id));
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held->sealer())).at_server) {
+      ++count;
+    }
+  });
+  return count;
+}
+
 std::vector<waiting_item> replica_store::waiting() const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());

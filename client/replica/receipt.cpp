@@ -7,6 +7,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -82,10 +83,12 @@ class receipt_reader {
     file_.put_entry(k_discard, row, pack(entry));
   }
 
-  /// Local edits that go on from refused ones cannot be accepted either.
+  /// Local edits that go on from refused ones cannot be accepted either. Those of a record that was
+  /// taken away are still sent: the server keeps them for its administrator.
   void refuse_descendants() {
     for (const auto& [row, refused] : refused_) {
       auto& held = holding_at(row);
+      if (held.state().hidden) continue;
       const auto graph = held.dag();
       std::vector<version_id> lost;
       for (const auto& local : held.p()) {
@@ -113,6 +116,9 @@ class receipt_reader {
         held.change().hidden = true;
       }
     }
+    if (line.incarnation && held.state().incarnation != line.incarnation) {
+      return accept_elsewhere(held, line);
+    }
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
     if (meta.where != standing::waiting) return;
@@ -122,6 +128,30 @@ class receipt_reader {
     file_.put_entry(
         k_unpulled, meta.row,
         pack(waiting_entry{.version = meta.id, .saved = meta.saved, .since = meta.since}));
+  }
+
+  /// The view was closed and opened again meanwhile with what the edit goes on from: it belongs to
+  /// the new incarnation, whose feed item comes without bytes.
+  void accept_elsewhere(holding& held, const wire::push_result& line) {
+    const auto* here = held.find(line.version);
+    if (here->where != standing::waiting) return;
+    held.change().hidden = true;
+    auto version = held.read(*here);
+    auto& open = set_.obtain(held.state().record, *line.incarnation);
+    if (open.state().key.empty()) open.change().key = held.state().key;
+    if (open.find(line.version) == nullptr) {
+      auto moved = *here;
+      moved.row = 0;
+      const auto name_field = domain::find_catalogue(held.state().record.kind)->name_field;
+      open.add(std::move(moved), std::move(version.raw),
+               domain::value_text(version.payload.fields.at(name_field)));
+      file_.put_entry(
+          k_waiting, open.find(line.version)->row,
+          pack(waiting_entry{.version = line.version, .saved = here->saved, .since = here->since}));
+    }
+    accept(open, line);
+    file_.remove_entry(k_waiting, held.find(line.version)->row);
+    held.remove(line.version);
   }
 
   /// The nearest ancestor that is not refused: of those reached first, the one of the greatest

@@ -157,6 +157,9 @@ class replica_store {
   [[nodiscard]] replica::status status() const;
   /// `status().pending` alone: cheap even when thousands wait.
   [[nodiscard]] std::size_t pending_count() const;
+  /// What the server does not have: what waits, and what it refused without keeping it; records
+  /// that were taken away included.
+  [[nodiscard]] std::size_t unsynced_count() const;
   /// Everything that waits, in the order of saving.
   [[nodiscard]] std::vector<waiting_item> waiting() const;
   [[nodiscard]] std::vector<notice> notices() const;

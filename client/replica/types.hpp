@@ -140,7 +140,7 @@ struct refused_shown {
 enum class waiting_for {
   push,       ///< not sent, or sent without an answer yet
   feed,       ///< acknowledged; its feed item has not been pulled
-  surrender,  ///< its record was taken away before it was sent
+  surrender,  ///< its record was taken away; sent so that the server keeps it in quarantine
 };
 
 struct waiting_item {

@@ -1,4 +1,6 @@
 // Views that the server closes: hidden, kept while something is unsynced, erased.
+#include <gmock/gmock.h>
+
 #include "tests/integration/replica_fixture.hpp"
 
 namespace autocusto::replica {
@@ -33,23 +35,77 @@ TEST_F(ReplicaRemoved, AClosedViewIsHiddenWithItsPageAndErased) {
   expect_as_server(ana);
 }
 
-TEST_F(ReplicaRemoved, UnsyncedEditsOfAClosedViewStaySealedAndAreReported) {
+TEST_F(ReplicaRemoved, UnsyncedEditsOfAClosedViewStaySealedUntilTheServerHasThem) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.sync();
-  must_save(ana, set_field(k_cpf, "peso", "70"));
+  const auto one = must_save(ana, set_field(k_cpf, "peso", "70"));
+  const auto two = must_save(ana, set_field(k_cpf, "peso", "71"));
   server.unassign(record);
   ana.pull();
   EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
-  EXPECT_TRUE(ana->next_outbox().empty());
   const auto effect = ana->erase_removed();
   EXPECT_EQ(effect->kept, 1U);
   EXPECT_EQ(effect->erased, 0U);
   EXPECT_EQ(ana->status().hidden, 1U);
-  ASSERT_EQ(ana->waiting().size(), 1U);
+  EXPECT_EQ(ana->unsynced_count(), 2U) << "each edit counts once";
+  ASSERT_EQ(ana->waiting().size(), 2U);
   EXPECT_EQ(ana->waiting()[0].what, waiting_for::surrender);
   must_save(ana, patient_edit(cpf(5), "Outra"));
-  EXPECT_EQ(ana.push().acknowledged, 1U) << "a blocked item never blocks the others";
+  const auto pushed = ana.push();
+  EXPECT_EQ(pushed.acknowledged, 1U) << "a blocked item never blocks the others";
+  EXPECT_THAT(pushed.refused, ::testing::UnorderedElementsAre(one, two));
+  EXPECT_EQ(ana->unsynced_count(), 0U) << "the server keeps them in quarantine";
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_EQ(ana->status().hidden, 0U);
+  EXPECT_TRUE(ana->waiting().empty() || ana->waiting()[0].what == waiting_for::feed);
   expect_sound(ana);
+}
+
+TEST_F(ReplicaRemoved, AnEditMadeWhileItsParentIsRefusedIsSentWhenTheViewCloses) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  must_save(ana, set_field(k_cpf, "peso", "70"));
+  ana.start_push();
+  must_save(ana, set_field(k_cpf, "peso", "71"));
+  server.unassign(record);
+  ana.push();
+  EXPECT_EQ(ana->refused().size(), 2U);
+  EXPECT_EQ(ana->unsynced_count(), 1U) << "the second was never sent";
+  ana.pull();
+  EXPECT_EQ(ana->unsynced_count(), 1U);
+  ana.push();
+  EXPECT_EQ(ana->unsynced_count(), 0U);
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  expect_sound(ana);
+}
+
+TEST_F(ReplicaRemoved, AnEditOfAClosedViewGoesOnInTheNewOneThatHasItsParent) {
+  const auto root = must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  const auto edit_id = must_save(ana, set_field(k_cpf, "peso", "70"));
+  const auto again = server.version(root);
+  server.unassign(record);
+  server.assign(again);
+  ana.pull();
+  EXPECT_EQ(ana.push().acknowledged, 1U);
+  ASSERT_TRUE(ana.pull());
+  EXPECT_EQ(shown(ana).version.id, edit_id);
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  expect_as_server(ana);
+}
+
+TEST_F(ReplicaRemoved, AnEditIsAcceptedIntoAViewThatThisLaptopDoesNotKnowYet) {
+  const auto root = must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  const auto edit_id = must_save(ana, set_field(k_cpf, "peso", "70"));
+  const auto again = server.version(root);
+  server.unassign(record);
+  server.assign(again);
+  EXPECT_EQ(ana.push().acknowledged, 1U);
+  EXPECT_EQ(shown(ana).version.id, edit_id);
+  ASSERT_TRUE(ana.pull());
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  expect_as_server(ana);
 }
 
 TEST_F(ReplicaRemoved, RefusedEditsThatTheServerHasAreErasedWithTheView) {
