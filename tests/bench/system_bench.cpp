@@ -4,11 +4,12 @@
 // docs/benchmarks.md says what is measured and how.
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -46,20 +47,27 @@ class log_drain {
  public:
   explicit log_drain(test::background& server)
       : thread_([this, &server] {
-          while (!ended_) {
+          std::unique_lock lock(mutex_);
+          while (
+              !changed_.wait_for(lock, std::chrono::milliseconds(5), [this] { return ended_; })) {
             static_cast<void>(server.output());
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
           }
         }) {}
   ~log_drain() {
-    ended_ = true;
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_one();
     thread_.join();
   }
   log_drain(const log_drain&) = delete;
   log_drain& operator=(const log_drain&) = delete;
 
  private:
-  std::atomic<bool> ended_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
   std::thread thread_;
 };
 
