@@ -57,9 +57,11 @@ std::string render_set(std::string_view alias, std::span<const set_column> colum
   return out;
 }
 
+/// CROSS keeps the order of the tables. The set, which has one row here, then runs as a coroutine;
+/// else it would be written to a temporary table for each element.
 std::string render_join(std::string_view table, std::string_view alias,
                         std::string_view condition) {
-  std::string out = "JOIN ";
+  std::string out = "CROSS JOIN ";
   out.append(table).append(" ").append(alias).append(" ON ").append(condition);
   return out;
 }
