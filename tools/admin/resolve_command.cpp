@@ -242,18 +242,26 @@ int print_preview(const app& a, const msg::conflict_shown& c, const domain::vers
 }  // namespace
 
 int resolve(const app& a, const resolve_options& o) {
+  if (!o.take && !o.merge && o.from.empty() && o.set.empty()) {
+    refuse(
+        errc::usage,
+        "Say how to resolve: --take VERSION, --merge, --field NAME=VERSION or --set NAME=VALUE.");
+  }
   session s(a);
-  if (const auto earlier = kept(s.profile())) {
+  const auto earlier = kept(s.profile());
+  if (earlier && o.dry_run) {
+    const auto note = fmt::format(
+        "A resolution of conflict {} is under way without an answer; the next one without "
+        "--dry-run "
+        "settles it first.\n",
+        earlier->conflict);
+    std::fputs(note.c_str(), stderr);
+  } else if (earlier) {
     const auto done = send(s, *earlier);
     if (!done.refused && earlier->conflict == o.id) return print_done(a, s, *earlier, done.version);
     const auto note = fmt::format("The resolution of conflict {} that was under way is {}.\n",
                                   earlier->conflict, done.refused ? "refused" : "done");
     std::fputs(note.c_str(), stderr);
-  }
-  if (!o.take && !o.merge && o.from.empty() && o.set.empty()) {
-    refuse(
-        errc::usage,
-        "Say how to resolve: --take VERSION, --merge, --field NAME=VERSION or --set NAME=VALUE.");
   }
   const auto c = open_conflict(s, o.id);
   const auto version = build(s, c, o);
