@@ -139,7 +139,7 @@ TEST(View, AnAssignedOlderVersionYieldsOnlyToWhatContinuesIt) {
   EXPECT_EQ(v.active("c").text(), "a c||a") << "an edit of b, made before the assignment";
   EXPECT_EQ(v.view.pinned, v.g.id("a"));
   viewer resolved = v;
-  EXPECT_EQ(v.active("d").text(), "c d||d") << "an edit of what was assigned";
+  EXPECT_EQ(v.active("d").text(), "c d||c") << "an edit of what was assigned";
   EXPECT_EQ(v.view.pinned, std::nullopt);
   EXPECT_EQ(v.active("e").text(), "c e||e");
   EXPECT_EQ(resolved.active("f").text(), "c f||f") << "f names the assigned version as a parent";
