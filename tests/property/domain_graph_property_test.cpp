@@ -204,7 +204,15 @@ RC_GTEST_PROP(ViewProperty, TheActiveVersionIsAPureFunctionOfTheSet,
   }
 }
 
-RC_GTEST_PROP(ViewProperty, APinStaysExactlyWhileItIsAHead, (const rows& raw, std::uint8_t at)) {
+/// Whether `of` was made on top of `x`: a parent of it, directly or through drafts.
+bool made_on_top(const random_graph& g, std::size_t of, std::size_t x) {
+  return std::any_of(g.parents[of].begin(), g.parents[of].end(), [&](std::size_t p) {
+    return p == x || (g.status[p] == version_status::draft && made_on_top(g, p, x));
+  });
+}
+
+RC_GTEST_PROP(ViewProperty, APinStaysUntilSomethingIsMadeOnTopOfIt,
+              (const rows& raw, std::uint8_t at)) {
   const random_graph g(raw);
   RC_PRE(g.size() > 0);
   const auto dag = g.dag();
@@ -214,8 +222,9 @@ RC_GTEST_PROP(ViewProperty, APinStaysExactlyWhileItIsAHead, (const rows& raw, st
   bool replaced = false;
   for (const auto i : g.some_order({})) {
     add_version(view, dag, g.id(i), g.status[i]);
-    replaced = replaced || (g.above[i][x] && g.status[i] == version_status::active);
+    replaced = replaced || (made_on_top(g, i, x) && g.status[i] == version_status::active);
     RC_ASSERT(view.pinned.has_value() == !replaced);
+    RC_ASSERT(replaced || active_version(view, dag) == g.id(x));
   }
 }
 

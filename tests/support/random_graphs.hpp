@@ -78,6 +78,7 @@ struct random_graph {
  private:
   void add_node(std::size_t i) {
     domain::dag_node node{id(i), ids(parents[i]), 1};
+    node.draft = status[i] == domain::version_status::draft;
     for (const auto p : parents[i]) {
       node.generation = std::max(node.generation, nodes[p].generation + 1);
       above[i][p] = true;
