@@ -116,7 +116,7 @@ class machine {
   bool wiped_ = false;
   bool id_reused_ = false;         ///< a push id was taken once in this run
   bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
-  bool must_erase_ = true;         ///< once a run, and after every removal
+  bool must_erase_ = true;         ///< once a run, after every removal and refusal
   bool look_again_ = false;        ///< something may have changed since the last look
   int attempts_ = 0;               ///< failures in a row
   int old_ = 0;                    ///< how often a push came too late in a row

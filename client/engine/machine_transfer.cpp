@@ -50,6 +50,8 @@ void machine::got_receipt(const receipt_arrived& answer) {
     totals_.merged += outcome == push_outcome::merged;
     totals_.restored += outcome == push_outcome::restored;
     totals_.refused += outcome == push_outcome::refused;
+    // What the server keeps in quarantine may be the last of a record that was taken away.
+    must_erase_ = must_erase_ || outcome == push_outcome::refused;
     totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||
                         outcome == push_outcome::merged;
   }

@@ -167,14 +167,15 @@ class shell::impl {
   event next_event() {
     auto probe = steady::now() + options_->probe_interval;
     for (;;) {
+      // Before everything else: that a request was cut by `stop` must not pass for a failure.
+      if (stopping_.load() && !told_to_stop_ && machine_.at() != step::idle) {
+        told_to_stop_ = true;
+        return engine::stop{};
+      }
       if (!events_.empty()) {
         auto first = std::move(events_.front());
         events_.pop_front();
         return first;
-      }
-      if (stopping_.load() && !told_to_stop_) {
-        told_to_stop_ = true;
-        return engine::stop{};
       }
       const auto now = steady::now();
       if (timer_ && now >= *timer_) {
@@ -189,7 +190,7 @@ class shell::impl {
         }
         until = std::min(until, probe);
       }
-      if (auto brought = courier_->receive(until)) return take(std::move(*brought));
+      if (auto brought = courier_->receive(until)) events_.push_back(take(std::move(*brought)));
     }
   }
 

@@ -111,10 +111,7 @@ result<void> store_port::erase_removed() {
 }
 
 result<std::size_t> store_port::count_unsynced() {
-  const auto status = replica_.status();
-  std::size_t count = status.pending + status.hidden;
-  for (const auto& item : status.refused) count += item.at_server ? 0 : 1;
-  return count;
+  return replica_.unsynced_count();
 }
 
 result<void> store_port::wipe() {

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/sync/acts.hpp"
+#include "shared/domain/version.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/sync_laptop.hpp"
 
@@ -200,6 +202,33 @@ TEST_F(client_sync, a_revoked_laptop_erases_itself_once_all_is_at_the_server) {
   EXPECT_FALSE(replica::replica_store::exists(mine->home));
 }
 
+TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_and_is_erased) {
+  auto mine = laptop("ana@example.org");
+  sync_laptop same(mine->home);
+  mine->save(nth_cpf(1), "Ana");
+  expect_ok(mine->sync());
+  const auto record =
+      domain::make_record_id(mine->replica->tenant_key()->view(), "patient", nth_cpf(1));
+  // The page with the removal is asked for before anybody knows of the edit.
+  bool once = true;
+  mine->line->next = [&] {
+    if (!std::exchange(once, false)) return mishap::none;
+    same.save(nth_cpf(1), "Ana Maria");
+    const auto from = world.user("ana@example.org");
+    world.node->database().write([&](store::writer& in) {
+      const sync::act_environment env{&crypto::system_random(), world.clock.now()};
+      sync::unassign(in, env, from, record, std::nullopt).value();
+    });
+    return mishap::none;
+  };
+  const auto r = mine->sync();
+  expect_ok(r);
+  EXPECT_EQ(r.how.totals.refused, 1);
+  EXPECT_EQ(mine->replica->unsynced_count(), 0U);
+  EXPECT_EQ(mine->replica->status().hidden, 0U) << "erased as soon as the server had the edit";
+  EXPECT_TRUE(mine->replica->list("patient")->empty());
+}
+
 TEST_F(client_sync, a_copied_folder_is_noticed_and_keeps_its_edits) {
   auto mine = laptop("ana@example.org");
   mine->save(nth_cpf(1), "Ana");
@@ -240,13 +269,14 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
   autocusto::engine::shell shell(*watching->port, *watching->line, crypto::system_random());
   autocusto::engine::run_result result;
   std::atomic<int> rounds{0};
+  std::atomic<int> failures{0};
   std::thread runs([&] {
     autocusto::engine::run_options options;
     options.watch = true;
     options.probe_interval = 20ms;
     options.longest_wait = 20ms;
-    options.on_round = [&rounds](const std::optional<error>& failed) {
-      if (!failed) ++rounds;
+    options.on_round = [&rounds, &failures](const std::optional<error>& failed) {
+      ++(failed ? failures : rounds);
     };
     result = shell.run(options);
   });
@@ -266,9 +296,14 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
   other->save(nth_cpf(3), "Cida");
   EXPECT_TRUE(soon([&] { return !other->sync().how.why; }));
   EXPECT_TRUE(soon([&] { return editor.replica->list("patient").value().size() == 3; }));
+  EXPECT_TRUE(soon([&] { return editor.replica->status().last_sync->ok; }));
+  EXPECT_TRUE(soon([&] { return !editor.replica->status().pending; }));
+  const int failed = failures;
   shell.stop();
   runs.join();
   expect_ok(result);
+  EXPECT_EQ(failures, failed) << "to be stopped is no failure";
+  EXPECT_TRUE(editor.replica->status().last_sync->ok);
   EXPECT_GE(result.how.totals.pushed, 1);
 }
 
