@@ -214,6 +214,7 @@ void holding::refresh() {
   });
   state_.unsynced += std::count_if(state_.discards.begin(), state_.discards.end(),
                                    [](const waiting_discard& d) { return !d.acknowledged; });
+  state_.versions = static_cast<std::int64_t>(slots_.size());
   const auto front = state_.shown.front();
   const auto at = std::find_if(order.begin(), order.end(), [&front](const version_meta* meta) {
     return front && meta->id == *front;

@@ -133,6 +133,7 @@ bytes pack(const holding_state& state) {
   out.text(state.name);
   out.number(state.number);
   out.number(state.unsynced);
+  out.number(state.versions);
   return out.take();
 }
 
@@ -158,6 +159,7 @@ holding_state unpack_state(std::string_view cell) {
   state.name = in.text();
   state.number = in.number();
   state.unsynced = in.number();
+  state.versions = in.number();
   in.finish();
   return state;
 }

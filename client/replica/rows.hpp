@@ -77,6 +77,7 @@ struct holding_state {
   std::string name;           ///< of the front version
   std::int64_t number = 0;    ///< of the front version
   std::int64_t unsynced = 0;  ///< versions and discards that are not acknowledged
+  std::int64_t versions = 0;  ///< rows of `version`, so that a missing one is noticed
 };
 [[nodiscard]] bytes pack(const holding_state& state);
 [[nodiscard]] holding_state unpack_state(std::string_view cell);
@@ -132,7 +133,7 @@ struct notice_entry {
 [[nodiscard]] bytes pack(const notice_entry& entry);
 [[nodiscard]] notice_entry unpack_notice(std::string_view cell);
 
-/// The setting that keeps the push under way. Rows are parallel to the ids in its object.
+/// The settings that keep the pushes under way. Rows are parallel to the ids in its object.
 struct pending_entry {
   wire::signed_object object;
   std::vector<std::int64_t> versions;

@@ -102,6 +102,9 @@ class verifier {
     for (const auto* meta : held->versions()) {
       guarded(name, [&] { check_version(*held, *meta, name); });
     }
+    if (static_cast<std::int64_t>(held->versions().size()) != state.versions) {
+      note("In " + name + ": versions are missing, or too many.");
+    }
     check_view(*held, name);
     file_.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
       if (holding_of(id) != row) return;
