@@ -42,6 +42,7 @@ reply reply_to(const action& a) {
                         [&](const ask_challenge&) { return network(k_index<challenged>); },
                         [&](const ask_session&) { return network(k_index<session_opened>); },
                         [&](const save_push&) { return local(k_index<push_saved>); },
+                        [&](const prepare_push&) { return local(k_index<push_prepared>); },
                         [&](const send_push&) { return network(k_index<receipt_arrived>); },
                         [&](const apply_receipt&) { return local(k_index<receipt_applied>); },
                         [&](const drop_push&) { return local(k_index<push_dropped>); },
@@ -136,8 +137,12 @@ void machine::dispatch(const event& what) {
                  },
                  [this](const session_opened& e) { got_session(e); },
                  [this](const push_saved&) { send_stored(); },
-                 [this](const receipt_arrived& e) { got_receipt(e); },
-                 [this](const receipt_applied&) { start_look(); },
+                 [this](const push_prepared& e) { got_ready(e); },
+                 [this](const receipt_arrived& e) {
+                   came_ = e;
+                   push_on();
+                 },
+                 [this](const receipt_applied&) { receipt_done(); },
                  [this](const push_dropped&) { start_look(); },
                  [this](const page_arrived& e) { got_page(e); },
                  [this](const page_applied& e) { page_done(e); },
@@ -203,6 +208,7 @@ void machine::decide() {
     do_next(ask_challenge{});
   } else if (!blocked_ && here_.stored) {
     current_ = *here_.stored;
+    more_waits_ = false;  // what waits behind it is told when it is answered
     send_stored();
   } else if (!blocked_ && !(here_.versions.empty() && here_.discards.empty())) {
     build_push();

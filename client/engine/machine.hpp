@@ -3,9 +3,10 @@
 //
 // One round: look at the replica; get a session; send a push that is kept without an answer (same
 // id, same bytes: the server answers a repeated push with its stored receipt); push everything that
-// waits, batch by batch; pull pages until there are no more, the next one being fetched while one
-// is applied; look again. One shot ends there; watching goes on with a long poll, and starts over
-// when something was saved or an answer came.
+// waits, batch by batch, the next batch being prepared while one is at the server, and a receipt
+// being applied while the next batch is; pull pages until there are no more, the next one being
+// fetched while one is applied; look again. One shot ends there; watching goes on with a long poll,
+// and starts over when something was saved or an answer came.
 //
 // A refused version stops nothing: the replica takes it off the outbox when it applies the
 // receipt. A push that is refused as a whole is given up for this round and named in the outcome;
@@ -86,7 +87,13 @@ class machine {
 
   void build_push();
   void send_stored();
-  void got_receipt(const receipt_arrived& answer);
+  void send_current();
+  void push_on();
+  void got_ready(const push_prepared& next);
+  void take_receipt(const receipt_arrived& answer);
+  void count(wire::push_outcome outcome);
+  void receipt_done();
+  void push_lost(const request_failed& answer);
   void got_page(const page_arrived& answer);
   void page_done(const page_applied& effect);
   void start_pull();
@@ -126,7 +133,12 @@ class machine {
 
   looked here_;
   looked::stored_push current_;
-  std::int64_t push_goal_ = 0;  ///< for progress: what was to be pushed in all
+  std::optional<looked::stored_push> behind_;  ///< kept to follow the current one
+  bool more_waits_ = false;                    ///< more than is kept
+  bool applying_ = false;  ///< a receipt is being applied while the current push is at the server
+  std::optional<receipt_arrived> came_;  ///< the current push's, while the replica is at work
+  std::optional<request_failed> lost_;   ///< likewise
+  std::int64_t push_goal_ = 0;           ///< for progress: what was to be pushed in all
 
   wire::cursor next_;              ///< where the next page begins
   bool more_ = false;              ///< there are pages to fetch

@@ -21,18 +21,52 @@ void machine::build_push() {
   next.what.discards = here_.discards;
   current_ = {
       .id = next.what.id, .versions = here_.versions.size(), .discards = here_.discards.size()};
+  more_waits_ = here_.waiting > static_cast<std::int64_t>(current_.versions + current_.discards);
   do_next(std::move(next));
 }
 
 void machine::send_stored() {
   step_ = step::pushing;
+  behind_.reset();
+  send_current();
+  push_on();
+}
+
+void machine::send_current() {
   const auto batch = static_cast<std::int64_t>(current_.versions + current_.discards);
   push_goal_ = std::max(push_goal_, totals_.pushed + std::max(here_.waiting, batch));
   show(phase::pushing, totals_.pushed, push_goal_);
-  do_next(send_push{});
+  do_next(send_push{current_.id});
 }
 
-void machine::got_receipt(const receipt_arrived& answer) {
+/// While a push is at the server the replica is free: it prepares the next one. Whatever the
+/// network brings meanwhile waits for the replica.
+void machine::push_on() {
+  if (local_) return;
+  if (more_waits_ && !behind_ && !lost_ && !deferred_) {
+    prepare_push next;
+    next.what.server = here_.server;
+    next.what.device = here_.device;
+    next.what.actor = here_.user;
+    next.what.id = with_.fresh_push;
+    next.what.prev_push = current_.id;
+    return do_next(std::move(next));
+  }
+  if (network_) return;
+  const auto came = std::exchange(came_, std::nullopt);
+  const auto lost = std::exchange(lost_, std::nullopt);
+  if (const auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
+  if (lost) return push_lost(*lost);
+  if (came) take_receipt(*came);
+}
+
+void machine::got_ready(const push_prepared& next) {
+  behind_ = next.what;
+  more_waits_ = next.what && next.more;
+  push_on();
+}
+
+void machine::take_receipt(const receipt_arrived& answer) {
   const auto& results = answer.receipt.results;
   if (answer.receipt.id != current_.id || results.size() != current_.versions + current_.discards) {
     return failed(not_understood("its receipt is for another push"));
@@ -41,22 +75,35 @@ void machine::got_receipt(const receipt_arrived& answer) {
   old_ = 0;
   renewed_ = false;
   must_pull_ = true;
-  for (std::size_t i = 0; i < current_.versions; ++i) {
-    const auto outcome = results[i].outcome;
-    using wire::push_outcome;
-    totals_.pushed += 1;
-    totals_.duplicates += outcome == push_outcome::duplicate;
-    totals_.siblings += outcome == push_outcome::sibling;
-    totals_.merged += outcome == push_outcome::merged;
-    totals_.restored += outcome == push_outcome::restored;
-    totals_.refused += outcome == push_outcome::refused;
-    // What the server keeps in quarantine may be the last of a record that was taken away.
-    must_erase_ = must_erase_ || outcome == push_outcome::refused;
-    totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||
-                        outcome == push_outcome::merged;
+  for (std::size_t i = 0; i < current_.versions; ++i) count(results[i].outcome);
+  if (!behind_) {
+    step_ = step::applying_receipt;
+    return do_next(apply_receipt{answer.receipt});
   }
-  step_ = step::applying_receipt;
+  here_.waiting -= static_cast<std::int64_t>(results.size());
+  current_ = *std::exchange(behind_, std::nullopt);
+  send_current();
+  applying_ = true;
   do_next(apply_receipt{answer.receipt});
+}
+
+void machine::count(wire::push_outcome outcome) {
+  using wire::push_outcome;
+  totals_.pushed += 1;
+  totals_.duplicates += outcome == push_outcome::duplicate;
+  totals_.siblings += outcome == push_outcome::sibling;
+  totals_.merged += outcome == push_outcome::merged;
+  totals_.restored += outcome == push_outcome::restored;
+  totals_.refused += outcome == push_outcome::refused;
+  // What the server keeps in quarantine may be the last of a record that was taken away.
+  must_erase_ = must_erase_ || outcome == push_outcome::refused;
+  totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||
+                      outcome == push_outcome::merged;
+}
+
+void machine::receipt_done() {
+  if (!std::exchange(applying_, false)) return start_look();
+  push_on();
 }
 
 // ---- Pulling ----
@@ -155,8 +202,8 @@ void machine::request_lost(const request_failed& answer) {
       if (!drop_queue_) deferred_ = answer.what;
       return pump();  // what has been fetched is still applied
     case step::pushing:
-      if (push_failed(answer.what, answer.last_push)) return;
-      return failed(answer.what);
+      lost_ = answer;
+      return push_on();
     case step::asking_session:
       if (answer.what.code == errc::challenge_invalid && !challenge_repeated_) {
         challenge_repeated_ = true;
@@ -178,7 +225,18 @@ void machine::request_lost(const request_failed& answer) {
   }
 }
 
+void machine::push_lost(const request_failed& answer) {
+  if (!push_failed(answer.what, answer.last_push)) failed(answer.what);
+}
+
 void machine::local_lost(const error& what) {
+  if (step_ == step::pushing) {
+    // A receipt that could not be applied is asked for again; without a batch at hand, the next
+    // one is made when this one is done.
+    if (std::exchange(applying_, false)) deferred_ = what;
+    more_waits_ = false;
+    return push_on();
+  }
   if (step_ == step::pulling) {
     deferred_ = what;
     drop_queue_ = true;

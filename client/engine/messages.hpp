@@ -3,7 +3,8 @@
 //
 // Every action that names an event below it is answered by exactly that event, or by
 // `request_failed` (network) or `local_failed` (replica). There is at most one network request and
-// at most one local action under way at any time; while pages come in, both may be.
+// at most one local action under way at any time; while pages come in or pushes go out, both may
+// be.
 
 #include <cstddef>
 #include <cstdint>
@@ -83,6 +84,12 @@ struct session_opened {
   bool wipe = false;
 };
 struct push_saved {};
+/// What is kept to follow the push under way: nothing when nothing else waits, or when what waits
+/// is of the same records.
+struct push_prepared {
+  std::optional<looked::stored_push> what;
+  bool more = false;  ///< still more waits
+};
 /// The receipt's signature and server are verified.
 struct receipt_arrived {
   wire::push_receipt receipt;
@@ -117,10 +124,10 @@ struct timer_fired {};
 struct local_change {};
 struct stop {};
 
-using event = std::variant<begin, looked, challenged, session_opened, push_saved, receipt_arrived,
-                           receipt_applied, push_dropped, page_arrived, page_applied,
-                           removed_erased, unsynced_counted, wiped, request_failed, local_failed,
-                           timer_fired, local_change, stop>;
+using event = std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
+                           receipt_arrived, receipt_applied, push_dropped, page_arrived,
+                           page_applied, removed_erased, unsynced_counted, wiped, request_failed,
+                           local_failed, timer_fired, local_change, stop>;
 
 /// What comes in with every event instead of being made inside.
 struct stimulus {
@@ -142,8 +149,15 @@ struct ask_session {
 struct save_push {
   wire::push_object what;
 };
-/// Send the kept push. -> receipt_arrived
-struct send_push {};
+/// Fill it with the batch that follows the push under way (its `prev_push`), sign it and keep it
+/// behind that one. -> push_prepared
+struct prepare_push {
+  wire::push_object what;
+};
+/// Send the kept push of that id. -> receipt_arrived
+struct send_push {
+  push_id id;
+};
 /// -> receipt_applied
 struct apply_receipt {
   wire::push_receipt receipt;
@@ -186,9 +200,9 @@ struct finish {
   outcome result;
 };
 
-using action =
-    std::variant<look, ask_challenge, ask_session, save_push, send_push, apply_receipt, drop_push,
-                 fetch_page, apply_page, discard_pages, erase_removed, count_unsynced, wipe_replica,
-                 cancel_request, wait_for, report, note_success, note_failure, finish>;
+using action = std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
+                            apply_receipt, drop_push, fetch_page, apply_page, discard_pages,
+                            erase_removed, count_unsynced, wipe_replica, cancel_request, wait_for,
+                            report, note_success, note_failure, finish>;
 
 }  // namespace autocusto::engine

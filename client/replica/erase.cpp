@@ -1,10 +1,11 @@
 // Erasing the records whose views the server closed.
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/kept_pushes.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -21,18 +22,9 @@ std::vector<std::int64_t> hidden_rows(ledger& file) {
   return rows;
 }
 
-bool under_way(ledger& file, std::int64_t holding_row) {
-  const auto cell = file.get(k_pending_push);
-  if (!cell) return false;
-  const auto entry = unpack_pending(*cell);
-  const auto in_it = [holding_row](std::int64_t row) { return holding_of(row) == holding_row; };
-  return std::any_of(entry.versions.begin(), entry.versions.end(), in_it) ||
-         std::any_of(entry.discards.begin(), entry.discards.end(), in_it);
-}
-
 /// Whether the server has everything of it that was made here.
-bool may_be_erased(ledger& file, holding& held) {
-  if (under_way(file, held.row())) return false;
+bool may_be_erased(ledger& file, const std::set<std::int64_t>& under_way, holding& held) {
+  if (under_way.contains(held.row())) return false;
   for (const auto* meta : held.versions()) {
     if (meta->where == standing::waiting) return false;
     if (meta->where != standing::refused) continue;
@@ -83,10 +75,11 @@ result<erase_effect> destroy_keys(ledger& file) {
   if (!scope) return scope.error();
   erase_effect effect;
   auto keyless = keyless_rows(file);
+  const auto under_way = records_under_way(file);
   for (const auto row : hidden_rows(file)) {
     working_set set(file);
     auto* held = set.load(row);
-    if (held != nullptr && !may_be_erased(file, *held)) {
+    if (held != nullptr && !may_be_erased(file, under_way, *held)) {
       ++effect.kept;
       continue;
     }

@@ -153,6 +153,7 @@ inline constexpr std::string_view k_tenant_key = "tenant_key";
 inline constexpr std::string_view k_cursor = "cursor";
 inline constexpr std::string_view k_saves = "saves";
 inline constexpr std::string_view k_pending_push = "pending_push";
+inline constexpr std::string_view k_following_push = "following_push";
 inline constexpr std::string_view k_last_push = "last_push";
 inline constexpr std::string_view k_last_sync = "last_sync";
 inline constexpr std::string_view k_last_success = "last_success";

@@ -6,6 +6,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/kept_pushes.hpp"
 #include "shared/base/limits.hpp"
 
 namespace autocusto::replica {
@@ -33,13 +34,15 @@ std::set<std::int64_t> hidden_records(ledger& file) {
 }
 
 /// The first waiting versions, record by record, in the order of their rows; each record's in the
-/// order of saving, in which a parent comes before its children. Stops with the record after which
-/// there are more than a batch.
-std::vector<std::vector<waiting_version>> first_waiting(ledger& file) {
+/// order of saving, in which a parent comes before its children. Leaves out what a push under way
+/// has versions of. Stops with the record after which there are more than a batch.
+std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
+                                                        const std::set<std::int64_t>& under_way) {
   std::vector<std::vector<waiting_version>> out;
   std::size_t count = 0;
   auto& cells = file.keys().cells();
   file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    if (!under_way.empty() && under_way.contains(holding_of(id))) return true;
     const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
     if (!same && count > limits::batch_versions) return false;
     const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
@@ -111,11 +114,11 @@ class batch {
 };
 
 /// A discard goes with or after its draft, never before it; a draft that was taken away has none.
-void take_discards(ledger& file, const std::set<std::int64_t>& hidden, outbox& out) {
+void take_discards(ledger& file, const std::set<std::int64_t>& left_out, outbox& out) {
   auto& cells = file.keys().cells();
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
-    if (entry.acknowledged || hidden.contains(holding_of(id))) return;
+    if (entry.acknowledged || left_out.contains(holding_of(id))) return;
     const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
     if (unsent && !in_batch) return;
@@ -134,7 +137,8 @@ outbox replica_store::next_outbox() const {
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out);
-  const auto records = first_waiting(file);
+  const auto under_way = records_under_way(file);
+  const auto records = first_waiting(file, under_way);
   for (const auto& record : records) {
     if (!filling.take(record)) break;
     if (out.ids.size() == limits::batch_versions) {
@@ -142,7 +146,9 @@ outbox replica_store::next_outbox() const {
       break;
     }
   }
-  take_discards(file, hidden_records(file), out);
+  auto left_out = hidden_records(file);
+  left_out.insert(under_way.begin(), under_way.end());
+  take_discards(file, left_out, out);
   return out;
 }
 

@@ -1,12 +1,14 @@
 // The push under way, and what its receipt does.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/kept_pushes.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -226,6 +228,23 @@ bool answers(const wire::push_receipt& receipt, const wire::push_object& object)
       [](const wire::push_result& line, const version_id& id) { return line.version == id; });
 }
 
+/// The push under way.
+std::optional<push_id> first_kept(ledger& file) {
+  const auto cell = file.get(k_pending_push);
+  if (!cell) return std::nullopt;
+  const auto object = wire::decode_push_object(unpack_pending(*cell).object.object);
+  if (!object) throw_damaged("the push");
+  return object->id;
+}
+
+bool shares_a_record(const std::set<std::int64_t>& under_way,
+                     const std::vector<std::int64_t>& versions,
+                     const std::vector<std::int64_t>& discards) {
+  const auto taken = [&](std::int64_t row) { return under_way.contains(holding_of(row)); };
+  return std::any_of(versions.begin(), versions.end(), taken) ||
+         std::any_of(discards.begin(), discards.end(), taken);
+}
+
 }  // namespace
 
 result<void> replica_store::store_pending_push(const wire::push_object& what,
@@ -233,7 +252,8 @@ result<void> replica_store::store_pending_push(const wire::push_object& what,
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  if (file.get(k_pending_push)) {
+  const auto first = first_kept(file);
+  if (first && (what.prev_push != *first || file.get(k_following_push))) {
     return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
   }
   auto versions = rows_for(file, k_waiting, what.versions,
@@ -242,9 +262,13 @@ result<void> replica_store::store_pending_push(const wire::push_object& what,
   auto discards = rows_for(file, k_discard, what.discards,
                            [](const bytes& cell) { return unpack_discard(cell).draft; });
   if (!discards) return discards.error();
-  file.put(k_pending_push, pack(pending_entry{.object = signed_form,
-                                              .versions = *std::move(versions),
-                                              .discards = *std::move(discards)}));
+  if (first && shares_a_record(records_under_way(file), *versions, *discards)) {
+    return fail(errc::bad_request, "The push names a record that another push is under way with.");
+  }
+  file.put(first ? k_following_push : k_pending_push,
+           pack(pending_entry{.object = signed_form,
+                              .versions = *std::move(versions),
+                              .discards = *std::move(discards)}));
   (*scope)->commit();
   return {};
 }
@@ -275,7 +299,7 @@ result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& re
     reader.refuse_descendants();
     set.flush();
   }
-  file.forget(k_pending_push);
+  promote_kept_push(file);
   file.put(k_last_push, receipt.id.raw());
   (*scope)->commit();
   return effect;
@@ -285,7 +309,7 @@ result<void> replica_store::drop_pending_push() {
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  file.forget(k_pending_push);
+  forget_kept_pushes(file);
   (*scope)->commit();
   return {};
 }
@@ -299,6 +323,7 @@ result<void> replica_store::set_last_push(const std::optional<push_id>& id) {
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
+  file.forget(k_following_push);  // it names another predecessor
   if (id) {
     file.put(k_last_push, id->raw());
   } else {

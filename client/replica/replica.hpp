@@ -185,13 +185,16 @@ class replica_store {
 
   // ---- Sync: pushing ----
 
-  /// What to push next; empty while nothing waits. Asks nobody and changes nothing.
+  /// What to push next; empty while nothing waits, but for what shares a record with a push that is
+  /// under way. Asks nobody and changes nothing.
   [[nodiscard]] outbox next_outbox() const;
-  /// Keeps a signed push before its first sending. There is one at a time. Errors: busy when
-  /// another is under way.
+  /// Keeps a signed push before its first sending. While one is under way, one more may follow it:
+  /// its `prev_push` is the first one's id, it shares no record with it, and it must not be sent
+  /// before the first one's receipt is here. Errors: busy when another is under way; bad_request.
   [[nodiscard]] result<void> store_pending_push(const wire::push_object& what,
                                                 const wire::signed_object& signed_form);
-  /// The push under way, ready to be sent (again); nothing when there is none.
+  /// The push under way (the first, where two are kept), ready to be sent (again); nothing when
+  /// there is none.
   struct pending_push {
     wire::push_object object;
     wire::push_request request;
@@ -201,7 +204,8 @@ class replica_store {
   /// Acknowledged versions stay in P until their feed item comes; refused ones and their local
   /// descendants leave for the refused list.
   [[nodiscard]] result<receipt_effect> apply_receipt(const wire::push_receipt& receipt);
-  /// Gives a push up that the server refused as a whole; its versions wait again.
+  /// Gives a push up that the server refused as a whole, and the one that was to follow it; their
+  /// versions wait again.
   [[nodiscard]] result<void> drop_pending_push();
   [[nodiscard]] std::optional<push_id> last_push() const;
   /// For going on after the server went back.

@@ -26,8 +26,10 @@ class replica_port {
 
   /// Signs a push and keeps it.
   [[nodiscard]] virtual result<void> save_push(const wire::push_object& what) = 0;
-  /// The kept push; nothing when another process has finished it meanwhile.
-  [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push() = 0;
+  /// Fills the push with what follows the kept one, signs it and keeps it behind that one.
+  [[nodiscard]] virtual result<push_prepared> prepare_push(wire::push_object what) = 0;
+  /// The kept push of that id; nothing when another process has finished it meanwhile.
+  [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push(const push_id& id) = 0;
   [[nodiscard]] virtual result<void> apply_receipt(const wire::push_receipt& receipt) = 0;
   [[nodiscard]] virtual result<void> drop_push() = 0;
 

@@ -257,8 +257,8 @@ class shell::impl {
     });
   }
 
-  void perform(const send_push&) {
-    auto kept = replica_.kept_push();
+  void perform(const send_push& a) {
+    auto kept = replica_.kept_push(a.id);
     if (!kept || !*kept) {
       // Another process has finished it, or the replica cannot be read now: look again later.
       auto why = kept ? fail(errc::replica_busy, "Another process of this laptop is syncing.")
@@ -302,6 +302,11 @@ class shell::impl {
   }
 
   void perform(const save_push& a) { local(replica_.save_push(a.what), push_saved{}); }
+  void perform(const prepare_push& a) {
+    const auto ready = replica_.prepare_push(a.what);
+    if (!ready) return events_.push_back(local_failed{ready.error()});
+    events_.push_back(*ready);
+  }
   void perform(const apply_receipt& a) {
     local(replica_.apply_receipt(a.receipt), receipt_applied{});
   }

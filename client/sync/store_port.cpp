@@ -73,16 +73,32 @@ result<void> store_port::save_push(const wire::push_object& what) {
   auto form = sign("push", wire::encode_object(what));
   if (auto kept = replica_.store_pending_push(what, form); !kept) return kept;
   if (what.versions == batch_.ids) {
-    saved_ = wire::push_request{.object = std::move(form), .versions = std::move(batch_.versions)};
+    saved_ = ready_push{.id = what.id, .request = {std::move(form), std::move(batch_.versions)}};
   }
   batch_ = {};
   return {};
 }
 
-result<std::optional<wire::push_request>> store_port::kept_push() {
-  if (saved_) return std::exchange(saved_, std::nullopt);
+result<push_prepared> store_port::prepare_push(wire::push_object what) {
+  auto batch = replica_.next_outbox();
+  if (batch.empty()) return push_prepared{};
+  what.versions = batch.ids;
+  what.discards = batch.discards;
+  auto form = sign("push", wire::encode_object(what));
+  if (auto kept = replica_.store_pending_push(what, form); !kept) return kept.error();
+  saved_ = ready_push{.id = what.id, .request = {std::move(form), std::move(batch.versions)}};
+  return push_prepared{.what = looked::stored_push{.id = what.id,
+                                                   .versions = batch.ids.size(),
+                                                   .discards = batch.discards.size()},
+                       .more = batch.more};
+}
+
+result<std::optional<wire::push_request>> store_port::kept_push(const push_id& id) {
+  if (saved_ && saved_->id == id) {
+    return std::optional(std::exchange(saved_, std::nullopt)->request);
+  }
   auto kept = replica_.current_push();
-  if (!kept) return std::optional<wire::push_request>();
+  if (!kept || kept->object.id != id) return std::optional<wire::push_request>();
   return std::optional(std::move(kept->request));
 }
 

@@ -23,7 +23,8 @@ class store_port final : public replica_port {
   [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
   [[nodiscard]] result<void> note_learned(const transport::learned& what) override;
   [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
-  [[nodiscard]] result<std::optional<wire::push_request>> kept_push() override;
+  [[nodiscard]] result<push_prepared> prepare_push(wire::push_object what) override;
+  [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
   [[nodiscard]] result<void> apply_receipt(const wire::push_receipt& receipt) override;
   [[nodiscard]] result<void> drop_push() override;
   [[nodiscard]] result<page_applied> apply_page(const replica::checked_page& page) override;
@@ -40,8 +41,12 @@ class store_port final : public replica_port {
   crypto::signing_key key_;
   /// The batch of the last look, so that its bytes are not opened twice.
   replica::outbox batch_;
-  /// The push that was saved from it, until it is answered or given up.
-  std::optional<wire::push_request> saved_;
+  /// The push that was kept last, until it is sent.
+  struct ready_push {
+    push_id id;
+    wire::push_request request;
+  };
+  std::optional<ready_push> saved_;
 };
 
 }  // namespace autocusto::engine

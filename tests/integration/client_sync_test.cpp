@@ -149,6 +149,30 @@ TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
   }
 }
 
+TEST_F(client_sync, thousands_that_wait_go_out_batch_by_batch_whatever_is_lost) {
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    SCOPED_TRACE(seed);
+    std::mt19937 dice(seed);
+    auto mine = laptop("many" + std::to_string(seed) + "@example.org");
+    mine->line->next = [&dice] {
+      const unsigned r = std::uniform_int_distribution<unsigned>(0, 9)(dice);
+      return r < 2   ? mishap::lost_request
+             : r < 4 ? mishap::lost_answer
+             : r < 5 ? mishap::repeated
+                     : mishap::none;
+    };
+    constexpr int k_patients = 3500;
+    const auto saved = mine->save_many(k_patients);
+    for (int tries = 0; tries < 100 && mine->sync().how.why; ++tries) continue;
+    mine->line->next = [] { return mishap::none; };
+    expect_ok(mine->sync());
+    EXPECT_EQ(everything(*mine), saved);
+    EXPECT_EQ(mine->replica->cursor().seq, k_patients) << "each was stored once";
+    EXPECT_EQ(mine->replica->status().pending + mine->replica->status().unpulled, 0U);
+    EXPECT_TRUE(mine->replica->verify().problems.empty());
+  }
+}
+
 TEST_F(client_sync, a_session_that_ended_is_renewed_without_asking) {
   auto mine = laptop("ana@example.org");
   expect_ok(mine->sync());

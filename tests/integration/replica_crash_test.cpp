@@ -166,6 +166,22 @@ TEST_F(ReplicaCrash, AReceiptIsAppliedWholeOrNotAtAll) {
   EXPECT_EQ(ana->status().pending, 0U);
 }
 
+TEST_F(ReplicaCrash, APushThatFollowsIsNeitherLostNorSentTwice) {
+  ASSERT_TRUE(ana->save(patient_edit(cpf(1), "Primeira")));
+  const auto first = ana.start_push();
+  ASSERT_TRUE(ana->save(patient_edit(cpf(2), "Segunda")));
+  const auto second = ana.start_push(first.id);
+  const auto receipt = server.push(first, ana->current_push()->request);
+  at_every_write([&](replica_store& store) { return store.apply_receipt(receipt).has_value(); },
+                 [&] {
+                   const bool applied = ana->last_push() == first.id;
+                   EXPECT_EQ(ana->current_push()->object.id, applied ? second.id : first.id);
+                   EXPECT_EQ(ana->status().pending, applied ? 1U : 2U);
+                 });
+  EXPECT_EQ(ana.push().acknowledged, 1U);
+  EXPECT_EQ(ana->last_push(), second.id);
+}
+
 TEST_F(ReplicaCrash, APushIsOnDiskBeforeItIsSent) {
   ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
   const auto out = ana->next_outbox();

@@ -101,6 +101,66 @@ TEST_F(ReplicaPush, OnePushIsUnderWayAtATime) {
   EXPECT_EQ(ana->store_pending_push(stranger, {}).error().code, errc::bad_request);
 }
 
+/// Keeps a push of what else waits behind the one under way.
+wire::push_object follow(laptop& ana) {
+  auto following = ana.start_push(ana->current_push()->object.id);
+  EXPECT_EQ(following.prev_push, ana->current_push()->object.id);
+  return following;
+}
+
+TEST_F(ReplicaPush, AnotherPushFollowsTheOneUnderWay) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  const auto first = ana.start_push();
+  must_save(ana, patient_edit(cpf(5), "Outra"));
+  must_save(ana, set_field(k_cpf, "peso", "70"));
+  const auto out = ana->next_outbox();
+  ASSERT_EQ(out.ids.size(), 1U) << "nothing of a record that is under way";
+  const auto following = follow(ana);
+  EXPECT_EQ(following.versions, out.ids);
+  EXPECT_TRUE(ana->next_outbox().empty());
+
+  auto third = following;
+  third.prev_push = following.id;
+  third.versions = {};
+  EXPECT_EQ(ana->store_pending_push(third, {}).error().code, errc::busy) << "one may follow";
+
+  // A process that was ended sends both again, in their order.
+  ana.reopen();
+  EXPECT_EQ(ana->current_push()->object.id, first.id);
+  ASSERT_TRUE(ana->apply_receipt(server.push(first, ana->current_push()->request)));
+  EXPECT_EQ(ana->last_push(), first.id);
+  EXPECT_EQ(ana->current_push()->object.id, following.id);
+  ASSERT_TRUE(ana->apply_receipt(server.push(following, ana->current_push()->request)));
+  EXPECT_FALSE(ana->current_push());
+  EXPECT_EQ(ana->last_push(), following.id);
+  EXPECT_EQ(ana.push().acknowledged, 1U) << "the edit that had to wait";
+  ana.pull();
+  expect_sound(ana);
+  expect_as_server(ana);
+}
+
+TEST_F(ReplicaPush, AFollowingPushSharesNoRecordWithTheFirst) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  const auto first = ana.start_push();
+  const auto child = must_save(ana, set_field(k_cpf, "peso", "70"));
+  auto following = first;
+  following.id = testing::nth<push_id>(2);
+  following.prev_push = first.id;
+  following.versions = {child};
+  EXPECT_EQ(ana->store_pending_push(following, {}).error().code, errc::bad_request);
+}
+
+TEST_F(ReplicaPush, WhatFollowsAPushIsGivenUpWithIt) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.start_push();
+  must_save(ana, patient_edit(cpf(5), "Outra"));
+  follow(ana);
+  ASSERT_TRUE(ana->drop_pending_push());
+  EXPECT_FALSE(ana->current_push());
+  EXPECT_EQ(ana->next_outbox().ids.size(), 2U);
+  EXPECT_EQ(ana.push().acknowledged, 2U);
+}
+
 TEST_F(ReplicaPush, AnOutboxIsLimitedAndKeepsARecordTogether) {
   std::vector<edit> lines;
   for (std::uint32_t n = 0; n < 700; ++n) {

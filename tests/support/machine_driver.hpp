@@ -34,6 +34,7 @@ struct overloaded : Each... {
           [](const ask_challenge&) { return std::string("ask_challenge"); },
           [](const ask_session&) { return std::string("ask_session"); },
           [](const save_push& s) { return "save_push " + std::to_string(s.what.versions.size()); },
+          [](const prepare_push&) { return std::string("prepare_push"); },
           [](const send_push&) { return std::string("send_push"); },
           [](const apply_receipt&) { return std::string("apply_receipt"); },
           [](const drop_push&) { return std::string("drop_push"); },
@@ -96,6 +97,21 @@ struct overloaded : Each... {
   return r;
 }
 
+/// For a push of two versions.
+[[nodiscard]] inline receipt_arrived both(std::uint8_t push) {
+  return receipt(push, {push_outcome::accepted, push_outcome::accepted});
+}
+
+[[nodiscard]] inline push_prepared ready(std::uint8_t push, std::size_t versions, bool more) {
+  return {
+      .what = looked::stored_push{.id = id_of<push_id>(push), .versions = versions, .discards = 0},
+      .more = more};
+}
+
+[[nodiscard]] inline push_prepared nothing_ready() {
+  return {};
+}
+
 [[nodiscard]] inline page_arrived page_to(std::int64_t seq, std::size_t items, bool more) {
   return {.next = {.seq = seq, .chain = {}}, .items = items, .more = more};
 }
@@ -141,6 +157,17 @@ struct driver {
   driver d;
   d.on(begin{.watch = watch, .has_session = true});
   d.on(with_versions(versions, discards));
+  d.on(push_saved{});
+  return d;
+}
+
+/// One that is sending two versions (push 7) of that many that wait, and prepares what follows.
+[[nodiscard]] inline driver pushing_of(std::int64_t waiting) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  auto here = with_versions(2);
+  here.waiting = waiting;
+  d.on(here);
   d.on(push_saved{});
   return d;
 }

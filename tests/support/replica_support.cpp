@@ -261,7 +261,7 @@ void laptop::reopen() {
   store_ = must(replica::replica_store::open(home(), k_passphrase, quick_environment(clock_)));
 }
 
-wire::push_object laptop::start_push() {
+wire::push_object laptop::start_push(const std::optional<push_id>& prev) {
   const auto out = store_->next_outbox();
   const auto who = must(store_->who());
   wire::push_object object;
@@ -269,7 +269,7 @@ wire::push_object laptop::start_push() {
   object.device = who.device;
   object.actor = who.user;
   object.id = crypto::system_random().make<push_id>();
-  object.prev_push = store_->last_push();
+  object.prev_push = prev;
   object.versions = out.ids;
   object.discards = out.discards;
   const wire::signed_object signed_form{.object = wire::encode_object(object),

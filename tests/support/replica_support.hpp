@@ -117,7 +117,8 @@ class laptop {
   /// Pushes everything that waits; the effects of all receipts together.
   replica::receipt_effect push();
   /// Makes a push, keeps it, and leaves it there.
-  wire::push_object start_push();
+  wire::push_object start_push() { return start_push(store_->last_push()); }
+  wire::push_object start_push(const std::optional<push_id>& prev);
   /// Pulls to the end of the feed; false when a page was refused.
   bool pull(std::size_t limit = 1000);
   void sync() {

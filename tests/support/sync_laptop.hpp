@@ -7,7 +7,9 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "client/replica/replica.hpp"
 #include "client/sync/shell.hpp"
@@ -122,6 +124,9 @@ class sync_laptop {
     return replica->save(what).value();
   }
 
+  /// The first `count` synthetic patients, in one transaction; answers their versions.
+  std::set<version_id> save_many(int count);
+
   std::string home;
   std::unique_ptr<replica::replica_store> replica;
   std::unique_ptr<transport::remote> server;
@@ -148,6 +153,21 @@ class sync_laptop {
     digits.push_back(static_cast<char>('0' + rest));
   }
   return digits;
+}
+
+inline std::set<version_id> sync_laptop::save_many(int count) {
+  std::vector<replica::edit> lines(static_cast<std::size_t>(count));
+  for (int n = 0; n < count; ++n) {
+    auto& edit = lines[static_cast<std::size_t>(n)];
+    edit.kind = "patient";
+    edit.key = nth_cpf(n);
+    edit.fields = {{"nome_paciente", "Paciente " + std::to_string(n)},
+                   {"nome_mae", "Maria"},
+                   {"end_paciente", "Rua A, 1"}};
+  }
+  std::set<version_id> made;
+  for (const auto& one : replica->save_all(lines).value()) made.insert(one.version);
+  return made;
 }
 
 }  // namespace autocusto::test

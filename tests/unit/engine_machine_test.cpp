@@ -72,6 +72,75 @@ TEST(engine_machine, a_kept_push_is_sent_again_before_anything_else) {
   EXPECT_EQ(d.m.totals().pushed, 2);
 }
 
+TEST(engine_machine, batches_follow_each_other_while_receipts_are_applied) {
+  auto d = pushing_of(6);
+  const auto& next = d.get<prepare_push>().what;
+  EXPECT_EQ(next.prev_push, id_of<push_id>(7));
+  EXPECT_EQ(next.actor, quiet().user);
+  EXPECT_EQ(next.device, quiet().device);
+  EXPECT_TRUE(d.on(ready(8, 2, true)).empty());
+  EXPECT_THAT(d.on(both(7)), ElementsAre("send_push", "apply_receipt"));
+  EXPECT_EQ(d.get<send_push>().id, id_of<push_id>(8));
+  EXPECT_EQ(d.get<apply_receipt>().receipt.id, id_of<push_id>(7));
+  EXPECT_EQ(d.get<report>().what, (progress{.what = phase::pushing, .done = 2, .total = 6}));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("prepare_push"));
+  EXPECT_EQ(d.get<prepare_push>().what.prev_push, id_of<push_id>(8));
+  d.on(ready(9, 2, false));
+  EXPECT_THAT(d.on(both(8)), ElementsAre("send_push", "apply_receipt"));
+  EXPECT_TRUE(d.on(receipt_applied{}).empty()) << "nothing else waits";
+  EXPECT_THAT(d.on(both(9)), ElementsAre("apply_receipt"));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+  EXPECT_EQ(d.m.totals().pushed, 6);
+  EXPECT_EQ(d.m.totals().accepted, 6);
+}
+
+TEST(engine_machine, what_the_network_brings_waits_for_the_replica) {
+  auto d = pushing_of(6);
+  EXPECT_TRUE(d.on(both(7)).empty()) << "the next batch is being prepared";
+  EXPECT_THAT(d.on(ready(8, 2, true)), ElementsAre("send_push", "apply_receipt"));
+  EXPECT_TRUE(d.on(both(8)).empty()) << "the first receipt is being applied";
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("prepare_push"));
+  EXPECT_THAT(d.on(ready(9, 2, false)), ElementsAre("send_push", "apply_receipt"));
+  EXPECT_TRUE(d.on(lost(errc::unreachable)).empty());
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("finish unreachable"));
+}
+
+TEST(engine_machine, a_batch_that_cannot_be_prepared_is_made_later) {
+  for (const event& none : {event(nothing_ready()), event(local_failed{fail(errc::busy, "x")})}) {
+    auto d = pushing_of(6);
+    EXPECT_TRUE(d.on(none).empty());
+    EXPECT_THAT(d.on(both(7)), ElementsAre("apply_receipt"));
+    EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(with_versions(4)), ElementsAre("save_push 4"));
+  }
+}
+
+TEST(engine_machine, a_receipt_that_cannot_be_applied_stops_the_batch_behind_it) {
+  for (const bool answered : {true, false}) {
+    auto d = pushing_of(6);
+    d.on(ready(8, 2, true));
+    d.on(both(7));
+    EXPECT_TRUE(d.on(local_failed{fail(errc::replica_busy, "x")}).empty());
+    EXPECT_THAT(answered ? d.on(both(8)) : d.on(lost(errc::unreachable)),
+                ElementsAre("finish replica_busy"))
+        << "its receipt is asked for again by the next sync";
+  }
+}
+
+TEST(engine_machine, a_push_that_is_given_up_takes_the_one_behind_it_along) {
+  auto d = pushing_of(6);
+  d.on(ready(8, 2, true));
+  EXPECT_THAT(d.on(lost(errc::bad_request)), ElementsAre("drop_push"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+}
+
+TEST(engine_machine, stopping_waits_for_both_hands) {
+  auto d = pushing_of(6);
+  EXPECT_THAT(d.on(stop{}), ElementsAre("cancel"));
+  EXPECT_TRUE(d.on(lost(errc::unreachable)).empty());
+  EXPECT_THAT(d.on(ready(8, 2, true)), ElementsAre("finish unreachable"));
+}
+
 TEST(engine_machine, counts_follow_the_receipt) {
   using enum push_outcome;
   auto d = pushing(false, 7, 2);
@@ -255,6 +324,7 @@ TEST(engine_machine, progress_counts_what_is_pushed_and_pulled) {
   d.on(here);
   d.on(push_saved{});
   EXPECT_EQ(d.get<report>().what, (progress{.what = phase::pushing, .done = 0, .total = 5}));
+  d.on(nothing_ready());
   d.on(receipt(7, {push_outcome::accepted, push_outcome::accepted}));
   d.on(receipt_applied{});
   here = with_versions(3);
