@@ -18,17 +18,22 @@ namespace {
 
 constexpr std::size_t k_bundle_limit = std::size_t{4} * 1024 * 1024;
 
+/// The configuration is written last: a folder that has one holds a server.
 result<void> check_fresh(const std::string& folder) {
   if (folder.empty()) {
     return fail(errc::usage, "Say where the server's data goes, with --data DIR.", "data");
   }
   std::error_code ec;
-  for (const char* name : {"config.json", "keys.json", "store.sqlite"}) {
-    if (!std::filesystem::exists(folder + "/" + name, ec)) continue;
+  if (std::filesystem::exists(folder + "/config.json", ec)) {
     return fail(errc::already_exists,
-                folder + " holds a server already (" + name + "); nothing was changed.", "data");
+                folder + " holds a server already (config.json); nothing was changed.", "data");
   }
   return {};
+}
+
+bool has_keys(const std::string& folder) {
+  std::error_code ec;
+  return std::filesystem::exists(folder + "/keys.json", ec);
 }
 
 std::string machine_name() {
@@ -94,9 +99,25 @@ result<auth::server_keys> join_keys(const common_options& common, const init_opt
   return keys;
 }
 
+/// The keys of an `init` that was cut short; their database may be bound to them already.
+result<auth::server_keys> keys_left_behind(const std::string& folder, const config& settings,
+                                           unix_millis now) {
+  auto keys = auth::load_keys(folder);
+  if (!keys) return keys.error();
+  if (!settings.certificate_file.empty()) {
+    auto given = read_certificate(settings.certificate_file, settings.key_file);
+    if (!given) return given.error();
+    keys->leaf = std::move(*given);
+  } else if (keys->ca) {
+    if (auto leaf = auth::reissue_leaf(*keys, settings.names, now); !leaf) return leaf.error();
+  }
+  return keys;
+}
+
 result<auth::server_keys> make_or_join(const common_options& common, const init_options& options,
                                        const config& settings, unix_millis now) {
   if (!options.join.empty()) return join_keys(common, options, settings, now);
+  if (has_keys(common.data)) return keys_left_behind(common.data, settings, now);
   if (settings.certificate_file.empty()) {
     return auth::make_keys(crypto::system_random(), settings.names, now);
   }
@@ -112,12 +133,39 @@ std::optional<std::string> owner_of(store::database& in) {
   return id;
 }
 
+/// Another link for the administrator of an installation whose `init` was cut short after the
+/// database was filled, before the link was shown.
+result<std::optional<std::string>> resume(store::database& in, const std::string& admin,
+                                          unix_millis now) {
+  result<std::optional<std::string>> code = std::optional<std::string>{};
+  in.write([&](store::writer& w) {
+    const auto user = w.user_by_email(admin);
+    if (!user || user->role != store::user_role::admin || !user->enabled) {
+      code = fail(errc::already_exists,
+                  "The database was set up for another administrator; name that one in --admin, "
+                  "or an empty database.",
+                  "admin");
+      return;
+    }
+    code = std::optional(auth::create_enrollment(w, crypto::system_random(), user->key, now));
+  });
+  return code;
+}
+
 /// Fills an empty database; answers the first administrator's code, or nothing when this process
 /// joins an installation that exists. The keys are saved before the database is bound to them: a
 /// crash in between must not leave a database whose keys nobody has.
 result<std::optional<std::string>> prepare_database(store::database& in, const std::string& folder,
                                                     const auth::server_keys& keys,
-                                                    const std::string& admin, unix_millis now) {
+                                                    const std::string& admin, bool resuming,
+                                                    unix_millis now) {
+  if (!schema_is_empty(in) && resuming) {
+    if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
+    if (owner_of(in) == keys.server.text()) {
+      if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
+      return resume(in, admin, now);
+    }
+  }
   if (!schema_is_empty(in)) {
     if (auto checked = check_schema(in); !checked) return checked.error();
     const auto owner = owner_of(in);
@@ -185,15 +233,22 @@ result<void> run_init(const common_options& common, const init_options& options)
     return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
   }
   const unix_millis now = system_clock_source().now();
+  const bool resuming = options.join.empty() && has_keys(common.data);
   const auto keys = make_or_join(common, options, *settings, now);
   if (!keys) return keys.error();
   if (auto made = auth::make_private_folder(common.data); !made) return made.error();
   const auto lock = lock_folder(common.data);
   if (!lock) return lock.error();
+  // Another `init` of this folder may have been faster.
+  if (auto fresh = check_fresh(common.data); !fresh) return fresh.error();
+  if (options.join.empty() && has_keys(common.data) != resuming) {
+    return fail(errc::already_exists, common.data + " was set up meanwhile; run init again.",
+                "data");
+  }
 
   auto database = open_database(common.data, *settings, true, false);
   if (!database) return database.error();
-  const auto code = prepare_database(**database, common.data, *keys, options.admin, now);
+  const auto code = prepare_database(**database, common.data, *keys, options.admin, resuming, now);
   if (!code) return code.error();
   if (auto saved = save_config(common.data, *settings); !saved) return saved.error();
   std::string link;

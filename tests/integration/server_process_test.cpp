@@ -112,6 +112,36 @@ TEST_P(server_program, init_makes_private_files_and_refuses_a_second_time) {
   EXPECT_EQ(slurp(folder() + "/keys.json"), before);
 }
 
+TEST_P(server_program, an_init_that_was_cut_short_goes_on) {
+  // The configuration is written last, so this is how a folder looks whose `init` was killed.
+  const auto settings = json::parse(slurp(folder() + "/config.json")).value();
+  const std::string database = settings.value("database", "");
+  std::filesystem::remove(folder() + "/config.json");
+  const auto init = [&](const std::string& admin) {
+    return command({"init", "--database", database, "--name", "localhost:1", "--listen",
+                    "127.0.0.1:0", "--admin", admin});
+  };
+  const auto stranger = init("other@example.org");
+  EXPECT_EQ(error_code(stranger), "already_exists") << "the link would be of nobody";
+  const auto finished = init("admin@example.org");
+  ASSERT_EQ(finished.exit, 0) << finished.out << finished.err;
+  world.admin_link = json_of(finished).at("enrollment_link");
+  served server(folder());
+  auto device = admin(server);
+  EXPECT_EQ(code_of(device->push({device->version(testing::a_patient())})), "ok");
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait(), 0) << server.process().output();
+  expect_clean(1);
+
+  // Killed even earlier: keys without a database.
+  if (GetParam() != engine::sqlite) return;
+  for (const char* name : {"config.json", "store.sqlite", "store.sqlite-wal", "store.sqlite-shm"}) {
+    std::filesystem::remove(folder() + "/" + name);
+  }
+  ASSERT_EQ(init("other@example.org").exit, 0);
+  expect_clean(0);
+}
+
 TEST_P(server_program, serves_until_the_first_signal) {
   served server(folder());
   auto device = admin(server);
