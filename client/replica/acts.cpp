@@ -1,6 +1,7 @@
 #include "client/replica/acts.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "client/replica/codec.hpp"
@@ -17,24 +18,23 @@ std::optional<version_id> starting_point(const shown_view& shown, bool draft) {
   return shown.front();
 }
 
-/// True for values that stand in an active version of the record here. Values of drafts do not
-/// count: what a draft may lack must not slip into an active version.
-domain::known_value known_in(holding* held) {
-  std::vector<domain::field_map> known;
-  if (held != nullptr) {
+/// What exempts, as at the server: the values in the versions of the record that are here.
+class values_here {
+ public:
+  explicit values_here(holding* held) {
+    if (held == nullptr) return;
     for (const auto* meta : held->history()) {
-      if (meta->status == domain::version_status::active && !meta->erased) {
-        known.push_back(held->read(*meta).payload.fields);
-      }
+      if (meta->erased) continue;
+      kept_.push_back(held->read(*meta).payload.fields);
+      known_.add(kept_.back(), meta->status);
     }
   }
-  return [known = std::move(known)](const std::string& field, const domain::field_value& value) {
-    return std::any_of(known.begin(), known.end(), [&](const domain::field_map& fields) {
-      const auto at = fields.find(field);
-      return at != fields.end() && at->second == value;
-    });
-  };
-}
+  [[nodiscard]] const domain::known_values& known() const { return known_; }
+
+ private:
+  std::deque<domain::field_map> kept_;  // stays in place while it grows
+  domain::known_values known_;
+};
 
 error remember(std::vector<error> problems, edit_problems* why) {
   error first = problems.front();
@@ -95,10 +95,10 @@ void acts::finish() {
 }
 
 result<void> acts::check(const target& at, const draft_of_version& next, edit_problems* why) {
-  const auto never = [](const std::string&, const domain::field_value&) { return false; };
-  if (domain::validate_fields(*at.kind, next.fields, next.status, never).empty()) return {};
+  if (domain::validate_edit(*at.kind, next.fields, next.status, {}).empty()) return {};
   // Only now what is here already has to be read: oddities that stay are not refused.
-  auto problems = domain::validate_fields(*at.kind, next.fields, next.status, known_in(at.held));
+  const values_here here(at.held);
+  auto problems = domain::validate_edit(*at.kind, next.fields, next.status, here.known());
   if (problems.empty()) return {};
   return remember(std::move(problems), why);
 }

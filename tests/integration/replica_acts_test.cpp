@@ -136,6 +136,17 @@ TEST_F(ReplicaActs, AnImportedOddityStaysEditable) {
       << "any version's value may return";
 }
 
+TEST_F(ReplicaActs, TwoOldVersionsTogetherExemptNobodyFromAGuardian) {
+  must_save(patient_edit(k_cpf, "Ana"));  // capable, without a guardian
+  auto incapable = set_field(k_cpf, "nome_responsavel", "Rui");
+  incapable.fields["incapaz"] = true;
+  must_save(incapable);
+  const auto cleared = ana->save(set_field(k_cpf, "nome_responsavel", ""));
+  ASSERT_FALSE(cleared)
+      << "each value is known, but not both in one version: the server refuses it";
+  EXPECT_EQ(cleared.error().field, "nome_responsavel");
+}
+
 TEST_F(ReplicaActs, ManyLinesAreAllOrNothing) {
   std::vector<edit> lines;
   for (std::uint32_t n = 0; n < 600; ++n) lines.push_back(patient_edit(cpf(n), "Paciente"));
