@@ -7,6 +7,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/broken.hpp"
 #include "shared/cli/terminal.hpp"
 
 int main(int argc, char** argv) {
@@ -38,9 +39,7 @@ int main(int argc, char** argv) {
   }
   try {
     return a.action();
-  } catch (const error_exception& e) {
-    return a.fail(e.get());
   } catch (const std::exception& e) {
-    return a.fail(fail(errc::internal, std::string("Something broke: ") + e.what()));
+    return a.fail(replica::broken(e));
   }
 }

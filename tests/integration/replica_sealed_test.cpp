@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/replica/broken.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/support/crash_vfs.hpp"
@@ -173,6 +174,22 @@ TEST_F(ReplicaSealed, AWrongPassphraseOpensNothingAndSaysSo) {
   EXPECT_EQ(
       replica_store::open(ana.home() + "/nada", "x", test::quick_environment(clock)).error().code,
       errc::not_enrolled);
+}
+
+TEST_F(ReplicaSealed, AFileThatIsNoDatabaseIsCalledDamaged) {
+  ana.close();
+  std::ofstream(ana.home() + "/replica.sqlite", std::ios::binary | std::ios::trunc)
+      << std::string(8192, 'x');
+  test::hand_clock clock;
+  try {
+    static_cast<void>(
+        replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock)));
+    ADD_FAILURE() << "it was opened";
+  } catch (const std::exception& e) {
+    const auto told = broken(e);
+    EXPECT_EQ(told.code, errc::database);
+    EXPECT_NE(told.message.find("restore the folder"), std::string::npos) << told.message;
+  }
 }
 
 TEST_F(ReplicaSealed, FilesBelongToTheirOwnerOnly) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/replica/broken.hpp"
 #include "shared/cli/terminal.hpp"
 #include "tools/admin/app.hpp"
 
@@ -36,10 +37,7 @@ int main(int argc, char** argv) {
   }
   try {
     return a.action();
-  } catch (const error_exception& e) {
-    return cli::print_error(e.get(), a.json);
   } catch (const std::exception& e) {
-    return cli::print_error(fail(errc::internal, std::string("Something broke: ") + e.what()),
-                            a.json);
+    return cli::print_error(replica::broken(e), a.json);
   }
 }
