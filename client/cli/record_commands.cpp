@@ -204,12 +204,15 @@ int history(const app& a, const record_options& o) {
                       {"status", domain::status_name(v.status)},
                       {"active", v.active},
                       {"head", v.head},
+                      {"set_aside", v.set_aside},
                       {"synced", v.synced},
                       {"archived", v.archived}});
       std::string marks;
       if (v.active) marks += tr("shown ");
       if (v.head && !v.active) marks += tr("beside ");
-      if (v.status == domain::version_status::draft) marks += tr("draft ");
+      if (v.status == domain::version_status::draft) {
+        marks += v.set_aside ? tr("old draft ") : tr("draft ");
+      }
       if (!v.synced) marks += tr("not sent yet");
       rows.push_back({std::to_string(v.number), short_id(v.id), local_time(v.created_at), v.author,
                       v.device, marks, v.summary});

@@ -70,11 +70,21 @@ result<target> find_target(ledger& in, working_set& set, std::string_view kind,
   return out;
 }
 
+result<target> find_held(ledger& in, working_set& set, std::string_view kind,
+                         std::string_view key) {
+  auto found = find_target(in, set, kind, key);
+  if (found && (found->held == nullptr || found->held->history().empty())) {
+    return fail(errc::not_found, "There is no such record here; check the key, or sync first.");
+  }
+  return found;
+}
+
 result<target> find_visible(ledger& in, working_set& set, std::string_view kind,
                             std::string_view key) {
-  auto found = find_target(in, set, kind, key);
+  auto found = find_held(in, set, kind, key);
   if (found && !found->visible()) {
-    return fail(errc::not_found, "There is no such record here; check the key, or sync first.");
+    return fail(errc::not_found,
+                "Of this record there are only discarded drafts; history shows them.");
   }
   return found;
 }
@@ -128,6 +138,7 @@ version_info describe(ledger& in, holding& held, const version_meta& meta,
   out.status = meta.status;
   out.active = shown.active == meta.id;
   out.head = holds(shown.heads, meta.id);
+  out.set_aside = meta.status == domain::version_status::draft && !holds(shown.drafts, meta.id);
   out.synced = meta.where == standing::told || meta.where == standing::acknowledged;
   out.archived = meta.archived;
   out.erased = meta.erased;

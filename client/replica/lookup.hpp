@@ -25,6 +25,10 @@ struct target {
 /// Resolves kind and key. Errors: not_enrolled; not_found for an unknown kind; invalid_key.
 [[nodiscard]] result<target> find_target(ledger& in, working_set& set, std::string_view kind,
                                          std::string_view key);
+/// As above, and something of the record must be here and not taken away, be it only drafts that
+/// were discarded (not_found).
+[[nodiscard]] result<target> find_held(ledger& in, working_set& set, std::string_view kind,
+                                       std::string_view key);
 /// As above, and the record must be visible (not_found).
 [[nodiscard]] result<target> find_visible(ledger& in, working_set& set, std::string_view kind,
                                           std::string_view key);

@@ -67,7 +67,7 @@ result<record_shown> replica_store::show(std::string_view kind, std::string_view
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
   working_set set(file);
-  const auto at = find_visible(file, set, kind, key);
+  const auto at = selector ? find_held(file, set, kind, key) : find_visible(file, set, kind, key);
   if (!at) return at.error();
   const auto meta = front_or_selected(*at->held, selector);
   if (!meta) return meta.error();
@@ -91,7 +91,7 @@ result<std::vector<version_info>> replica_store::history(std::string_view kind,
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
   working_set set(file);
-  const auto at = find_visible(file, set, kind, key);
+  const auto at = find_held(file, set, kind, key);
   if (!at) return at.error();
   std::vector<version_info> out;
   for (const auto* meta : at->held->history()) {
@@ -108,7 +108,7 @@ result<std::vector<domain::field_change>> replica_store::diff(std::string_view k
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
   working_set set(file);
-  const auto at = find_visible(file, set, kind, key);
+  const auto at = find_held(file, set, kind, key);
   if (!at) return at.error();
   const auto before = fields_of(*at->held, from);
   if (!before) return before.error();

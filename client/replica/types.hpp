@@ -80,7 +80,8 @@ struct version_info {
   domain::version_status status = domain::version_status::active;
   bool active = false;  ///< the one that is shown
   bool head = false;
-  bool synced = false;  ///< the server has acknowledged it
+  bool set_aside = false;  ///< a draft that was discarded, replaced or published
+  bool synced = false;     ///< the server has acknowledged it
   bool archived = false;
   bool erased = false;  ///< the payload is gone: no summary, no fields
 };

@@ -214,8 +214,25 @@ TEST_F(ReplicaActs, ADraftBesideAnActiveVersionChangesNothingElse) {
   ASSERT_TRUE(discarded);
   EXPECT_EQ(*discarded, second.version);
   EXPECT_TRUE(shown().drafts.empty());
-  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 3U) << "the versions stay";
+  const auto history = ana->history("patient", k_cpf);
+  ASSERT_EQ(history->size(), 3U) << "the versions stay";
+  EXPECT_FALSE((*history)[0].set_aside);
+  EXPECT_TRUE((*history)[1].set_aside) << "replaced";
+  EXPECT_TRUE((*history)[2].set_aside) << "discarded";
   EXPECT_EQ(ana->discard_draft("patient", k_cpf, std::nullopt).error().code, errc::not_found);
+}
+
+TEST_F(ReplicaActs, ARecordOfDiscardedDraftsStillHasItsHistory) {
+  auto draft = patient_edit(k_cpf, "João da Silva");
+  draft.draft = true;
+  const auto only = must_save(draft);
+  EXPECT_FALSE((*ana->history("patient", k_cpf))[0].set_aside);
+  ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
+  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
+  EXPECT_TRUE(ana->list("patient")->empty());
+  ASSERT_EQ(ana->history("patient", k_cpf)->size(), 1U);
+  EXPECT_EQ(ana->show("patient", k_cpf, "1")->version.id, only.version);
+  EXPECT_EQ(ana->history("patient", cpf(7)).error().code, errc::not_found);
 }
 
 TEST_F(ReplicaActs, RevertMakesANewVersionWithOldFields) {
