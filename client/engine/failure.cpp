@@ -24,6 +24,9 @@ failure_scope scope_of(errc code) {
       return failure_scope::access;
     case errc::prev_push_old:
       return failure_scope::too_late;
+    case errc::prev_push_unknown:
+    case errc::cursor_unknown:
+      return failure_scope::went_back;
     case errc::bad_request:
     case errc::length_required:
     case errc::transfer_encoding_refused:
@@ -62,8 +65,6 @@ failure_scope scope_of(errc code) {
     case errc::device_unknown:
     case errc::code_unknown:
     case errc::code_expired:
-    case errc::prev_push_unknown:
-    case errc::cursor_unknown:
     case errc::usage:
     case errc::not_enrolled:
     case errc::already_enrolled:
@@ -86,8 +87,8 @@ error interrupted() {
 
 error server_went_back() {
   return fail(errc::prev_push_unknown,
-              "The server does not know this laptop's last push: it was probably restored from a "
-              "backup. Nothing is lost here; tell the administrator.");
+              "The server keeps forgetting what this laptop gives it: it goes back to older states "
+              "again and again. Nothing is lost here; tell the administrator.");
 }
 
 error folder_was_copied() {

@@ -15,6 +15,7 @@ enum class failure_scope {
   session,       ///< a new session mends it
   access,        ///< user or device lost its access
   too_late,      ///< another push of this device came first
+  went_back,     ///< the server went back to an older state: a recovery mends it
   push,          ///< this push cannot be taken as it is
   fatal,         ///< a person must act
 };

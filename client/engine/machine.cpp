@@ -46,6 +46,10 @@ reply reply_to(const action& a) {
                         [&](const send_push&) { return network(k_index<receipt_arrived>); },
                         [&](const apply_receipt&) { return local(k_index<receipt_applied>); },
                         [&](const drop_push&) { return local(k_index<push_dropped>); },
+                        [&](const begin_recovery&) { return local(k_index<recovery_begun>); },
+                        [&](const ask_missing&) { return network(k_index<missing_told>); },
+                        [&](const keep_missing&) { return local(k_index<missing_kept>); },
+                        [&](const restart_feed&) { return local(k_index<feed_restarted>); },
                         [&](const fetch_page&) { return network(k_index<page_arrived>); },
                         [&](const apply_page&) { return local(k_index<page_applied>); },
                         [&](const erase_removed&) { return local(k_index<removed_erased>); },
@@ -59,8 +63,8 @@ reply reply_to(const action& a) {
 bool from_network(const event& what) {
   const auto i = what.index();
   return i == k_index<challenged> || i == k_index<session_opened> ||
-         i == k_index<receipt_arrived> || i == k_index<page_arrived> ||
-         i == k_index<request_failed>;
+         i == k_index<receipt_arrived> || i == k_index<missing_told> ||
+         i == k_index<page_arrived> || i == k_index<request_failed>;
 }
 
 bool from_outside(const event& what) {
@@ -76,10 +80,25 @@ bool from_outside(const event& what) {
 }  // namespace
 
 std::string_view step_name(step s) {
-  constexpr std::array<std::string_view, 15> names{
-      "idle",    "looking",          "asking_challenge", "asking_session", "saving_push",
-      "pushing", "applying_receipt", "dropping_push",    "pulling",        "erasing",
-      "polling", "backing_off",      "counting",         "wiping",         "done"};
+  constexpr std::array<std::string_view, 19> names{"idle",
+                                                   "looking",
+                                                   "asking_challenge",
+                                                   "asking_session",
+                                                   "saving_push",
+                                                   "pushing",
+                                                   "applying_receipt",
+                                                   "dropping_push",
+                                                   "beginning_recovery",
+                                                   "asking_missing",
+                                                   "keeping_missing",
+                                                   "restarting_feed",
+                                                   "pulling",
+                                                   "erasing",
+                                                   "polling",
+                                                   "backing_off",
+                                                   "counting",
+                                                   "wiping",
+                                                   "done"};
   return names.at(static_cast<std::size_t>(s));
 }
 
@@ -144,6 +163,17 @@ void machine::dispatch(const event& what) {
                  },
                  [this](const receipt_applied&) { receipt_done(); },
                  [this](const push_dropped&) { start_look(); },
+                 [this](const recovery_begun&) { start_look(); },
+                 [this](const missing_told& e) {
+                   asked_missing_ = true;
+                   step_ = step::keeping_missing;
+                   do_next(keep_missing{e.versions});
+                 },
+                 [this](const missing_kept&) { start_look(); },
+                 [this](const feed_restarted&) {
+                   must_pull_ = true;
+                   start_look();
+                 },
                  [this](const page_arrived& e) { got_page(e); },
                  [this](const page_applied& e) { page_done(e); },
                  [this](const removed_erased&) {
@@ -206,17 +236,43 @@ void machine::decide() {
     step_ = step::asking_challenge;
     show(phase::connecting, 0, 0);
     do_next(ask_challenge{});
+  } else if (here_.recovering && !asked_missing_) {
+    step_ = step::asking_missing;
+    do_next(ask_missing{});
   } else if (!blocked_ && here_.stored) {
     current_ = *here_.stored;
     more_waits_ = false;  // what waits behind it is told when it is answered
     send_stored();
   } else if (!blocked_ && !(here_.versions.empty() && here_.discards.empty())) {
     build_push();
+  } else if (here_.recovering) {
+    step_ = step::restarting_feed;
+    do_next(restart_feed{});
   } else if (must_pull_) {
     start_pull();
+  } else if (here_.unpulled) {
+    check_acknowledged();
   } else {
+    pulled_twice_ = false;
     all_done();
   }
+}
+
+/// The server acknowledged a version and its feed, read to the end, does not have it. Another
+/// process of this laptop may have pushed it while the last page was on its way: so once more.
+void machine::check_acknowledged() {
+  if (!std::exchange(pulled_twice_, true)) return start_pull();
+  pulled_twice_ = false;
+  recover(std::nullopt);
+}
+
+void machine::recover(const std::optional<std::optional<push_id>>& server_last) {
+  if (++recoveries_ > k_recoveries) return end(server_went_back());
+  asked_missing_ = false;
+  must_pull_ = true;
+  blocked_.reset();
+  step_ = step::beginning_recovery;
+  do_next(begin_recovery{server_last});
 }
 
 /// Nothing is left to push or pull.
@@ -225,6 +281,7 @@ void machine::all_done() {
   if (blocked_) {
     do_next(note_failure{*blocked_});
   } else {
+    recoveries_ = 0;
     do_next(note_success{});
   }
   step_ = step::polling;
@@ -248,7 +305,8 @@ void machine::got_session(const session_opened& answer) {
     case wire::push_memory::ok:
       return decide();
     case wire::push_memory::unknown:
-      return end(server_went_back());
+      if (here_.stored && here_.stored->id == answer.last_push) return decide();
+      return recover(std::optional(answer.last_push));
     case wire::push_memory::old:
       // The answer to the push that is still kept was lost: sending it again brings it.
       if (here_.stored && here_.stored->id == answer.last_push) return decide();

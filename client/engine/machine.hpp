@@ -8,12 +8,17 @@
 // fetched while one is applied; look again. One shot ends there; watching goes on with a long poll,
 // and starts over when something was saved or an answer came.
 //
+// When the server went back to an older state (it does not know this device's last push, or the
+// cursor, or does not show what it had acknowledged), the round begins anew as a recovery: ask
+// which of all versions held here it lacks, push them with their proofs, go on from its last push,
+// and read the feed from its start.
+//
 // A refused version stops nothing: the replica takes it off the outbox when it applies the
 // receipt. A push that is refused as a whole is given up for this round and named in the outcome;
 // pulling goes on. What passes by itself (no network, busy server, busy replica) is tried again
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
 // busy server, which is asked three times. What a person must mend stops the machine:
-//   prev_push_unknown, prev_push_old, cursor_unknown   one side went back
+//   prev_push_old                                      this folder went back or was copied
 //   device_revoked, user_disabled, scope `surrender`   the replica is erased when everything in it
 //                                                      is at the server, else stays sealed
 //   wipe in a session's answer                         the replica is erased in any case
@@ -39,6 +44,10 @@ enum class step {
   pushing,
   applying_receipt,
   dropping_push,
+  beginning_recovery,
+  asking_missing,
+  keeping_missing,
+  restarting_feed,
   pulling,
   erasing,
   polling,
@@ -55,6 +64,8 @@ inline constexpr std::int64_t k_first_window_millis = 500;
 inline constexpr std::int64_t k_last_window_millis = 25'000;
 /// How often a one-shot sync asks a busy server.
 inline constexpr int k_one_shot_attempts = 3;
+/// How often in a row the server may go back before a person is asked.
+inline constexpr int k_recoveries = 3;
 /// How long the server may hold a request while nothing is new; a laptop that slept notices a dead
 /// connection after that.
 inline constexpr int k_poll_seconds = 50;
@@ -106,6 +117,8 @@ class machine {
   void failed(const error& what);
   bool push_failed(const error& what, const std::optional<push_id>& last_push);
   void give_push_up();
+  void recover(const std::optional<std::optional<push_id>>& server_last);
+  void check_acknowledged();
   void retry_later(const error& why);
 
   step step_ = step::idle;
@@ -125,6 +138,9 @@ class machine {
   bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
   bool must_erase_ = true;         ///< once a run, after every removal and refusal
   bool look_again_ = false;        ///< something may have changed since the last look
+  bool asked_missing_ = false;     ///< the recovery under way has been told what the server lacks
+  bool pulled_twice_ = false;      ///< an acknowledged version did not come; one more pull was made
+  int recoveries_ = 0;             ///< in a row
   int attempts_ = 0;               ///< failures in a row
   int old_ = 0;                    ///< how often a push came too late in a row
   std::optional<error> blocked_;   ///< why pushing is given up for this round

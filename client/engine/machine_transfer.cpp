@@ -186,7 +186,7 @@ void machine::page_done(const page_applied& effect) {
 
 void machine::round_done() {
   if (look_again_) return start_look();
-  all_done();
+  decide();
 }
 
 // ---- Failing ----
@@ -216,6 +216,10 @@ void machine::request_lost(const request_failed& answer) {
     case step::saving_push:
     case step::applying_receipt:
     case step::dropping_push:
+    case step::beginning_recovery:
+    case step::asking_missing:
+    case step::keeping_missing:
+    case step::restarting_feed:
     case step::erasing:
     case step::backing_off:
     case step::counting:
@@ -268,6 +272,9 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
       server_last_ = last_push;
       give_push_up();
       return true;
+    case failure_scope::went_back:
+      recover(std::optional(last_push));
+      return true;
     case failure_scope::push:
       if (what.code != errc::push_id_reused || std::exchange(id_reused_, true)) blocked_ = what;
       give_push_up();
@@ -295,6 +302,8 @@ void machine::failed(const error& what) {
     case failure_scope::passing:
     case failure_scope::server_fault:
       return retry_later(what);
+    case failure_scope::went_back:
+      return recover(std::nullopt);
     case failure_scope::too_late:
     case failure_scope::push:
     case failure_scope::fatal:

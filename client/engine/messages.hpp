@@ -73,6 +73,9 @@ struct looked {
   std::vector<version_id> versions;   ///< of the next batch, when nothing is stored
   std::vector<version_id> discards;
   std::int64_t waiting = 0;  ///< how many versions and discards wait in all
+  bool recovering = false;   ///< the server went back, and the recovery is not over
+  /// When nothing waits: whether an acknowledged version has not come with the feed.
+  bool unpulled = false;
 };
 struct challenged {
   wire::challenge_answer challenge;
@@ -96,6 +99,13 @@ struct receipt_arrived {
 };
 struct receipt_applied {};
 struct push_dropped {};
+struct recovery_begun {};
+/// What the server lacks of what the replica holds.
+struct missing_told {
+  std::vector<version_id> versions;
+};
+struct missing_kept {};
+struct feed_restarted {};
 /// A page that was checked: it follows `from`, its items chain up to `next`, hashes fit.
 struct page_arrived {
   wire::cursor next;
@@ -125,9 +135,10 @@ struct local_change {};
 struct stop {};
 
 using event = std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
-                           receipt_arrived, receipt_applied, push_dropped, page_arrived,
-                           page_applied, removed_erased, unsynced_counted, wiped, request_failed,
-                           local_failed, timer_fired, local_change, stop>;
+                           receipt_arrived, receipt_applied, push_dropped, recovery_begun,
+                           missing_told, missing_kept, feed_restarted, page_arrived, page_applied,
+                           removed_erased, unsynced_counted, wiped, request_failed, local_failed,
+                           timer_fired, local_change, stop>;
 
 /// What comes in with every event instead of being made inside.
 struct stimulus {
@@ -164,6 +175,19 @@ struct apply_receipt {
 };
 /// -> push_dropped
 struct drop_push {};
+/// Note that the server went back, and where this device's pushes go on if that is known.
+/// -> recovery_begun
+struct begin_recovery {
+  std::optional<std::optional<push_id>> server_last;
+};
+/// Ask which of all versions held here the server lacks. -> missing_told
+struct ask_missing {};
+/// Let them wait to be pushed with their proofs. -> missing_kept
+struct keep_missing {
+  std::vector<version_id> versions;
+};
+/// Begin the feed at 0; the recovery is over. -> feed_restarted
+struct restart_feed {};
 /// -> page_arrived; the shell keeps a page that has items in a queue
 struct fetch_page {
   wire::cursor from;
@@ -200,9 +224,10 @@ struct finish {
   outcome result;
 };
 
-using action = std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
-                            apply_receipt, drop_push, fetch_page, apply_page, discard_pages,
-                            erase_removed, count_unsynced, wipe_replica, cancel_request, wait_for,
-                            report, note_success, note_failure, finish>;
+using action =
+    std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
+                 apply_receipt, drop_push, begin_recovery, ask_missing, keep_missing, restart_feed,
+                 fetch_page, apply_page, discard_pages, erase_removed, count_unsynced, wipe_replica,
+                 cancel_request, wait_for, report, note_success, note_failure, finish>;
 
 }  // namespace autocusto::engine

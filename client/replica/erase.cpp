@@ -26,7 +26,7 @@ std::vector<std::int64_t> hidden_rows(ledger& file) {
 bool may_be_erased(ledger& file, const std::set<std::int64_t>& under_way, holding& held) {
   if (under_way.contains(held.row())) return false;
   for (const auto* meta : held.versions()) {
-    if (meta->where == standing::waiting) return false;
+    if (meta->to_be_pushed()) return false;
     if (meta->where != standing::refused) continue;
     const auto cell = file.entry(k_refused, meta->row, held.sealer());
     if (!cell || !unpack_refused(*cell).at_server) return false;

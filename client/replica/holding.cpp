@@ -209,9 +209,8 @@ void holding::refresh() {
   // Nothing waits for most records, and then the graph is not needed.
   const auto graph = local.empty() && discarded.empty() ? domain::version_dag() : dag();
   state_.shown = make_shown_view(state_.told, local, graph, discarded);
-  state_.unsynced = std::count_if(order.begin(), order.end(), [](const version_meta* meta) {
-    return meta->where == standing::waiting;
-  });
+  state_.unsynced = std::count_if(order.begin(), order.end(),
+                                  [](const version_meta* meta) { return meta->to_be_pushed(); });
   state_.unsynced += std::count_if(state_.discards.begin(), state_.discards.end(),
                                    [](const waiting_discard& d) { return !d.acknowledged; });
   state_.versions = static_cast<std::int64_t>(slots_.size());

@@ -68,7 +68,11 @@ std::size_t message_size(const domain::version_bytes& raw) {
 }
 
 wire::pushed_version pushed(holding& held, const version_meta& meta) {
-  return {.raw = held.raw(meta), .incarnation = held.state().incarnation, .proof = std::nullopt};
+  wire::pushed_version out{
+      .raw = held.raw(meta), .incarnation = held.state().incarnation, .proof = std::nullopt};
+  // What the server has known before comes with its own mark.
+  if (meta.proof.size() == hash256::size) out.proof = meta.proof;
+  return out;
 }
 
 /// Fills one batch.

@@ -7,6 +7,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -74,7 +75,7 @@ class page_reader {
     note_local(held);
     for (const auto* ids : {&what.heads, &what.drafts}) {
       for (const auto& id : *ids) {
-        if (held.find(id) == nullptr) return "a view names a version that did not come";
+        if (!has(held, id)) return "a view names a version that did not come";
       }
     }
     // There is one view of a record at a time: an earlier incarnation is closed by this one.
@@ -123,20 +124,46 @@ class page_reader {
   std::optional<std::string> place(const wire::item& what) {
     auto* held = set_.of_incarnation(what.record, what.incarnation);
     if (held == nullptr) held = adopt(what);
-    if (held == nullptr || held->find(*what.version) == nullptr) {
+    if (held == nullptr || !has(*held, *what.version)) {
       return "an item names a version that did not come";
     }
     note_local(*held);
     auto& meta = held->change(*what.version);
     // Seen twice (shown again by an assignment), it keeps its place in the history.
     if (meta.seq == 0) meta.seq = what.seq;
-    if (meta.in_p()) {
-      file_.remove_entry(meta.where == standing::waiting ? k_waiting : k_unpulled, meta.row);
+    if (meta.in_p() || meta.to_be_pushed()) {
+      file_.remove_entry(meta.to_be_pushed() ? k_waiting : k_unpulled, meta.row);
       ++effect_.confirmed;
     }
     if (meta.where == standing::refused) file_.remove_entry(k_refused, meta.row);
     meta.where = standing::told;
     return std::nullopt;
+  }
+
+  /// Whether the version is here. The server leaves out bytes that this device made; after a
+  /// restore they may belong to another incarnation than the one under which they lie here.
+  bool has(holding& held, const version_id& id) {
+    if (held.find(id) != nullptr) return true;
+    for (auto* other : set_.all_of(held.state().record.id)) {
+      const auto* meta = other == &held ? nullptr : other->find(id);
+      if (meta == nullptr || meta->erased) continue;
+      auto version = other->read(*meta);
+      auto copy = *meta;
+      copy.row = copy.seq = 0;
+      copy.where = standing::told;
+      const auto name_field = domain::find_catalogue(held.state().record.kind)->name_field;
+      held.add(std::move(copy), std::move(version.raw),
+               domain::value_text(version.payload.fields.at(name_field)));
+      if (held.state().key.empty()) held.change().key = other->state().key;
+      // There it waits no more: the server has it.
+      auto& left = other->change(id);
+      for (const auto* table : {&k_waiting, &k_unpulled, &k_refused}) {
+        file_.remove_entry(*table, left.row);
+      }
+      left.where = standing::told;
+      return true;
+    }
+    return false;
   }
 
   /// The view that an own root opened, when this page is the first to say so (the receipt was
@@ -239,16 +266,6 @@ class page_reader {
   std::unordered_set<std::int64_t> had_local_;
 };
 
-/// The feed that comes now may have another order.
-void forget_places(ledger& file, std::int64_t row) {
-  working_set set(file);
-  auto* held = set.load(row);
-  for (const auto* meta : held->versions()) {
-    if (meta->seq != 0) held->change(meta->id).seq = 0;
-  }
-  set.flush();
-}
-
 std::optional<std::string> read_page(page_reader& reader, const checked_page& checked) {
   for (std::size_t i = 0; i < checked.versions.size(); ++i) {
     reader.version(checked.versions[i], checked.page.versions[i]);
@@ -288,18 +305,6 @@ result<page_effect> replica_store::apply_page(const checked_page& page) {
   (*scope)->commit();
   effect.applied = true;
   return effect;
-}
-
-result<void> replica_store::restart_feed() {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  std::vector<std::int64_t> rows;
-  each_holding(file, [&rows](std::int64_t row, const holding_state&) { rows.push_back(row); });
-  for (const auto row : rows) forget_places(file, row);
-  file.forget(k_cursor);
-  (*scope)->commit();
-  return {};
 }
 
 result<void> replica_store::note_sync(const sync_outcome& outcome) {

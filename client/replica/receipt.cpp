@@ -57,7 +57,11 @@ class receipt_reader {
     auto& held = holding_at(row);
     const auto* meta = held.find(line.version);
     if (meta == nullptr) throw_damaged("a version of the push");
+    if (meta->where == standing::missing) return restored(held, line);
     if (line.outcome == wire::push_outcome::refused) {
+      // A view that was lost with its versions may have been closed since.
+      const bool closed = line.code == code_name(errc::access_removed);
+      if (closed && !meta->proof.empty()) held.change().hidden = true;
       // Another process may have pulled it meanwhile: then it was accepted after all.
       if (meta->in_p()) refuse(held, line);
       return;
@@ -130,6 +134,19 @@ class receipt_reader {
     file_.put_entry(
         k_unpulled, meta.row,
         pack(waiting_entry{.version = meta.id, .saved = meta.saved, .since = meta.since}));
+  }
+
+  /// What the server had lost: it has it back, or takes the view for closed.
+  void restored(holding& held, const wire::push_result& line) {
+    if (line.outcome == wire::push_outcome::refused) {
+      if (line.code != code_name(errc::access_removed)) return refuse(held, line);
+      held.change().hidden = true;
+    }
+    auto& meta = held.change(line.version);
+    if (line.proof) meta.proof = *line.proof;
+    meta.where = standing::told;
+    file_.remove_entry(k_waiting, meta.row);
+    ++effect_.acknowledged;
   }
 
   /// The view was closed and opened again meanwhile with what the edit goes on from: it belongs to

@@ -208,8 +208,28 @@ class replica_store {
   /// versions wait again.
   [[nodiscard]] result<void> drop_pending_push();
   [[nodiscard]] std::optional<push_id> last_push() const;
-  /// For going on after the server went back.
+  /// For going on where the server is; `begin_recovery` does it, too.
   [[nodiscard]] result<void> set_last_push(const std::optional<push_id>& id);
+
+  // ---- Sync: when the server went back to an older state ----
+  // begin_recovery; ask the server about held_versions; mark_missing; push all that waits;
+  // restart_feed. Each step may be repeated, and is, when the laptop stops in between.
+
+  /// Whether a recovery has begun and is not over.
+  [[nodiscard]] bool recovering() const;
+  /// Remembers that it has begun. `server_last`: the last push of this device that the server has,
+  /// if it was told (then a kept push is given up, and the next one goes on from there).
+  [[nodiscard]] result<void> begin_recovery(
+      const std::optional<std::optional<push_id>>& server_last);
+  /// Everything in open views that the server had: told by it or acknowledged.
+  [[nodiscard]] std::vector<version_id> held_versions() const;
+  /// These of them wait to be pushed again, with their proofs; discards, too. What is shown does
+  /// not change.
+  [[nodiscard]] result<void> mark_missing(const std::vector<version_id>& ids);
+  /// Starts the feed at 0 again, without erasing anything; the recovery is over.
+  [[nodiscard]] result<void> restart_feed();
+  /// Whether an acknowledged version of an open view has not come with the feed.
+  [[nodiscard]] bool any_unpulled() const;
 
   // ---- Sync: pulling ----
 
@@ -218,8 +238,6 @@ class replica_store {
   /// cursor is not `page.from` any more. Errors: protocol_error when the page does not fit what is
   /// here.
   [[nodiscard]] result<page_effect> apply_page(const checked_page& page);
-  /// Starts the feed at 0 again, without erasing anything.
-  [[nodiscard]] result<void> restart_feed();
   /// Destroys the keys and rows of the records that pages have removed, unless they hold something
   /// that is not at the server.
   [[nodiscard]] result<erase_effect> erase_removed();

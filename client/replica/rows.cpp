@@ -16,7 +16,7 @@ std::uint8_t status_to(domain::version_status status) {
 }
 
 standing standing_from(std::uint8_t value) {
-  if (value > static_cast<std::uint8_t>(standing::refused)) throw_damaged("an unknown standing");
+  if (value > static_cast<std::uint8_t>(standing::missing)) throw_damaged("an unknown standing");
   return static_cast<standing>(value);
 }
 

@@ -28,6 +28,7 @@ enum class standing : std::uint8_t {
   waiting,       ///< saved here, not acknowledged
   acknowledged,  ///< saved here, in a receipt, feed item not pulled
   refused,       ///< saved here; on the refused list
+  missing,       ///< told or seen before, and the server has lost it: it waits with its proof
 };
 
 /// version.meta
@@ -47,6 +48,10 @@ struct version_meta {
 
   [[nodiscard]] bool in_p() const {
     return where == standing::waiting || where == standing::acknowledged;
+  }
+  /// Whether it stands in the table `waiting`.
+  [[nodiscard]] bool to_be_pushed() const {
+    return where == standing::waiting || where == standing::missing;
   }
   [[nodiscard]] bool visible() const { return where != standing::refused; }
 };
@@ -82,7 +87,8 @@ struct holding_state {
 [[nodiscard]] bytes pack(const holding_state& state);
 [[nodiscard]] holding_state unpack_state(std::string_view cell);
 
-/// waiting.entry and unpulled.entry; the id is the version's row.
+/// waiting.entry and unpulled.entry; the id is the version's row. `saved` orders a record's pushes:
+/// what the server has lost goes before every edit, in the order of generations.
 struct waiting_entry {
   version_id version;
   std::int64_t saved = 0;

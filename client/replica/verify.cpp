@@ -134,9 +134,10 @@ class verifier {
     }
     check_generation(held, meta, name);
     const auto waiting = waiting_.extract(meta.row);
-    const bool as_noted = waiting.empty() ? !meta.in_p()
-                                          : waiting.mapped().version == meta.id &&
-                                                waiting.mapped().where == meta.where;
+    const auto listed = meta.where == standing::missing ? standing::waiting : meta.where;
+    const bool as_noted =
+        waiting.empty() ? listed != standing::waiting && !meta.in_p()
+                        : waiting.mapped().version == meta.id && waiting.mapped().where == listed;
     if (!as_noted) note("In " + name + ": a version's place in the outbox is not as noted.");
     if (meta.where == standing::refused) {
       ++report_.cells;

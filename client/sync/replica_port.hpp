@@ -3,7 +3,9 @@
 // their own. One thread.
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "client/engine/messages.hpp"
 #include "client/replica/check_page.hpp"
@@ -32,6 +34,13 @@ class replica_port {
   [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push(const push_id& id) = 0;
   [[nodiscard]] virtual result<void> apply_receipt(const wire::push_receipt& receipt) = 0;
   [[nodiscard]] virtual result<void> drop_push() = 0;
+
+  /// When the server went back; see replica_store.
+  [[nodiscard]] virtual result<void> begin_recovery(
+      const std::optional<std::optional<push_id>>& server_last) = 0;
+  [[nodiscard]] virtual std::vector<version_id> held_versions() = 0;
+  [[nodiscard]] virtual result<void> mark_missing(const std::vector<version_id>& ids) = 0;
+  [[nodiscard]] virtual result<void> restart_feed() = 0;
 
   [[nodiscard]] virtual result<page_applied> apply_page(const replica::checked_page& page) = 0;
   [[nodiscard]] virtual result<void> erase_removed() = 0;

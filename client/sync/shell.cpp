@@ -219,7 +219,8 @@ class shell::impl {
   void perform(std::vector<action>& actions) {
     const auto remote = [](const action& a) {
       return std::holds_alternative<ask_challenge>(a) || std::holds_alternative<ask_session>(a) ||
-             std::holds_alternative<send_push>(a) || std::holds_alternative<fetch_page>(a);
+             std::holds_alternative<send_push>(a) || std::holds_alternative<ask_missing>(a) ||
+             std::holds_alternative<fetch_page>(a);
     };
     std::stable_partition(actions.begin(), actions.end(), remote);
     for (auto& a : actions) std::visit([this](auto& each) { perform(each); }, a);
@@ -272,6 +273,14 @@ class shell::impl {
     });
   }
 
+  void perform(const ask_missing&) {
+    courier_->send([this, held = replica_.held_versions()]() -> arrival {
+      auto told = server_.missing(held);
+      if (!told) return {lost(told.error()), {}};
+      return {missing_told{std::move(*told)}, {}};
+    });
+  }
+
   void perform(const fetch_page& a) {
     courier_->send([this, a]() -> arrival {
       constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
@@ -310,6 +319,11 @@ class shell::impl {
   void perform(const apply_receipt& a) {
     local(replica_.apply_receipt(a.receipt), receipt_applied{});
   }
+  void perform(const begin_recovery& a) {
+    local(replica_.begin_recovery(a.server_last), recovery_begun{});
+  }
+  void perform(const keep_missing& a) { local(replica_.mark_missing(a.versions), missing_kept{}); }
+  void perform(const restart_feed&) { local(replica_.restart_feed(), feed_restarted{}); }
   void perform(const drop_push&) { local(replica_.drop_push(), push_dropped{}); }
 
   void perform(const apply_page&) {

@@ -41,6 +41,7 @@ result<looked> store_port::look() {
   found.device = who->device;
   found.cursor = replica_.cursor();
   found.last_push = replica_.last_push();
+  found.recovering = replica_.recovering();
   if (const auto kept = replica_.current_push()) {
     found.stored = {.id = kept->object.id,
                     .versions = kept->object.versions.size(),
@@ -54,6 +55,7 @@ result<looked> store_port::look() {
   found.discards = batch_.discards;
   found.waiting = static_cast<std::int64_t>(
       batch_.more ? replica_.pending_count() : batch_.ids.size() + batch_.discards.size());
+  found.unpulled = found.waiting == 0 && replica_.any_unpulled();
   return found;
 }
 
@@ -111,6 +113,23 @@ result<void> store_port::apply_receipt(const wire::push_receipt& receipt) {
 result<void> store_port::drop_push() {
   saved_.reset();
   return replica_.drop_pending_push();
+}
+
+result<void> store_port::begin_recovery(const std::optional<std::optional<push_id>>& server_last) {
+  saved_.reset();
+  return replica_.begin_recovery(server_last);
+}
+
+std::vector<version_id> store_port::held_versions() {
+  return replica_.held_versions();
+}
+
+result<void> store_port::mark_missing(const std::vector<version_id>& ids) {
+  return replica_.mark_missing(ids);
+}
+
+result<void> store_port::restart_feed() {
+  return replica_.restart_feed();
 }
 
 result<page_applied> store_port::apply_page(const replica::checked_page& page) {

@@ -27,6 +27,11 @@ class store_port final : public replica_port {
   [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
   [[nodiscard]] result<void> apply_receipt(const wire::push_receipt& receipt) override;
   [[nodiscard]] result<void> drop_push() override;
+  [[nodiscard]] result<void> begin_recovery(
+      const std::optional<std::optional<push_id>>& server_last) override;
+  [[nodiscard]] std::vector<version_id> held_versions() override;
+  [[nodiscard]] result<void> mark_missing(const std::vector<version_id>& ids) override;
+  [[nodiscard]] result<void> restart_feed() override;
   [[nodiscard]] result<page_applied> apply_page(const replica::checked_page& page) override;
   [[nodiscard]] result<void> erase_removed() override;
   [[nodiscard]] result<std::size_t> count_unsynced() override;

@@ -183,6 +183,25 @@ class remote::impl {
                        "sent; tell the administrator."));
   }
 
+  answer<std::vector<version_id>> missing(const std::vector<version_id>& held) {
+    std::vector<version_id> out;
+    for (std::size_t from = 0; from < held.size(); from += limits::known_ids) {
+      const auto to = std::min(held.size(), from + limits::known_ids);
+      wire::known_request asked;
+      asked.versions.assign(held.begin() + static_cast<std::ptrdiff_t>(from),
+                            held.begin() + static_cast<std::ptrdiff_t>(to));
+      auto request = post("/v1/known", wire::encode(asked));
+      request.idempotent = true;
+      request.response_limit = k_page_limit;
+      const auto response = send(std::move(request), true);
+      if (!response) return response.error();
+      const auto told = read(wire::decode_known_answer(response->body));
+      if (!told) return told.error();
+      out.insert(out.end(), told->missing.begin(), told->missing.end());
+    }
+    return out;
+  }
+
   answer<wire::page> changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {
     http::client_request request;
     request.path_with_query = "/v1/changes?cursor=" + wire::cursor_text(from) +
@@ -301,6 +320,10 @@ learned remote::last_learned() const {
 
 answer<wire::push_receipt> remote::push(const wire::push_request& request) {
   return impl_->push(request);
+}
+
+answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& held) {
+  return impl_->missing(held);
 }
 
 answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {

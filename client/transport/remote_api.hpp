@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -49,6 +50,9 @@ class remote_api {
   [[nodiscard]] virtual learned last_learned() const = 0;
   /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
   [[nodiscard]] virtual answer<wire::push_receipt> push(const wire::push_request& request) = 0;
+  /// Those of the ids (as many as there are) that this user cannot see at the server.
+  [[nodiscard]] virtual answer<std::vector<version_id>> missing(
+      const std::vector<version_id>& held) = 0;
   /// `limit`: items, 1 to limits::batch_versions; `wait_seconds`: 0 to limits::long_poll_seconds.
   [[nodiscard]] virtual answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
                                                    int wait_seconds) = 0;

@@ -12,6 +12,9 @@ constexpr std::size_t k_small_body = std::size_t{16} * 1024;
 /// and proofs around 1,000 versions need about 0.5 MiB.
 constexpr std::size_t k_push_body = 2 * limits::batch_bytes + std::size_t{1024} * 1024;
 
+/// 10,000 ids of 64 digits.
+constexpr std::size_t k_known_body = std::size_t{1024} * 1024;
+
 http::response ready(context& in, const http::request& asked) {
   const std::string why_not = in.not_ready();
   if (why_not.empty()) return http::json_response(R"({"ready":true})");
@@ -29,6 +32,10 @@ std::vector<route> core_routes(context& in) {
   table.push_back({"POST", "/v1/push", access::full, k_push_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::push(in, r, caller);
+                   })});
+  table.push_back({"POST", "/v1/known", access::full, k_known_body,
+                   session_handler([&in](const auto& r, const auto& caller) {
+                     return detail::known(in, r, caller);
                    })});
   table.push_back(
       {"GET", "/v1/changes", access::full, 0,

@@ -57,7 +57,8 @@ void add_total(std::vector<prometheus::MetricFamily>& to, const char* name, cons
 void add_pushes(std::vector<prometheus::MetricFamily>& to, const sync::push_counters& of) {
   const std::pair<const char*, const std::atomic<std::int64_t>*> results[] = {
       {"accepted", &of.accepted},    {"sibling", &of.siblings}, {"merged", &of.merged},
-      {"duplicate", &of.duplicates}, {"refused", &of.refused},  {"discarded", &of.discarded}};
+      {"duplicate", &of.duplicates}, {"refused", &of.refused},  {"discarded", &of.discarded},
+      {"restored", &of.restored}};
   prometheus::MetricFamily family;
   family.name = "autocusto_versions_pushed_total";
   family.help = "Pushed versions by what became of them.";

@@ -130,6 +130,16 @@ http::response push(context& in, const http::request& asked, const store::sessio
                     : problem(*answer.refusal, asked);
 }
 
+http::response known(context& in, const http::request& asked, const store::session_owner& caller) {
+  const auto held = wire::decode_known_request(asked.body);
+  if (!held) return problem(held.error(), asked);
+  wire::known_answer out;
+  out.missing = in.changes.missing(caller, held->versions);
+  auto answer = http::json_response(wire::encode(out));
+  answer.headers.push_back({"Cache-Control", "no-store"});
+  return answer;
+}
+
 void changes(context& in, const http::request& asked, const store::session_owner& caller,
              const http::responder& answer) {
   bool waits = false;

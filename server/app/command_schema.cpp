@@ -42,7 +42,9 @@ void print_report(const sync::verify_report& report, bool json) {
     return cli::print_json({{"clean", report.clean()},
                             {"counts", counts_json(report.counts)},
                             {"total_findings", report.total_findings},
-                            {"findings", std::move(findings)}});
+                            {"findings", std::move(findings)},
+                            {"awaiting_parents", report.awaiting_parents},
+                            {"total_awaiting_parents", report.total_awaiting_parents}});
   }
   for (const auto& one : report.findings) std::cout << one.what << ": " << one.where << "\n";
   const auto& counts = report.counts;
@@ -52,6 +54,13 @@ void print_report(const sync::verify_report& report, bool json) {
             << (report.clean() ? "all as it should be"
                                : std::to_string(report.total_findings) + " findings")
             << "\n";
+  for (const auto& where : report.awaiting_parents)
+    std::cout << "waits for a parent: " << where << "\n";
+  if (report.total_awaiting_parents > 0) {
+    std::cout << report.total_awaiting_parents
+              << " versions that were brought back after a restore lack parents, until the laptops "
+                 "that have them sync.\n";
+  }
 }
 
 /// Going down drops tables with all that is in them.

@@ -1,6 +1,7 @@
 #include "server/auth/session.hpp"
 
 #include "server/auth/enrollment.hpp"
+#include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 
@@ -51,7 +52,8 @@ struct found_device {
 
 std::optional<found_device> find_device(store::reader& in, const device_id& id) {
   auto device = in.device_by_id(id);
-  if (!device) return std::nullopt;
+  // A stand-in has no key: whose it is, an enrollment has to tell again.
+  if (!device || store::is_stand_in(*device)) return std::nullopt;
   const store::pk user_key[] = {device->user};
   auto users = in.users_by_pk(user_key);
   // The system user has no key: whatever was signed was not signed by it.

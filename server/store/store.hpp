@@ -109,6 +109,9 @@ class reader {
   virtual std::vector<view_row> open_views(std::span<const pk> records, pk owner) = 0;
   /// Those of the records on which `owner` has a closed view (whether or not an open one, too).
   virtual std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) = 0;
+  /// The incarnations of `owner` on these records that are closed, with their records.
+  virtual std::vector<std::pair<pk, incarnation_id>> closed_incarnations(
+      std::span<const pk> records, pk owner) = 0;
   virtual std::vector<view_row> views_by_pk(std::span<const pk> views) = 0;
   /// All open views on a record, with their users, by e-mail.
   virtual std::vector<view_of_user> views_of_record(pk record) = 0;
@@ -116,6 +119,8 @@ class reader {
   virtual std::vector<stored_version> versions(std::span<const pk> keys) = 0;
   /// Keys of known versions by id; unknown ids are missing in the answer.
   virtual std::unordered_map<version_id, pk> version_keys(std::span<const version_id> ids) = 0;
+  /// Those of the versions that are visible in an open view of `owner`, in no particular order.
+  virtual std::vector<version_id> visible_versions(std::span<const version_id> ids, pk owner) = 0;
   /// The record that a version belongs to, for known ids.
   virtual std::unordered_map<version_id, pk> records_of(std::span<const version_id> ids) = 0;
   virtual std::vector<record_summary> record_list(std::optional<std::string> kind,

@@ -183,6 +183,16 @@ std::vector<pk> sql_writer::records_with_closed_view(std::span<const pk> records
               [](const sql_row& row) { return row.integer(0); });
 }
 
+std::vector<std::pair<pk, incarnation_id>> sql_writer::closed_incarnations(
+    std::span<const pk> records, pk owner) {
+  static constexpr sql_query q{"closed_incarnations",
+                               "SELECT w.record, w.incarnation FROM {set u: record=$1} "
+                               "{join view w: w.record=u.record AND w.owner=$2 AND w.open=0}"};
+  return list(q, {sql_integers(records), sql_integer(owner)}, [](const sql_row& row) {
+    return std::pair(row.integer(0), row.id<incarnation_id>(1));
+  });
+}
+
 std::vector<view_row> sql_writer::views_by_pk(std::span<const pk> views) {
   static constexpr sql_query q{
       "views_by_pk", "SELECT " SYNC_VIEW_COLUMNS " FROM {set u: key=$1} {join view w: w.pk=u.key}"};

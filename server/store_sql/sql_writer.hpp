@@ -28,10 +28,13 @@ class sql_writer final : public writer {
   std::vector<version_node> graphs(std::span<const pk> records, pk owner) override;
   std::vector<view_row> open_views(std::span<const pk> records, pk owner) override;
   std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) override;
+  std::vector<std::pair<pk, incarnation_id>> closed_incarnations(std::span<const pk> records,
+                                                                 pk owner) override;
   std::vector<view_row> views_by_pk(std::span<const pk> views) override;
   std::vector<view_of_user> views_of_record(pk record) override;
   std::vector<stored_version> versions(std::span<const pk> keys) override;
   std::unordered_map<version_id, pk> version_keys(std::span<const version_id> ids) override;
+  std::vector<version_id> visible_versions(std::span<const version_id> ids, pk owner) override;
   std::unordered_map<version_id, pk> records_of(std::span<const version_id> ids) override;
   std::vector<record_summary> record_list(std::optional<std::string> kind, bool divergent_only,
                                           pk after, std::int64_t limit) override;

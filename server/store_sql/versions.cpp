@@ -111,6 +111,18 @@ std::unordered_map<version_id, pk> sql_writer::version_keys(std::span<const vers
   return collect(session_, q, ids);
 }
 
+std::vector<version_id> sql_writer::visible_versions(std::span<const version_id> ids, pk owner) {
+  static constexpr sql_query q{
+      "visible_versions",
+      "SELECT v.id FROM {set u: id=$1} {join version v: v.id=u.id} WHERE EXISTS "
+      "(SELECT 1 FROM view w JOIN feed f ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "
+      "WHERE w.record=v.record AND w.owner=$2 AND w.open=1)"};
+  return list(q,
+              {sql_list(sql_type::bytes, ids, [](const version_id& id) { return id.raw(); }),
+               sql_integer(owner)},
+              [](const sql_row& row) { return row.id<version_id>(0); });
+}
+
 std::unordered_map<version_id, pk> sql_writer::records_of(std::span<const version_id> ids) {
   static constexpr sql_query q{
       "records_of", "SELECT v.id, v.record FROM {set u: id=$1} {join version v: v.id=u.id}"};

@@ -17,6 +17,11 @@ record_work::record_work(const record_state& from)
     nodes.emplace(n.id,
                   work_node{n.key, n.author, n.visible && view.has_value(), n.status, nullptr});
   }
+  for (const auto& n : from.graph) {
+    for (const auto& parent : n.parents) {
+      if (!nodes.contains(parent)) missing.insert(parent);
+    }
+  }
   if (view) heads_before = view->state.heads;
 }
 
@@ -34,6 +39,13 @@ std::optional<version_id> record_work::visible_base() const {
   const auto base = single_base();
   const auto* node = base ? find(*base) : nullptr;
   return node != nullptr && node->visible ? base : std::nullopt;
+}
+
+bool record_work::complete() const {
+  if (missing.empty()) return true;
+  const auto ancestors = dag.ancestors(view->state.heads);
+  return std::none_of(ancestors.begin(), ancestors.end(),
+                      [this](const version_id& id) { return missing.contains(id); });
 }
 
 void record_work::add(const domain::version& v, store::pk author) {
@@ -135,6 +147,9 @@ class acceptor {
     const auto* known = work == nullptr ? nullptr : work->find(c.id);
     if (known != nullptr) {
       if (known->visible) return duplicate(c.id, *work);
+    }
+    if (c.restorable()) return restore(i, work);
+    if (known != nullptr) {
       if (known->author == in_.who.owner_key) {
         return refuse(i,
                       fail(errc::access_removed,
@@ -179,13 +194,7 @@ class acceptor {
   void accept_one(const candidate& c, record_work* work) {
     if (work == nullptr) throw std::logic_error("a root was accepted whose record is not there");
     const std::size_t record = index_of(*work);
-    if (!work->view) {
-      store::view_row opened;
-      opened.user = in_.who.owner_key;
-      opened.record = work->state->row.key;
-      opened.state.incarnation = in_.fresh_incarnation();
-      work->view = std::move(opened);
-    }
+    if (!work->view) open_view(*work, in_.fresh_incarnation());
     const auto& v = *c.value;
     work->add(v, in_.who.actor_key);
     plan_.versions.push_back(
@@ -194,6 +203,53 @@ class acceptor {
     wire::push_result r;
     r.version = v.id;
     r.outcome = wire::push_outcome::accepted;
+    r.incarnation = work->view->state.incarnation;
+    plan_.results.push_back(std::move(r));
+  }
+
+  void open_view(record_work& work, const incarnation_id& incarnation) const {
+    store::view_row opened;
+    opened.user = in_.who.owner_key;
+    opened.record = work.state->row.key;
+    opened.state.incarnation = incarnation;
+    work.view = std::move(opened);
+  }
+
+  /// Takes back what the server has lost, or what it has lost for this owner only.
+  void restore(std::size_t i, record_work* work) {
+    const auto& c = in_.batch[i];
+    if (work == nullptr) throw std::logic_error("the record of a restored version is not there");
+    const auto& closed = work->state->closed;
+    const auto* known = work->find(c.id);
+    const store::pk known_key = known == nullptr ? 0 : known->key;
+    if (std::find(closed.begin(), closed.end(), *c.proven) != closed.end()) {
+      return refuse(i,
+                    fail(errc::access_removed,
+                         "Your access to this record was removed; ask an administrator about it."),
+                    known == nullptr);
+    }
+    const auto& v = *c.value;
+    if (const auto full = detail::room_problem(v.header, work)) return refuse(i, *full, !known);
+    if (!work->view) open_view(*work, *c.proven);
+    const std::size_t record = index_of(*work);
+    const auto [author, device] = in_.origin(v.header);
+    const bool fills = work->missing.erase(v.id) > 0;
+    for (const auto& parent : v.header.parents) {
+      if (work->find(parent) == nullptr) work->missing.insert(parent);
+    }
+    work->add(v, author);
+    work->restored = true;
+    if (fills) {
+      work->renewed = true;
+      domain::renew_view(work->view->state, work->dag);
+    }
+    if (known == nullptr) {
+      plan_.versions.push_back({record, ++work->last_number, author, device, &v});
+    }
+    plan_.events.push_back({record, store::feed_kind::version, v.id, known_key});
+    wire::push_result r;
+    r.version = v.id;
+    r.outcome = wire::push_outcome::restored;
     r.incarnation = work->view->state.incarnation;
     plan_.results.push_back(std::move(r));
   }

@@ -7,6 +7,12 @@
 // inputs always give the same plan and a transaction may be run again.
 //
 // For each version V of owner W, in the order of the batch, later ones building on earlier ones:
+//  0. V is not visible in W's open view and has a valid proof: the server has lost it. It is
+//     `restored` whatever its author, device and fields: it joins W's open view or opens one under
+//     its own incarnation, unless that is known as closed (access_removed). It may lack parents.
+//     A record in which something was restored is not merged by this push. When it turns out to be
+//     the missing parent of a known version, the heads of everybody's views of the record are
+//     worked out again.
 //  1. V is known: visible in W's open view -> duplicate; else, if W is its author ->
 //     access_removed. Nothing changes; a known version never opens a view. (Anybody else's known
 //     version goes on to the checks below, where it fails like an unknown one.)
@@ -52,6 +58,13 @@ struct pusher {
   std::vector<std::pair<device_id, store::pk>> devices;
 };
 
+/// Another user's open view of a record, for which a missing ancestor may come.
+struct other_view {
+  user_id owner;
+  store::view_row row;
+  std::optional<store::conflict_row> conflict;
+};
+
 /// What the store has of one record.
 struct record_state {
   store::record_row row;
@@ -59,6 +72,10 @@ struct record_state {
   std::optional<store::view_row> view;          ///< the owner's open view
   bool view_was_removed = false;                ///< no open view, but there was one
   std::optional<store::conflict_row> conflict;  ///< the open one of the view
+  /// Only where something comes with a proof: the owner's incarnations that are closed, and the
+  /// views of others where a parent is missing.
+  std::vector<incarnation_id> closed;
+  std::vector<other_view> others;
 };
 
 /// Bytes of stored versions by key, in any order; erased payloads are missing in them.
@@ -79,6 +96,8 @@ struct acceptance_input {
   std::string_view server_secret;  ///< salts automatic merges
   /// Keys of the system user and of the merge device; called only when something is merged.
   std::function<std::pair<store::pk, store::pk>()> merger;
+  /// Keys of the author and the device that a header names; called for restored versions only.
+  std::function<std::pair<store::pk, store::pk>(const domain::version_header&)> origin;
   unix_millis now = 0;  ///< put into conflicts, read by no rule
 };
 
@@ -107,12 +126,24 @@ struct planned_conflict {
   store::conflict_row row;  ///< `view` is 0 for a view that is not stored yet
 };
 
+/// Another user's view that changed because a missing ancestor came; `shows` is a head or draft of
+/// it, for the feed item that tells its owner.
+struct planned_renewal {
+  std::size_t record = 0;
+  user_id owner;
+  store::view_row row;
+  std::optional<store::conflict_row> conflict;
+  version_id shows;
+  store::pk shows_key = 0;
+};
+
 struct acceptance_plan {
   std::vector<planned_version> versions;  ///< numbers dense per record, in this order
   std::vector<std::unique_ptr<domain::version>> merges;
   std::vector<planned_event> events;
   std::vector<planned_view> views;  ///< new and changed ones
   std::vector<planned_conflict> conflicts;
+  std::vector<planned_renewal> renewals;
   /// One per version of the batch in its order, then one per discard; no proofs yet.
   std::vector<wire::push_result> results;
   std::vector<std::size_t> quarantine;  ///< positions in the batch of refused bytes to keep

@@ -19,6 +19,8 @@ struct candidate {
   std::optional<domain::version> value;          ///< none when it could not be read as a whole
   std::optional<domain::version_header> header;  ///< of an unreadable one, if that much can be read
   domain::version_bytes raw;                     ///< of an unreadable one, for quarantine
+  /// The incarnation for which a valid proof came with it: the server has known it there before.
+  std::optional<incarnation_id> proven;
   /// Form, sizes, hashes, record id against key: what no state of the store could mend.
   std::optional<error> flaw;
   /// Texts and fields that break a rule of entry; fields may still be exempt because an older
@@ -29,6 +31,8 @@ struct candidate {
     if (value) return &value->header;
     return header ? &*header : nullptr;
   }
+  /// Whether it is taken back as it is (its bytes are whole, and the proof is good).
+  [[nodiscard]] bool restorable() const { return proven && value && !flaw; }
   [[nodiscard]] const domain::version_bytes& bytes() const { return value ? value->raw : raw; }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "server/sync/page_builder.hpp"
@@ -41,6 +42,20 @@ result<wire::page> changes_service::changes(const store::session_owner& who,
   counters_.items += static_cast<std::int64_t>(page->items.size());
   counters_.versions += static_cast<std::int64_t>(page->versions.size());
   return *std::move(page);
+}
+
+std::vector<version_id> changes_service::missing(const store::session_owner& who,
+                                                 const std::vector<version_id>& held) {
+  std::unordered_set<version_id> visible;
+  db_.read([&](store::reader& in) {
+    visible.clear();
+    for (const auto& id : in.visible_versions(held, who.user.key)) visible.insert(id);
+  });
+  std::vector<version_id> out;
+  for (const auto& id : held) {
+    if (!visible.contains(id)) out.push_back(id);
+  }
+  return out;
 }
 
 }  // namespace autocusto::sync

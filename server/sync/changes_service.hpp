@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "server/store/store.hpp"
 #include "server/sync/sync_keys.hpp"
@@ -37,6 +38,11 @@ class changes_service {
   /// position does not exist or has another chain: the server went back, or it is not its cursor.
   [[nodiscard]] result<wire::page> changes(const store::session_owner& who,
                                            const wire::cursor& from, std::int64_t limit);
+
+  /// Those of the versions that are not visible to the user in an open view, in the order asked;
+  /// the same answer for one that does not exist.
+  [[nodiscard]] std::vector<version_id> missing(const store::session_owner& who,
+                                                const std::vector<version_id>& held);
 
   [[nodiscard]] const changes_counters& counters() const { return counters_; }
 

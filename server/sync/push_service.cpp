@@ -1,8 +1,11 @@
 #include "server/sync/push_service.hpp"
 
+#include <algorithm>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
+#include "server/store/stand_in.hpp"
 #include "server/sync/push_transaction.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -97,6 +100,14 @@ std::optional<error> check_resolution(const wire::push_object& object,
               "versions");
 }
 
+/// The incarnation of the actor for which the version's proof is good, if it is.
+std::optional<incarnation_id> proven_for(const wire::pushed_version& sent, const version_id& id,
+                                         const user_id& actor, std::string_view server_secret) {
+  if (!sent.proof || !sent.incarnation) return std::nullopt;
+  const auto expected = wire::make_proof(server_secret, actor, *sent.incarnation, id);
+  return crypto::constant_time_equal(expected, *sent.proof) ? sent.incarnation : std::nullopt;
+}
+
 void add_up(push_counters& to, const detail::push_tally& t) {
   to.pushes += 1;
   to.accepted += t.accepted;
@@ -105,6 +116,7 @@ void add_up(push_counters& to, const detail::push_tally& t) {
   to.duplicates += t.duplicates;
   to.refused += t.refused;
   to.discarded += t.discarded;
+  to.restored += t.restored;
   to.merges += t.merges;
   to.conflicts_opened += t.opened;
   to.conflicts_closed += t.closed;
@@ -147,7 +159,10 @@ push_answer push_service::take(const store::session_owner& who, std::string_view
   if (!problem) {
     push.batch.reserve(read->versions.size());
     for (auto& v : read->versions) {
-      push.batch.push_back(examine(std::move(v.raw), keys_.tenant_key));
+      auto& c = push.batch.emplace_back(examine(std::move(v.raw), keys_.tenant_key));
+      if (!push.object.owner) {
+        c.proven = proven_for(v, c.id, push.object.actor, keys_.server_secret);
+      }
     }
     problem = check_resolution(push.object, push.batch);
   }
@@ -170,7 +185,32 @@ push_answer push_service::stored_or(const detail::prepared_push& push, error pro
   return answer;
 }
 
+/// Makes rows for authors and devices that the store has forgotten, in a transaction of its own:
+/// their common lock is taken before any other, as acts on people do.
+void push_service::know_origins(const detail::prepared_push& push) {
+  std::map<device_id, user_id> devices;
+  for (const auto& c : push.batch) {
+    if (c.restorable()) devices.emplace(c.value->header.device, c.value->header.author);
+  }
+  if (devices.empty()) return;
+  bool all_known = true;
+  db_.read([&](store::reader& in) {
+    all_known = std::all_of(devices.begin(), devices.end(), [&in](const auto& each) {
+      return in.device_by_id(each.first) && in.user_by_id(each.second);
+    });
+  });
+  if (all_known) return;
+  db_.write([&](store::writer& in) {
+    static_cast<void>(in.lock_device(merge_device()));
+    for (const auto& [device, author] : devices) {
+      const auto user = store::user_or_stand_in(in, author, clock_.now());
+      static_cast<void>(store::device_or_stand_in(in, device, user.key, clock_.now()));
+    }
+  });
+}
+
 push_answer push_service::store_push(const detail::prepared_push& push) {
+  know_origins(push);
   const detail::push_environment env{&keys_, &random_, clock_.now()};
   detail::push_run run;
   db_.write([&](store::writer& in) { run = detail::push_transaction(in, push, env).run(); });

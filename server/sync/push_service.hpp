@@ -14,8 +14,8 @@
 // Refused versions go to quarantine within the device's limits; beyond them the line of the
 // receipt has the code `quarantine_full`, with the first reason in its sentence.
 //
-// Proofs that come with versions are not looked at here: what they allow (restoring after the
-// server went back) is no part of an ordinary push.
+// A version that comes with its proof has been known to this server before (5.4 of the design): if
+// the store has lost it, it is taken back as it is. A proof that does not fit counts as none.
 //
 // One object serves all threads; everything it refers to must outlive it.
 
@@ -45,7 +45,7 @@ struct push_answer {
 struct push_counters {
   std::atomic<std::int64_t> pushes{0}, repeated{0}, failed{0};
   std::atomic<std::int64_t> accepted{0}, siblings{0}, merged{0}, duplicates{0}, refused{0},
-      discarded{0};
+      discarded{0}, restored{0};
   std::atomic<std::int64_t> merges{0}, conflicts_opened{0}, conflicts_closed{0};
 };
 
@@ -69,6 +69,7 @@ class push_service {
  private:
   push_answer take(const store::session_owner& who, std::string_view request);
   push_answer stored_or(const detail::prepared_push& push, error problem);
+  void know_origins(const detail::prepared_push& push);
   push_answer store_push(const detail::prepared_push& push);
 
   store::database& db_;

@@ -5,7 +5,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "server/sync/feed_writer.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/sign.hpp"
 
@@ -134,7 +133,7 @@ void push_transaction::lock_records() {
     const auto [at, is_new] = places.try_emplace(head->record.id, wanted.size());
     if (is_new) wanted.push_back({head->record.id, {}, {}, false});
     auto& record = wanted[at->second];
-    if (ordinary && !record.create && may_open(c, who_)) {
+    if (ordinary && !record.create && (c.restorable() || may_open(c, who_))) {
       record.create = true;
       record.kind = head->record.kind;
       record.natural_key = c.value->payload.key;
@@ -185,6 +184,7 @@ void push_transaction::load_states() {
       by_view.at(conflict.view)->conflict = std::move(conflict);
     }
   }
+  load_for_restoring(keys);
   std::vector<store::pk> closed;
   for (const auto key : keys) {
     if (!by_key.at(key)->view) closed.push_back(key);
@@ -236,6 +236,7 @@ acceptance_plan push_transaction::apply_rules() {
     }
     return std::pair(users[0].key, device->key);
   };
+  input.origin = [this](const domain::version_header& h) { return origin_of(h); };
   input.now = env_.now;
   return accept(input);
 }
@@ -246,6 +247,9 @@ void push_transaction::write(acceptance_plan& plan) {
   write_conflicts(plan);
   write_quarantine(plan);
   write_feed(plan, version_keys);
+  write_renewals(plan);
+  drop_unused_records(plan);
+  for (const auto& [owner, feed] : feeds_) append_events(in_, owner, feed.first, feed.second);
 }
 
 std::vector<store::pk> push_transaction::write_versions(const acceptance_plan& plan) {
@@ -310,7 +314,7 @@ void push_transaction::write_feed(const acceptance_plan& plan,
     event.version_public = e.version;
     events.push_back(event);
   }
-  append_events(in_, who_.owner_key, who_.owner, events);
+  feeds_[who_.owner_key] = {who_.owner, std::move(events)};
 }
 
 /// Keeps the bytes of what was refused, as far as the device's quarantine has room; where it has
@@ -390,8 +394,10 @@ void push_transaction::count(const acceptance_plan& plan) {
   for (const auto& r : plan.results) {
     switch (r.outcome) {
       case wire::push_outcome::accepted:
-      case wire::push_outcome::restored:
         ++tally_.accepted;
+        break;
+      case wire::push_outcome::restored:
+        ++tally_.restored;
         break;
       case wire::push_outcome::sibling:
         ++tally_.accepted;

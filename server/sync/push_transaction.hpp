@@ -5,13 +5,16 @@
 // One thread.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/store/store.hpp"
 #include "server/sync/acceptance.hpp"
+#include "server/sync/feed_writer.hpp"
 #include "server/sync/push_service.hpp"
 
 namespace autocusto::sync::detail {
@@ -27,7 +30,7 @@ struct prepared_push {
 struct push_tally {
   bool repeated = false;
   std::int64_t accepted = 0, siblings = 0, merged = 0, duplicates = 0, refused = 0, discarded = 0,
-               merges = 0, opened = 0, closed = 0;
+               restored = 0, merges = 0, opened = 0, closed = 0;
 };
 
 struct push_run {
@@ -55,12 +58,16 @@ class push_transaction {
   void collect_devices();
   void lock_records();
   void load_states();
+  void load_for_restoring(const std::vector<store::pk>& keys);
+  std::pair<store::pk, store::pk> origin_of(const domain::version_header& header);
   acceptance_plan apply_rules();
   void write(acceptance_plan& plan);
   std::vector<store::pk> write_versions(const acceptance_plan& plan);
   void write_views(const acceptance_plan& plan);
   void write_conflicts(const acceptance_plan& plan);
   void write_feed(const acceptance_plan& plan, const std::vector<store::pk>& version_keys);
+  void write_renewals(const acceptance_plan& plan);
+  void drop_unused_records(const acceptance_plan& plan);
   void write_quarantine(acceptance_plan& plan);
   void write_audit(const acceptance_plan& plan);
   void count(const acceptance_plan& plan);
@@ -72,7 +79,11 @@ class push_transaction {
   store::device_row device_;
   pusher who_;
   std::vector<record_state> states_;
-  std::vector<store::pk> view_keys_;  ///< by record, 0 = not touched
+  std::vector<store::pk> view_keys_;        ///< by record, 0 = not touched
+  std::map<user_id, store::pk> authors_;    ///< of restored versions
+  std::map<device_id, store::pk> made_on_;  ///< the same
+  /// What feeds get; written last, in the order of their owners.
+  std::map<store::pk, std::pair<user_id, std::vector<feed_event>>> feeds_;
   push_tally tally_;
 };
 

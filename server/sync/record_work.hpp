@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "server/sync/acceptance.hpp"
@@ -32,6 +33,9 @@ struct record_work {
   std::vector<version_id> heads_before;
   bool touched = false;  ///< the view has to be saved
   std::int64_t last_number = 0;
+  bool restored = false;  ///< something came back with a proof: no merge in this push
+  bool renewed = false;   ///< a missing ancestor came: other views are worked out again
+  std::unordered_set<version_id> missing;  ///< parents that are named and not known
 
   /// Whether values of older versions are wanted, and those values.
   bool wants_known = false;
@@ -43,6 +47,8 @@ struct record_work {
   [[nodiscard]] std::optional<version_id> single_base() const;
   /// The same, if the owner may see it.
   [[nodiscard]] std::optional<version_id> visible_base() const;
+  /// Whether all ancestors of the heads are known.
+  [[nodiscard]] bool complete() const;
   /// Adds a version that becomes visible with this push to graph and view. `view` must be there.
   void add(const domain::version& v, store::pk author);
 };
@@ -52,6 +58,10 @@ struct record_work {
 /// parent of it.
 [[nodiscard]] std::optional<error> check_version(const candidate& c, const record_work* work,
                                                  const pusher& who, bool parent_was_refused);
+
+/// The view has no room for it, or nothing.
+[[nodiscard]] std::optional<error> room_problem(const domain::version_header& h,
+                                                const record_work* work);
 
 /// Step 5 for all records: merges, conflicts, results of siblings, views to save.
 void settle(const acceptance_input& in, std::vector<record_work>& works, acceptance_plan& plan);

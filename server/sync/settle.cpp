@@ -74,7 +74,10 @@ class settlement {
 
   void run() {
     merge_all();
-    for (std::size_t i = 0; i < works_.size(); ++i) close_books(i);
+    for (std::size_t i = 0; i < works_.size(); ++i) {
+      close_books(i);
+      if (works_[i].renewed) renew_others(i);
+    }
     tell_outcomes();
   }
 
@@ -85,6 +88,11 @@ class settlement {
     for (std::size_t i = 0; i < works_.size(); ++i) {
       const auto& work = works_[i];
       if (!heads_changed(work) || work.view->state.heads.size() < 2) continue;
+      // While laptops still bring back what the server lost, nobody knows what the heads share.
+      if (work.restored || !work.complete()) {
+        for (const auto& id : work.view->state.heads) siblings_.insert(id);
+        continue;
+      }
       group.push_back(i);
       for (const auto& id : needed_for_merge(work)) {
         const auto* node = work.find(id);
@@ -147,6 +155,22 @@ class settlement {
       }
     }
     plan_.views.push_back({i, row});
+  }
+
+  /// Views of other users in which something turns out to be an ancestor of a head.
+  void renew_others(std::size_t i) {
+    const auto& work = works_[i];
+    for (const auto& other : work.state->others) {
+      planned_renewal renewal{i, other.owner, other.row, std::nullopt, {}, 0};
+      auto& row = renewal.row;
+      if (!domain::renew_view(row.state, work.dag)) continue;
+      row.active = domain::active_version(row.state, work.dag);
+      renewal.conflict = settle_conflict(other.conflict, row.key, row.state.heads, std::nullopt,
+                                         store::conflict_state::resolved, in_.now);
+      renewal.shows = row.active ? *row.active : row.state.drafts.back();
+      renewal.shows_key = work.find(renewal.shows)->key;
+      plan_.renewals.push_back(std::move(renewal));
+    }
   }
 
   void tell_outcomes() {

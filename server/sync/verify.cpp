@@ -35,6 +35,13 @@ void verifier::find(std::string what, std::string where) {
   }
 }
 
+void verifier::await_parents(std::string where) {
+  ++report_.total_awaiting_parents;
+  if (report_.awaiting_parents.size() < options_.max_findings) {
+    report_.awaiting_parents.push_back(std::move(where));
+  }
+}
+
 void verifier::tell(std::string_view what, std::int64_t done) const {
   if (options_.progress) options_.progress(what, done);
 }

@@ -4,7 +4,8 @@
 //  records   numbers dense from 1, the last number right
 //  versions  id = SHA-256 of the header, payload the one that the header names, key and record as
 //            the record's, header and row telling the same; parents known, of the same record and
-//            older; generation = 1 + greatest of the parents'
+//            older; generation = 1 + greatest of the parents'. Restored versions may lack parents
+//            that no laptop has brought back yet: those are listed apart
 //  feeds     numbers dense from 1, item hashes and chain right, head = last item
 //  views     heads, pin and drafts are what the feed items give when they are applied one after
 //            another; active as computed; closed exactly by a `removed` item
@@ -43,6 +44,10 @@ struct verify_report {
   verify_counts counts;
   std::vector<finding> findings;  ///< at most `max_findings`
   std::int64_t total_findings = 0;
+  /// No damage: versions that came back after a restore, whose parents are still on laptops that
+  /// have not; at most `max_findings` of them, and how many there are.
+  std::vector<std::string> awaiting_parents;
+  std::int64_t total_awaiting_parents = 0;
 
   [[nodiscard]] bool clean() const { return total_findings == 0; }
 };

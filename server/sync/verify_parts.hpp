@@ -32,6 +32,7 @@ class verifier {
 
   void load_people();
   void find(std::string what, std::string where);
+  void await_parents(std::string where);
   void tell(std::string_view what, std::int64_t done) const;
 
   // verify_records.cpp

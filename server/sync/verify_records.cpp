@@ -83,10 +83,19 @@ void verifier::check_parents(
     const store::version_node& node,
     const std::unordered_map<version_id, const store::version_node*>& known) {
   std::int64_t greatest = 0;
+  std::vector<version_id> missing;
   for (const auto& parent : node.parents) {
     const auto at = known.find(parent);
-    if (at == known.end()) return find("parent_missing", name_of(node));
+    if (at == known.end()) {
+      missing.push_back(parent);
+      continue;
+    }
     greatest = std::max(greatest, at->second->generation);
+  }
+  if (!missing.empty()) {
+    // Known elsewhere, or not below: then it is not a version that waits for its parents.
+    const bool damaged = !in_.version_keys(missing).empty() || node.generation <= greatest;
+    return damaged ? find("parent_missing", name_of(node)) : await_parents(name_of(node));
   }
   if (node.generation != greatest + 1) find("generation", name_of(node));
 }

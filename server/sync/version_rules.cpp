@@ -76,8 +76,17 @@ bool covered(const detail::record_work& work, const std::vector<version_id>& par
   });
 }
 
-std::optional<error> room_problem(const domain::version_header& h,
-                                  const detail::record_work* work) {
+}  // namespace
+
+bool may_open(const candidate& c, const pusher& who) {
+  if (!c.value || c.flaw || !c.entry_problems.empty()) return false;
+  const auto& h = c.value->header;
+  return h.parents.empty() && !origin_problem(h, who);
+}
+
+namespace detail {
+
+std::optional<error> room_problem(const domain::version_header& h, const record_work* work) {
   if (work == nullptr || !work->view) return std::nullopt;
   const auto& state = work->view->state;
   const bool draft = h.status == domain::version_status::draft;
@@ -92,16 +101,6 @@ std::optional<error> room_problem(const domain::version_header& h,
             : "The record has 16 versions side by side already; resolve its conflict first.";
   return fail(errc::too_many_heads, sentence, {}, k_heads);
 }
-
-}  // namespace
-
-bool may_open(const candidate& c, const pusher& who) {
-  if (!c.value || c.flaw || !c.entry_problems.empty()) return false;
-  const auto& h = c.value->header;
-  return h.parents.empty() && !origin_problem(h, who);
-}
-
-namespace detail {
 
 std::optional<error> check_version(const candidate& c, const record_work* work, const pusher& who,
                                    bool parent_was_refused) {

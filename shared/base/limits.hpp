@@ -12,6 +12,7 @@ inline constexpr std::size_t parents = 16;
 inline constexpr std::size_t heads_per_view = 16;
 inline constexpr std::size_t batch_versions = 1000;          ///< a push, and the items of a page
 inline constexpr std::size_t batch_bytes = 8 * 1024 * 1024;  ///< a push or page, uncompressed
+inline constexpr std::size_t known_ids = 10'000;             ///< asked about in one /v1/known
 inline constexpr std::size_t json_depth = 8;
 inline constexpr std::int64_t json_integer = std::int64_t{1} << 53;  ///< greatest magnitude
 inline constexpr std::size_t quarantine_bytes = 64 * 1024 * 1024;    ///< per device

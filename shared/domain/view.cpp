@@ -63,6 +63,22 @@ void add_version(view_state& view, const version_dag& dag, const version_id& v,
   if (view.pinned && !holds(view.heads, *view.pinned)) view.pinned.reset();
 }
 
+bool renew_view(view_state& view, const version_dag& dag) {
+  const auto before = view;
+  const auto heads = view.heads;
+  std::erase_if(view.heads, [&](const version_id& head) {
+    if (view.pinned != head) return goes_on_from(dag, heads, head);
+    return std::any_of(heads.begin(), heads.end(),
+                       [&](const version_id& other) { return dag.continues(other, head); });
+  });
+  const auto drafts = view.drafts;
+  std::erase_if(view.drafts, [&](const version_id& draft) {
+    return goes_on_from(dag, drafts, draft) || goes_on_from(dag, heads, draft);
+  });
+  if (view.pinned && !holds(view.heads, *view.pinned)) view.pinned.reset();
+  return view != before;
+}
+
 void assign_version(view_state& view, const version_id& v) {
   view.heads = {v};
   view.pinned = v;

@@ -42,6 +42,11 @@ struct view_state {
 void add_version(view_state& view, const version_dag& dag, const version_id& v,
                  version_status status);
 
+/// Works heads and drafts out again after ancestors became known that were missing in `dag` before:
+/// what turns out to be an ancestor of another head (or draft) leaves; a pinned head yields only to
+/// one that continues it. Whether anything changed. With a complete graph it changes nothing.
+bool renew_view(view_state& view, const version_dag& dag);
+
 /// An admin's assignment: heads := {v}, v pinned; drafts stay.
 void assign_version(view_state& view, const version_id& v);
 

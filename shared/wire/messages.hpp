@@ -161,6 +161,17 @@ struct push_receipt {
   std::vector<push_result> results;
 };
 
+// ---- POST /v1/known ----
+
+/// What a client holds: {"versions":["<id>"…]}, at most 10,000.
+struct known_request {
+  std::vector<version_id> versions;
+};
+/// Those of them that are not visible to this user in an open view: {"missing":["<id>"…]}.
+struct known_answer {
+  std::vector<version_id> missing;
+};
+
 // ---- GET /v1/changes?cursor=SEQ.CHAIN&limit=N&wait=SECONDS ----
 
 /// A position in a feed: `<seq>.<64 hex>`; at the start 0 and the zero chain.
@@ -279,6 +290,11 @@ struct act_object {
 /// The body of the answer to a push: {"receipt":{"object":…,"signature":…}}.
 [[nodiscard]] std::string encode_push_answer(const signed_object& receipt);
 [[nodiscard]] result<signed_object> decode_push_answer(std::string_view json);
+
+[[nodiscard]] std::string encode(const known_request& m);
+[[nodiscard]] result<known_request> decode_known_request(std::string_view json);
+[[nodiscard]] std::string encode(const known_answer& m);
+[[nodiscard]] result<known_answer> decode_known_answer(std::string_view json);
 
 [[nodiscard]] std::string encode(const page& m);
 [[nodiscard]] result<page> decode_page(std::string_view json);

@@ -43,6 +43,23 @@ class server_sync : public server_test {
   }
 };
 
+TEST_P(server_sync, known_answers_for_the_asking_user_only_and_refuses_what_it_cannot_read) {
+  auto one = world.device("a@example.org");
+  auto other = world.device("b@example.org");
+  const auto version = one->version(testing::a_patient());
+  ASSERT_EQ(code_of(one->push({version})), "ok");
+  const std::string asked = wire::encode(wire::known_request{{version.id}});
+  EXPECT_EQ(one->post("/v1/known", asked).body, R"({"missing":[]})");
+  EXPECT_EQ(other->post("/v1/known", asked).body, wire::encode(wire::known_answer{{version.id}}));
+  EXPECT_EQ(code_of(one->post("/v1/known", "{}")), "malformed");
+  EXPECT_EQ(code_of(one->post("/v1/known", R"({"versions":["zz"]})")), "malformed");
+  const std::vector<version_id> many(10'001, version.id);
+  EXPECT_EQ(code_of(one->post("/v1/known", wire::encode(wire::known_request{many}))), "malformed");
+  EXPECT_EQ(code_of(one->post("/v1/known", std::string(1100 * 1024, ' '))), "body_too_large");
+  one->token.clear();
+  EXPECT_EQ(code_of(one->post("/v1/known", asked)), "unauthorized");
+}
+
 TEST_P(server_sync, a_push_is_receipted_and_pulled_by_the_users_other_device) {
   auto one = world.device("a@example.org");
   auto two = world.device("a@example.org");

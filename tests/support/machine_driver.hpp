@@ -38,6 +38,10 @@ struct overloaded : Each... {
           [](const send_push&) { return std::string("send_push"); },
           [](const apply_receipt&) { return std::string("apply_receipt"); },
           [](const drop_push&) { return std::string("drop_push"); },
+          [](const begin_recovery&) { return std::string("begin_recovery"); },
+          [](const ask_missing&) { return std::string("ask_missing"); },
+          [](const keep_missing& k) { return "keep_missing " + std::to_string(k.versions.size()); },
+          [](const restart_feed&) { return std::string("restart_feed"); },
           [](const fetch_page& f) {
             return "fetch " + std::to_string(f.from.seq) + (f.wait_seconds > 0 ? " wait" : "");
           },

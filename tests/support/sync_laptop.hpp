@@ -48,6 +48,10 @@ class lossy_line final : public transport::remote_api {
       const wire::push_request& request) override {
     return pass<wire::push_receipt>([&] { return behind_.push(request); });
   }
+  [[nodiscard]] transport::answer<std::vector<version_id>> missing(
+      const std::vector<version_id>& held) override {
+    return pass<std::vector<version_id>>([&] { return behind_.missing(held); });
+  }
   [[nodiscard]] transport::answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
                                                       int wait_seconds) override {
     const auto most = std::min<std::int64_t>(limit, page_limit);

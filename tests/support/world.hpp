@@ -76,8 +76,11 @@ class world {
   /// A laptop profile that is not enrolled.
   laptop bare(const std::string& name);
 
-  [[nodiscard]] std::string data() const { return folder_ / "server"; }
+  /// Where the server's folder is; `use_data` names another one for the next start.
+  [[nodiscard]] std::string data() const { return data_; }
+  void use_data(std::string folder) { data_ = std::move(folder); }
   [[nodiscard]] std::string folder() const { return folder_.path().string(); }
+  [[nodiscard]] const std::string& database() const { return options_.database; }
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] int metrics_port() const { return metrics_port_; }
   /// Everything that the server has logged so far, over all its starts.
@@ -85,6 +88,7 @@ class world {
 
  private:
   temporary_folder folder_{"autocusto-world"};
+  std::string data_ = folder_ / "server";
   world_options options_;
   int port_;
   int metrics_port_;

@@ -30,7 +30,11 @@ TEST(engine_machine, session_answers) {
   const auto push5 = id_of<push_id>(5);
   const std::vector<row> rows{
       {"well known", quiet(), full(), {"fetch 0"}},
-      {"server went back", quiet(), full(push_memory::unknown), {"finish prev_push_unknown"}},
+      {"server went back", quiet(), full(push_memory::unknown), {"begin_recovery"}},
+      {"it went back behind the one before, and has the kept one",
+       with_stored(5, 1),
+       full(push_memory::unknown, push5),
+       {"send_push"}},
       {"the lost answer of the kept push",
        with_stored(5, 1),
        full(push_memory::old, push5),
@@ -208,6 +212,7 @@ TEST(engine_machine, every_code_while_pulling_once) {
     }
     const auto scope = scope_of(code);
     if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    if (scope == failure_scope::went_back) expected = "begin_recovery";
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
 }
@@ -223,6 +228,7 @@ TEST(engine_machine, every_code_while_watching) {
       expected = "note_failure";
     }
     if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    if (scope == failure_scope::went_back) expected = "begin_recovery";
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
 }
@@ -246,6 +252,9 @@ TEST(engine_machine, every_code_while_pushing) {
       case failure_scope::access:
         expected = "look";
         break;
+      case failure_scope::went_back:
+        expected = "begin_recovery";
+        break;
       case failure_scope::too_late:
       case failure_scope::push:
         expected = "drop_push";
@@ -259,7 +268,7 @@ TEST(engine_machine, every_code_while_pushing) {
 }
 
 TEST(engine_machine, codes_that_a_person_must_act_on_stop_even_a_watch) {
-  for (const auto code : {errc::prev_push_unknown, errc::cursor_unknown, errc::device_unknown}) {
+  for (const auto code : {errc::device_unknown, errc::schema_too_new}) {
     auto d = polling();
     EXPECT_EQ(d.on(lost(code)), std::vector{"finish " + std::string(code_name(code))});
   }
@@ -273,6 +282,97 @@ TEST(engine_machine, disabled_in_the_middle_asks_the_server_what_to_erase) {
     EXPECT_THAT(d.on(lost(code)), ElementsAre("finish " + std::string(code_name(code))))
         << "without a session nothing is erased";
   }
+}
+
+// ---- The server went back ----
+
+std::vector<version_id> some(std::size_t count) {
+  return std::vector<version_id>(count, id_of<version_id>(9));
+}
+
+looked recovering(looked here) {
+  here.recovering = true;
+  return here;
+}
+
+/// A machine that has just been told that the server went back, while pulling.
+driver told_so(bool watch = false) {
+  auto d = pulling(watch);
+  EXPECT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("begin_recovery"));
+  EXPECT_FALSE(d.get<begin_recovery>().server_last) << "the cursor says nothing of pushes";
+  EXPECT_THAT(d.on(recovery_begun{}), ElementsAre("look"));
+  return d;
+}
+
+TEST(engine_machine, a_recovery_asks_what_is_missing_pushes_it_and_reads_the_feed_anew) {
+  auto d = told_so();
+  EXPECT_THAT(d.on(recovering(with_versions(1))), ElementsAre("ask_missing"))
+      << "edits that wait may go on from what the server lacks";
+  EXPECT_THAT(d.on(missing_told{some(2)}), ElementsAre("keep_missing 2"));
+  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(recovering(with_versions(3))), ElementsAre("save_push 3"));
+  EXPECT_THAT(d.on(push_saved{}), ElementsAre("send_push"));
+  EXPECT_THAT(
+      d.on(receipt(7, {push_outcome::restored, push_outcome::restored, push_outcome::accepted})),
+      ElementsAre("apply_receipt"));
+  d.on(receipt_applied{});
+  EXPECT_THAT(d.on(recovering(quiet(9))), ElementsAre("restart_feed"));
+  EXPECT_THAT(d.on(feed_restarted{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(quiet(0)), ElementsAre("fetch 0"));
+  EXPECT_EQ(d.m.totals().restored, 2);
+}
+
+TEST(engine_machine, a_recovery_goes_on_from_the_servers_last_push) {
+  for (const auto& last : {std::optional<push_id>(), std::optional(id_of<push_id>(5))}) {
+    auto d = pushing();
+    EXPECT_THAT(d.on(lost(errc::prev_push_unknown, last)), ElementsAre("begin_recovery"));
+    ASSERT_TRUE(d.get<begin_recovery>().server_last);
+    EXPECT_EQ(*d.get<begin_recovery>().server_last, last);
+  }
+}
+
+TEST(engine_machine, a_recovery_that_was_cut_asks_again) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("ask_missing"));
+  EXPECT_THAT(d.on(lost(errc::busy)), ElementsAre("wait 250"));
+  d.on(timer_fired{});
+  EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("ask_missing"));
+  d.on(missing_told{});
+  d.on(missing_kept{});
+  EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("restart_feed"));
+}
+
+TEST(engine_machine, what_cannot_be_pushed_does_not_keep_a_recovery_from_its_end) {
+  auto d = told_so();
+  d.on(recovering(quiet()));
+  d.on(missing_told{some(1)});
+  d.on(missing_kept{});
+  d.on(recovering(with_versions(1)));
+  d.on(push_saved{});
+  EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("restart_feed"));
+}
+
+TEST(engine_machine, what_was_acknowledged_and_never_comes_is_a_sign_too) {
+  auto here = quiet();
+  here.unpulled = true;
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  d.on(here);
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("fetch 0")) << "another process may have pushed";
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+}
+
+TEST(engine_machine, a_server_that_goes_back_again_and_again_is_reported) {
+  auto d = told_so();
+  for (int i = 1; i < k_recoveries; ++i) {
+    d.on(recovering(quiet()));
+    EXPECT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("begin_recovery"));
+    d.on(recovery_begun{});
+  }
+  d.on(recovering(quiet()));
+  EXPECT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("finish prev_push_unknown"));
 }
 
 // ---- Pushes that fail as a whole ----

@@ -1,0 +1,51 @@
+#include "server/store/stand_in.hpp"
+
+#include <algorithm>
+
+namespace autocusto::store {
+namespace {
+
+constexpr std::size_t k_public_key_size = 32;
+
+std::string email_of(const user_id& id) {
+  return "unknown." + id.text() + "@invalid";
+}
+
+}  // namespace
+
+user_row user_or_stand_in(writer& in, const user_id& id, unix_millis now) {
+  if (auto known = in.user_by_id(id)) return *std::move(known);
+  user_row user;
+  user.id = id;
+  user.email = email_of(id);
+  user.role = user_role::doctor;
+  user.enabled = false;
+  user.created_at = now;
+  user.key = in.add_user(user);
+  return user;
+}
+
+device_row device_or_stand_in(writer& in, const device_id& id, pk user, unix_millis now) {
+  if (auto known = in.device_by_id(id)) return *std::move(known);
+  device_row device;
+  device.id = id;
+  device.user = user;
+  device.name = "?";
+  device.public_key = std::string(k_public_key_size, '\0');
+  device.enrolled_at = now;
+  device.revoked_at = now;
+  device.key = in.add_device(device);
+  return device;
+}
+
+bool is_stand_in(const user_row& user) {
+  return user.email == email_of(user.id);
+}
+
+bool is_stand_in(const device_row& device) {
+  const auto& key = device.public_key;
+  return device.id != merge_device() &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c == '\0'; });
+}
+
+}  // namespace autocusto::store

@@ -1,0 +1,126 @@
+// What the replica does when the server went back: nothing that is shown changes, and everything
+// waits to be given back until it has been.
+#include "tests/integration/replica_fixture.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+struct replica_recovery : two_laptops {
+  replica_recovery() {
+    must_save(ana, patient_edit(k_cpf, "João"));
+    must_save(ana, set_field(k_cpf, "peso", "70"));
+    ana.sync();
+    second.sync();
+    must_save(second, set_field(k_cpf, "altura", "170"));
+    second.sync();
+    ana.sync();
+  }
+
+  /// A receipt for everything that waits, all lines alike.
+  static receipt_effect answer_all(laptop& on, wire::push_outcome outcome, errc code = errc::busy) {
+    const auto object = on.start_push();
+    wire::push_receipt receipt;
+    receipt.id = object.id;
+    for (const auto& id : object.versions) {
+      wire::push_result line;
+      line.version = id;
+      line.outcome = outcome;
+      if (outcome == wire::push_outcome::refused) line.code = code_name(code);
+      receipt.results.push_back(line);
+    }
+    return on->apply_receipt(receipt).value();
+  }
+};
+
+TEST_F(replica_recovery, what_is_missing_waits_in_order_with_its_proofs_and_is_shown_as_before) {
+  must_save(ana, set_field(k_cpf, "peso", "71"));  // never sent
+  const auto before = shown(ana);
+  const auto held = ana->held_versions();
+  ASSERT_EQ(held.size(), 3U) << "what waits was never at the server";
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(held).value();
+  ana.reopen();
+  EXPECT_TRUE(ana->recovering());
+  EXPECT_EQ(shown(ana).heads, before.heads);
+  EXPECT_EQ(field(ana, "peso"), "71");
+  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 4U);
+  EXPECT_EQ(ana->status().pending, 4U);
+  const auto out = ana->next_outbox();
+  ASSERT_EQ(out.ids.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto header = domain::decode_header(out.versions[i].raw.header).value();
+    EXPECT_EQ(header.generation, static_cast<std::int64_t>(i + 1)) << "parents before children";
+    EXPECT_EQ(out.versions[i].proof.has_value(), i < 3);
+    EXPECT_TRUE(out.versions[i].incarnation);
+  }
+  expect_sound(ana);
+}
+
+TEST_F(replica_recovery, when_it_is_given_back_the_feed_begins_anew_and_nothing_was_erased) {
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(ana->held_versions()).value();
+  ana.push();
+  EXPECT_EQ(ana->status().pending, 0U);
+  EXPECT_TRUE(ana->recovering());
+  ana->restart_feed().value();
+  EXPECT_FALSE(ana->recovering());
+  EXPECT_EQ(ana->cursor(), wire::cursor{});
+  EXPECT_EQ(field(ana, "altura"), "170") << "also before anything has been pulled";
+  expect_sound(ana);
+  ASSERT_TRUE(ana.pull());
+  expect_as_server(ana);
+}
+
+TEST_F(replica_recovery, a_kept_push_is_given_up_where_the_server_named_its_last_one) {
+  must_save(ana, set_field(k_cpf, "peso", "72"));
+  ana.start_push();
+  const auto last = testing::nth<push_id>(9);
+  ana->begin_recovery(std::optional(std::optional(last))).value();
+  EXPECT_FALSE(ana->current_push());
+  EXPECT_EQ(ana->last_push(), last);
+  EXPECT_EQ(ana->status().pending, 1U);
+  ana->begin_recovery(std::optional(std::optional<push_id>())).value();
+  EXPECT_FALSE(ana->last_push()) << "the server has none of this device";
+}
+
+TEST_F(replica_recovery, acknowledged_edits_that_were_lost_stay_local_edits) {
+  must_save(ana, set_field(k_cpf, "peso", "73"));
+  ana.push();  // acknowledged, not pulled
+  EXPECT_TRUE(ana->any_unpulled());
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(ana->held_versions()).value();
+  EXPECT_EQ(field(ana, "peso"), "73");
+  EXPECT_FALSE(ana->any_unpulled());
+  answer_all(ana, wire::push_outcome::restored);
+  EXPECT_EQ(field(ana, "peso"), "73");
+  EXPECT_TRUE(ana->any_unpulled());
+  expect_sound(ana);
+}
+
+TEST_F(replica_recovery, a_view_that_the_server_knows_as_closed_is_hidden_and_erased) {
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(ana->held_versions()).value();
+  answer_all(ana, wire::push_outcome::refused, errc::access_removed);
+  EXPECT_FALSE(ana->show("patient", k_cpf));
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_EQ(ana->verify().versions, 0U);
+}
+
+TEST_F(replica_recovery, any_other_refusal_puts_it_on_the_list) {
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(ana->held_versions()).value();
+  answer_all(ana, wire::push_outcome::refused, errc::too_many_heads);
+  EXPECT_EQ(ana->refused().size(), 3U);
+  EXPECT_EQ(ana->status().pending, 0U);
+}
+
+TEST_F(replica_recovery, what_another_laptop_gave_back_need_not_be_sent) {
+  ana->begin_recovery(std::nullopt).value();
+  ana->mark_missing(ana->held_versions()).value();
+  ana->restart_feed().value();
+  ASSERT_TRUE(ana.pull());
+  expect_as_server(ana);
+}
+
+}  // namespace
+}  // namespace autocusto::replica
