@@ -1,5 +1,8 @@
 // POST /v1/admin/act: one signed act, done once.
 //
+// Acts whose loss would give access back, or lock people out, are appended to this process's
+// journal after the commit and before the answer (server/sync/journal.hpp).
+//
 // The act and its line in the audit log are one transaction; the line keeps the object and the
 // signature. The same act again finds the line and gets the same answer, which is therefore a
 // function of the object, the time in the line and the server's secret. Codes of enrollment links
@@ -10,7 +13,9 @@
 // devices of a user who is disabled, the record, the feed's head.
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "server/admin/handlers.hpp"
 #include "server/auth/enrollment.hpp"
@@ -36,7 +41,16 @@ struct doing {
   json::reader& args;
   unix_millis now = 0;
   api::audit_subject subject;
+  std::optional<store::journal_entry> entry;  ///< for the journal
 
+  store::journal_entry& note(store::journaled_act what, const user_id& user) {
+    entry.emplace();
+    entry->id = object.id;
+    entry->what = what;
+    entry->at = now;
+    entry->user = user;
+    return *entry;
+  }
   std::string text(std::string_view name) {
     auto value = args.string(name, k_text);
     check();
@@ -96,6 +110,9 @@ void user_add(doing& act) {
   const auto user = auth::create_user(act.in, act.app.random, email, role, act.now);
   if (!user) throw error_exception(user.error());
   act.subject.user = user->key;
+  auto& entry = act.note(store::journaled_act::user_added, user->id);
+  entry.email = email;
+  entry.role = role;
   add_code(act, user->key);
 }
 
@@ -103,6 +120,7 @@ void user_enable(doing& act) {
   const auto user = act.user();
   act.complete();
   act.in.set_user_enabled(user.key, true);
+  act.note(store::journaled_act::user_enabled, user.id);
 }
 
 /// Whether some administrator could still sign in: enabled, other than `user`, with a device in use
@@ -137,6 +155,7 @@ void user_disable(doing& act) {
     if (device.user == user.key) static_cast<void>(act.in.lock_device(device.id));
   }
   act.in.set_user_enabled(user.key, false);
+  act.note(store::journaled_act::user_disabled, user.id);
   act.in.end_sessions_of_user(user.key);
   act.in.wake(user.id);
 }
@@ -168,6 +187,9 @@ void device_revoke(doing& act) {
            "This is the last device that an administrator can use; enroll another one first.",
            "device");
   }
+  auto& entry = act.note(store::journaled_act::device_revoked, owner.id);
+  entry.device = id;
+  entry.lost = lost || device->lost;
   act.in.revoke_device(device->key, device->revoked_at.value_or(act.now), lost || device->lost);
   act.in.end_sessions_of_device(device->key);
   act.in.wake(owner.id);
@@ -214,6 +236,9 @@ void unassign(doing& act) {
   const sync::act_environment env{&act.app.random, act.now};
   const auto done = sync::unassign(act.in, env, user, record, act.object.expect_heads);
   if (!done) throw error_exception(done.error());
+  auto& entry = act.note(store::journaled_act::view_removed, user.id);
+  entry.record = record;
+  entry.incarnation = done->incarnation;
   note_record(act, record);
 }
 
@@ -329,7 +354,9 @@ http::response act(context& in, const http::request& asked, const session_owner&
   const auto args = json::parse(object.args).value();
   const auto& line = line_of(object.act);
   msg::act_answer out;
+  std::optional<store::journal_entry> entry;
   in.database.write([&](store::writer& w) {
+    entry.reset();
     if (line.people) static_cast<void>(w.lock_device(merge_device()));
     check_actor(w, caller);
     if (const auto before = w.audit_by_act(object.id)) {
@@ -338,11 +365,16 @@ http::response act(context& in, const http::request& asked, const session_owner&
                "This act id was used for another act; choose a fresh random one.", "act_id");
       }
       out = answer_to(in, object, args, before->at);
+      if (const auto text = w.journaled_object(object.id)) {
+        entry = store::decode_entry(*text).value();
+      }
       return;
     }
     json::reader reader(args, "args");
-    doing now{w, in, object, reader, in.clock.now(), {}};
+    doing now{w, in, object, reader, in.clock.now(), {}, {}};
     line.run(now);
+    entry = std::move(now.entry);
+    if (entry) static_cast<void>(w.add_journaled(store::journaled(*entry)));
     store::audit_row row;
     row.at = now.now;
     row.act = object.id;
@@ -356,6 +388,8 @@ http::response act(context& in, const http::request& asked, const session_owner&
     w.add_audit(row);
     out = answer_to(in, object, args, now.now);
   });
+  // Before the answer: what was answered outlives a database that goes back.
+  if (entry) in.journal(*entry);
   return answer(out);
 }
 

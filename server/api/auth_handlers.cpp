@@ -20,7 +20,7 @@ http::response enroll(context& in, const http::request& asked) {
   const unix_millis now = in.clock.now();
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
-  const auto answer = auth::enroll(in.database, in.keys, in.random, now, *request);
+  const auto answer = auth::enroll(in.database, in.keys, in.random, now, *request, in.journal);
   in.counts.enrollment(answer.has_value());
   if (answer) return http::json_response(wire::encode(*answer));
   if (is_guess(answer.error().code)) {
@@ -48,8 +48,16 @@ http::response session(context& in, const http::request& asked) {
   }
   const auto second = wire::decode_signed(asked.body);
   if (!second) return problem(second.error(), asked);
-  const auto answer =
-      auth::open_session(in.database, in.keys, in.random, now, *second, sync::compare_prev_push);
+  const auto open = [&] {
+    return auth::open_session(in.database, in.keys, in.random, now, *second,
+                              sync::compare_prev_push);
+  };
+  auto answer = open();
+  // A device or a push that is not known may mean that the database went back: then the journal
+  // knows what it lacks.
+  const bool stranger = !answer && answer.error().code == errc::device_unknown;
+  const bool went_back = answer && answer->prev_push == wire::push_memory::unknown;
+  if ((stranger || went_back) && in.catch_up() && stranger) answer = open();
   if (!answer) return problem(answer.error(), asked);
   in.counts.session(answer->scope);
   return http::json_response(wire::encode(*answer));

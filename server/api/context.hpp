@@ -37,6 +37,12 @@ struct context {
   sync::wait_hub& waits;
   /// The enrollment link for a code: this server's public name and port, and the pin.
   std::function<std::string(const std::string& code)> link;
+  /// Appends an act that was committed to this process's journal, before it is answered. Throws
+  /// error_exception (unavailable) when it cannot: the act is then done by asking again.
+  std::function<void(const store::journal_entry&)> journal;
+  /// Does what the journal has and the database lacks, after a sign that the database went back.
+  /// Whether that was anything.
+  std::function<bool()> catch_up;
   /// Whether requests are welcome: database reachable, schema current, not stopping. Else why not,
   /// in one word.
   std::function<std::string()> not_ready;

@@ -125,6 +125,7 @@ http::response push(context& in, const http::request& asked, const store::sessio
   }
   in.counts.push_refused(answer.refusal->code);
   const errc code = answer.refusal->code;
+  if (code == errc::prev_push_unknown) static_cast<void>(in.catch_up());
   const bool names_push = code == errc::prev_push_unknown || code == errc::prev_push_old;
   return names_push ? problem(*answer.refusal, asked, answer.last_push)
                     : problem(*answer.refusal, asked);
@@ -149,7 +150,10 @@ void changes(context& in, const http::request& asked, const store::session_owner
     if (!request) return problem(request.error(), asked);
     wanted = *request;
     const auto page = in.changes.changes(caller, wanted.from, wanted.limit);
-    if (!page) return problem(page.error(), asked);
+    if (!page) {
+      if (page.error().code == errc::cursor_unknown) static_cast<void>(in.catch_up());
+      return problem(page.error(), asked);
+    }
     waits = page->items.empty() && wanted.wait > 0;
     return waits ? http::response{} : page_response(in, *page);
   });

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "server/app/acts_journal.hpp"
 #include "server/app/archive.hpp"
 #include "server/app/file_stream.hpp"
 #include "server/app/installation.hpp"
@@ -21,6 +22,7 @@ constexpr std::string_view k_keys = "keys.json";
 constexpr std::string_view k_sqlite = "store.sqlite";
 constexpr std::string_view k_postgres = "store.pgdump";
 constexpr std::size_t k_small_file = std::size_t{1024} * 1024;
+constexpr std::size_t k_journal_limit = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t k_read_block = std::size_t{256} * 1024;
 
 /// A copy of the embedded database that has no name any more once it is open.
@@ -206,7 +208,14 @@ result<backup_report> make_backup(const std::string& folder, const std::string& 
 
 result<void> restore_backup(const std::string& folder, const std::string& file,
                             const crypto::secret& passphrase,
-                            const std::optional<std::string>& database) {
+                            const std::optional<std::string>& database,
+                            const std::optional<std::string>& journal) {
+  std::string acts;
+  if (journal) {
+    auto text = auth::read_file(*journal, k_journal_limit);
+    if (!text) return text.error();
+    acts = *std::move(text);
+  }
   if (auto checked = check_target(folder); !checked) return checked.error();
   auto what = check_backup(file, passphrase);
   if (!what) return what.error();
@@ -221,6 +230,7 @@ result<void> restore_backup(const std::string& folder, const std::string& file,
   }
   if (auto made = auth::make_private_folder(folder); !made) return made.error();
   auto placed = put_in_place(folder, file, passphrase, *what);
+  if (placed && journal) placed = auth::write_private_file(journal_path(folder), acts);
   if (placed) return placed;
   std::error_code ec;
   for (const auto name : {k_sqlite, k_keys, k_config}) {

@@ -36,6 +36,7 @@ struct backup_report {
 /// is taken away when it fails. Errors: wrong_passphrase, malformed (damaged), already_exists.
 [[nodiscard]] result<void> restore_backup(const std::string& folder, const std::string& file,
                                           const crypto::secret& passphrase,
-                                          const std::optional<std::string>& database);
+                                          const std::optional<std::string>& database,
+                                          const std::optional<std::string>& journal = {});
 
 }  // namespace autocusto::app

@@ -46,7 +46,7 @@ result<void> run_backup(const common_options& common, const std::string& file) {
 }
 
 result<void> run_restore(const common_options& common, const std::string& file,
-                         const std::string& database) {
+                         const std::string& database, const std::string& journal) {
   if (common.data.empty()) {
     return fail(errc::usage, "Say into which new folder to restore, with --data DIR.", "data");
   }
@@ -56,7 +56,8 @@ result<void> run_restore(const common_options& common, const std::string& file,
   const auto passphrase = known_passphrase(common, "backup");
   if (!passphrase) return passphrase.error();
   const auto target = database.empty() ? std::nullopt : std::optional(database);
-  if (auto restored = restore_backup(common.data, file, *passphrase, target); !restored) {
+  const auto acts = journal.empty() ? std::nullopt : std::optional(journal);
+  if (auto restored = restore_backup(common.data, file, *passphrase, target, acts); !restored) {
     return restored.error();
   }
   if (common.json) {

@@ -50,7 +50,7 @@ struct migrate_options {
 [[nodiscard]] result<bool> run_verify(const common_options& common);
 [[nodiscard]] result<void> run_backup(const common_options& common, const std::string& file);
 [[nodiscard]] result<void> run_restore(const common_options& common, const std::string& file,
-                                       const std::string& database);
+                                       const std::string& database, const std::string& journal);
 [[nodiscard]] result<void> run_keys_export(const common_options& common, const std::string& file);
 
 }  // namespace autocusto::app

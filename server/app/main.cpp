@@ -25,6 +25,7 @@ struct command_line {
   app::migrate_options migrate;
   std::string file;
   std::string database;
+  std::string journal;
   std::function<result<void>()> chosen;
   int status = 0;  ///< of a command that printed all there is to say
 };
@@ -80,8 +81,12 @@ void add_files(CLI::App& root, command_line& to) {
   auto* restore = root.add_subcommand("restore", "Restore a backup into a new folder");
   restore->add_option("FILE", to.file, "The backup")->required();
   restore->add_option("--database", to.database, "Another empty PostgreSQL database");
-  restore->callback(
-      [&to] { to.chosen = [&to] { return run_restore(to.common, to.file, to.database); }; });
+  restore->add_option("--journal", to.journal,
+                      "The acts.journal of the folder that was in use: revocations and others that "
+                      "are younger than the backup");
+  restore->callback([&to] {
+    to.chosen = [&to] { return run_restore(to.common, to.file, to.database, to.journal); };
+  });
   auto* keys = root.add_subcommand("keys", "The key bundle");
   keys->require_subcommand(1);
   auto* key_export = keys->add_subcommand("export", "Write the key bundle, sealed, for `--join`");

@@ -12,6 +12,7 @@
 #include "server/api/endpoints.hpp"
 #include "server/api/event_log.hpp"
 #include "server/api/metrics.hpp"
+#include "server/app/acts_journal.hpp"
 #include "server/app/certificate.hpp"
 #include "server/app/installation.hpp"
 #include "server/sync/changes_service.hpp"
@@ -23,6 +24,9 @@ namespace autocusto::app {
 namespace {
 
 constexpr std::chrono::hours k_housekeeping_every{1};
+/// How often the database is compared with the journal, and how soon after a sign again.
+constexpr std::chrono::minutes k_catch_up_every{1};
+constexpr std::chrono::seconds k_catch_up_pause{1};
 constexpr std::chrono::seconds k_schema_check_every{10};
 
 sync::sync_keys refer_to(const auth::server_keys& keys) {
@@ -43,6 +47,8 @@ class node::impl {
         random(options.random != nullptr ? *options.random : crypto::system_random()),
         log(clock, options.log),
         sync_keys(refer_to(home.keys)),
+        journal_lines(journal_path(home.folder)),
+        acts(journal_lines, sync_keys, random),
         pushes(*home.database, sync_keys, clock, random),
         changes(*home.database, sync_keys),
         waits(*home.database),
@@ -57,6 +63,8 @@ class node::impl {
                   .changes = changes,
                   .waits = waits,
                   .link = [this](const std::string& code) { return link(code); },
+                  .journal = [this](const store::journal_entry& entry) { journal(entry); },
+                  .catch_up = [this] { return catch_up_soon(); },
                   .not_ready = [this] { return not_ready(); }},
         listen(options.listen.value_or(home.settings.listen)) {
     home.database->on_wake([this](const user_id& user) { waits.wake(user); });
@@ -84,6 +92,7 @@ class node::impl {
   void request_stop();
   void wait();
   void housekeeping();
+  std::size_t catch_up();
   /// The one in use stays: a server that was running goes on, and starts again, without the files.
   void note_certificate(const error& problem) {
     log.write(api::log_level::warning, "certificate", {{"code", code_name(problem.code)}});
@@ -98,6 +107,8 @@ class node::impl {
   api::metrics counts;
   auth::failure_limit enrollment_limit;
   sync::sync_keys sync_keys;
+  acts_journal journal_lines;
+  sync::journal acts;
   sync::push_service pushes;
   sync::changes_service changes;
   sync::wait_hub waits;
@@ -114,7 +125,11 @@ class node::impl {
   bool schema_is_current();
   std::string metrics_text();
   void keep();
+  void journal(const store::journal_entry& entry);
+  bool catch_up_soon();
 
+  std::mutex catch_up_mutex;
+  std::optional<std::chrono::steady_clock::time_point> caught_up;
   std::atomic<bool> stopping{false};
   std::mutex schema_mutex;
   std::optional<std::chrono::steady_clock::time_point> schema_checked;
@@ -137,6 +152,11 @@ http::server_options node::impl::options_for(const listen_address& at) {
 }
 
 result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) {
+  if (acts.skipped() > 0) {
+    log.write(api::log_level::warning, "journal", {{"skipped", acts.skipped()}});
+  }
+  // Before anybody is let in: a database that went back knows no revocations since.
+  catch_up();
   auto options = options_for(listen);
   options.certificate_chain = home.keys.leaf.certificate;
   options.private_key = home.keys.leaf.private_key;
@@ -244,11 +264,45 @@ void node::impl::housekeeping() {
   }
 }
 
+void node::impl::journal(const store::journal_entry& entry) {
+  const auto done = acts.note(entry);
+  if (done) return;
+  log.write(api::log_level::error, "journal", {{"code", code_name(done.error().code)}});
+  throw error_exception(fail(errc::unavailable,
+                             "The server could not write this act down beside its database; it is "
+                             "done, and asking again confirms it."));
+}
+
+/// Does what the journal has and the database lacks.
+std::size_t node::impl::catch_up() {
+  const auto count = acts.apply(*home.database, clock.now());
+  if (count > 0) log.write(api::log_level::warning, "journal", {{"applied", count}});
+  return count;
+}
+
+/// After a sign that the database went back; many devices show it at once.
+bool node::impl::catch_up_soon() {
+  const std::lock_guard lock(catch_up_mutex);
+  const auto now = std::chrono::steady_clock::now();
+  if (caught_up && now - *caught_up < k_catch_up_pause) return false;
+  caught_up = now;
+  return catch_up() > 0;
+}
+
 void node::impl::keep() {
   std::unique_lock lock(mutex);
-  while (!wake.wait_for(lock, k_housekeeping_every, [this] { return ended; })) {
+  auto next = std::chrono::steady_clock::now() + k_housekeeping_every;
+  while (!wake.wait_for(lock, k_catch_up_every, [this] { return ended; })) {
     lock.unlock();
-    housekeeping();
+    if (std::chrono::steady_clock::now() >= next) {
+      next += k_housekeeping_every;
+      housekeeping();
+    }
+    try {
+      catch_up();
+    } catch (const std::exception& e) {
+      log.exception("", e);
+    }
     lock.lock();
   }
 }

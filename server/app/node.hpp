@@ -3,8 +3,9 @@
 //
 // A node owns all of it and wires it together; there are no globals, so tests run several in one
 // process. Housekeeping is one thread: expired sessions and codes are removed every hour; every
-// hour, too, the certificate is looked after (an own leaf past half its life is reissued, given
-// files are read again), and new connections get the new one.
+// minute the database is compared with the journal of acts; every hour, too, the certificate is
+// looked after (an own leaf past half its life is reissued, given files are read again), and new
+// connections get the new one.
 //
 // `request_stop` and `wait` may be called from any thread; everything else from the one that
 // started the node.

@@ -74,7 +74,27 @@ store::device_row add_device(store::writer& in, random_source& random, const sto
 struct enrolled {
   store::user_row user;
   store::device_row device;
+  std::optional<store::journal_entry> entry;
 };
+
+/// An enrolled device has its own id for the act's.
+act_id act_of(const device_id& device) {
+  return *act_id::from_raw(device.raw());
+}
+
+store::journal_entry entry_of(const store::user_row& user, const store::device_row& device,
+                              std::string_view code_hash) {
+  store::journal_entry entry;
+  entry.id = act_of(device.id);
+  entry.what = store::journaled_act::device_added;
+  entry.at = device.enrolled_at;
+  entry.user = user.id;
+  entry.device = device.id;
+  entry.device_name = device.name;
+  entry.public_key = device.public_key;
+  entry.code_hash = code_hash;
+  return entry;
+}
 
 result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
                            const wire::enroll_request& request) {
@@ -91,10 +111,16 @@ result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis
   if (found->device) {
     auto device = enrolled_before(in, *found->device, request, now);
     if (!device) return device.error();
-    return enrolled{users[0], std::move(*device)};
+    enrolled again{users[0], std::move(*device), std::nullopt};
+    // The journal may lack it, if its writing failed the first time.
+    if (in.journaled_object(act_of(again.device.id)))
+      again.entry = entry_of(users[0], again.device, hash.raw());
+    return again;
   }
   if (now >= found->expires_at) return expired_code();
-  enrolled made{users[0], add_device(in, random, users[0], request, now)};
+  enrolled made{users[0], add_device(in, random, users[0], request, now), std::nullopt};
+  made.entry = entry_of(made.user, made.device, hash.raw());
+  static_cast<void>(in.add_journaled(store::journaled(*made.entry)));
   in.use_enrollment(hash.raw(), made.device.key);
   store::audit_row audit;
   audit.at = now;
@@ -182,7 +208,8 @@ std::string create_enrollment(store::writer& in, random_source& random, store::p
 
 result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                    random_source& random, unix_millis now,
-                                   const wire::enroll_request& request) {
+                                   const wire::enroll_request& request,
+                                   const journal_sink& journal) {
   if (auto checked = check_request(request); !checked) return checked.error();
   // Guesses end here, without waiting for the writer.
   bool known = false;
@@ -192,6 +219,7 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
   result<enrolled> made = unknown_code();
   in.write([&](store::writer& w) { made = enroll_in(w, random, now, request); });
   if (!made) return made.error();
+  if (journal && made->entry) journal(*made->entry);
   wire::enroll_answer answer;
   answer.user = made->user.id;
   answer.email = made->user.email;

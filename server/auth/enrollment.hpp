@@ -6,6 +6,7 @@
 // use and gets the same answer (its first one may have been lost); any other key is told what an
 // unknown code is told. The functions that take a `writer` belong to its transaction.
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -37,10 +38,14 @@ void create_installation(store::writer& in, const server_id& server, unix_millis
 [[nodiscard]] std::string create_enrollment(store::writer& in, random_source& random,
                                             store::pk user, unix_millis now);
 
+using journal_sink = std::function<void(const store::journal_entry&)>;
+
 /// POST /v1/enroll. Errors: code_unknown, code_expired, user_disabled, invalid_field (device name,
-/// public key).
+/// public key). A new device is handed to `journal` after the commit, before this returns; what
+/// that throws passes on, and asking again hands it over again.
 [[nodiscard]] result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                                  random_source& random, unix_millis now,
-                                                 const wire::enroll_request& request);
+                                                 const wire::enroll_request& request,
+                                                 const journal_sink& journal = {});
 
 }  // namespace autocusto::auth

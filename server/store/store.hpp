@@ -26,6 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/store/journal_entry.hpp"
 #include "server/store/rows.hpp"
 
 namespace autocusto::store {
@@ -155,6 +156,16 @@ class reader {
   virtual std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record,
                                        unix_millis since, pk after, std::int64_t limit) = 0;
   virtual std::optional<audit_row> audit_by_act(const act_id& act) = 0;
+  // What the journal of acts and this database have in common
+  virtual std::vector<act_id> journaled(std::span<const act_id> ids) = 0;  ///< those done here
+  virtual std::optional<std::string> journaled_object(const act_id& id) = 0;
+  /// When the newest act of that kind about that subject happened.
+  virtual std::optional<unix_millis> newest_journaled(std::string_view subject,
+                                                      journaled_act what) = 0;
+  /// Those of the incarnations whose removal was journaled, whether or not their views are here.
+  virtual std::vector<incarnation_id> removed_incarnations(
+      std::span<const incarnation_id> incarnations) = 0;
+
   virtual std::vector<policy_row> policies() = 0;
   /// The user's own policy for the kind, else the kind's default, else automatic.
   virtual domain::merge_policy policy(pk user, std::string_view kind) = 0;
@@ -169,8 +180,12 @@ class writer : public reader {
 
   // People and devices. `add_*` return the new key.
   virtual pk add_user(const user_row& user) = 0;
+  /// Everything but key and id; for stand-ins only.
+  virtual void update_user(const user_row& user) = 0;
   virtual void set_user_enabled(pk user, bool enabled) = 0;
   virtual pk add_device(const device_row& device) = 0;
+  /// Everything but key, id, last_seen and last_push; for stand-ins only.
+  virtual void update_device(const device_row& device) = 0;
   virtual void revoke_device(pk device, unix_millis at, bool lost) = 0;
   virtual void device_seen(pk device, unix_millis at) = 0;
   virtual void set_last_push(pk device, const push_id& push) = 0;
@@ -220,6 +235,8 @@ class writer : public reader {
   virtual void add_quarantine(std::span<const quarantine_row> rows) = 0;
   virtual void add_audit(const audit_row& row) = 0;
   virtual void set_policy(const policy_row& policy) = 0;
+  /// False if that act is there already; then nothing is done.
+  virtual bool add_journaled(const journaled_row& row) = 0;
 
   /// Wakes waiting readers of this user's feed, in every server process, after the commit.
   virtual void wake(const user_id& user) = 0;

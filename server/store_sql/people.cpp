@@ -142,6 +142,16 @@ pk sql_writer::add_user(const user_row& user) {
       .value();
 }
 
+void sql_writer::update_user(const user_row& user) {
+  static constexpr sql_query q{"update_user",
+                               "UPDATE app_user SET email=$2, email_key=$3, role=$4, enabled=$5, "
+                               "created_at=$6 WHERE pk=$1"};
+  const std::string key = email_key(user.email);
+  run(q, {sql_integer(user.key), sql_text(user.email), sql_text(key),
+          sql_integer(static_cast<std::int64_t>(user.role)), flag(user.enabled),
+          sql_integer(user.created_at)});
+}
+
 void sql_writer::set_user_enabled(pk user, bool enabled) {
   static constexpr sql_query q{"set_user_enabled", "UPDATE app_user SET enabled=$2 WHERE pk=$1"};
   run(q, {sql_integer(user), flag(enabled)});
@@ -184,6 +194,16 @@ pk sql_writer::add_device(const device_row& device) {
               sql_id(device.last_push), sql_integer(device.replaces)},
              read_key)
       .value();
+}
+
+void sql_writer::update_device(const device_row& device) {
+  static constexpr sql_query q{
+      "update_device",
+      "UPDATE device SET owner=$2, name=$3, public_key=$4, enrolled_at=$5, revoked_at=$6, lost=$7, "
+      "replaces=$8 WHERE pk=$1"};
+  run(q, {sql_integer(device.key), sql_integer(device.user), sql_text(device.name),
+          sql_bytes(device.public_key), sql_integer(device.enrolled_at),
+          sql_integer(device.revoked_at), flag(device.lost), sql_integer(device.replaces)});
 }
 
 void sql_writer::revoke_device(pk device, unix_millis at, bool lost) {

@@ -58,14 +58,22 @@ class sql_writer final : public writer {
   std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record, unix_millis since,
                                pk after, std::int64_t limit) override;
   std::optional<audit_row> audit_by_act(const act_id& act) override;
+  std::vector<act_id> journaled(std::span<const act_id> ids) override;
+  std::optional<std::string> journaled_object(const act_id& id) override;
+  std::optional<unix_millis> newest_journaled(std::string_view subject,
+                                              journaled_act what) override;
+  std::vector<incarnation_id> removed_incarnations(
+      std::span<const incarnation_id> incarnations) override;
   std::vector<policy_row> policies() override;
   domain::merge_policy policy(pk user, std::string_view kind) override;
   statistics stats() override;
 
   void set_setting(std::string_view name, std::string_view value) override;
   pk add_user(const user_row& user) override;
+  void update_user(const user_row& user) override;
   void set_user_enabled(pk user, bool enabled) override;
   pk add_device(const device_row& device) override;
+  void update_device(const device_row& device) override;
   void revoke_device(pk device, unix_millis at, bool lost) override;
   void device_seen(pk device, unix_millis at) override;
   void set_last_push(pk device, const push_id& push) override;
@@ -94,6 +102,7 @@ class sql_writer final : public writer {
   void add_quarantine(std::span<const quarantine_row> rows) override;
   void add_audit(const audit_row& row) override;
   void set_policy(const policy_row& policy) override;
+  bool add_journaled(const journaled_row& row) override;
   void wake(const user_id& user) override { session_.wake(user); }
 
  private:

@@ -26,16 +26,31 @@ std::unordered_set<version_id> missing_parents(const std::vector<store::version_
 
 /// The owner's closed incarnations of records in which something comes back, and the views of
 /// others where that is a parent that was missing.
-void push_transaction::load_for_restoring(const std::vector<store::pk>& keys) {
+void push_transaction::load_for_restoring() {
   std::unordered_map<record_id, std::vector<version_id>> proven;
   for (const auto& c : push_.batch) {
     if (c.restorable()) proven[c.value->header.record.id].push_back(c.id);
   }
   if (proven.empty()) return;
   std::unordered_map<store::pk, record_state*> by_key;
-  for (auto& state : states_) by_key.emplace(state.row.key, &state);
-  for (auto& [record, incarnation] : in_.closed_incarnations(keys, who_.owner_key)) {
-    by_key.at(record)->closed.push_back(incarnation);
+  std::vector<store::pk> keys;
+  for (auto& state : states_) {
+    by_key.emplace(state.row.key, &state);
+    keys.push_back(state.row.key);
+  }
+  if (!keys.empty()) {
+    for (auto& [record, incarnation] : in_.closed_incarnations(keys, who_.owner_key)) {
+      by_key.at(record)->closed.push_back(incarnation);
+    }
+  }
+  // Views that were removed after the state to which the database went back.
+  std::vector<incarnation_id> asked;
+  for (const auto& c : push_.batch) {
+    if (c.restorable()) asked.push_back(*c.proven);
+  }
+  const auto removed = in_.removed_incarnations(asked);
+  for (auto& state : states_) {
+    state.closed.insert(state.closed.end(), removed.begin(), removed.end());
   }
   for (auto& state : states_) {
     const auto at = proven.find(state.row.id);

@@ -45,6 +45,7 @@ push_run push_transaction::run() {
   collect_devices();
   lock_records();
   load_states();
+  load_for_restoring();
   if (auto refusal = check_resolve()) {
     out.answer = *std::move(refusal);
     return out;
@@ -184,7 +185,6 @@ void push_transaction::load_states() {
       by_view.at(conflict.view)->conflict = std::move(conflict);
     }
   }
-  load_for_restoring(keys);
   std::vector<store::pk> closed;
   for (const auto key : keys) {
     if (!by_key.at(key)->view) closed.push_back(key);

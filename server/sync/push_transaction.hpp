@@ -58,7 +58,7 @@ class push_transaction {
   void collect_devices();
   void lock_records();
   void load_states();
-  void load_for_restoring(const std::vector<store::pk>& keys);
+  void load_for_restoring();
   std::pair<store::pk, store::pk> origin_of(const domain::version_header& header);
   acceptance_plan apply_rules();
   void write(acceptance_plan& plan);

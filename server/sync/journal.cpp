@@ -1,0 +1,218 @@
+#include "server/sync/journal.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "server/store/stand_in.hpp"
+#include "server/sync/acts.hpp"
+#include "shared/crypto/sign.hpp"
+#include "shared/json/canonical.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::sync {
+namespace {
+
+using store::journal_entry;
+using store::journaled_act;
+
+/// The entry as it is signed: with the server that it belongs to.
+std::string signed_text(const journal_entry& entry, const server_id& server) {
+  auto object = json::parse(store::encode_entry(entry)).value();
+  object["server"] = server.text();
+  return json::canonical(object);
+}
+
+std::optional<journal_entry> read_line(const std::string& line, const sync_keys& keys) {
+  const auto sent = wire::decode_signed(line);
+  if (!sent) return std::nullopt;
+  const auto signature = crypto::signature::from_raw(sent->signature);
+  const auto message = crypto::purpose_message("journal", sent->object);
+  if (!signature || !crypto::verify(keys.signing->public_half(), message, *signature)) {
+    return std::nullopt;
+  }
+  auto entry = store::decode_entry(sent->object);
+  if (!entry || signed_text(*entry, keys.server) != sent->object) return std::nullopt;
+  return *std::move(entry);
+}
+
+/// Does one entry inside a transaction, if the database has not.
+class doing {
+ public:
+  doing(store::writer& in, const journal_entry& entry, const act_environment& env)
+      : in_(in), entry_(entry), env_(env) {}
+
+  /// False when it was done before.
+  bool run() {
+    // The common lock of acts on people.
+    static_cast<void>(in_.lock_device(merge_device()));
+    if (!in_.add_journaled(store::journaled(entry_))) return false;
+    switch (entry_.what) {
+      case journaled_act::user_added:
+        add_user();
+        break;
+      case journaled_act::user_enabled:
+      case journaled_act::user_disabled:
+        enable_user();
+        break;
+      case journaled_act::device_added:
+        add_device();
+        break;
+      case journaled_act::device_revoked:
+        revoke_device();
+        break;
+      case journaled_act::view_removed:
+        remove_view();
+        break;
+    }
+    return true;
+  }
+
+ private:
+  /// When the newest act of that kind about this entry's subject happened; 0: there is none.
+  unix_millis newest(journaled_act what) {
+    return in_.newest_journaled(store::journal_subject(entry_), what).value_or(0);
+  }
+
+  void add_user() {
+    const auto known = in_.user_by_id(entry_.user);
+    if (known && !store::is_stand_in(*known)) return;
+    auto row = known ? *known : store::user_row{};
+    // Somebody may have been added anew under this e-mail meanwhile: then this one stays a
+    // stand-in.
+    if (in_.user_by_email(entry_.email)) {
+      static_cast<void>(store::user_or_stand_in(in_, entry_.user, entry_.at));
+      return;
+    }
+    row.id = entry_.user;
+    row.email = entry_.email;
+    row.role = entry_.role;
+    row.enabled = newest(journaled_act::user_disabled) <= newest(journaled_act::user_enabled);
+    row.created_at = entry_.at;
+    if (known) return in_.update_user(row);
+    static_cast<void>(in_.add_user(row));
+  }
+
+  void enable_user() {
+    const bool enable = entry_.what == journaled_act::user_enabled;
+    const auto other = enable ? journaled_act::user_disabled : journaled_act::user_enabled;
+    const auto user = store::user_or_stand_in(in_, entry_.user, entry_.at);
+    if (newest(other) > entry_.at || store::is_stand_in(user)) return;
+    for (const auto& device : in_.all_devices()) {
+      if (device.user == user.key) static_cast<void>(in_.lock_device(device.id));
+    }
+    in_.set_user_enabled(user.key, enable);
+    if (enable) return;
+    in_.end_sessions_of_user(user.key);
+    in_.wake(user.id);
+  }
+
+  void add_device() {
+    const auto known = in_.device_by_id(entry_.device);
+    if (known && !store::is_stand_in(*known)) return;
+    store::device_row row = known ? *known : store::device_row{};
+    row.id = entry_.device;
+    row.user = store::user_or_stand_in(in_, entry_.user, entry_.at).key;
+    row.name = entry_.device_name;
+    row.public_key = entry_.public_key;
+    row.enrolled_at = entry_.at;
+    if (newest(journaled_act::device_revoked) == 0) row.revoked_at.reset();
+    if (entry_.replaces) {
+      if (const auto old = in_.device_by_id(*entry_.replaces)) row.replaces = old->key;
+    }
+    if (known) {
+      in_.update_device(row);
+    } else {
+      row.key = in_.add_device(row);
+    }
+    // The code was spent: nobody enrolls with it again.
+    if (entry_.code_hash.empty()) return;
+    const auto code = in_.lock_enrollment(entry_.code_hash);
+    if (code && !code->device) in_.use_enrollment(entry_.code_hash, row.key);
+  }
+
+  void revoke_device() {
+    const auto owner = store::user_or_stand_in(in_, entry_.user, entry_.at);
+    const auto device = store::device_or_stand_in(in_, entry_.device, owner.key, entry_.at);
+    static_cast<void>(in_.lock_device(device.id));
+    in_.revoke_device(device.key, device.revoked_at.value_or(entry_.at),
+                      entry_.lost || device.lost);
+    in_.end_sessions_of_device(device.key);
+    in_.wake(owner.id);
+  }
+
+  /// Only the incarnation that was closed; one that the database does not know is remembered by
+  /// the row alone, and is not opened again.
+  void remove_view() {
+    const auto owner = in_.user_by_id(entry_.user);
+    const auto record = in_.record(entry_.record);
+    if (!owner || !record) return;
+    const store::writer::wanted_record wanted[] = {{record->id, {}, {}, false}};
+    static_cast<void>(in_.lock_records(wanted));
+    const store::pk key[] = {record->key};
+    const auto open = in_.open_views(key, owner->key);
+    if (open.empty() || open[0].state.incarnation != entry_.incarnation) return;
+    if (const auto done = unassign(in_, env_, *owner, record->id, std::nullopt); !done) {
+      throw error_exception(done.error());
+    }
+  }
+
+  store::writer& in_;
+  const journal_entry& entry_;
+  const act_environment& env_;
+};
+
+}  // namespace
+
+journal::journal(journal_file& file, const sync_keys& keys, random_source& random)
+    : file_(file), keys_(keys), random_(random) {
+  for (const auto& line : file_.lines()) {
+    auto entry = read_line(line, keys_);
+    if (!entry) {
+      ++skipped_;
+    } else if (known_.insert(entry->id).second) {
+      entries_.push_back(*std::move(entry));
+    }
+  }
+}
+
+result<void> journal::note(const store::journal_entry& entry) {
+  const std::lock_guard lock(mutex_);
+  if (known_.contains(entry.id)) return {};
+  wire::signed_object line;
+  line.object = signed_text(entry, keys_.server);
+  line.signature =
+      crypto::sign(*keys_.signing, crypto::purpose_message("journal", line.object)).raw();
+  if (auto done = file_.append(wire::encode(line)); !done) return done;
+  known_.insert(entry.id);
+  entries_.push_back(entry);
+  return {};
+}
+
+std::size_t journal::apply(store::database& in, unix_millis now) {
+  std::vector<store::journal_entry> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = entries_;
+  }
+  std::vector<act_id> ids;
+  ids.reserve(all.size());
+  for (const auto& entry : all) ids.push_back(entry.id);
+  std::unordered_set<act_id> done;
+  in.read([&](store::reader& r) {
+    done.clear();
+    for (const auto& id : r.journaled(ids)) done.insert(id);
+  });
+  std::size_t count = 0;
+  for (const auto& entry : all) {
+    if (done.contains(entry.id)) continue;
+    const act_environment env{&random_, now};
+    bool was_lacking = false;
+    // One transaction each: so no two of them wait for each other's records.
+    in.write([&](store::writer& w) { was_lacking = doing(w, entry, env).run(); });
+    count += was_lacking ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace autocusto::sync
