@@ -52,6 +52,7 @@ void add_conflict_commands(CLI::App& parser, app& a);  ///< conflicts, resolve, 
 void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, export, passphrase, wipe
 void add_enroll_command(CLI::App& parser, app& a);     ///< enroll
 void add_sync_command(CLI::App& parser, app& a);       ///< sync
+void add_ui_command(CLI::App& parser, app& a);         ///< ui
 
 /// Small pieces of output, used by several commands.
 [[nodiscard]] std::string short_id(const version_id& id);

@@ -9,7 +9,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
-#include "client/transport/remote.hpp"
+#include "client/sync/enrollment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 
@@ -49,28 +49,6 @@ result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fres
   return replica::replica_store::create(a.home, passphrase->view(), env);
 }
 
-/// Whether the server may have spent the code on this device, so that its key must be kept.
-bool may_have_enrolled(errc code) {
-  return code == errc::unreachable || code == errc::busy || code == errc::unavailable ||
-         code == errc::internal || code == errc::timeout || code == errc::protocol_error;
-}
-
-replica::identity identity_of(const transport::enrollment& e, const std::string& device_name) {
-  replica::identity who;
-  who.host = e.address.host;
-  who.port = e.address.port;
-  who.pin_is_ca = e.address.pin_is_ca;
-  who.pin = e.address.pin;
-  if (e.address.trust) who.trust = *e.address.trust;
-  who.server = e.server;
-  who.user = e.user;
-  who.email = e.email;
-  who.role = e.role;
-  who.device = e.device;
-  who.device_name = device_name;
-  return who;
-}
-
 int enroll(const app& a, const enroll_options& o) {
   std::string text = o.link;
   if (text == "-") {
@@ -84,26 +62,23 @@ int enroll(const app& a, const enroll_options& o) {
   auto replica = prepare(a, fresh);
   if (!replica) return a.fail(replica.error());
   const std::string name = o.device_name.empty() ? host_name() : o.device_name;
-  const auto key = (*replica)->device_key();
-  auto enrolled = transport::enroll(*link, name, key.public_half());
-  if (!enrolled) {
-    if (fresh && !may_have_enrolled(enrolled.error().code)) {
+  const auto who = engine::enroll_device(**replica, *link, name);
+  if (!who) {
+    if (fresh && !engine::may_have_enrolled(who.error().code)) {
       replica->reset();
       if (const auto gone = replica::replica_store::wipe(a.home); !gone)
         return a.fail(gone.error());
     }
-    return a.fail(enrolled.error());
+    return a.fail(who.error());
   }
-  const auto who = identity_of(*enrolled, name);
-  if (const auto ok = (*replica)->enroll(who, enrolled->tenant_key); !ok) return a.fail(ok.error());
-  return a.done({{"user", who.email},
-                 {"role", who.role},
-                 {"device", who.device.text()},
-                 {"device_name", who.device_name},
-                 {"server", who.host + ":" + std::to_string(who.port)}},
+  return a.done({{"user", who->email},
+                 {"role", who->role},
+                 {"device", who->device.text()},
+                 {"device_name", who->device_name},
+                 {"server", who->host + ":" + std::to_string(who->port)}},
                 fmt::format(fmt::runtime(tr("This laptop is enrolled for {0} as “{1}”. Next: "
                                             "`autocusto sync`.\n")),
-                            printable(who.email), printable(who.device_name)));
+                            printable(who->email), printable(who->device_name)));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   cli::add_enroll_command(parser, a);
   cli::add_profile_commands(parser, a);
   cli::add_sync_command(parser, a);
+  cli::add_ui_command(parser, a);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

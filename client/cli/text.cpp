@@ -33,6 +33,10 @@ std::string texts_folder() {
   return program.substr(0, program.rfind('/')) + "/../share/locale";
 }
 
+const char* in_language(const char* english, bool portuguese) {
+  return portuguese ? ::gettext(english) : english;
+}
+
 /// Replaces the first `what` in `text`; false if there is none.
 bool replace_first(std::string& text, std::string_view what, std::string_view by) {
   const std::size_t at = what.empty() ? std::string::npos : text.find(what);
@@ -71,19 +75,26 @@ const char* general_sentence(errc code) {
 }
 
 /// Takes `Line 12: ` off the front and answers it in the doctor's language.
-std::string take_line_prefix(std::string& sentence) {
+std::string take_line_prefix(std::string& sentence, bool portuguese) {
   constexpr std::string_view start = "Line ";
   const std::size_t colon = sentence.find(": ");
   if (sentence.substr(0, start.size()) != start || colon == std::string::npos) return {};
-  std::string prefix = tr("Line {line}: ");
+  std::string prefix = in_language("Line {line}: ", portuguese);
   replace_first(prefix, "{line}", sentence.substr(start.size(), colon - start.size()));
   sentence.erase(0, colon + 2);
   return prefix;
 }
 
+std::string label_in(std::string_view kind, std::string_view field, bool portuguese) {
+  const auto* catalogue = domain::find_catalogue(kind);
+  const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
+  if (spec == nullptr) return std::string(field);
+  return portuguese ? spec->label_pt : spec->label_en;
+}
+
 /// “Label” (name), or the name alone for a field without a label.
-std::string named_field(std::string_view kind, const std::string& field) {
-  const std::string label = field_label(kind, field);
+std::string named_field(std::string_view kind, const std::string& field, bool portuguese) {
+  const std::string label = label_in(kind, field, portuguese);
   return label == field ? label : "“" + label + "” (" + field + ")";
 }
 
@@ -115,10 +126,7 @@ const char* tr(const char* english) {
 }
 
 std::string field_label(std::string_view kind, std::string_view field) {
-  const auto* catalogue = domain::find_catalogue(kind);
-  const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
-  if (spec == nullptr) return std::string(field);
-  return g_portuguese ? spec->label_pt : spec->label_en;
+  return label_in(kind, field, g_portuguese);
 }
 
 std::string kind_label(std::string_view kind) {
@@ -128,22 +136,32 @@ std::string kind_label(std::string_view kind) {
 }
 
 std::string translate(const error& e, std::string_view kind) {
+  return translate(e, kind, g_portuguese);
+}
+
+std::string translate(const error& e, std::string_view kind, bool portuguese) {
   std::string pattern = e.message;
-  const std::string line = take_line_prefix(pattern);
+  const std::string line = take_line_prefix(pattern, portuguese);
   const bool has_field =
       !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
   const bool has_limit = replace_first(pattern, limit, "{limit}");
-  std::string text = tr(pattern.c_str());
-  if (g_portuguese && text == pattern) {
+  std::string text = in_language(pattern.c_str(), portuguese);
+  if (portuguese && text == pattern) {
     // A sentence with details of its own: the general one leads, the details follow.
     if (const char* general = general_sentence(e.code)) {
-      return line + tr(general) + " (" + e.message + ")";
+      return line + in_language(general, portuguese) + " (" + e.message + ")";
     }
   }
   if (has_limit) replace_first(text, "{limit}", limit);
-  if (has_field) replace_first(text, "{field}", named_field(kind, e.field));
+  if (has_field) replace_first(text, "{field}", named_field(kind, e.field, portuguese));
   return line + text;
+}
+
+void speak_both_languages() {
+  // English is never looked up, so the one language that gettext needs to know is Portuguese.
+  ::setenv("LANGUAGE", "pt_BR", 1);
+  ::bindtextdomain(k_domain, texts_folder().c_str());
 }
 
 std::string local_time(const std::string& rfc3339) {

@@ -23,6 +23,10 @@ void init_language();
 
 /// The error's sentence in the doctor's language. `kind` may be empty.
 [[nodiscard]] std::string translate(const error& e, std::string_view kind);
+/// The same in the language that is asked for, once `speak_both_languages` was called.
+[[nodiscard]] std::string translate(const error& e, std::string_view kind, bool portuguese);
+/// From now on texts may be asked for in either language. Before any thread starts.
+void speak_both_languages();
 
 /// The label of a field as on the form; its name for unknown ones.
 [[nodiscard]] std::string field_label(std::string_view kind, std::string_view field);

@@ -46,6 +46,31 @@ error erased() {
   return fail(errc::not_found, "The contents of this version were erased; choose another one.");
 }
 
+error moved() {
+  return fail(errc::view_moved,
+              "The record has changed since you opened it; look at it again before saving.");
+}
+
+/// Refuses an edit that began from something else than it would go on from now.
+result<void> began_there(const edit& what, const std::optional<version_id>& from) {
+  if (!what.expect || what.expect->version == from) return {};
+  if (!what.expect->version) {
+    return fail(errc::already_exists, "This record is here already; open it to edit it.");
+  }
+  return moved();
+}
+
+/// Refuses a resolution of other heads than are shown now.
+result<void> saw_them_all(const resolution& how, const std::vector<version_id>& heads) {
+  if (!how.expect_heads) return {};
+  auto seen = *how.expect_heads;
+  auto shown = heads;
+  std::sort(seen.begin(), seen.end());
+  std::sort(shown.begin(), shown.end());
+  if (seen != shown) return moved();
+  return {};
+}
+
 error no_active() {
   return fail(errc::not_found, "This record has only drafts; publish one of them first.");
 }
@@ -185,6 +210,7 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
   }
   const auto from =
       at.visible() ? starting_point(at.held->settled().shown, what.draft) : std::nullopt;
+  if (const auto same = began_there(what, from); !same) return same.error();
   if (!from) {
     // Only a new record's key has to be a good one; what was imported stays reachable.
     const auto good = domain::normalise_key(what.kind, what.key);
@@ -249,6 +275,7 @@ result<saved> acts::resolve(const target& at, const resolution& how, edit_proble
                 "administrator to resolve it.",
                 "parents", static_cast<std::int64_t>(limits::parents));
   }
+  if (const auto same = saw_them_all(how, heads); !same) return same.error();
   auto named = how;
   if (auto problems = normalise_fields(*at.kind, named.set); !problems.empty()) {
     return remember(std::move(problems), why);

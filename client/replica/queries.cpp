@@ -162,6 +162,11 @@ status replica_store::status() const {
   return out;
 }
 
+std::int64_t replica_store::changes_elsewhere() const {
+  auto q = impl_->file.db().ask("PRAGMA data_version");
+  return q->step() ? q->column_int(0) : 0;
+}
+
 std::size_t replica_store::pending_count() const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());

@@ -132,8 +132,16 @@ class replica_store {
   /// left undecided (`field` names the first).
   [[nodiscard]] result<saved> resolve(std::string_view kind, std::string_view key,
                                       const resolution& how, edit_problems* why = nullptr);
+  /// The fields that `resolve` would save, and nothing is saved. The same errors but those of
+  /// validation.
+  [[nodiscard]] result<domain::field_map> preview(std::string_view kind, std::string_view key,
+                                                  const resolution& how) const;
 
   // ---- Questions ----
+
+  /// Another number whenever another process, or another object on the same folder, has changed
+  /// something. Cheap.
+  [[nodiscard]] std::int64_t changes_elsewhere() const;
 
   /// The shown active version (else the newest draft), or the selected one.
   [[nodiscard]] result<record_shown> show(

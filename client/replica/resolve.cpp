@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/replica/acts.hpp"
+#include "client/replica/impl.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -126,6 +127,23 @@ result<domain::field_map> resolved_fields(const target& at, const resolution& ho
   }
   if (!start.undecided.empty()) return undecided(*at.kind, start.undecided);
   return std::move(start.fields);
+}
+
+result<domain::field_map> replica_store::preview(std::string_view kind, std::string_view key,
+                                                 const resolution& how) const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  working_set set(file);
+  const auto at = find_visible(file, set, kind, key);
+  if (!at) return at.error();
+  if (!at->held->settled().shown.conflict()) {
+    return fail(errc::not_found, "This record has no conflict; there is nothing to resolve.");
+  }
+  auto named = how;
+  if (auto problems = normalise_fields(*at->kind, named.set); !problems.empty()) {
+    return problems.front();
+  }
+  return resolved_fields(*at, named);
 }
 
 }  // namespace autocusto::replica

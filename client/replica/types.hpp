@@ -43,6 +43,13 @@ struct edit {
   domain::field_map fields;  ///< the given fields only; the others stay
   std::optional<std::string> summary;
   bool draft = false;
+  /// What the person saw when he began: the version to start from, or that the record was new. If
+  /// it starts from another one by now, the edit is refused (view_moved; already_exists for a new
+  /// record that is here by now). Not given: whatever is shown.
+  struct start {
+    std::optional<version_id> version;  ///< nothing: the record is new
+  };
+  std::optional<start> expect = std::nullopt;
 };
 
 /// Why an edit was refused, in full: every field that is wrong.
@@ -67,6 +74,8 @@ struct resolution {
   std::vector<std::pair<std::string, std::string>> from;  ///< field, selector
   domain::field_map set;
   std::optional<std::string> summary;
+  /// The heads that the person saw, in any order; view_moved when others are shown by now.
+  std::optional<std::vector<version_id>> expect_heads = std::nullopt;
 };
 
 struct version_info {

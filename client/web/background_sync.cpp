@@ -1,0 +1,148 @@
+#include "client/web/background_sync.hpp"
+
+#include <utility>
+
+#include "client/sync/store_port.hpp"
+#include "client/transport/remote.hpp"
+
+namespace autocusto::web {
+namespace {
+
+/// A laptop that comes back to a network should not wait long.
+constexpr std::chrono::seconds k_longest_wait{30};
+/// After an end that only a person can change.
+constexpr std::chrono::minutes k_after_an_end{5};
+
+}  // namespace
+
+background_sync::background_sync(std::string home, const replica::environment& env, hooks given)
+    : home_(std::move(home)), env_(env), hooks_(std::move(given)) {}
+
+background_sync::~background_sync() {
+  stop();
+}
+
+void background_sync::start() {
+  stop();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = false;
+    again_ = false;
+    state_ = {};
+  }
+  thread_ = std::thread([this] { work(); });
+}
+
+void background_sync::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (running_ != nullptr) running_->stop();
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void background_sync::try_now() {
+  {
+    const std::lock_guard lock(mutex_);
+    again_ = true;
+    if (running_ != nullptr) running_->stop();
+  }
+  wake_.notify_all();
+}
+
+sync_state background_sync::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void background_sync::set(const std::function<void(sync_state&)>& change) {
+  {
+    const std::lock_guard lock(mutex_);
+    change(state_);
+  }
+  hooks_.changed();
+}
+
+bool background_sync::pause() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, k_after_an_end, [this] { return stopping_ || again_; });
+  again_ = false;
+  return !stopping_;
+}
+
+void background_sync::work() {
+  try {
+    auto opened = hooks_.open();
+    if (!opened) return set([&](sync_state& s) { s.why = opened.error(); });
+    while (run_once(**opened)) {
+    }
+  } catch (const error_exception& broken) {
+    set([&](sync_state& s) { s.why = broken.get(); });
+  } catch (const std::exception&) {
+    set([&](sync_state& s) {
+      s.why = fail(errc::database,
+                   "The local data cannot be read or written; is the disk full? Close AutoCusto, "
+                   "make room, and start it again.");
+    });
+  }
+}
+
+bool background_sync::run_once(replica::replica_store& replica) {
+  auto address = engine::address_of(replica);
+  if (!address) {
+    set([&](sync_state& s) { s.why = address.error(); });
+    return pause();
+  }
+  transport::remote server(*address);
+  engine::store_port port(replica, home_, env_.clock);
+  engine::shell shell(port, server, env_.random);
+  engine::run_options options;
+  options.watch = true;
+  options.longest_wait = k_longest_wait;
+  options.on_progress = [this](const engine::progress& now) {
+    set([&](sync_state& s) { s.doing = now; });
+  };
+  options.on_round = [this](const std::optional<error>& why) {
+    set([&](sync_state& s) {
+      s.why = why;
+      s.online = !why || (why->code != errc::unreachable && why->code != errc::timeout);
+    });
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    again_ = false;
+    running_ = &shell;
+  }
+  engine::run_result run;
+  try {
+    run = shell.run(options);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    running_ = nullptr;
+    throw;
+  }
+  bool asked = false;
+  bool ending = false;
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = nullptr;
+    asked = std::exchange(again_, false);
+    ending = stopping_;
+  }
+  if (run.how.wiped) {
+    set([](sync_state& s) { s.wiped = true; });
+    return false;
+  }
+  if (ending) return false;
+  if (asked) return true;
+  set([&](sync_state& s) {
+    s.why = run.how.why;
+    s.doing = {};
+  });
+  return pause();
+}
+
+}  // namespace autocusto::web

@@ -1,0 +1,68 @@
+#pragma once
+// One call of the page's JSON interface, and the table of all calls. Private to client/web.
+//
+// A call gets the JSON object that was sent and gives back another, or an error; what stands around
+// it (checks, reading, translating, writing) is page_server's. Worker threads, several at once.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "client/web/desk.hpp"
+#include "client/web/gate.hpp"
+#include "client/web/page_server.hpp"
+
+namespace autocusto::web {
+
+/// What all calls share; lives as long as the server.
+struct room {
+  const page_options& options;
+  gate& doors;
+  desk& data;
+  slow_down& tries;
+  std::function<void()> quit;
+};
+
+struct call {
+  const room& in;
+  const nlohmann::json& sent;  ///< an object; empty for GET
+  const visitor& who;
+  bool english = false;
+  /// Filled in for errors: everything that is wrong, and the kind whose labels the sentences use.
+  replica::edit_problems problems;
+  std::string kind;
+  /// Set-Cookie, if the call begins or ends a session.
+  std::string cookie;
+
+  [[nodiscard]] std::string say(const error& e) const {
+    return in.options.translate(e, kind, !english);
+  }
+};
+
+/// What a call gives back: JSON text, or the error.
+using call_result = result<std::string>;
+
+struct call_entry {
+  const char* method;
+  const char* path;
+  access needed;
+  call_result (*run)(call&);
+  bool counts_as_presence = true;  ///< whether it keeps the page from locking
+  std::size_t body_limit = 128UL * 1024;
+};
+
+[[nodiscard]] std::vector<call_entry> session_calls();
+[[nodiscard]] std::vector<call_entry> profile_calls();
+[[nodiscard]] std::vector<call_entry> record_calls();
+[[nodiscard]] std::vector<call_entry> conflict_calls();
+
+/// The state for the page's status line, as that session may see it: GET /api/state and the events.
+[[nodiscard]] std::string state_text(const room& in, const std::string& session, bool english);
+
+}  // namespace autocusto::web

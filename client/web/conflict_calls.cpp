@@ -1,0 +1,187 @@
+// Conflicts, and what the server refused.
+
+#include <nlohmann/json.hpp>
+
+#include "client/web/call.hpp"
+#include "client/web/views.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/read.hpp"
+
+namespace autocusto::web {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t k_text = 1024;
+
+json side_json(const replica::record_shown& shown) {
+  return {{"version", to_json(shown.version)}, {"fields", to_json(shown.fields)}};
+}
+
+/// One side of a conflict; null for one whose contents were erased or never came here.
+json side_of(const replica::replica_store& replica, const replica::conflict_item& item,
+             const version_id& id) {
+  const auto shown = replica.show(item.kind, item.key, id.text());
+  if (!shown || shown->version.erased) return nullptr;
+  return side_json(*shown);
+}
+
+json conflict_json(const replica::replica_store& replica, const search_index& index,
+                   const replica::conflict_item& item) {
+  json heads = json::array();
+  for (const auto& head : item.heads) {
+    auto side = side_of(replica, item, head);
+    if (!side.is_null()) heads.push_back(std::move(side));
+  }
+  const auto* listed = index.find(item.kind, item.key);
+  return {{"kind", item.kind},
+          {"key", item.key},
+          {"name", listed == nullptr ? std::string() : listed->name},
+          {"opened_at", item.opened_at},
+          {"head_ids", to_json(item.heads)},
+          {"heads", std::move(heads)},
+          {"base", item.base ? side_of(replica, item, *item.base) : json(nullptr)}};
+}
+
+call_result conflicts(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  json items = json::array();
+  for (const auto& item : at->replica().conflicts()) {
+    items.push_back(conflict_json(at->replica(), at->index(), item));
+  }
+  const auto count = items.size();
+  return json({{"items", std::move(items)}, {"count", count}}).dump();
+}
+
+struct resolving {
+  std::string kind;
+  std::string key;
+  replica::resolution how;
+};
+
+/// {kind, key, heads, take?, from: {field: version}, set: {field: value}, summary?}
+result<resolving> read_resolution(call& c) {
+  autocusto::json::reader in(c.sent);
+  resolving out;
+  out.kind = in.string("kind", 64);
+  out.key = in.string("key", k_text);
+  out.how.expect_heads = in.ids<version_id>("heads", limits::parents);
+  out.how.take = in.optional_string("take", k_text);
+  out.how.summary = in.optional_string("summary", 4 * k_text);
+  const json nothing = json::object();
+  const json& from = in.has("from") ? in.value("from") : nothing;
+  const json& set = in.has("set") ? in.value("set") : nothing;
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = out.kind;
+  for (const auto& [field, version] : from.items()) {
+    if (!version.is_string()) {
+      return fail(errc::malformed, "The member from of the request is not right.", "from");
+    }
+    out.how.from.emplace_back(field, version.get<std::string>());
+  }
+  auto values = read_fields(out.kind, set);
+  if (!values) return values.error();
+  out.how.set = *std::move(values);
+  return out;
+}
+
+call_result preview(call& c) {
+  const auto what = read_resolution(c);
+  if (!what) return what.error();
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto fields = at->replica().preview(what->kind, what->key, what->how);
+  if (!fields) return fields.error();
+  return json({{"fields", to_json(*fields)}}).dump();
+}
+
+call_result resolve(call& c) {
+  const auto what = read_resolution(c);
+  if (!what) return what.error();
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto done = at->replica().resolve(what->kind, what->key, what->how, &c.problems);
+  if (!done) return done.error();
+  at->changed(done->kind, done->key);
+  return to_json(*done).dump();
+}
+
+json refused_json(const call& c, const search_index& index, const replica::refused_item& item) {
+  const error why{code_from_name(item.code).value_or(errc::internal), item.reason, item.field,
+                  item.limit};
+  const auto* listed = index.find(item.kind, item.key);
+  return {{"version_id", item.version.text()},
+          {"kind", item.kind},
+          {"key", item.key},
+          {"name", listed == nullptr ? std::string() : listed->name},
+          {"code", item.code},
+          {"reason", c.in.options.translate(why, item.kind, !c.english)},
+          {"field", item.field},
+          {"refused_at", format_time(item.refused_at)},
+          {"in_quarantine", item.at_server}};
+}
+
+call_result refused(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  json items = json::array();
+  for (const auto& item : at->replica().refused()) {
+    auto one = refused_json(c, at->index(), item);
+    if (const auto shown = at->replica().refused_show(item.version.text())) {
+      one["summary"] = shown->version.summary;
+      one["created_at"] = shown->version.created_at;
+      one["changes"] = to_json(shown->changes);
+    }
+    items.push_back(std::move(one));
+  }
+  const auto count = items.size();
+  return json({{"items", std::move(items)}, {"count", count}}).dump();
+}
+
+result<std::string> refused_version(const call& c) {
+  autocusto::json::reader in(c.sent);
+  auto version = in.string("version", k_text);
+  if (auto wrong = in.finish()) return *wrong;
+  return version;
+}
+
+call_result reapply(call& c) {
+  const auto version = refused_version(c);
+  if (!version) return version.error();
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto shown = at->replica().refused_show(*version);
+  if (!shown) return shown.error();
+  c.kind = shown->what.kind;
+  const auto done = at->replica().refused_reapply(*version, &c.problems);
+  if (!done) return done.error();
+  at->changed(done->kind, done->key);
+  return to_json(*done).dump();
+}
+
+call_result discard(call& c) {
+  const auto version = refused_version(c);
+  if (!version) return version.error();
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto count = at->replica().refused_discard(*version);
+  if (!count) return count.error();
+  at->changed();
+  return json({{"discarded", *count}}).dump();
+}
+
+}  // namespace
+
+std::vector<call_entry> conflict_calls() {
+  return {{"GET", "/api/conflicts", access::open, conflicts},
+          {"POST", "/api/conflicts/preview", access::open, preview},
+          {"POST", "/api/conflicts/resolve", access::open, resolve},
+          {"GET", "/api/refused", access::open, refused},
+          {"POST", "/api/refused/reapply", access::open, reapply},
+          {"POST", "/api/refused/discard", access::open, discard}};
+}
+
+}  // namespace autocusto::web

@@ -1,0 +1,290 @@
+#include "client/web/desk.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "client/sync/enrollment.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/canonical.hpp"
+
+namespace autocusto::web {
+namespace {
+
+constexpr std::chrono::minutes k_usual_idle{10};
+constexpr std::size_t k_recent = 10;
+constexpr std::size_t k_passphrase_length = 8;
+constexpr std::string_view k_idle_setting = "page_idle_minutes";
+constexpr std::string_view k_recent_setting = "page_recent";
+
+error closed_now() {
+  return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
+}
+
+std::vector<replica::list_item> everything(const replica::replica_store& replica) {
+  std::vector<replica::list_item> all;
+  for (const auto& kind : domain::catalogues()) {
+    auto some = replica.list(kind.kind);
+    if (!some) continue;
+    all.insert(all.end(), std::make_move_iterator(some->begin()),
+               std::make_move_iterator(some->end()));
+  }
+  return all;
+}
+
+std::vector<recent_record> kept_recent(const replica::replica_store& replica) {
+  const auto text = replica.setting(k_recent_setting);
+  if (!text) return {};
+  const auto read = json::parse(*text);
+  if (!read || !read->is_array()) return {};
+  std::vector<recent_record> out;
+  for (const auto& each : *read) {
+    out.push_back({each.value("kind", std::string()), each.value("key", std::string())});
+  }
+  return out;
+}
+
+std::chrono::minutes kept_idle(const replica::replica_store& replica) {
+  const auto text = replica.setting(k_idle_setting);
+  return text ? std::chrono::minutes(std::atoi(text->c_str())) : k_usual_idle;
+}
+
+/// What the list shows of one record.
+std::optional<replica::list_item> item_of(const replica::replica_store& replica,
+                                          std::string_view kind, std::string_view key) {
+  const auto shown = replica.show(kind, key);
+  if (!shown) return std::nullopt;
+  replica::list_item item;
+  item.kind = shown->kind;
+  item.key = shown->key;
+  const auto name = shown->fields.find(domain::find_catalogue(kind)->name_field);
+  if (name != shown->fields.end()) item.name = domain::value_text(name->second);
+  item.version = shown->version.id;
+  item.number = shown->version.number;
+  item.conflict = shown->conflict;
+  item.synced = shown->synced;
+  item.draft = shown->version.status == domain::version_status::draft;
+  return item;
+}
+
+}  // namespace
+
+std::int64_t awake_or_asleep_millis() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+desk::desk(options given, const replica::environment& env, std::function<void()> changed,
+           std::function<void()> closed)
+    : options_(std::move(given)),
+      env_(env),
+      changed_(std::move(changed)),
+      closed_(std::move(closed)) {
+  background_sync::hooks hooks;
+  hooks.open = [this]() -> result<std::unique_ptr<replica::replica_store>> {
+    crypto::secret passphrase;
+    {
+      const std::lock_guard lock(mutex_);
+      passphrase = std::exchange(passphrase_, crypto::secret());
+    }
+    return replica::replica_store::open(options_.home, passphrase.view(), env_);
+  };
+  hooks.changed = [this] { changed_(); };
+  sync_ = std::make_unique<background_sync>(options_.home, env_, std::move(hooks));
+}
+
+desk::~desk() {
+  lock();
+}
+
+standing desk::at() const {
+  const std::lock_guard lock(mutex_);
+  if (replica_) return standing::open;
+  return replica::replica_store::exists(options_.home) ? standing::locked : standing::not_enrolled;
+}
+
+result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
+                               std::string_view passphrase) {
+  if (!opened->enrolled()) {
+    return fail(errc::not_enrolled,
+                "The enrollment of this laptop was not finished; paste the same link again.");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    replica_ = std::move(opened);
+    passphrase_ = crypto::secret::copy_of(passphrase);
+    recent_ = kept_recent(*replica_);
+    seen_elsewhere_ = replica_->changes_elsewhere();
+    idle_millis_ = options_.idle ? options_.idle->count()
+                                 : std::chrono::milliseconds(kept_idle(*replica_)).count();
+    index_.fill(everything(*replica_));
+  }
+  touch();
+  if (options_.sync) sync_->start();
+  bump();
+  return {};
+}
+
+result<void> desk::unlock(std::string_view passphrase) {
+  const std::lock_guard life(lifecycle_);
+  auto opened = replica::replica_store::open(options_.home, passphrase, env_);
+  if (!opened) return opened.error();
+  if (at() == standing::open) return {};
+  return open_locked(*std::move(opened), passphrase);
+}
+
+result<void> desk::enroll(std::string_view link, std::string_view device_name,
+                          std::string_view passphrase) {
+  const std::lock_guard life(lifecycle_);
+  const auto read = wire::decode_enrollment_link(link);
+  if (!read) return read.error();
+  if (domain::count_code_points(passphrase).value_or(0) < k_passphrase_length) {
+    return fail(errc::usage, "Choose a passphrase of at least 8 characters.", "passphrase",
+                static_cast<std::int64_t>(k_passphrase_length));
+  }
+  const bool fresh = !replica::replica_store::exists(options_.home);
+  auto opened = fresh ? replica::replica_store::create(options_.home, passphrase, env_)
+                      : replica::replica_store::open(options_.home, passphrase, env_);
+  if (!opened) return opened.error();
+  if ((*opened)->enrolled()) {
+    return fail(errc::already_enrolled, "This laptop is enrolled already; unlock it.");
+  }
+  const auto who = engine::enroll_device(**opened, *read, device_name);
+  if (!who) {
+    if (fresh && !engine::may_have_enrolled(who.error().code)) {
+      opened->reset();
+      if (const auto gone = replica::replica_store::wipe(options_.home); !gone) return gone.error();
+    }
+    return who.error();
+  }
+  return open_locked(*std::move(opened), passphrase);
+}
+
+void desk::close(std::unique_lock<std::mutex>& held) {
+  keep_recent();
+  replica_.reset();
+  index_.clear();
+  recent_.clear();
+  passphrase_ = crypto::secret();
+  held.unlock();
+  // The sync's thread may be waiting for the mutex in its hook, so it is ended without it.
+  sync_->stop();
+  bump();
+  closed_();
+}
+
+void desk::lock() {
+  const std::lock_guard life(lifecycle_);
+  std::unique_lock held(mutex_);
+  if (replica_) close(held);
+}
+
+result<void> desk::wipe() {
+  const std::lock_guard life(lifecycle_);
+  {
+    std::unique_lock held(mutex_);
+    recent_dirty_ = false;
+    if (replica_) close(held);
+  }
+  auto done = replica::replica_store::wipe(options_.home);
+  bump();
+  return done;
+}
+
+result<desk::borrowed> desk::borrow() {
+  std::unique_lock held(mutex_);
+  if (!replica_) return closed_now();
+  return borrowed(std::move(held), *this);
+}
+
+void desk::borrowed::changed(std::string_view kind, std::string_view key) const {
+  if (auto item = item_of(*of_->replica_, kind, key)) of_->index_.put(*std::move(item));
+  of_->bump();
+}
+
+void desk::borrowed::changed() const {
+  of_->bump();
+}
+
+void desk::borrowed::visited(std::string_view kind, std::string_view key) const {
+  recent_record now{std::string(kind), std::string(key)};
+  auto& all = of_->recent_;
+  if (!all.empty() && all.front() == now) return;
+  std::erase(all, now);
+  all.insert(all.begin(), std::move(now));
+  if (all.size() > k_recent) all.resize(k_recent);
+  of_->recent_dirty_ = true;
+}
+
+void desk::keep_recent() {
+  if (!std::exchange(recent_dirty_, false)) return;
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& each : recent_) list.push_back({{"kind", each.kind}, {"key", each.key}});
+  // Only a convenience: if the replica is busy now, the next visit keeps it.
+  if (!replica_->set_setting(k_recent_setting, list.dump())) recent_dirty_ = true;
+}
+
+void desk::touch() {
+  touched_ = awake_or_asleep_millis();
+}
+
+std::chrono::milliseconds desk::idle_limit() const {
+  return std::chrono::milliseconds(idle_millis_.load());
+}
+
+result<void> desk::set_idle_limit(const borrowed& by, std::chrono::minutes limit) {
+  if (auto kept = by.replica().set_setting(k_idle_setting, std::to_string(limit.count())); !kept) {
+    return kept.error();
+  }
+  idle_millis_ = std::chrono::milliseconds(limit).count();
+  return {};
+}
+
+sync_state desk::sync() const {
+  return sync_->state();
+}
+
+void desk::sync_now() {
+  sync_->try_now();
+}
+
+void desk::bump() {
+  ++revision_;
+  changed_();
+}
+
+void desk::refill() {
+  index_.fill(everything(*replica_));
+  bump();
+}
+
+void desk::work_behind() {
+  if (sync_->state().wiped) {
+    // The server has had everything here destroyed; what is still in memory goes too.
+    lock();
+    return;
+  }
+  {
+    std::unique_lock held(mutex_, std::try_to_lock);
+    if (!held || !replica_) return;
+    try {
+      const auto elsewhere = replica_->changes_elsewhere();
+      if (elsewhere != seen_elsewhere_) {
+        seen_elsewhere_ = elsewhere;
+        refill();
+      }
+      keep_recent();
+    } catch (const std::exception&) {
+      // Wiped or damaged by somebody else: the next request tells what; nothing stays open.
+      idle_millis_ = 0;
+    }
+  }
+  const auto idle = awake_or_asleep_millis() - touched_.load();
+  if (idle >= idle_millis_.load()) lock();
+}
+
+}  // namespace autocusto::web

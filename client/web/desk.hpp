@@ -1,0 +1,136 @@
+#pragma once
+// The replica as the page uses it: closed until the passphrase was given, then open for the
+// requests of the page, with a search index in memory, and a sync in the background.
+//
+// Whoever wants the replica borrows it; one at a time holds it, others wait. Borrowing fails while
+// it is closed. Closing (lock, idle, wipe, end of the process) waits for the present holder, stops
+// the sync, and takes the keys and the index out of memory.
+//
+// Any thread, but `work_behind` belongs to one.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/replica/replica.hpp"
+#include "client/web/background_sync.hpp"
+#include "client/web/search_index.hpp"
+#include "shared/crypto/secret.hpp"
+
+namespace autocusto::web {
+
+/// How the laptop stands.
+enum class standing { not_enrolled, locked, open };
+
+/// A record that was opened lately.
+struct recent_record {
+  std::string kind;
+  std::string key;
+  friend bool operator==(const recent_record&, const recent_record&) = default;
+};
+
+class desk {
+ public:
+  struct options {
+    std::string home;
+    /// Whether to sync; tests may do without.
+    bool sync = true;
+    /// Replaces the idle time that the doctor has set; tests only.
+    std::optional<std::chrono::milliseconds> idle;
+  };
+  /// `changed`: something that the page shows is different. Any thread; must be brief and must not
+  /// call back. `closed`: the replica was closed; the same.
+  desk(options given, const replica::environment& env, std::function<void()> changed,
+       std::function<void()> closed);
+  ~desk();
+  desk(const desk&) = delete;
+  desk& operator=(const desk&) = delete;
+
+  [[nodiscard]] standing at() const;
+
+  /// Opens the replica. When it is open already, only checks the passphrase. Errors as of
+  /// replica_store::open.
+  [[nodiscard]] result<void> unlock(std::string_view passphrase);
+  /// Redeems an enrollment link, with a new passphrase (at least 8 characters; the old one if an
+  /// enrollment was cut before), and opens the replica.
+  [[nodiscard]] result<void> enroll(std::string_view link, std::string_view device_name,
+                                    std::string_view passphrase);
+  void lock();
+  /// Destroys everything on this laptop.
+  [[nodiscard]] result<void> wipe();
+
+  /// The right to use the replica and the index, for as long as it lives.
+  class borrowed {
+   public:
+    borrowed(std::unique_lock<std::mutex> held, desk& of) : held_(std::move(held)), of_(&of) {}
+    [[nodiscard]] replica::replica_store& replica() const { return *of_->replica_; }
+    [[nodiscard]] search_index& index() const { return of_->index_; }
+    [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
+    /// Tells that the holder has changed the record.
+    void changed(std::string_view kind, std::string_view key) const;
+    /// Tells that the holder has opened the record for the doctor.
+    void visited(std::string_view kind, std::string_view key) const;
+    /// For changes that are not about one record.
+    void changed() const;
+
+   private:
+    std::unique_lock<std::mutex> held_;
+    desk* of_;
+  };
+  /// Error: session_expired while it is closed.
+  [[nodiscard]] result<borrowed> borrow();
+
+  /// The doctor is there: the idle time starts again.
+  void touch();
+  [[nodiscard]] std::chrono::milliseconds idle_limit() const;
+  /// Borrowed by the caller: keeps the time in the replica.
+  [[nodiscard]] result<void> set_idle_limit(const borrowed& by, std::chrono::minutes limit);
+
+  [[nodiscard]] sync_state sync() const;
+  void sync_now();
+  /// Grows with every change that the page may show.
+  [[nodiscard]] std::uint64_t revision() const { return revision_.load(); }
+
+  /// Locks when nobody was there for too long, notices what others changed, and keeps what was not
+  /// urgent. Call it about twice a second.
+  void work_behind();
+
+ private:
+  [[nodiscard]] result<void> open_locked(std::unique_ptr<replica::replica_store> opened,
+                                         std::string_view passphrase);
+  void close(std::unique_lock<std::mutex>& held);
+  void refill();
+  void keep_recent();
+  void bump();
+
+  options options_;
+  replica::environment env_;
+  std::function<void()> changed_;
+  std::function<void()> closed_;
+  std::mutex lifecycle_;  ///< one opening or closing at a time; taken before mutex_
+
+  mutable std::mutex mutex_;  ///< everything below
+  std::unique_ptr<replica::replica_store> replica_;
+  search_index index_;
+  std::vector<recent_record> recent_;
+  bool recent_dirty_ = false;
+  std::int64_t seen_elsewhere_ = 0;
+  crypto::secret passphrase_;  ///< only until the sync has opened its own
+  std::unique_ptr<background_sync> sync_;
+
+  std::atomic<std::uint64_t> revision_{1};
+  std::atomic<std::int64_t> touched_{0};
+  std::atomic<std::int64_t> idle_millis_{0};
+};
+
+/// Milliseconds that also pass while the laptop sleeps.
+[[nodiscard]] std::int64_t awake_or_asleep_millis();
+
+}  // namespace autocusto::web

@@ -1,0 +1,9 @@
+#include "client/web/assets.hpp"
+
+namespace autocusto::web {
+
+std::span<const asset> assets() {
+  return {};
+}
+
+}  // namespace autocusto::web

@@ -1,0 +1,265 @@
+// The JSON interface of the local server (docs/local-interface.md): types, calls, events.
+// Nothing of a patient goes into an address: everything travels in bodies.
+import { language } from './texts/language';
+
+export type Fields = Record<string, string | boolean>;
+
+export interface Label {
+  pt: string;
+  en: string;
+}
+export interface FieldSpec {
+  name: string;
+  type: 'text' | 'boolean';
+  max: number;
+  required: boolean;
+  required_when: string;
+  rule: 'none' | 'weight' | 'height' | 'cns' | 'email' | 'phone' | 'cep' | 'choice';
+  choices: string[];
+  group: string;
+  clinical: boolean;
+  label: Label;
+}
+export interface Kind {
+  kind: string;
+  key: string;
+  key_label: Label;
+  label: Label;
+  name_field: string;
+  fields: FieldSpec[];
+}
+export interface Version {
+  version_id: string;
+  number: number;
+  parents: string[];
+  author: string;
+  device: string;
+  created_at: string;
+  summary: string;
+  status: 'active' | 'draft';
+  active: boolean;
+  head: boolean;
+  synced: boolean;
+  archived: boolean;
+  erased: boolean;
+}
+export interface Item {
+  kind: string;
+  key: string;
+  name: string;
+  version_id: string;
+  number: number;
+  conflict: boolean;
+  synced: boolean;
+  draft: boolean;
+}
+export interface RecordShown {
+  kind: string;
+  key: string;
+  version: Version;
+  fields: Fields;
+  conflict: boolean;
+  heads: string[];
+  drafts: string[];
+  synced: boolean;
+  history: Version[];
+}
+export interface Saved {
+  kind: string;
+  key: string;
+  version_id: string;
+  number: number;
+  created: boolean;
+  changed: boolean;
+}
+export interface Side {
+  version: Version;
+  fields: Fields;
+}
+export interface Change {
+  field: string;
+  from: string | boolean;
+  to: string | boolean;
+}
+export interface Diff {
+  from: Side;
+  to: Side;
+  changes: Change[];
+}
+export interface Conflict {
+  kind: string;
+  key: string;
+  name: string;
+  opened_at: string;
+  head_ids: string[];
+  heads: Side[];
+  base: Side | null;
+}
+export interface Refused {
+  version_id: string;
+  kind: string;
+  key: string;
+  name: string;
+  code: string;
+  reason: string;
+  field: string;
+  refused_at: string;
+  in_quarantine: boolean;
+  summary?: string;
+  created_at?: string;
+  changes?: Change[];
+}
+export interface Session {
+  state: 'not_enrolled' | 'locked' | 'open';
+  csrf: string;
+  version: string;
+  device_name: string;
+}
+export interface SyncState {
+  phase: 'connecting' | 'sending' | 'receiving' | 'watching' | 'waiting';
+  done: number;
+  total: number;
+  online: boolean;
+  why: { code: string; message: string } | null;
+}
+/// What the status line shows; only `state` and `revision` while locked.
+export interface Live {
+  state: Session['state'];
+  revision: number;
+  sync?: SyncState;
+  pending?: number;
+  unconfirmed?: number;
+  oldest_pending?: string | null;
+  conflicts?: number;
+  refused?: number;
+  hidden?: number;
+  notices?: number;
+  last_sync?: string | null;
+}
+export interface Waiting {
+  version_id: string;
+  kind: string;
+  key: string;
+  name: string;
+  waits_for: 'push' | 'feed' | 'surrender';
+  discard: boolean;
+  since: string;
+}
+export interface Notice {
+  what: 'merged' | 'assigned' | 'moved';
+  kind: string;
+  key: string;
+  name: string;
+  at: string;
+}
+export interface Status {
+  user: string;
+  role: string;
+  device: string;
+  device_name: string;
+  server: string;
+  records: number;
+  waiting: Waiting[];
+  waiting_count: number;
+  notices: Notice[];
+  idle_minutes: number;
+  version: string;
+}
+export interface Resolution {
+  kind: string;
+  key: string;
+  heads: string[];
+  from: Record<string, string>;
+  set: Fields;
+  summary?: string;
+}
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+/// A refusal, with its sentence in the doctor's language.
+export class CallError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly field: string = '',
+    readonly limit: number | null = null,
+    readonly problems: FieldProblem[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/// What the rest of the page wants to know of any call: that the session is over.
+export const onSessionEnd: { tell: (code: 'locked' | 'unlinked' | 'gone') => void } = {
+  tell: () => undefined,
+};
+
+let csrf = '';
+export function keepToken(token: string): void {
+  csrf = token;
+}
+
+interface ProblemBody {
+  code?: string;
+  detail?: string;
+  field?: string;
+  limit?: number;
+  problems?: FieldProblem[];
+}
+
+async function refusal(response: Response): Promise<CallError> {
+  let body: ProblemBody = {};
+  try {
+    body = (await response.json()) as ProblemBody;
+  } catch {
+    // not JSON: the code below says enough
+  }
+  const code = body.code ?? 'internal';
+  if (code === 'session_expired') onSessionEnd.tell('locked');
+  if (code === 'unauthorized') onSessionEnd.tell('unlinked');
+  return new CallError(code, body.detail ?? '', body.field ?? '', body.limit ?? null, body.problems ?? []);
+}
+
+/// `background`: the page asks by itself, so it does not count as somebody being there.
+export async function call<T>(path: string, body?: object, background = false): Promise<T> {
+  const headers: Record<string, string> = {
+    'X-AutoCusto': csrf,
+    'Accept-Language': language() === 'en' ? 'en' : 'pt-BR',
+  };
+  if (body) headers['Content-Type'] = 'application/json';
+  if (background) headers['X-AutoCusto-Background'] = '1';
+  const how: RequestInit = { method: body ? 'POST' : 'GET', headers, cache: 'no-store' };
+  if (body) how.body = JSON.stringify(body);
+  let response: Response;
+  try {
+    response = await fetch(path, how);
+  } catch {
+    onSessionEnd.tell('gone');
+    throw new CallError('gone', '');
+  }
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as T;
+}
+
+/// Calls `tell` with the state now and at every change; returns the way to stop.
+export function listen(tell: (live: Live) => void, lost: () => void): () => void {
+  const source = new EventSource('/api/events');
+  let failures = 0;
+  source.addEventListener('state', (event) => {
+    failures = 0;
+    tell(JSON.parse((event as MessageEvent<string>).data) as Live);
+  });
+  source.addEventListener('open', () => {
+    failures = 0;
+  });
+  // Each answer is one event and ends; the browser asks again by itself. Several failures without an
+  // answer mean that the program is gone.
+  source.addEventListener('error', () => {
+    failures += 1;
+    if (failures > 3 || source.readyState === EventSource.CLOSED) lost();
+  });
+  return () => source.close();
+}

@@ -1,0 +1,125 @@
+// The whole page: begins the session from the start link, follows the server's events, and shows the
+// screen that fits. Nothing of a record is kept when the page locks.
+import { useEffect } from 'preact/hooks';
+import { call, listen, onSessionEnd, type Live } from './api';
+import { forgetRoutes, route, startNavigation } from './nav';
+import { dismissAll, DialogHost } from './parts/dialog';
+import { Frame } from './parts/frame';
+import { ConflictsScreen } from './screens/conflicts';
+import { EnrollScreen, GoneScreen, UnlinkedScreen, UnlockScreen } from './screens/entry';
+import { HelpScreen } from './screens/help';
+import { HomeScreen } from './screens/home';
+import { NewScreen, RecordScreen } from './screens/record';
+import { SettingsScreen } from './screens/settings';
+import { SyncScreen } from './screens/sync';
+import { loadSession } from './session';
+import { drawn, live, session, trouble, useStore } from './store';
+import { t } from './texts';
+
+async function redeemStartLink(): Promise<void> {
+  const token = /^#inicio=([\w-]+)$/.exec(location.hash)?.[1];
+  if (!token) return;
+  history.replaceState(null, '', '/');
+  try {
+    await call('/api/start', { token });
+  } catch {
+    // A link that was used before: perhaps this browser has its session already.
+  }
+}
+
+function closeRecords(): void {
+  dismissAll();
+  forgetRoutes();
+}
+
+function follow(now: Live): void {
+  const known = session.get();
+  live.set(now);
+  if (!known || known.state === now.state) return;
+  if (now.state !== 'open') closeRecords();
+  session.set({ ...known, state: now.state });
+}
+
+/// Tells the server that somebody is there, at most once in half a minute, while the doctor types
+/// without anything being sent.
+function reportPresence(): () => void {
+  let told = Date.now();
+  const tell = () => {
+    if (session.get()?.state !== 'open' || Date.now() - told < 30000) return;
+    told = Date.now();
+    call('/api/present', {}).catch(() => undefined);
+  };
+  const kinds_ = ['keydown', 'pointerdown', 'scroll'] as const;
+  for (const kind of kinds_) window.addEventListener(kind, tell, { passive: true });
+  return () => {
+    for (const kind of kinds_) window.removeEventListener(kind, tell);
+  };
+}
+
+function Screen() {
+  const at = useStore(route);
+  switch (at.screen) {
+    case 'home':
+      return <HomeScreen />;
+    case 'conflicts':
+      return <ConflictsScreen />;
+    case 'sync':
+      return <SyncScreen />;
+    case 'settings':
+      return <SettingsScreen />;
+    case 'help':
+      return <HelpScreen />;
+    case 'new':
+      return <NewScreen key={at.kind} kind={at.kind} />;
+    case 'record':
+      return <RecordScreen key={`${at.kind} ${at.key}`} kind={at.kind} id={at.key} />;
+  }
+}
+
+function Shown() {
+  const now = useStore(session);
+  const wrong = useStore(trouble);
+  if (wrong === 'gone') return <GoneScreen />;
+  if (wrong === 'unlinked') return <UnlinkedScreen />;
+  if (!now) return <p class="center" aria-busy="true">{t('loading')}</p>;
+  if (now.state === 'not_enrolled') return <EnrollScreen />;
+  if (now.state === 'locked') return <UnlockScreen />;
+  return (
+    <Frame>
+      <Screen />
+    </Frame>
+  );
+}
+
+export function App() {
+  const turn = useStore(drawn);
+  useEffect(() => {
+    let stop: () => void = () => undefined;
+    const quiet = reportPresence();
+    onSessionEnd.tell = (code) => {
+      const known = session.get();
+      if (code !== 'locked') trouble.set(code);
+      if (known?.state === 'open') {
+        closeRecords();
+        session.set({ ...known, state: 'locked' });
+      }
+    };
+    const begin = async () => {
+      await redeemStartLink();
+      startNavigation();
+      await loadSession();
+      if (session.get()) stop = listen(follow, () => onSessionEnd.tell('gone'));
+    };
+    void begin();
+    return () => {
+      stop();
+      quiet();
+    };
+  }, []);
+  return (
+    <div key={turn}>
+      <Shown />
+      <DialogHost />
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+// How keys, numbers and times are shown and typed in Brazil.
+import type { FieldSpec } from '../api';
+import { language } from '../texts/language';
+import { digits, validCep, validPhone } from './checks';
+
+export function formatCpf(key: string): string {
+  const m = /^(\d{3})(\d{3})(\d{3})(\d{2})$/.exec(key);
+  return m ? `${m[1]}.${m[2]}.${m[3]}-${m[4]}` : key;
+}
+
+/// A key as people read it; odd imported keys stay as they are.
+export function formatKey(kind: string, key: string): string {
+  return kind === 'patient' ? formatCpf(key) : key;
+}
+
+/// While a CPF is typed: punctuation comes by itself.
+export function maskCpf(text: string): string {
+  if (/[^\d.\-\s]/.test(text)) return text;
+  const d = digits(text).slice(0, 11);
+  let out = d.slice(0, 3);
+  if (d.length > 3) out += `.${d.slice(3, 6)}`;
+  if (d.length > 6) out += `.${d.slice(6, 9)}`;
+  if (d.length > 9) out += `-${d.slice(9)}`;
+  return digits(text).length > 11 ? text : out;
+}
+
+export function formatPhone(text: string): string {
+  if (!validPhone(text)) return text;
+  const d = digits(text);
+  const split = d.length === 11 ? 7 : 6;
+  return `(${d.slice(0, 2)}) ${d.slice(2, split)}-${d.slice(split)}`;
+}
+
+export function formatCep(text: string): string {
+  return validCep(text) ? text.trim().replace(/^(\d{5})-?(\d{3})$/, '$1-$2') : text;
+}
+
+/// What a field looks like once the doctor leaves it; what is not valid stays as typed.
+export function tidy(spec: FieldSpec, text: string): string {
+  const trimmed = text.trim();
+  if (spec.rule === 'phone') {
+    const nice = formatPhone(trimmed);
+    return [...nice].length <= spec.max ? nice : trimmed;
+  }
+  if (spec.rule === 'cep') return formatCep(trimmed);
+  if (spec.rule === 'cns') return digits(trimmed).length === 15 ? digits(trimmed) : trimmed;
+  return trimmed;
+}
+
+const locale = () => (language() === 'en' ? 'en-GB' : 'pt-BR');
+
+export function formatTime(rfc3339: string | null | undefined): string {
+  if (!rfc3339) return '';
+  const at = new Date(rfc3339);
+  if (Number.isNaN(at.getTime())) return rfc3339;
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: 'short' }).format(at);
+}
+
+export function formatCount(n: number): string {
+  return new Intl.NumberFormat(locale()).format(n);
+}
+
+/// "há 5 minutos"; the caller shows the exact time, too.
+export function formatAgo(rfc3339: string, now: number): string {
+  const seconds = Math.round((new Date(rfc3339).getTime() - now) / 1000);
+  const nice = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
+  const size = Math.abs(seconds);
+  if (size < 60) return nice.format(0, 'minute');
+  if (size < 3600) return nice.format(Math.round(seconds / 60), 'minute');
+  if (size < 86400) return nice.format(Math.round(seconds / 3600), 'hour');
+  return nice.format(Math.round(seconds / 86400), 'day');
+}

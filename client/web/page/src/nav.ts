@@ -1,0 +1,75 @@
+// Which screen is shown. The address names the screen only: which record it is about stays in memory, so
+// that no key of a patient stands in an address or in the browser's history.
+import { Store } from './store';
+
+export type Route =
+  | { screen: 'home' | 'conflicts' | 'sync' | 'settings' | 'help' }
+  | { screen: 'new'; kind: string }
+  | { screen: 'record'; kind: string; key: string };
+
+export const route = new Store<Route>({ screen: 'home' });
+
+const visited: Route[] = [{ screen: 'home' }];
+let at = 0;
+/// Set by a form with unsaved edits: answers whether it may be left.
+let guard: (() => Promise<boolean>) | null = null;
+
+export function guardLeaving(ask: (() => Promise<boolean>) | null): void {
+  guard = ask;
+}
+
+function address(to: Route): string {
+  return to.screen === 'home' ? '/' : `/#/${to.screen}`;
+}
+
+async function mayLeave(): Promise<boolean> {
+  if (!guard) return true;
+  const leave = await guard();
+  if (leave) guard = null;
+  return leave;
+}
+
+function show(to: Route): void {
+  route.set(to);
+  window.scrollTo(0, 0);
+}
+
+export async function go(to: Route): Promise<void> {
+  if (!(await mayLeave())) return;
+  at = visited.length;
+  visited.push(to);
+  history.pushState({ at }, '', address(to));
+  show(to);
+}
+
+export function startNavigation(): void {
+  history.replaceState({ at: 0 }, '', '/');
+  window.addEventListener('popstate', (event: PopStateEvent) => {
+    const next = (event.state as { at?: number } | null)?.at ?? 0;
+    const to = visited[next] ?? { screen: 'home' };
+    if (!guard) {
+      at = next;
+      show(to);
+      return;
+    }
+    // Stay until the doctor has decided.
+    const here = visited[at] ?? { screen: 'home' };
+    history.pushState({ at }, '', address(here));
+    void mayLeave().then((leave) => {
+      if (leave) void go(to);
+    });
+  });
+  window.addEventListener('beforeunload', (event) => {
+    if (guard) event.preventDefault();
+  });
+}
+
+/// After a lock nothing of the former work may be reached by the back button.
+export function forgetRoutes(): void {
+  guard = null;
+  visited.length = 0;
+  visited.push({ screen: 'home' });
+  at = 0;
+  history.replaceState({ at: 0 }, '', '/');
+  route.set({ screen: 'home' });
+}

@@ -1,0 +1,124 @@
+// The state of a record's form: what it began from, what was typed, what is wrong, and saving.
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved } from '../api';
+import { changedFields, isChanged, wrongFields } from '../logic/edits';
+import { guardLeaving } from '../nav';
+import { t, tn } from '../texts';
+import { errorText } from './common';
+import { ask, say } from './dialog';
+import { focusFirstWrong } from './form';
+
+export interface Editor {
+  fields: Fields;
+  before: Fields;
+  changed: boolean;
+  wrong: ReturnType<typeof wrongFields>;
+  refused: FieldProblem[];
+  visited: Set<string> | 'all';
+  summary: string;
+  busy: boolean;
+  setSummary: (text: string) => void;
+  input: (name: string, value: string | boolean) => void;
+  leave: (name: string) => void;
+  begin: (before: Fields, now?: Fields) => void;
+  /// Whether all is right; otherwise it is shown beside the fields.
+  check: (draft: boolean) => boolean;
+  /// Shows what the program refused beside the fields; false when it is about something else.
+  showRefusal: (e: CallError) => boolean;
+  /// Saves; the answer, or the error unless it is about fields, which are shown beside them.
+  save: (what: { key: string; draft: boolean; expect: string | null }) => Promise<Saved | CallError | null>;
+}
+
+/// `fresh`: what the form began from is no version in use.
+export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
+  const [before, setBefore] = useState<Fields>(first);
+  const [fields, setFields] = useState<Fields>(first);
+  const [refused, setRefused] = useState<FieldProblem[]>([]);
+  const [visited, setVisited] = useState<Set<string> | 'all'>(new Set());
+  const [summary, setSummary] = useState('');
+  const [busy, setBusy] = useState(false);
+  const changed = isChanged(before, fields) || summary !== '';
+  const wrong = useMemo(() => wrongFields(kind, fields, before, { draft: false, fresh }), [kind, fields, before, fresh]);
+
+  useEffect(() => {
+    guardLeaving(
+      changed
+        ? () => ask({ title: t('leave_title'), text: t('leave_text'), yes: t('leave_drop'), no: t('leave_stay'), danger: true })
+        : null,
+    );
+    return () => guardLeaving(null);
+  }, [changed]);
+
+  const input = useCallback((name: string, value: string | boolean) => {
+    setFields((now) => ({ ...now, [name]: value }));
+    setRefused((all) => all.filter((r) => r.field !== name));
+  }, []);
+  const leave = useCallback((name: string) => {
+    setVisited((all) => (all === 'all' ? all : new Set([...all, name])));
+  }, []);
+  const begin = useCallback((from: Fields, now?: Fields) => {
+    setBefore(from);
+    setFields(now ?? from);
+    setRefused([]);
+    setVisited(new Set());
+    setSummary('');
+  }, []);
+
+  const check = (draft: boolean): boolean => {
+    const problems = wrongFields(kind, fields, before, { draft, fresh });
+    if (problems.size === 0) return true;
+    setVisited('all');
+    say(tn('fix_field', 'fix_fields', problems.size), true);
+    focusFirstWrong();
+    return false;
+  };
+
+  const showRefusal = (e: CallError): boolean => {
+    const listed = e.problems.length > 0 ? e.problems : [{ field: e.field, message: e.message }];
+    const known = listed.filter((p) => kind.fields.some((f) => f.name === p.field));
+    setRefused(known);
+    if (known.length === 0) return false;
+    say(errorText(e), true);
+    focusFirstWrong();
+    return true;
+  };
+
+  const save: Editor['save'] = async (what) => {
+    if (!check(what.draft)) return null;
+    setBusy(true);
+    try {
+      return await call<Saved>('/api/record/save', {
+        kind: kind.kind,
+        key: what.key,
+        fields: what.expect === null ? fields : changedFields(before, fields),
+        draft: what.draft,
+        ...(what.expect === null ? { new: true } : { expect: what.expect }),
+        ...(summary.trim() === '' ? {} : { summary: summary.trim() }),
+      });
+    } catch (e) {
+      if (!(e instanceof CallError)) throw e;
+      return showRefusal(e) ? null : e;
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return { fields, before, changed, wrong, refused, visited, summary, busy, setSummary, input, leave, begin, check, showRefusal, save };
+}
+
+export function SummaryInput({ editor }: { editor: Editor }) {
+  return (
+    <div class="field wide">
+      <label for="summary">{t('summary')}</label>
+      <input
+        id="summary"
+        type="text"
+        autocomplete="off"
+        value={editor.summary}
+        aria-describedby="summary-hint"
+        onInput={(e) => editor.setSummary(e.currentTarget.value)}
+      />
+      <small id="summary-hint">{t('summary_hint')}</small>
+    </div>
+  );
+}

@@ -1,0 +1,269 @@
+// One card for each conflict: choose per group, look at the result, save. Nothing disappears before.
+import { useState } from 'preact/hooks';
+import { call, CallError, type Conflict, type Fields, type Kind, type Resolution, type Saved } from '../api';
+import { groupsOf, resolutionOf, undecided, type Choice, type Group } from '../logic/groups';
+import { isChanged } from '../logic/edits';
+import { formatKey, formatTime } from '../logic/format';
+import { errorText, Problem, Title, useLoaded } from '../parts/common';
+import { say } from '../parts/dialog';
+import { FieldInput, valueText } from '../parts/field';
+import { kindOf, live, useStore } from '../store';
+import { labelOf, t } from '../texts';
+
+function groupLabel(group: Group): string {
+  return group.specs.map((s) => labelOf(s.label)).join(', ');
+}
+
+function Values({ group, fields, before }: { group: Group; fields: Fields; before: Fields | undefined }) {
+  return (
+    <>
+      {group.specs.map((spec) => {
+        const changed = before !== undefined && before[spec.name] !== fields[spec.name];
+        return (
+          <span key={spec.name} class="value">
+            {group.specs.length > 1 && <span class="quiet">{labelOf(spec.label)}: </span>}
+            {changed ? <mark>{valueText(fields[spec.name])}</mark> : valueText(fields[spec.name])}
+            {changed && <span class="hidden-visually"> ({t('changed_here')})</span>}
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
+interface GroupProps {
+  conflict: Conflict;
+  group: Group;
+  choice: Choice | undefined;
+  onChoose: (choice: Choice) => void;
+}
+
+function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
+  const name = `${conflict.kind}-${conflict.key}-${group.name}`;
+  const typed = choice?.what === 'typed' ? choice.values : null;
+  const first = conflict.heads[0];
+  const startTyping = () => {
+    const source = choice?.what === 'side' ? conflict.heads[choice.index] : first;
+    onChoose({
+      what: 'typed',
+      values: Object.fromEntries(group.specs.map((s) => [s.name, source?.fields[s.name] ?? ''])),
+    });
+  };
+  return (
+    <fieldset class="choice">
+      <legend>{groupLabel(group)}</legend>
+      {conflict.heads.map((head, index) => (
+        <label key={head.version.version_id}>
+          <input
+            type="radio"
+            name={name}
+            checked={choice?.what === 'side' && choice.index === index}
+            onChange={() => onChoose({ what: 'side', index })}
+          />
+          <span>
+            <span class="quiet">{t('side_name', { n: head.version.number })}: </span>
+            <Values group={group} fields={head.fields} before={conflict.base?.fields} />
+          </span>
+        </label>
+      ))}
+      {conflict.base && (
+        <label>
+          <input type="radio" name={name} checked={choice?.what === 'before'} onChange={() => onChoose({ what: 'before' })} />
+          <span>
+            <span class="quiet">{t('take_before')}: </span>
+            <Values group={group} fields={conflict.base.fields} before={undefined} />
+          </span>
+        </label>
+      )}
+      <label>
+        <input type="radio" name={name} checked={typed !== null} onChange={startTyping} />
+        <span>{t('take_typed')}</span>
+      </label>
+      {typed && (
+        <div class="fields">
+          {group.specs.map((spec) => (
+            <FieldInput
+              key={spec.name}
+              spec={spec}
+              value={typed[spec.name] ?? ''}
+              required={spec.required}
+              wrong={null}
+              readOnly={false}
+              onInput={(value) => onChoose({ what: 'typed', values: { ...typed, [spec.name]: value } })}
+              onLeave={() => undefined}
+            />
+          ))}
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: (index: number) => void }) {
+  return (
+    <ul class="sides" aria-label={t('sides')}>
+      {conflict.heads.map((head, index) => (
+        <li key={head.version.version_id}>
+          <strong>{t('side_name', { n: head.version.number })}</strong>
+          <p>{t('side_by', { who: head.version.author, when: formatTime(head.version.created_at) })}</p>
+          <p class="quiet">
+            {head.version.device && t('on_device', { device: head.version.device })} {head.version.summary}
+          </p>
+          <button type="button" class="secondary small" onClick={() => onTakeAll(index)}>
+            {t('take_all', { n: head.version.number })}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Preview(p: { kind: Kind; conflict: Conflict; fields: Fields; busy: boolean; onBack: () => void; onSave: () => void }) {
+  return (
+    <div class="preview" role="region" aria-label={t('preview_title')}>
+      <h3>{t('preview_title')}</h3>
+      <p>{t('preview_text')}</p>
+      <dl>
+        {p.kind.fields.map((f) => {
+          const changed = p.conflict.base ? p.conflict.base.fields[f.name] !== p.fields[f.name] : false;
+          return (
+            <div key={f.name} class={changed ? 'differs' : ''}>
+              <dt>{labelOf(f.label)}</dt>
+              <dd>
+                {changed ? <mark>{valueText(p.fields[f.name])}</mark> : valueText(p.fields[f.name])}
+                {changed && <span class="hidden-visually"> ({t('changed_here')})</span>}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      <div class="actions">
+        <button type="button" disabled={p.busy} aria-busy={p.busy} onClick={p.onSave}>
+          {t('resolve_do')}
+        </button>
+        <button type="button" class="secondary" onClick={p.onBack}>
+          {t('preview_back')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function useResolving(kind: Kind, conflict: Conflict, reload: () => void) {
+  const [preview, setPreview] = useState<Fields | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problems, setProblems] = useState<string[]>([]);
+  const run = async (act: () => Promise<void>) => {
+    setBusy(true);
+    setProblems([]);
+    try {
+      await act();
+    } catch (e) {
+      if (e instanceof CallError && e.code === 'view_moved') {
+        say(t('conflict_moved'), true);
+        reload();
+      } else if (e instanceof CallError && e.problems.length > 0) {
+        setProblems(e.problems.map((p) => p.message));
+      } else {
+        setProblems([errorText(e)]);
+      }
+      setPreview(null);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const look = (how: Resolution) =>
+    run(async () => setPreview((await call<{ fields: Fields }>('/api/conflicts/preview', how)).fields));
+  const save = (how: Resolution) =>
+    run(async () => {
+      const done = await call<Saved>('/api/conflicts/resolve', how);
+      say(t('resolved', { n: done.number }));
+      reload();
+    });
+  return { kind, conflict, preview, busy, problems, look, save, back: () => setPreview(null) };
+}
+
+function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => void }) {
+  const kind = kindOf(conflict.kind);
+  const groups = groupsOf(kind, conflict);
+  const [choices, setChoices] = useState<Map<string, Choice>>(new Map());
+  const doing = useResolving(kind, conflict, reload);
+  const missing = undecided(groups, choices);
+  const id = `conflict-${conflict.head_ids.join('').slice(0, 16)}`;
+  const choose = (group: Group, choice: Choice) => setChoices(new Map(choices).set(group.name, choice));
+  const takeAll = (index: number) => setChoices(new Map(groups.map((g) => [g.name, { what: 'side', index }])));
+  const how = () => resolutionOf(conflict, groups, choices);
+  const decided = groups.filter((g) => g.decided);
+  const differing = decided.filter((g) => conflict.heads.some((h) => conflict.heads[0] && isChanged(pick(g, conflict.heads[0].fields), pick(g, h.fields))));
+  return (
+    <article class="conflict" aria-labelledby={id}>
+      <header>
+        <h2 id={id}>{conflict.name || t('empty')}</h2>
+        <p class="quiet">
+          {labelOf(kind.label)} · {labelOf(kind.key_label)} {formatKey(conflict.kind, conflict.key)}
+          {conflict.opened_at && ` · ${t('conflict_since', { when: formatTime(conflict.opened_at) })}`}
+        </p>
+      </header>
+      {conflict.heads.length < conflict.head_ids.length ? (
+        <Problem text={t('side_erased')} />
+      ) : (
+        <>
+          <Sides conflict={conflict} onTakeAll={takeAll} />
+          <div hidden={doing.preview !== null}>
+            <h3>{t('groups_differ')}</h3>
+            {groups
+              .filter((g) => !g.decided)
+              .map((g) => (
+                <GroupChoice key={g.name} conflict={conflict} group={g} choice={choices.get(g.name)} onChoose={(c) => choose(g, c)} />
+              ))}
+            {differing.length > 0 && (
+              <details>
+                <summary>{t('groups_auto', { n: differing.length })}</summary>
+                <p class="quiet">{t('groups_auto_text')}</p>
+                {differing.map((g) => (
+                  <GroupChoice key={g.name} conflict={conflict} group={g} choice={choices.get(g.name)} onChoose={(c) => choose(g, c)} />
+                ))}
+              </details>
+            )}
+            {doing.problems.map((text) => (
+              <Problem key={text} text={text} />
+            ))}
+            <p role="status">{missing.length > 0 ? t('undecided', { fields: missing.map(groupLabel).join('; ') }) : ''}</p>
+            <button type="button" disabled={missing.length > 0 || doing.busy} onClick={() => void doing.look(how())}>
+              {t('preview')}
+            </button>
+          </div>
+          {doing.preview && (
+            <Preview kind={kind} conflict={conflict} fields={doing.preview} busy={doing.busy} onBack={doing.back} onSave={() => void doing.save(how())} />
+          )}
+        </>
+      )}
+    </article>
+  );
+}
+
+function pick(group: Group, fields: Fields): Fields {
+  return Object.fromEntries(group.specs.map((s) => [s.name, fields[s.name] ?? '']));
+}
+
+export function ConflictsScreen() {
+  const revision = useStore(live)?.revision ?? 0;
+  const { value, problem, reload } = useLoaded(
+    () => call<{ items: Conflict[] }>('/api/conflicts', undefined, true),
+    revision,
+  );
+  return (
+    <>
+      <Title>{t('conflicts')}</Title>
+      {problem && <Problem text={problem} onRetry={reload} />}
+      {value && (value.items.length === 0 ? <p>{t('conflicts_none')}</p> : <p>{t('conflicts_text')}</p>)}
+      {value?.items.map((conflict) => (
+        <ConflictCard
+          key={`${conflict.kind} ${conflict.key} ${conflict.head_ids.join(' ')}`}
+          conflict={conflict}
+          reload={reload}
+        />
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,177 @@
+// What concerns this laptop: language, lock, passphrase, device, quit, wipe.
+import { useState } from 'preact/hooks';
+import { call, CallError, type Status } from '../api';
+import { formatCount } from '../logic/format';
+import { errorText, Problem, Title, useLoaded } from '../parts/common';
+import { ask, say } from '../parts/dialog';
+import { LanguageSwitch } from '../parts/language';
+import { live, session, trouble, useStore } from '../store';
+import { t, tn } from '../texts';
+import { newPassphraseProblem, PassphraseField } from './entry';
+
+const IDLE_CHOICES = [1, 2, 5, 10, 15, 30, 60];
+
+function IdleSetting({ minutes, reload }: { minutes: number; reload: () => void }) {
+  const choose = async (value: number) => {
+    try {
+      await call('/api/settings', { idle_minutes: value });
+      say(t('saved_setting'));
+      reload();
+    } catch (e) {
+      say(errorText(e), true);
+    }
+  };
+  const choices = IDLE_CHOICES.includes(minutes) ? IDLE_CHOICES : [...IDLE_CHOICES, minutes].sort((a, b) => a - b);
+  return (
+    <section aria-labelledby="idle">
+      <h2 id="idle">{t('idle_title')}</h2>
+      <div class="field">
+        <label for="idle-minutes">{t('idle_label')}</label>
+        <select id="idle-minutes" value={String(minutes)} onChange={(e) => void choose(Number(e.currentTarget.value))}>
+          {choices.map((n) => (
+            <option key={n} value={String(n)}>
+              {tn('minute', 'minutes', n)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <button type="button" class="secondary" onClick={() => void call('/api/lock', {}).catch(() => undefined)}>
+        {t('lock_now')}
+      </button>
+    </section>
+  );
+}
+
+function PassphraseForm() {
+  const [old, setOld] = useState('');
+  const [first, setFirst] = useState('');
+  const [second, setSecond] = useState('');
+  const [oldWrong, setOldWrong] = useState<string | null>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const change = async (event: Event) => {
+    event.preventDefault();
+    const problem = newPassphraseProblem(first, second);
+    setWrong(problem);
+    setOldWrong(null);
+    if (problem) return;
+    setBusy(true);
+    try {
+      await call('/api/passphrase', { old, new: first });
+      say(t('passphrase_changed'));
+      setOld('');
+      setFirst('');
+      setSecond('');
+    } catch (e) {
+      if (e instanceof CallError && e.field === 'old') setOldWrong(errorText(e));
+      else setWrong(errorText(e));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section aria-labelledby="passphrase">
+      <h2 id="passphrase">{t('change_passphrase')}</h2>
+      <form onSubmit={(e) => void change(e)}>
+        <PassphraseField label={t('old_passphrase')} value={old} onInput={setOld} wrong={oldWrong} autocomplete="current-password" />
+        <PassphraseField label={t('new_passphrase')} value={first} onInput={setFirst} hint={t('choose_passphrase_hint')} autocomplete="new-password" />
+        <PassphraseField label={t('repeat_passphrase')} value={second} onInput={setSecond} wrong={wrong} autocomplete="new-password" />
+        <button type="submit" class="secondary" disabled={busy} aria-busy={busy}>
+          {t('change_passphrase')}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function DeviceFacts({ status }: { status: Status }) {
+  const rows: [string, string][] = [
+    [t('user'), status.user],
+    [t('device'), status.device_name],
+    [t('server'), status.server],
+    [t('record_count'), formatCount(status.records)],
+    [t('version'), status.version],
+  ];
+  const quit = async () => {
+    if (!(await ask({ text: t('quit_text'), yes: t('quit') }))) return;
+    await call('/api/quit', {}).catch(() => undefined);
+    session.set(null);
+    trouble.set('gone');
+  };
+  return (
+    <section aria-labelledby="device">
+      <h2 id="device">{t('this_device')}</h2>
+      <dl>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" class="secondary" onClick={() => void quit()}>
+        {t('quit')}
+      </button>
+    </section>
+  );
+}
+
+function WipeForm() {
+  const [word, setWord] = useState('');
+  const [wrong, setWrong] = useState<string | null>(null);
+  const pending = useStore(live)?.pending ?? 0;
+  const wipe = async (event: Event) => {
+    event.preventDefault();
+    if (word.trim().toUpperCase() !== t('wipe_word')) {
+      setWrong(t('wipe_label', { word: t('wipe_word') }));
+      return;
+    }
+    try {
+      await call('/api/wipe', { sure: true });
+    } catch (e) {
+      setWrong(errorText(e));
+    }
+  };
+  return (
+    <section aria-labelledby="wipe" class="danger-zone">
+      <h2 id="wipe">{t('wipe_title')}</h2>
+      <p>{t('wipe_text')}</p>
+      {pending > 0 && <p class="wrong">{t('wipe_waiting', { n: formatCount(pending) })}</p>}
+      <form onSubmit={(e) => void wipe(e)}>
+        <div class="field">
+          <label for="wipe-word">{t('wipe_label', { word: t('wipe_word') })}</label>
+          <input
+            id="wipe-word"
+            type="text"
+            autocomplete="off"
+            value={word}
+            aria-describedby="wipe-wrong"
+            {...(wrong ? { 'aria-invalid': 'true' as const } : {})}
+            onInput={(e) => setWord(e.currentTarget.value)}
+          />
+          <small id="wipe-wrong" class="wrong" role="alert">
+            {wrong ?? ''}
+          </small>
+        </div>
+        <button type="submit" class="danger">
+          {t('wipe_do')}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+export function SettingsScreen() {
+  const { value, problem, reload } = useLoaded(() => call<Status>('/api/status', undefined, true), 0);
+  return (
+    <>
+      <Title>{t('settings')}</Title>
+      {problem && <Problem text={problem} onRetry={reload} />}
+      <LanguageSwitch />
+      {value && <IdleSetting minutes={value.idle_minutes} reload={reload} />}
+      <PassphraseForm />
+      {value && <DeviceFacts status={value} />}
+      <WipeForm />
+    </>
+  );
+}

@@ -1,0 +1,195 @@
+// What the sync is doing, what waits and why, what was refused.
+import { call, type Refused, type Status, type Waiting } from '../api';
+import { formatCount, formatKey, formatTime } from '../logic/format';
+import { errorText, LinkTo, Problem, Title, useLoaded } from '../parts/common';
+import { ask, say } from '../parts/dialog';
+import { valueText } from '../parts/field';
+import { connection } from '../parts/frame';
+import { kindOf, live, useStore } from '../store';
+import { labelOf, t, type TextKey } from '../texts';
+
+function Now() {
+  const now = useStore(live);
+  const state = connection(now);
+  const doing = now?.sync;
+  const syncNow = () => call('/api/sync', {}).catch((e: unknown) => say(errorText(e), true));
+  return (
+    <section aria-labelledby="sync-now">
+      <h2 id="sync-now">{t('sync_state')}</h2>
+      <p aria-live="polite">
+        <strong>{t(state)}</strong>
+        {doing && state === 'online' ? ` · ${t(doing.phase)}` : ''}
+        {now?.last_sync ? ` · ${formatTime(now.last_sync)}` : ` · ${t('last_sync_never')}`}
+      </p>
+      {doing && doing.total > 0 && (doing.phase === 'sending' || doing.phase === 'receiving') && (
+        <label>
+          {t(doing.phase)}: {t('progress', { done: formatCount(doing.done), total: formatCount(doing.total) })}
+          <progress value={doing.done} max={doing.total} />
+        </label>
+      )}
+      {state === 'offline' && <p>{t('sync_offline_text')}</p>}
+      {state === 'online' && <p>{t('sync_online_text')}</p>}
+      {state === 'stopped' && doing?.why && <Problem text={doing.why.message} />}
+      <button type="button" onClick={() => void syncNow()}>
+        {t('sync_now')}
+      </button>
+    </section>
+  );
+}
+
+function why(item: Waiting, online: boolean): string {
+  if (item.waits_for === 'push') return t(online ? 'waits_push_online' : 'waits_push');
+  return t(item.waits_for === 'feed' ? 'waits_feed' : 'waits_surrender');
+}
+
+function RecordName({ kind, id, name }: { kind: string; id: string; name: string }) {
+  if (id === '') return <>{t('record_gone')}</>;
+  return (
+    <LinkTo to={{ screen: 'record', kind, key: id }}>
+      {name || t('empty')} ({labelOf(kindOf(kind).key_label)} {formatKey(kind, id)})
+    </LinkTo>
+  );
+}
+
+function WaitingList({ status, online }: { status: Status; online: boolean }) {
+  const hidden = useStore(live)?.hidden ?? 0;
+  return (
+    <section aria-labelledby="waiting">
+      <h2 id="waiting">{t('waiting_title')}</h2>
+      {status.waiting.length === 0 && <p>{t('waiting_none')}</p>}
+      <ul class="plain-list">
+        {status.waiting.map((item) => (
+          <li key={`${item.version_id} ${item.discard}`}>
+            <RecordName kind={item.kind} id={item.key} name={item.name} />
+            <br />
+            <span class="quiet">
+              {item.discard ? `${t('waits_discard')} · ` : ''}
+              {t('since', { when: formatTime(item.since) })} · {why(item, online)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {status.waiting_count > status.waiting.length && (
+        <p>{t('waiting_more', { n: formatCount(status.waiting_count - status.waiting.length) })}</p>
+      )}
+      {hidden > 0 && <p>{t('hidden_text', { n: formatCount(hidden) })}</p>}
+    </section>
+  );
+}
+
+function Notices({ status, reload }: { status: Status; reload: () => void }) {
+  if (status.notices.length === 0) return null;
+  const forget = async () => {
+    try {
+      await call('/api/notices/forget', {});
+      reload();
+    } catch (e) {
+      say(errorText(e), true);
+    }
+  };
+  return (
+    <section aria-labelledby="notices" class="notice info">
+      <h2 id="notices">{t('notices_title')}</h2>
+      <ul class="plain-list">
+        {status.notices.map((n) => (
+          <li key={`${n.at} ${n.key} ${n.what}`}>
+            <RecordName kind={n.kind} id={n.key} name={n.name} />
+            <br />
+            <span class="quiet">
+              {formatTime(n.at)} · {t(`notice_${n.what}` as TextKey)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <button type="button" class="secondary small" onClick={() => void forget()}>
+        {t('notices_forget')}
+      </button>
+    </section>
+  );
+}
+
+function RefusedItem({ item, reload }: { item: Refused; reload: () => void }) {
+  const kind = kindOf(item.kind);
+  const act = async (path: string, text: string) => {
+    try {
+      await call(path, { version: item.version_id });
+      say(text);
+      reload();
+    } catch (e) {
+      say(errorText(e), true);
+    }
+  };
+  const discard = async () => {
+    if (await ask({ text: t('discard_sure'), yes: t('discard'), danger: true })) {
+      await act('/api/refused/discard', t('discard_done'));
+    }
+  };
+  return (
+    <li class="refused">
+      <RecordName kind={item.kind} id={item.key} name={item.name} />
+      <p>{item.reason}</p>
+      <p class="quiet">
+        {t('refused_at', { when: formatTime(item.refused_at) })}
+        {item.summary ? ` · ${item.summary}` : ''}
+      </p>
+      {item.changes && item.changes.length > 0 && (
+        <details>
+          <summary>{t('refused_changes')}</summary>
+          <ul>
+            {item.changes.map((c) => (
+              <li key={c.field}>
+                {labelOf(kind.fields.find((f) => f.name === c.field)?.label ?? { pt: c.field, en: c.field })}: <s>{valueText(c.from)}</s>{' '}
+                → <mark>{valueText(c.to)}</mark>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <div class="actions">
+        <button type="button" class="small" onClick={() => void act('/api/refused/reapply', t('reapplied'))}>
+          {t('reapply')}
+        </button>
+        <button type="button" class="danger small" onClick={() => void discard()}>
+          {t('discard')}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+export function SyncScreen() {
+  const now = useStore(live);
+  const turn = `${now?.revision ?? 0} ${now?.pending ?? 0} ${now?.refused ?? 0}`;
+  const status = useLoaded(() => call<Status>('/api/status', undefined, true), turn);
+  const refused = useLoaded(() => call<{ items: Refused[] }>('/api/refused', undefined, true), turn);
+  const reload = () => {
+    status.reload();
+    refused.reload();
+  };
+  return (
+    <>
+      <Title>{t('sync')}</Title>
+      <Now />
+      {(status.problem ?? refused.problem) && <Problem text={status.problem ?? refused.problem ?? ''} onRetry={reload} />}
+      {status.value && <Notices status={status.value} reload={reload} />}
+      {status.value && <WaitingList status={status.value} online={connection(now) === 'online'} />}
+      {refused.value && (
+        <section aria-labelledby="refused">
+          <h2 id="refused">{t('refused_title')}</h2>
+          {refused.value.items.length === 0 ? (
+            <p>{t('refused_none')}</p>
+          ) : (
+            <p>
+              {t('refused_kept')} {t('reapply_hint')}
+            </p>
+          )}
+          <ul class="plain-list">
+            {refused.value.items.map((item) => (
+              <RefusedItem key={item.version_id} item={item} reload={reload} />
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+// What concerns this laptop as a whole: status, sync, notices, settings, passphrase, wipe.
+
+#include <nlohmann/json.hpp>
+
+#include "client/web/call.hpp"
+#include "client/web/views.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/read.hpp"
+
+namespace autocusto::web {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t k_passphrase_bytes = 1024;
+constexpr std::size_t k_passphrase_length = 8;
+constexpr std::size_t k_waiting_shown = 200;
+
+const char* waits_for(replica::waiting_for what) {
+  switch (what) {
+    case replica::waiting_for::push:
+      return "push";
+    case replica::waiting_for::feed:
+      return "feed";
+    case replica::waiting_for::surrender:
+      return "surrender";
+  }
+  return "";
+}
+
+const char* notice_name(replica::notice_kind what) {
+  switch (what) {
+    case replica::notice_kind::merged:
+      return "merged";
+    case replica::notice_kind::assigned:
+      return "assigned";
+    case replica::notice_kind::moved:
+      return "moved";
+  }
+  return "";
+}
+
+std::string name_in(const search_index& index, const std::string& kind, const std::string& key) {
+  const auto* listed = index.find(kind, key);
+  return listed == nullptr ? std::string() : listed->name;
+}
+
+call_result status(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto who = at->replica().who();
+  if (!who) return who.error();
+  json items = json::array();
+  const auto waiting = at->replica().waiting();
+  for (const auto& item : waiting) {
+    if (items.size() == k_waiting_shown) break;
+    // A record that was taken away shows nothing of itself any more.
+    const bool gone = item.what == replica::waiting_for::surrender;
+    items.push_back({{"version_id", item.version.text()},
+                     {"kind", item.kind},
+                     {"key", gone ? std::string() : item.key},
+                     {"name", gone ? std::string() : name_in(at->index(), item.kind, item.key)},
+                     {"waits_for", waits_for(item.what)},
+                     {"discard", item.discard},
+                     {"since", format_time(item.since)}});
+  }
+  json notices = json::array();
+  for (const auto& n : at->replica().notices()) {
+    notices.push_back({{"what", notice_name(n.what)},
+                       {"kind", n.kind},
+                       {"key", n.key},
+                       {"name", name_in(at->index(), n.kind, n.key)},
+                       {"at", format_time(n.at)}});
+  }
+  const auto idle = std::chrono::duration_cast<std::chrono::minutes>(c.in.data.idle_limit());
+  return json({{"user", who->email},
+               {"role", who->role},
+               {"device", who->device.text()},
+               {"device_name", who->device_name},
+               {"server", who->host + ":" + std::to_string(who->port)},
+               {"records", at->index().size()},
+               {"waiting", std::move(items)},
+               {"waiting_count", waiting.size()},
+               {"notices", std::move(notices)},
+               {"idle_minutes", idle.count()},
+               {"version", c.in.options.version}})
+      .dump();
+}
+
+call_result sync_now(call& c) {
+  c.in.data.sync_now();
+  return std::string("{}");
+}
+
+call_result forget_notices(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  if (auto done = at->replica().forget_notices(); !done) return done.error();
+  at->changed();
+  return std::string("{}");
+}
+
+call_result settings(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto minutes = in.integer("idle_minutes", 1, 120);
+  if (auto wrong = in.finish()) return *wrong;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  if (auto kept = c.in.data.set_idle_limit(*at, std::chrono::minutes(minutes)); !kept) {
+    return kept.error();
+  }
+  return std::string("{}");
+}
+
+call_result change_passphrase(call& c) {
+  autocusto::json::reader in(c.sent);
+  const crypto::secret old_one(in.string("old", k_passphrase_bytes));
+  const crypto::secret new_one(in.string("new", k_passphrase_bytes));
+  if (auto wrong = in.finish()) return *wrong;
+  if (domain::count_code_points(new_one.view()).value_or(0) < k_passphrase_length) {
+    return fail(errc::usage, "Choose a passphrase of at least 8 characters.", "new",
+                static_cast<std::int64_t>(k_passphrase_length));
+  }
+  const auto wait = c.in.tries.wait(awake_or_asleep_millis());
+  if (wait > 0) {
+    return fail(errc::busy, "Too many wrong passphrases; wait a moment before the next try.", "old",
+                (wait + 999) / 1000);
+  }
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  if (auto done = at->replica().change_passphrase(old_one.view(), new_one.view()); !done) {
+    if (done.error().code == errc::wrong_passphrase) c.in.tries.wrong(awake_or_asleep_millis());
+    auto e = done.error();
+    e.field = "old";
+    return e;
+  }
+  c.in.tries.right();
+  return std::string("{}");
+}
+
+call_result wipe(call& c) {
+  autocusto::json::reader in(c.sent);
+  const bool sure = in.boolean("sure");
+  if (auto wrong = in.finish()) return *wrong;
+  if (!sure) return fail(errc::usage, "Wiping erases everything on this laptop; say so.", "sure");
+  if (auto done = c.in.data.wipe(); !done) return done.error();
+  c.in.doors.lock_all();
+  return std::string("{}");
+}
+
+}  // namespace
+
+std::vector<call_entry> profile_calls() {
+  return {{"GET", "/api/status", access::open, status, false},
+          {"POST", "/api/sync", access::open, sync_now},
+          {"POST", "/api/notices/forget", access::open, forget_notices},
+          {"POST", "/api/settings", access::open, settings},
+          {"POST", "/api/passphrase", access::open, change_passphrase},
+          // Whoever has forgotten the passphrase must be able to begin anew.
+          {"POST", "/api/wipe", access::scripts, wipe}};
+}
+
+}  // namespace autocusto::web

@@ -1,0 +1,197 @@
+// Searching, showing and editing records.
+
+#include <nlohmann/json.hpp>
+
+#include "client/web/call.hpp"
+#include "client/web/views.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/json/read.hpp"
+
+namespace autocusto::web {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t k_text = 1024;     ///< bytes of a key, a selector, a search term
+constexpr std::size_t k_summary = 4096;  ///< bytes; the rule counts code points
+constexpr std::int64_t k_most_found = 50;
+
+/// What most calls name: a record, and perhaps a version of it.
+struct named {
+  std::string kind;
+  std::string key;
+  std::optional<std::string> version;
+  std::optional<std::string> summary;
+};
+
+named read_named(autocusto::json::reader& in) {
+  named out;
+  out.kind = in.string("kind", 64);
+  out.key = in.string("key", k_text);
+  out.version = in.optional_string("version", k_text);
+  out.summary = in.optional_string("summary", k_summary);
+  return out;
+}
+
+json items_json(const std::vector<replica::list_item>& items) {
+  json out = json::array();
+  for (const auto& item : items) out.push_back(to_json(item));
+  return out;
+}
+
+call_result catalogue(call& /*c*/) {
+  json kinds = json::array();
+  for (const auto& kind : domain::catalogues()) kinds.push_back(to_json(kind));
+  return json({{"kinds", std::move(kinds)}}).dump();
+}
+
+call_result search(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto term = in.string("term", k_text);
+  const auto kind = in.optional_string("kind", 64).value_or("");
+  const auto limit = in.optional_integer("limit", 1, k_most_found).value_or(k_most_found);
+  if (auto wrong = in.finish()) return *wrong;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto found = at->index().search(kind, term, static_cast<std::size_t>(limit));
+  return json({{"items", items_json(found.items)}, {"count", found.count}}).dump();
+}
+
+call_result recent(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  std::vector<replica::list_item> items;
+  for (const auto& each : at->recent()) {
+    if (const auto* item = at->index().find(each.kind, each.key)) items.push_back(*item);
+  }
+  return json({{"items", items_json(items)}, {"count", at->index().size()}}).dump();
+}
+
+call_result show(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto what = read_named(in);
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto shown = at->replica().show(what.kind, what.key, what.version);
+  if (!shown) return shown.error();
+  const auto history = at->replica().history(what.kind, what.key);
+  if (!history) return history.error();
+  json versions = json::array();
+  for (const auto& v : *history) versions.push_back(to_json(v));
+  at->visited(shown->kind, shown->key);
+  return json({{"kind", shown->kind},
+               {"key", shown->key},
+               {"version", to_json(shown->version)},
+               {"fields", to_json(shown->fields)},
+               {"conflict", shown->conflict},
+               {"heads", to_json(shown->heads)},
+               {"drafts", to_json(shown->drafts)},
+               {"synced", shown->synced},
+               {"history", std::move(versions)}})
+      .dump();
+}
+
+/// Ends an act: tells others, and answers what was saved.
+call_result saved(const desk::borrowed& at, const result<replica::saved>& done) {
+  if (!done) return done.error();
+  if (done->changed) at.changed(done->kind, done->key);
+  return to_json(*done).dump();
+}
+
+call_result save(call& c) {
+  autocusto::json::reader in(c.sent);
+  auto what = read_named(in);
+  replica::edit edit;
+  edit.draft = in.boolean_or("draft", false);
+  const bool fresh = in.boolean_or("new", false);
+  const auto from = in.optional_id<version_id>("expect");
+  const auto& fields = in.value("fields");
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  auto read = read_fields(what.kind, fields);
+  if (!read) return read.error();
+  if (fresh || from) edit.expect = replica::edit::start{from};
+  edit.kind = std::move(what.kind);
+  edit.key = std::move(what.key);
+  edit.fields = *std::move(read);
+  edit.summary = std::move(what.summary);
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  return saved(*at, at->replica().save(edit, &c.problems));
+}
+
+call_result publish(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto what = read_named(in);
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  return saved(*at,
+               at->replica().publish(what.kind, what.key, what.version, what.summary, &c.problems));
+}
+
+call_result revert(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto what = read_named(in);
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  if (!what.version) return fail(errc::malformed, "The request names no version.", "version");
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  return saved(*at,
+               at->replica().revert(what.kind, what.key, *what.version, what.summary, &c.problems));
+}
+
+call_result discard(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto what = read_named(in);
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto gone = at->replica().discard_draft(what.kind, what.key, what.version);
+  if (!gone) return gone.error();
+  at->changed(what.kind, what.key);
+  return json({{"discarded", gone->text()}}).dump();
+}
+
+call_result diff(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto what = read_named(in);
+  const auto from = in.string("from", k_text);
+  const auto to = in.string("to", k_text);
+  if (auto wrong = in.finish()) return *wrong;
+  c.kind = what.kind;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  const auto before = at->replica().show(what.kind, what.key, from);
+  if (!before) return before.error();
+  const auto after = at->replica().show(what.kind, what.key, to);
+  if (!after) return after.error();
+  const auto changes = at->replica().diff(what.kind, what.key, from, to);
+  if (!changes) return changes.error();
+  return json({{"from",
+                {{"version", to_json(before->version)}, {"fields", to_json(before->fields)}}},
+               {"to", {{"version", to_json(after->version)}, {"fields", to_json(after->fields)}}},
+               {"changes", to_json(*changes)}})
+      .dump();
+}
+
+}  // namespace
+
+std::vector<call_entry> record_calls() {
+  return {{"GET", "/api/catalogue", access::scripts, catalogue, false},
+          {"POST", "/api/search", access::open, search},
+          {"GET", "/api/recent", access::open, recent},
+          {"POST", "/api/record/show", access::open, show},
+          {"POST", "/api/record/save", access::open, save},
+          {"POST", "/api/record/publish", access::open, publish},
+          {"POST", "/api/record/revert", access::open, revert},
+          {"POST", "/api/record/discard-draft", access::open, discard},
+          {"POST", "/api/record/diff", access::open, diff}};
+}
+
+}  // namespace autocusto::web

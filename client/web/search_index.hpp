@@ -1,0 +1,45 @@
+#pragma once
+// Names and keys of all records, in memory, so that searching while typing is quick.
+//
+// It holds what `replica_store::list` answers, with the folded names beside it, and finds exactly
+// what `replica_store::search` finds, in the same order. It lives only while the page is unlocked.
+// One thread at a time.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/replica/types.hpp"
+
+namespace autocusto::web {
+
+struct found_records {
+  std::vector<replica::list_item> items;  ///< at most as many as were asked for
+  std::size_t count = 0;                  ///< how many there are in all
+};
+
+class search_index {
+ public:
+  /// Replaces everything.
+  void fill(std::vector<replica::list_item> items);
+  /// Adds or replaces one record.
+  void put(replica::list_item item);
+  void clear();
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+  /// `kind` empty: all kinds.
+  [[nodiscard]] found_records search(std::string_view kind, std::string_view term,
+                                     std::size_t limit) const;
+  [[nodiscard]] const replica::list_item* find(std::string_view kind, std::string_view key) const;
+
+ private:
+  struct entry {
+    std::string folded;
+    replica::list_item item;
+  };
+  static bool before(const entry& a, const entry& b);
+
+  std::vector<entry> entries_;  ///< sorted
+};
+
+}  // namespace autocusto::web

@@ -1,0 +1,117 @@
+#include "client/web/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "client/replica/replica.hpp"
+#include "shared/base/clock.hpp"
+
+namespace autocusto::web {
+namespace {
+
+using nlohmann::json;
+
+json value_json(const domain::field_value& value) {
+  if (const bool* flag = std::get_if<bool>(&value)) return *flag;
+  return std::get<std::string>(value);
+}
+
+json label_json(const std::string& pt, const std::string& en) {
+  return {{"pt", pt}, {"en", en}};
+}
+
+error bad_member(const std::string& name) {
+  return fail(errc::malformed, "The member " + name + " of the request is not right.", name);
+}
+
+}  // namespace
+
+json to_json(const domain::catalogue& kind) {
+  json fields = json::array();
+  for (const auto& f : kind.fields) {
+    fields.push_back({{"name", f.name},
+                      {"type", domain::type_name(f.type)},
+                      {"max", f.max_length},
+                      {"required", f.required},
+                      {"required_when", f.required_when},
+                      {"rule", domain::rule_name(f.rule)},
+                      {"choices", f.choices},
+                      {"group", f.group},
+                      {"clinical", f.clinical},
+                      {"label", label_json(f.label_pt, f.label_en)}});
+  }
+  return {{"kind", kind.kind},
+          {"key", kind.key_name},
+          {"key_label", label_json(kind.key_label_pt, kind.key_label_en)},
+          {"label", label_json(kind.label_pt, kind.label_en)},
+          {"name_field", kind.name_field},
+          {"fields", std::move(fields)}};
+}
+
+json to_json(const domain::field_map& fields) {
+  json out = json::object();
+  for (const auto& [name, value] : fields) out[name] = value_json(value);
+  return out;
+}
+
+json to_json(const replica::version_info& v) {
+  return {{"version_id", v.id.text()},
+          {"number", v.number},
+          {"parents", to_json(v.parents)},
+          {"author", v.author},
+          {"device", v.device},
+          {"created_at", v.created_at},
+          {"summary", v.summary},
+          {"status", domain::status_name(v.status)},
+          {"active", v.active},
+          {"head", v.head},
+          {"synced", v.synced},
+          {"archived", v.archived},
+          {"erased", v.erased}};
+}
+
+json to_json(const replica::list_item& item) {
+  return {{"kind", item.kind},     {"key", item.key},
+          {"name", item.name},     {"version_id", item.version.text()},
+          {"number", item.number}, {"conflict", item.conflict},
+          {"synced", item.synced}, {"draft", item.draft}};
+}
+
+json to_json(const replica::saved& s) {
+  return {{"kind", s.kind},     {"key", s.key},         {"version_id", s.version.text()},
+          {"number", s.number}, {"created", s.created}, {"changed", s.changed}};
+}
+
+json to_json(const std::vector<domain::field_change>& changes) {
+  json out = json::array();
+  for (const auto& each : changes) {
+    out.push_back(
+        {{"field", each.field}, {"from", value_json(each.from)}, {"to", value_json(each.to)}});
+  }
+  return out;
+}
+
+json to_json(const std::vector<version_id>& ids) {
+  json out = json::array();
+  for (const auto& id : ids) out.push_back(id.text());
+  return out;
+}
+
+json time_or_null(const std::optional<unix_millis>& at) {
+  return at ? json(format_time(*at)) : json(nullptr);
+}
+
+result<domain::field_map> read_fields(std::string_view kind, const json& sent) {
+  if (!sent.is_object()) return bad_member("fields");
+  domain::field_map out;
+  for (const auto& [name, value] : sent.items()) {
+    if (!value.is_boolean() && !value.is_string()) return bad_member("fields");
+    auto read = replica::entered_value(
+        kind, name,
+        value.is_boolean() ? (value.get<bool>() ? "true" : "false") : value.get<std::string>());
+    if (!read) return read.error();
+    out[name] = *std::move(read);
+  }
+  return out;
+}
+
+}  // namespace autocusto::web

@@ -1,0 +1,206 @@
+// Who may ask the page's server, the slow-down of wrong passphrases, and the search index.
+#include <gtest/gtest.h>
+
+#include "client/web/gate.hpp"
+#include "client/web/search_index.hpp"
+#include "shared/crypto/random.hpp"
+
+namespace autocusto::web {
+namespace {
+
+constexpr std::uint16_t k_port = 4711;
+
+class gate_test : public ::testing::Test {
+ protected:
+  gate_test() {
+    doors.set_port(k_port);
+    const auto set = doors.redeem(doors.new_token());
+    cookie = set->substr(0, set->find(';'));
+    session = doors.check(asked(access::linked), access::linked)->session;
+    csrf = doors.check(asked(access::linked), access::linked)->csrf;
+  }
+
+  /// A request as the page itself sends it.
+  [[nodiscard]] http::request asked(access needed) const {
+    http::request out;
+    out.method = needed == access::linked ? "GET" : "POST";
+    out.headers = {{"host", "127.0.0.1:4711"}, {"cookie", cookie}};
+    if (needed != access::linked) {
+      out.headers.push_back({"origin", "http://127.0.0.1:4711"});
+      out.headers.push_back({"sec-fetch-site", "same-origin"});
+      out.headers.push_back({"x-autocusto", csrf});
+    }
+    return out;
+  }
+  static http::request with(http::request from, const std::string& name, const std::string& value) {
+    std::erase_if(from.headers, [&](const http::header& h) { return h.name == name; });
+    if (!value.empty()) from.headers.push_back({name, value});
+    return from;
+  }
+  errc refusal(const http::request& what, access needed) const {
+    const auto checked = doors.check(what, needed);
+    return checked ? errc::internal : checked.error().code;
+  }
+
+  gate doors{crypto::system_random()};
+  std::string cookie;
+  std::string session;
+  std::string csrf;
+};
+
+TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
+  EXPECT_TRUE(doors.check(asked(access::scripts), access::scripts));
+  struct forged {
+    const char* header;
+    const char* value;
+    errc code;
+  };
+  const forged table[] = {
+      {"host", "evil.example:4711", errc::forbidden},
+      {"host", "127.0.0.1:4712", errc::forbidden},
+      {"host", "127.0.0.1", errc::forbidden},
+      {"host", "127.0.0.1.evil.example:4711", errc::forbidden},
+      {"host", "", errc::forbidden},
+      {"origin", "http://evil.example", errc::forbidden},
+      {"origin", "null", errc::forbidden},
+      {"origin", "https://127.0.0.1:4711", errc::forbidden},
+      {"origin", "http://127.0.0.1:9999", errc::forbidden},
+      {"origin", "http://localhost:4711", errc::forbidden},
+      {"sec-fetch-site", "cross-site", errc::forbidden},
+      {"sec-fetch-site", "same-site", errc::forbidden},
+      {"x-autocusto", "", errc::forbidden},
+      {"x-autocusto", "guess", errc::forbidden},
+      {"cookie", "", errc::unauthorized},
+      {"cookie", "autocusto_4711=guess", errc::unauthorized},
+      {"cookie", "autocusto_4712=guess", errc::unauthorized},
+  };
+  for (const auto& each : table) {
+    const auto forged_request = with(asked(access::scripts), each.header, each.value);
+    EXPECT_EQ(refusal(forged_request, access::scripts), each.code)
+        << each.header << ": " << each.value;
+  }
+}
+
+TEST_F(gate_test, a_program_without_a_browser_sends_no_origin) {
+  auto plain = with(with(asked(access::scripts), "origin", ""), "sec-fetch-site", "");
+  EXPECT_TRUE(doors.check(plain, access::scripts));
+}
+
+TEST_F(gate_test, the_page_itself_needs_the_right_host_only) {
+  http::request page;
+  page.method = "GET";
+  page.headers = {{"host", "localhost:4711"}, {"sec-fetch-site", "cross-site"}};
+  EXPECT_TRUE(doors.check(page, access::anybody));
+  EXPECT_EQ(refusal(with(page, "host", "rebound.example:4711"), access::anybody), errc::forbidden);
+}
+
+TEST_F(gate_test, a_token_begins_one_session) {
+  const auto token = doors.new_token();
+  EXPECT_TRUE(doors.redeem(token));
+  EXPECT_EQ(doors.redeem(token).error().code, errc::unauthorized);
+  EXPECT_EQ(doors.redeem("guess").error().code, errc::unauthorized);
+  const auto set = doors.redeem(doors.new_token());
+  EXPECT_NE(set->find("HttpOnly"), std::string::npos);
+  EXPECT_NE(set->find("SameSite=Strict"), std::string::npos);
+}
+
+TEST_F(gate_test, old_tokens_end) {
+  const auto first = doors.new_token();
+  for (int i = 0; i < 16; ++i) static_cast<void>(doors.new_token());
+  EXPECT_FALSE(doors.redeem(first));
+}
+
+TEST_F(gate_test, each_session_is_opened_by_its_own_passphrase) {
+  EXPECT_EQ(refusal(asked(access::scripts), access::open), errc::session_expired);
+  doors.open_session(session);
+  EXPECT_TRUE(doors.check(asked(access::scripts), access::open));
+  const auto other = doors.redeem(doors.new_token());
+  auto theirs = with(asked(access::linked), "cookie", other->substr(0, other->find(';')));
+  EXPECT_FALSE(doors.check(theirs, access::linked)->open);
+  doors.lock_all();
+  EXPECT_EQ(refusal(asked(access::scripts), access::open), errc::session_expired);
+  doors.end_session(session);
+  EXPECT_EQ(refusal(asked(access::scripts), access::scripts), errc::unauthorized);
+}
+
+TEST_F(gate_test, nothing_is_answered_before_the_port_is_known) {
+  const gate early(crypto::system_random());
+  http::request page;
+  page.method = "GET";
+  page.headers = {{"host", "127.0.0.1:0"}};
+  EXPECT_FALSE(early.check(page, access::anybody));
+}
+
+TEST(cookies, are_found_among_others) {
+  EXPECT_EQ(cookie_value("a=1; b=2;c=3", "b"), "2");
+  EXPECT_EQ(cookie_value("a=1; b=2;c=3", "c"), "3");
+  EXPECT_EQ(cookie_value("xa=1", "a"), std::nullopt);
+  EXPECT_EQ(cookie_value("a=1; a=2", "a"), std::nullopt);
+  EXPECT_EQ(cookie_value("", "a"), std::nullopt);
+  EXPECT_EQ(cookie_value(";;a=;", "a"), "");
+}
+
+TEST(slow_down_test, doubles_up_to_a_minute_and_ends_with_the_right_one) {
+  slow_down tries;
+  std::int64_t now = 1'000'000;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(tries.wait(now), 0);
+    tries.wrong(now);
+  }
+  EXPECT_EQ(tries.wait(now), 0);
+  for (const std::int64_t expected : {1'000, 2'000, 4'000, 8'000, 16'000, 32'000, 60'000, 60'000}) {
+    tries.wrong(now);
+    EXPECT_EQ(tries.wait(now), expected);
+    EXPECT_EQ(tries.wait(now + expected - 1), 1);
+    now += expected;
+    EXPECT_EQ(tries.wait(now), 0);
+  }
+  tries.right();
+  tries.wrong(now);
+  EXPECT_EQ(tries.wait(now), 0);
+}
+
+replica::list_item item(const std::string& kind, const std::string& key, const std::string& name) {
+  replica::list_item out;
+  out.kind = kind;
+  out.key = key;
+  out.name = name;
+  return out;
+}
+
+std::vector<std::string> keys(const found_records& found) {
+  std::vector<std::string> out;
+  for (const auto& each : found.items) out.push_back(each.key);
+  return out;
+}
+
+TEST(search_index_test, finds_names_without_accents_and_keys_in_any_punctuation) {
+  search_index index;
+  index.fill({item("patient", "11144477735", "João da Silva"),
+              item("patient", "52998224725", "Ána"),
+              item("clinic", "1234567", "Clínica São João")});
+  using list = std::vector<std::string>;
+  EXPECT_EQ(keys(index.search("", "joao", 10)), (list{"1234567", "11144477735"}));
+  EXPECT_EQ(keys(index.search("patient", "JOÃO", 10)), (list{"11144477735"}));
+  EXPECT_EQ(keys(index.search("", "529.982.247-25", 10)), (list{"52998224725"}));
+  EXPECT_EQ(keys(index.search("", "3456", 10)), (list{"1234567"}));
+  EXPECT_EQ(keys(index.search("", "%", 10)), list{});
+  EXPECT_EQ(index.search("", "", 2).count, 3U);
+  EXPECT_EQ(index.search("", "", 2).items.size(), 2U);
+}
+
+TEST(search_index_test, replaces_one_record) {
+  search_index index;
+  index.fill({item("patient", "1", "B"), item("clinic", "1", "A")});
+  index.put(item("patient", "1", "Zé"));
+  index.put(item("patient", "2", "C"));
+  EXPECT_EQ(index.size(), 3U);
+  EXPECT_EQ(keys(index.search("patient", "", 9)), (std::vector<std::string>{"2", "1"}));
+  EXPECT_EQ(index.find("patient", "1")->name, "Zé");
+  EXPECT_EQ(index.find("clinic", "1")->name, "A");
+  index.clear();
+  EXPECT_EQ(index.size(), 0U);
+}
+
+}  // namespace
+}  // namespace autocusto::web
