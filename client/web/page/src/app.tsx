@@ -16,8 +16,10 @@ import { loadSession } from './session';
 import { drawn, live, session, trouble, useStore } from './store';
 import { t } from './texts';
 
+const START_LINK = /^#inicio=([\w-]+)$/;
+
 async function redeemStartLink(): Promise<void> {
-  const token = /^#inicio=([\w-]+)$/.exec(location.hash)?.[1];
+  const token = START_LINK.exec(location.hash)?.[1];
   if (!token) return;
   history.replaceState(null, '', '/');
   try {
@@ -106,14 +108,22 @@ export function App() {
     };
     const begin = async () => {
       await redeemStartLink();
-      startNavigation();
       await loadSession();
-      if (session.get()) stop = listen(follow, () => onSessionEnd.tell('gone'));
+      if (!session.get()) return;
+      stop();
+      stop = listen(follow, () => onSessionEnd.tell('gone'));
     };
+    startNavigation();
     void begin();
+    // A new start link in a window that shows the page already changes only what stands behind the #.
+    const relinked = () => {
+      if (START_LINK.test(location.hash)) void begin();
+    };
+    window.addEventListener('hashchange', relinked);
     return () => {
       stop();
       quiet();
+      window.removeEventListener('hashchange', relinked);
     };
   }, []);
   return (

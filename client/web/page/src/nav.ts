@@ -43,7 +43,8 @@ export async function go(to: Route): Promise<void> {
 }
 
 export function startNavigation(): void {
-  history.replaceState({ at: 0 }, '', '/');
+  // After a reload the record that was shown is not known any more.
+  history.replaceState({ at: 0 }, '', location.hash.startsWith('#/') ? '/' : null);
   window.addEventListener('popstate', (event: PopStateEvent) => {
     const next = (event.state as { at?: number } | null)?.at ?? 0;
     const to = visited[next] ?? { screen: 'home' };

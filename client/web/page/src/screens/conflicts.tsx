@@ -107,7 +107,7 @@ function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: (index:
           <strong>{t('side_name', { n: head.version.number })}</strong>
           <p>{t('side_by', { who: head.version.author, when: formatTime(head.version.created_at) })}</p>
           <p class="quiet">
-            {head.version.device && t('on_device', { device: head.version.device })} {head.version.summary}
+            {[head.version.device && t('on_device', { device: head.version.device }), head.version.summary].filter(Boolean).join(' · ')}
           </p>
           <button type="button" class="secondary small" onClick={() => onTakeAll(index)}>
             {t('take_all', { n: head.version.number })}

@@ -73,6 +73,11 @@ export function PassphraseField(p: {
   );
 }
 
+/// For programs that fill in passwords: there is one account on each laptop.
+export function AccountName() {
+  return <input type="text" autocomplete="username" value="AutoCusto" readOnly hidden />;
+}
+
 /// Counts the seconds down after too many wrong passphrases.
 function useCountdown(): [number, (seconds: number) => void] {
   const [left, setLeft] = useState(0);
@@ -121,6 +126,7 @@ export function UnlockScreen() {
     <Card title={t('locked_title')}>
       <p>{t('locked_text')}</p>
       <form onSubmit={(e) => void unlock(e)}>
+        <AccountName />
         <PassphraseField
           label={t('passphrase')}
           value={passphrase}
@@ -180,6 +186,7 @@ export function EnrollScreen() {
     <Card title={t('enroll_title')}>
       <p>{t('enroll_text')}</p>
       <form onSubmit={(e) => void enroll(e)}>
+        <AccountName />
         <div class="field">
           <label for="enroll-link">{t('enroll_link')}</label>
           <input

@@ -8,6 +8,7 @@ import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
 
 interface Found {
+  term: string;
   items: Item[];
   count: number;
 }
@@ -77,10 +78,10 @@ export function HomeScreen() {
     }
     const background = lastTerm.current === term;
     lastTerm.current = term;
-    call<Found>('/api/search', { term }, background).then(
+    call<Omit<Found, 'term'>>('/api/search', { term }, background).then(
       (answer) => {
         if (mine !== turn.current) return;
-        setFound(answer);
+        setFound({ ...answer, term });
         setProblem(null);
       },
       (e: unknown) => {
@@ -122,7 +123,7 @@ export function HomeScreen() {
         {found && found.count > shown.length ? ` ${t('found_more', { n: shown.length })}` : ''}
       </p>
       {found ? (
-        <ul class="items" aria-label={t('search_results')} data-term={term}>
+        <ul class="items" aria-label={t('search_results')} data-term={found.term}>
           {shown.map((item) => (
             <ItemRow key={`${item.kind} ${item.key}`} item={item} />
           ))}

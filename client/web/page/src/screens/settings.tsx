@@ -7,7 +7,7 @@ import { ask, say } from '../parts/dialog';
 import { LanguageSwitch } from '../parts/language';
 import { live, session, trouble, useStore } from '../store';
 import { t, tn } from '../texts';
-import { newPassphraseProblem, PassphraseField } from './entry';
+import { AccountName, newPassphraseProblem, PassphraseField } from './entry';
 
 const IDLE_CHOICES = [1, 2, 5, 10, 15, 30, 60];
 
@@ -73,6 +73,7 @@ function PassphraseForm() {
     <section aria-labelledby="passphrase">
       <h2 id="passphrase">{t('change_passphrase')}</h2>
       <form onSubmit={(e) => void change(e)}>
+        <AccountName />
         <PassphraseField label={t('old_passphrase')} value={old} onInput={setOld} wrong={oldWrong} autocomplete="current-password" />
         <PassphraseField label={t('new_passphrase')} value={first} onInput={setFirst} hint={t('choose_passphrase_hint')} autocomplete="new-password" />
         <PassphraseField label={t('repeat_passphrase')} value={second} onInput={setSecond} wrong={wrong} autocomplete="new-password" />
