@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client/replica/broken.hpp"
 #include "client/sync/store_port.hpp"
 #include "client/transport/remote.hpp"
 
@@ -78,14 +79,8 @@ void background_sync::work() {
     if (!opened) return set([&](sync_state& s) { s.why = opened.error(); });
     while (run_once(**opened)) {
     }
-  } catch (const error_exception& broken) {
-    set([&](sync_state& s) { s.why = broken.get(); });
-  } catch (const std::exception&) {
-    set([&](sync_state& s) {
-      s.why = fail(errc::database,
-                   "The local data cannot be read or written; is the disk full? Close AutoCusto, "
-                   "make room, and start it again.");
-    });
+  } catch (const std::exception& e) {
+    set([&](sync_state& s) { s.why = replica::broken(e); });
   }
 }
 

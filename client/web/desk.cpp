@@ -19,6 +19,7 @@ constexpr std::size_t k_recent = 10;
 constexpr std::size_t k_passphrase_length = 8;
 constexpr std::string_view k_idle_setting = "page_idle_minutes";
 constexpr std::string_view k_recent_setting = "page_recent";
+constexpr std::string_view k_unsaved_setting = "page_unsaved";
 
 error closed_now() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
@@ -118,6 +119,7 @@ result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
     replica_ = std::move(opened);
     passphrase_ = crypto::secret::copy_of(passphrase);
     recent_ = kept_recent(*replica_);
+    unsaved_ = replica_->setting(k_unsaved_setting).value_or(std::string());
     seen_elsewhere_ = replica_->changes_elsewhere();
     idle_millis_ = options_.idle ? options_.idle->count()
                                  : std::chrono::milliseconds(kept_idle(*replica_)).count();
@@ -165,10 +167,11 @@ result<void> desk::enroll(std::string_view link, std::string_view device_name,
 }
 
 void desk::close(std::unique_lock<std::mutex>& held) {
-  keep_recent();
+  keep_what_is_not_urgent();
   replica_.reset();
   index_.clear();
   recent_.clear();
+  unsaved_.clear();
   passphrase_ = crypto::secret();
   held.unlock();
   // The sync's thread may be waiting for the mutex in its hook, so it is ended without it.
@@ -188,6 +191,7 @@ result<void> desk::wipe() {
   {
     std::unique_lock held(mutex_);
     recent_dirty_ = false;
+    unsaved_dirty_ = false;
     if (replica_) close(held);
   }
   auto done = replica::replica_store::wipe(options_.home);
@@ -220,12 +224,22 @@ void desk::borrowed::visited(std::string_view kind, std::string_view key) const 
   of_->recent_dirty_ = true;
 }
 
-void desk::keep_recent() {
-  if (!std::exchange(recent_dirty_, false)) return;
-  nlohmann::json list = nlohmann::json::array();
-  for (const auto& each : recent_) list.push_back({{"kind", each.kind}, {"key", each.key}});
-  // Only a convenience: if the replica is busy now, the next visit keeps it.
-  if (!replica_->set_setting(k_recent_setting, list.dump())) recent_dirty_ = true;
+void desk::borrowed::set_unsaved(std::string text) const {
+  if (of_->unsaved_ == text) return;
+  of_->unsaved_ = std::move(text);
+  of_->unsaved_dirty_ = true;
+}
+
+/// Only conveniences: if the replica is busy now, they are kept the next time.
+void desk::keep_what_is_not_urgent() {
+  if (std::exchange(recent_dirty_, false)) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& each : recent_) list.push_back({{"kind", each.kind}, {"key", each.key}});
+    if (!replica_->set_setting(k_recent_setting, list.dump())) recent_dirty_ = true;
+  }
+  if (std::exchange(unsaved_dirty_, false)) {
+    if (!replica_->set_setting(k_unsaved_setting, unsaved_)) unsaved_dirty_ = true;
+  }
 }
 
 void desk::touch() {
@@ -277,7 +291,7 @@ void desk::work_behind() {
         seen_elsewhere_ = elsewhere;
         refill();
       }
-      keep_recent();
+      keep_what_is_not_urgent();
     } catch (const std::exception&) {
       // Wiped or damaged by somebody else: the next request tells what; nothing stays open.
       idle_millis_ = 0;

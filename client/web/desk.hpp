@@ -73,6 +73,10 @@ class desk {
     [[nodiscard]] replica::replica_store& replica() const { return *of_->replica_; }
     [[nodiscard]] search_index& index() const { return of_->index_; }
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
+    /// What the doctor was typing and has not saved, as the page's own JSON text; empty: nothing.
+    /// It outlives the lock and the program, sealed in the replica.
+    [[nodiscard]] const std::string& unsaved() const { return of_->unsaved_; }
+    void set_unsaved(std::string text) const;
     /// Tells that the holder has changed the record.
     void changed(std::string_view kind, std::string_view key) const;
     /// Tells that the holder has opened the record for the doctor.
@@ -107,7 +111,7 @@ class desk {
                                          std::string_view passphrase);
   void close(std::unique_lock<std::mutex>& held);
   void refill();
-  void keep_recent();
+  void keep_what_is_not_urgent();
   void bump();
 
   options options_;
@@ -121,6 +125,8 @@ class desk {
   search_index index_;
   std::vector<recent_record> recent_;
   bool recent_dirty_ = false;
+  std::string unsaved_;
+  bool unsaved_dirty_ = false;
   std::int64_t seen_elsewhere_ = 0;
   crypto::secret passphrase_;  ///< only until the sync has opened its own
   std::unique_ptr<background_sync> sync_;

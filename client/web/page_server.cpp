@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/replica/broken.hpp"
 #include "client/web/assets.hpp"
 #include "client/web/call.hpp"
 #include "client/web/event_hub.hpp"
@@ -191,7 +192,7 @@ class page_server::impl {
     if (what.counts_as_presence && !http::find_header(asked.headers, "x-autocusto-background")) {
       data_.touch();
     }
-    const auto done = what.run(c);
+    const auto done = run_guarded(what, c);
     if (!done) {
       json problems = json::array();
       for (const auto& each : c.problems.problems) {
@@ -202,6 +203,15 @@ class page_server::impl {
     auto answer = guarded(http::json_response(*done));
     if (!c.cookie.empty()) answer.headers.push_back({"Set-Cookie", c.cookie});
     return answer;
+  }
+
+  /// What is broken is told as an error with what to do, too.
+  static call_result run_guarded(const call_entry& what, call& c) {
+    try {
+      return what.run(c);
+    } catch (const std::exception& e) {
+      return replica::broken(e);
+    }
   }
 
   void wait_for_events(const http::request& asked, const http::responder& answer) {

@@ -180,12 +180,31 @@ call_result diff(call& c) {
       .dump();
 }
 
+/// What is being typed is kept, so that a lock or the end of the program does not lose it.
+call_result keep_unsaved(call& c) {
+  autocusto::json::reader in(c.sent);
+  const json* edit = in.has("edit") ? &in.value("edit") : nullptr;
+  if (auto wrong = in.finish()) return *wrong;
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  at->set_unsaved(edit == nullptr ? std::string() : edit->dump());
+  return std::string("{}");
+}
+
+call_result unsaved(call& c) {
+  const auto at = c.in.data.borrow();
+  if (!at) return at.error();
+  return R"({"edit":)" + (at->unsaved().empty() ? "null" : at->unsaved()) + "}";
+}
+
 }  // namespace
 
 std::vector<call_entry> record_calls() {
   return {{"GET", "/api/catalogue", access::scripts, catalogue, false},
           {"POST", "/api/search", access::open, search},
           {"GET", "/api/recent", access::open, recent},
+          {"GET", "/api/unsaved", access::open, unsaved},
+          {"POST", "/api/unsaved", access::open, keep_unsaved},
           {"POST", "/api/record/show", access::open, show},
           {"POST", "/api/record/save", access::open, save},
           {"POST", "/api/record/publish", access::open, publish},

@@ -62,6 +62,7 @@ json to_json(const replica::version_info& v) {
           {"created_at", v.created_at},
           {"summary", v.summary},
           {"status", domain::status_name(v.status)},
+          {"set_aside", v.set_aside},
           {"active", v.active},
           {"head", v.head},
           {"synced", v.synced},

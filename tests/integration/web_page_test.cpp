@@ -315,6 +315,23 @@ TEST_F(page_test, keeps_the_idle_time_that_was_chosen) {
   EXPECT_EQ(json::parse(get("/api/status").body).at("idle_minutes"), 5);
 }
 
+TEST_F(page_test, keeps_what_was_typed_through_lock_and_restart) {
+  make_replica();
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
+  const json typed = {{"kind", "patient"}, {"fields", {{"rg", "12"}}}};
+  EXPECT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
+  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
+  EXPECT_EQ(get("/api/unsaved").status, 401);
+  page.reset();
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), typed);
+  EXPECT_EQ(post("/api/unsaved", json::object()).status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
+}
+
 TEST_F(page_test, speaks_the_language_that_is_asked_for) {
   make_replica();
   open_page();

@@ -395,6 +395,58 @@ test('a lock leaves nothing on the page, and wrong passphrases are slowed down',
   await home(a);
 });
 
+test('what was being typed survives the lock', async () => {
+  await openRecord(a, 'João da Silva');
+  await a.locator('[name=idade]').fill('52');
+  await a.locator('[name=altura]').fill('1,80m');
+  // Kept a moment after the last key.
+  await eventually('it is kept', () =>
+    a.evaluate(async () => {
+      const { csrf } = await (await fetch('/api/session')).json();
+      const { edit } = await (await fetch('/api/unsaved', { headers: { 'X-AutoCusto': csrf } })).json();
+      return edit?.fields.altura === '1,80m';
+    }),
+  );
+  await a.getByRole('button', { name: 'Bloquear' }).click();
+  await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await unlock(a);
+  await home(a);
+  await a.getByText('Há uma edição que você não tinha salvado: João da Silva.').waitFor();
+  await lookAt(a, 'home-unsaved');
+  await a.getByRole('button', { name: 'Continuar' }).click();
+  await eventually('the form has it', async () => (await a.locator('[name=idade]').inputValue()) === '52');
+  await edit(a, {});
+  assert.equal(office.run(['patient', 'show', CPF]).fields.altura, '1,80m');
+  await menu(a, 'Início');
+  await a.getByRole('heading', { name: 'Usados há pouco' }).waitFor();
+  assert.equal(await a.getByText('Há uma edição que você não tinha salvado').count(), 0);
+});
+
+test('a page in the background shows nothing until it knows that it may', async () => {
+  const turn = (state) =>
+    a.evaluate((to) => {
+      Object.defineProperty(document, 'visibilityState', { value: to, configurable: true });
+      document.dispatchEvent(new window.Event('visibilitychange'));
+    }, state);
+  const opacity = () => a.evaluate(() => getComputedStyle(document.getElementById('app')).opacity);
+  await openRecord(a, 'João da Silva');
+  await turn('hidden');
+  assert.equal(await opacity(), '0');
+  await turn('visible');
+  await eventually('it shows again', async () => (await opacity()) === '1');
+  await a.getByRole('heading', { name: 'João da Silva' }).waitFor();
+  await turn('hidden');
+  const csrf = await a.evaluate(async () => (await (await fetch('/api/session')).json()).csrf);
+  await a.evaluate((token) => fetch('/api/lock', { method: 'POST', headers: { 'X-AutoCusto': token, 'Content-Type': 'application/json' }, body: '{}' }), csrf);
+  assert.equal(await opacity(), '0');
+  await turn('visible');
+  await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await eventually('it shows the lock', async () => (await opacity()) === '1');
+  assert.ok(!(await a.content()).includes('Silva'));
+  await unlock(a);
+  await home(a);
+});
+
 test('another browser of the same laptop needs the passphrase itself', async () => {
   const context = await world.context();
   const bare = await context.newPage();
@@ -452,6 +504,42 @@ test('a laptop that was revoked as lost erases itself and says so on the page', 
   world.admin(['device', 'revoke', device.id, '--lost']);
   await a.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor({ timeout: 30000 });
   assert.ok(!(await a.content()).includes('Silva'));
+});
+
+test('what the server refuses stays with its reason, and is applied again', async () => {
+  // Seventeen laptops edit one field offline: the last one's edit is one head too many.
+  const laptops = [];
+  for (let i = 0; i < 17; i += 1) {
+    const link = i === 0 ? world.addDoctor('bruno@clinica.test') : world.newLink('bruno@clinica.test');
+    const laptop = world.laptop(`bruno${i}`);
+    laptops.push(laptop);
+    laptop.run(['enroll', link, '--device-name', `Computador ${i + 1}`]);
+    if (i === 0) laptop.run(['patient', 'save', CPF, '--set', 'nome_paciente=Rui', '--set', 'nome_mae=M', '--set', 'end_paciente=R']);
+    laptop.run(['sync']);
+  }
+  for (const [i, laptop] of laptops.entries()) laptop.run(['patient', 'save', CPF, '--set', `rg=${i}`]);
+  for (const laptop of laptops.slice(0, 16)) laptop.run(['sync']);
+  const last = laptops[16];
+  await last.startUi();
+  const page = await open(last, await world.context());
+  await unlock(page);
+  await statusShows(page, '1 recusada');
+  await menu(page, 'Sincronização');
+  await page.getByText('O que ela mudaria').click();
+  await page.locator('.refused mark', { hasText: '16' }).waitFor();
+  await lookAt(page, 'sync-refused');
+  await menu(page, 'Conflitos');
+  await page.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
+  await page.getByRole('button', { name: 'Pré-visualizar' }).click();
+  await page.getByRole('button', { name: 'Salvar a resolução' }).click();
+  await said(page, /Conflito resolvido/);
+  await menu(page, 'Sincronização');
+  await page.getByRole('button', { name: 'Aplicar de novo' }).click();
+  await said(page, /Aplicado de novo/);
+  await page.getByText('Nada foi recusado.').waitFor();
+  await statusShows(page, 'tudo enviado');
+  assert.equal(last.run(['patient', 'show', CPF]).fields.rg, '16');
+  await page.close();
 });
 
 test('the page ends with the program', async () => {

@@ -37,6 +37,8 @@ export interface Version {
   created_at: string;
   summary: string;
   status: 'active' | 'draft';
+  /// A draft that was discarded, replaced or published.
+  set_aside: boolean;
   active: boolean;
   head: boolean;
   synced: boolean;
@@ -172,6 +174,19 @@ export interface Resolution {
   from: Record<string, string>;
   set: Fields;
   summary?: string;
+}
+
+/// What was typed and not saved.
+export interface UnsavedEdit {
+  kind: string;
+  key: string;
+  name: string;
+  /// The record is new; `key` is as typed.
+  fresh: boolean;
+  /// The draft that was being edited.
+  draft?: string;
+  fields: Fields;
+  summary: string;
 }
 
 export interface FieldProblem {

@@ -42,6 +42,39 @@ function follow(now: Live): void {
   session.set({ ...known, state: now.state });
 }
 
+/// Follows the server while the page is in sight. A page in the background holds no connection (a browser
+/// has only six for all its windows) and shows nothing until the server has said how things stand: it
+/// may be locked by now.
+function followWhileSeen(): () => void {
+  const place = document.getElementById('app');
+  let stop: (() => void) | null = null;
+  const seen = () => place?.classList.remove('away');
+  const turn = () => {
+    stop?.();
+    stop = null;
+    if (document.visibilityState === 'hidden') {
+      place?.classList.add('away');
+      return;
+    }
+    stop = listen(
+      (now) => {
+        follow(now);
+        seen();
+      },
+      () => {
+        onSessionEnd.tell('gone');
+        seen();
+      },
+    );
+  };
+  document.addEventListener('visibilitychange', turn);
+  turn();
+  return () => {
+    document.removeEventListener('visibilitychange', turn);
+    stop?.();
+  };
+}
+
 /// Tells the server that somebody is there, at most once in half a minute, while the doctor types
 /// without anything being sent.
 function reportPresence(): () => void {
@@ -72,9 +105,9 @@ function Screen() {
     case 'help':
       return <HelpScreen />;
     case 'new':
-      return <NewScreen key={at.kind} kind={at.kind} />;
+      return <NewScreen key={at.kind} kind={at.kind} resume={at.resume} />;
     case 'record':
-      return <RecordScreen key={`${at.kind} ${at.key}`} kind={at.kind} id={at.key} />;
+      return <RecordScreen key={`${at.kind} ${at.key}`} kind={at.kind} id={at.key} resume={at.resume} />;
   }
 }
 
@@ -111,7 +144,7 @@ export function App() {
       await loadSession();
       if (!session.get()) return;
       stop();
-      stop = listen(follow, () => onSessionEnd.tell('gone'));
+      stop = followWhileSeen();
     };
     startNavigation();
     void begin();

@@ -1,11 +1,12 @@
 // Which screen is shown. The address names the screen only: which record it is about stays in memory, so
 // that no key of a patient stands in an address or in the browser's history.
+import type { UnsavedEdit } from './api';
 import { Store } from './store';
 
 export type Route =
   | { screen: 'home' | 'conflicts' | 'sync' | 'settings' | 'help' }
-  | { screen: 'new'; kind: string }
-  | { screen: 'record'; kind: string; key: string };
+  | { screen: 'new'; kind: string; resume?: UnsavedEdit }
+  | { screen: 'record'; kind: string; key: string; resume?: UnsavedEdit };
 
 export const route = new Store<Route>({ screen: 'home' });
 

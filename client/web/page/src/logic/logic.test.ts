@@ -92,7 +92,7 @@ describe('edits', () => {
 
 function version(id: string, parents: string[], more: Partial<Version> = {}): Version {
   return {
-    version_id: id, number: 1, parents, author: 'a', device: '', created_at: '', summary: '', status: 'active',
+    version_id: id, number: 1, parents, author: 'a', device: '', created_at: '', summary: '', status: 'active', set_aside: false,
     active: false, head: false, synced: true, archived: false, erased: false, ...more,
   };
 }

@@ -1,8 +1,9 @@
 // The state of a record's form: what it began from, what was typed, what is wrong, and saving.
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved } from '../api';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved, type UnsavedEdit } from '../api';
 import { changedFields, isChanged, wrongFields } from '../logic/edits';
 import { guardLeaving } from '../nav';
+import { session } from '../store';
 import { t, tn } from '../texts';
 import { errorText } from './common';
 import { ask, say } from './dialog';
@@ -21,6 +22,8 @@ export interface Editor {
   input: (name: string, value: string | boolean) => void;
   leave: (name: string) => void;
   begin: (before: Fields, now?: Fields) => void;
+  /// Goes on from what was typed before a lock.
+  resume: (before: Fields, edit: UnsavedEdit) => void;
   /// Whether all is right; otherwise it is shown beside the fields.
   check: (draft: boolean) => boolean;
   /// Shows what the program refused beside the fields; false when it is about something else.
@@ -29,8 +32,37 @@ export interface Editor {
   save: (what: { key: string; draft: boolean; expect: string | null }) => Promise<Saved | CallError | null>;
 }
 
+function forgetUnsaved(): void {
+  call('/api/unsaved', {}).catch(() => undefined);
+}
+
+/// What is typed goes to the program a moment later, which keeps it through a lock; what was saved or left
+/// on purpose is taken back.
+function useSafekeeping(edit: UnsavedEdit | null): void {
+  const text = edit ? JSON.stringify(edit) : null;
+  const kept = useRef(false);
+  useEffect(() => {
+    if (text === null) {
+      if (kept.current) forgetUnsaved();
+      kept.current = false;
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      kept.current = true;
+      call('/api/unsaved', { edit: JSON.parse(text) as UnsavedEdit }).catch(() => undefined);
+    }, 600);
+    return () => clearTimeout(timer);
+  }, [text]);
+  useEffect(
+    () => () => {
+      if (kept.current && session.get()?.state === 'open') forgetUnsaved();
+    },
+    [],
+  );
+}
+
 /// `fresh`: what the form began from is no version in use.
-export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
+export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { key: string; fresh: boolean; draft?: string | undefined }): Editor {
   const [before, setBefore] = useState<Fields>(first);
   const [fields, setFields] = useState<Fields>(first);
   const [refused, setRefused] = useState<FieldProblem[]>([]);
@@ -49,6 +81,21 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
     return () => guardLeaving(null);
   }, [changed]);
 
+  const name = fields[kind.name_field];
+  useSafekeeping(
+    changed
+      ? {
+          kind: kind.kind,
+          key: place.key,
+          name: typeof name === 'string' ? name : '',
+          fresh: place.fresh,
+          ...(place.draft === undefined ? {} : { draft: place.draft }),
+          fields: changedFields(before, fields),
+          summary,
+        }
+      : null,
+  );
+
   const input = useCallback((name: string, value: string | boolean) => {
     setFields((now) => ({ ...now, [name]: value }));
     setRefused((all) => all.filter((r) => r.field !== name));
@@ -63,6 +110,14 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
     setVisited(new Set());
     setSummary('');
   }, []);
+
+  const resume = useCallback(
+    (from: Fields, edit: UnsavedEdit) => {
+      begin(from, { ...from, ...edit.fields });
+      setSummary(edit.summary);
+    },
+    [begin],
+  );
 
   const check = (draft: boolean): boolean => {
     const problems = wrongFields(kind, fields, before, { draft, fresh });
@@ -87,7 +142,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
     if (!check(what.draft)) return null;
     setBusy(true);
     try {
-      return await call<Saved>('/api/record/save', {
+      const done = await call<Saved>('/api/record/save', {
         kind: kind.kind,
         key: what.key,
         fields: what.expect === null ? fields : changedFields(before, fields),
@@ -95,6 +150,8 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
         ...(what.expect === null ? { new: true } : { expect: what.expect }),
         ...(summary.trim() === '' ? {} : { summary: summary.trim() }),
       });
+      forgetUnsaved();
+      return done;
     } catch (e) {
       if (!(e instanceof CallError)) throw e;
       return showRefusal(e) ? null : e;
@@ -103,7 +160,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean): Editor {
     }
   };
 
-  return { fields, before, changed, wrong, refused, visited, summary, busy, setSummary, input, leave, begin, check, showRefusal, save };
+  return { fields, before, changed, wrong, refused, visited, summary, busy, setSummary, input, leave, begin, resume, check, showRefusal, save };
 }
 
 export function SummaryInput({ editor }: { editor: Editor }) {

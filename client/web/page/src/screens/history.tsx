@@ -13,7 +13,7 @@ function Marks({ v }: { v: Version }) {
     <span class="badges">
       {v.active && <Badge tone="good">{t('mark_active')}</Badge>}
       {v.head && !v.active && v.status === 'active' && <Badge tone="warn">{t('mark_beside')}</Badge>}
-      {v.status === 'draft' && <Badge tone="info">{t('mark_draft')}</Badge>}
+      {v.status === 'draft' && <Badge tone={v.set_aside ? '' : 'info'}>{t(v.set_aside ? 'mark_old_draft' : 'mark_draft')}</Badge>}
       {!v.synced && <Badge>{t('mark_waiting')}</Badge>}
       {v.archived && <Badge>{t('mark_archived')}</Badge>}
     </span>

@@ -1,6 +1,6 @@
 // Searching while typing, and what was used lately.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, type Item } from '../api';
+import { call, type Item, type UnsavedEdit } from '../api';
 import { formatCount, formatKey } from '../logic/format';
 import { go } from '../nav';
 import { Badge, errorText, Problem } from '../parts/common';
@@ -49,6 +49,39 @@ function moveFocus(event: KeyboardEvent, box: HTMLElement | null): void {
   next.focus();
 }
 
+/// Offers what was typed before the page was locked or the program ended.
+function Unsaved() {
+  const [edit, setEdit] = useState<UnsavedEdit | null>(null);
+  useEffect(() => {
+    call<{ edit: UnsavedEdit | null }>('/api/unsaved', undefined, true).then(
+      (r) => setEdit(r.edit),
+      () => undefined,
+    );
+  }, []);
+  if (!edit) return null;
+  const goOn = () =>
+    void go(
+      edit.fresh
+        ? { screen: 'new', kind: edit.kind, resume: edit }
+        : { screen: 'record', kind: edit.kind, key: edit.key, resume: edit },
+    );
+  const drop = () => {
+    setEdit(null);
+    call('/api/unsaved', {}).catch(() => undefined);
+  };
+  return (
+    <div class="notice warn">
+      <p>{t('unsaved_there', { name: edit.name || formatKey(edit.kind, edit.key) || t('empty') })}</p>
+      <button type="button" class="small" onClick={goOn}>
+        {t('unsaved_go_on')}
+      </button>
+      <button type="button" class="secondary small" onClick={drop}>
+        {t('discard')}
+      </button>
+    </div>
+  );
+}
+
 export function HomeScreen() {
   const [term, setTerm] = useState('');
   const [found, setFound] = useState<Found | null>(null);
@@ -94,7 +127,8 @@ export function HomeScreen() {
   return (
     <div ref={box} onKeyDown={(e) => moveFocus(e, box.current)}>
       <h1 class="hidden-visually">{t('home')}</h1>
-      <div role="search">
+      <Unsaved />
+      <section class="finder" aria-label={t('search_label')}>
         <label for="search">{t('search_label')}</label>
         <input
           ref={input}
@@ -107,7 +141,7 @@ export function HomeScreen() {
           onInput={(e) => setTerm(e.currentTarget.value)}
         />
         <small id="search-hint">{t('search_hint')}</small>
-      </div>
+      </section>
       <div class="actions">
         <button type="button" onClick={() => void go({ screen: 'new', kind: 'patient' })}>
           {t('new_patient')}

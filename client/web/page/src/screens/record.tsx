@@ -1,6 +1,6 @@
 // A record: registering a new one, and one that is there with its form and its history.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type RecordShown } from '../api';
+import { call, CallError, type RecordShown, type UnsavedEdit } from '../api';
 import { validKey } from '../logic/checks';
 import { emptyFields } from '../logic/edits';
 import { formatKey, maskCpf } from '../logic/format';
@@ -15,10 +15,14 @@ import { labelOf, t } from '../texts';
 import { HistoryTab } from './history';
 import { FormTab } from './record_form';
 
-export function NewScreen({ kind: name }: { kind: string }) {
+export function NewScreen({ kind: name, resume }: { kind: string; resume: UnsavedEdit | undefined }) {
   const kind = kindOf(name);
-  const editor = useEditor(kind, emptyFields(kind), true);
-  const [key, setKey] = useState('');
+  const [key, setKey] = useState(resume?.key ?? '');
+  const editor = useEditor(kind, emptyFields(kind), true, { key, fresh: true });
+  const { resume: goOn } = editor;
+  useEffect(() => {
+    if (resume) goOn(emptyFields(kindOf(name)), resume);
+  }, [resume, goOn, name]);
   const [left, setLeft] = useState(false);
   const [keyProblem, setKeyProblem] = useState<string | null>(null);
   const [exists, setExists] = useState(false);
@@ -140,7 +144,7 @@ function useRecord(kind: string, key: string) {
   return { shown, problem, reload: () => setTurn((n) => n + 1) };
 }
 
-export function RecordScreen({ kind: name, id }: { kind: string; id: string }) {
+export function RecordScreen({ kind: name, id, resume }: { kind: string; id: string; resume: UnsavedEdit | undefined }) {
   const kind = kindOf(name);
   const { shown, problem, reload } = useRecord(name, id);
   const [tab, setTab] = useState<'form' | 'history'>('form');
@@ -175,7 +179,7 @@ export function RecordScreen({ kind: name, id }: { kind: string; id: string }) {
         ))}
       </div>
       <div hidden={tab !== 'form'}>
-        <FormTab kind={kind} shown={shown} reload={reload} />
+        <FormTab kind={kind} shown={shown} reload={reload} resume={resume} />
       </div>
       {tab === 'history' && <HistoryTab kind={kind} shown={shown} reload={reload} />}
     </>

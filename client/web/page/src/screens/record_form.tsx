@@ -1,6 +1,6 @@
 // The form of a record that is there: the version in use, or a draft.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type Kind, type RecordShown, type Saved } from '../api';
+import { call, CallError, type Kind, type RecordShown, type Saved, type UnsavedEdit } from '../api';
 import { rebase } from '../logic/edits';
 import { formatTime } from '../logic/format';
 import { errorText } from '../parts/common';
@@ -13,6 +13,7 @@ interface Props {
   kind: Kind;
   shown: RecordShown;
   reload: () => void;
+  resume: UnsavedEdit | undefined;
 }
 
 function VersionLine({ shown }: { shown: RecordShown }) {
@@ -26,14 +27,18 @@ function VersionLine({ shown }: { shown: RecordShown }) {
   );
 }
 
-export function FormTab({ kind, shown, reload }: Props) {
+export function FormTab({ kind, shown, reload, resume }: Props) {
   /// What the form began from; a newer one is offered, never forced on somebody who types.
   const [base, setBase] = useState(shown);
   const [wantDraft, setWantDraft] = useState<string | null>(null);
   const [both, setBoth] = useState<string[] | null>(null);
   const isDraft = base.version.status === 'draft';
-  const editor = useEditor(kind, shown.fields, isDraft);
-  const { begin } = editor;
+  const editor = useEditor(kind, shown.fields, isDraft, {
+    key: shown.key,
+    fresh: false,
+    draft: isDraft ? base.version.version_id : undefined,
+  });
+  const { begin, resume: goOn } = editor;
   const changed = useRef(false);
   changed.current = editor.changed;
   const newestDraft = shown.drafts[shown.drafts.length - 1];
@@ -47,6 +52,24 @@ export function FormTab({ kind, shown, reload }: Props) {
     setBase(placeNow);
     begin(placeNow.fields);
   }, [newer, placeNow, begin]);
+
+  const first = useRef(shown);
+  useEffect(() => {
+    if (!resume) return;
+    const from = first.current;
+    if (!resume.draft || from.version.version_id === resume.draft) {
+      goOn(from.fields, resume);
+      return;
+    }
+    call<RecordShown>('/api/record/show', { kind: from.kind, key: from.key, version: resume.draft }).then(
+      (draft) => {
+        setWantDraft(draft.version.version_id);
+        setBase(draft);
+        goOn(draft.fields, resume);
+      },
+      (e: unknown) => say(errorText(e), true),
+    );
+  }, [resume, goOn]);
 
   const openVersion = async (version: string | null) => {
     if (editor.changed && !(await ask({ title: t('leave_title'), text: t('leave_text'), yes: t('leave_drop'), no: t('leave_stay'), danger: true }))) return;
