@@ -9,7 +9,7 @@ import { home, open, search, statusShows } from './pages.mjs';
 import { eventually, PASSPHRASE, World } from './world.mjs';
 
 const COUNT = Number(process.argv[2] ?? 10000);
-const TERMS = ['maria', 'joao', 'silva', 'souza', 'ana', 'ferreira', 'pedro', 'oliveira', '529', '111.4'];
+const TERMS = ['joao', 'conceicao', 'almeida', 'goncalves', 'oliveira', 'sonia', 'jose', 'martins', '529', '111.4'];
 
 function percentile(values, share) {
   const sorted = [...values].sort((x, y) => x - y);

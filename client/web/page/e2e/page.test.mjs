@@ -527,6 +527,7 @@ test('what the server refuses stays with its reason, and is applied again', asyn
   await menu(page, 'Sincronização');
   await page.getByText('O que ela mudaria').click();
   await page.locator('.refused mark', { hasText: '16' }).waitFor();
+  await page.getByText('O cadastro já tem 16 versões lado a lado').waitFor();
   await lookAt(page, 'sync-refused');
   await menu(page, 'Conflitos');
   await page.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
