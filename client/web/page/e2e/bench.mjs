@@ -88,8 +88,8 @@ try {
   const searches = await typeAll(page);
   const records = [];
   for (let i = 0; i < 20; i += 1) {
-    const found = await search(page, TERMS[i % 8]);
-    records.push(await clickUntil(page, found.nth(i), 'input[name=nome_paciente]'));
+    const found = await search(page, 'a');
+    records.push(await clickUntil(page, found.nth(i % (await found.count())), 'input[name=nome_paciente]'));
   }
   const pid = laptop.ui.child.pid;
   console.log(
