@@ -233,7 +233,7 @@ test('work goes on offline, and the page tells what waits and why', async () => 
 
 test('a laptop starts offline as well', async () => {
   await office.stopUi();
-  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 20000 });
+  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 40000 });
   await lookAt(a, 'gone');
   await office.startUi();
   await a.goto(office.url);
@@ -547,5 +547,5 @@ test('the page ends with the program', async () => {
   await b.close();
   await house.stopUi();
   await office.stopUi();
-  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 20000 });
+  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 40000 });
 });

@@ -145,7 +145,7 @@ export class World {
   /// A fresh browser profile. Whatever the page says on the console counts as a fault.
   async context(options = {}) {
     const context = await this.browser.newContext({ locale: 'pt-BR', timezoneId: 'America/Sao_Paulo', viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(15000);
+    context.setDefaultTimeout(30000);
     context.faults = [];
     context.requests = [];
     context.on('page', (page) => {
@@ -164,7 +164,7 @@ export class World {
 }
 
 /// Waits until `check` gives something true, looking again and again until the deadline.
-export async function eventually(what, check, deadline = 20000) {
+export async function eventually(what, check, deadline = 40000) {
   const end = Date.now() + deadline;
   for (;;) {
     const value = await check();
