@@ -1,0 +1,259 @@
+// The page's safety in a real Chromium: who gets in, what a lock leaves, what the end of a laptop leaves.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before } from 'node:test';
+import { edit, home, lookAt, menu, open, openRecord, said, statusShows, unlock } from './pages.mjs';
+import { test } from './steps.mjs';
+import { eventually, PASSPHRASE, World } from './world.mjs';
+
+const CPF = '11144477735';
+
+let world;
+let office;
+let house;
+let officeContext;
+let houseContext;
+let a; // the page on the laptop in the office
+let b; // the page at home
+
+before(async () => {
+  world = await World.create();
+  office = world.laptop('office');
+  office.run(['enroll', world.addDoctor('ana@clinica.test'), '--device-name', 'Notebook do consultório']);
+  office.run(['patient', 'save', CPF, '--set', 'nome_paciente=João da Silva', '--set', 'nome_mae=Maria', '--set', 'end_paciente=Rua das Flores, 10']);
+  house = world.laptop('house');
+  house.run(['enroll', world.newLink('ana@clinica.test'), '--device-name', 'Computador de casa']);
+  for (const laptop of [office, house]) {
+    laptop.run(['sync']);
+    await laptop.startUi();
+  }
+  officeContext = await world.context();
+  houseContext = await world.context();
+  a = await open(office, officeContext);
+  b = await open(house, houseContext);
+  for (const page of [a, b]) {
+    await unlock(page);
+    await home(page);
+    await statusShows(page, 'conectado');
+  }
+});
+after(async () => {
+  await world?.close();
+});
+
+test('other pages of the browser get nothing', async () => {
+  const evil = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'text/html');
+    response.end('<!doctype html><title>evil</title>');
+  });
+  await new Promise((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  try {
+    const page = await officeContext.newPage();
+    await page.goto(`http://127.0.0.1:${evil.address().port}/`);
+    const answers = await page.evaluate(async (origin) => {
+      const tried = [];
+      for (const [path, how] of [
+        ['/api/recent', {}],
+        ['/api/session', {}],
+        ['/api/search', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"term":""}' }],
+        ['/api/lock', { method: 'POST', mode: 'no-cors', headers: { 'Content-Type': 'text/plain' }, body: '{}' }],
+        ['/api/wipe', { method: 'POST', mode: 'no-cors', body: '{"sure":true}' }],
+      ]) {
+        try {
+          const answer = await fetch(origin + path, { credentials: 'include', ...how });
+          tried.push(`${path} ${answer.type} ${await answer.text()}`);
+        } catch {
+          tried.push(`${path} refused`);
+        }
+      }
+      return tried;
+    }, office.origin);
+    assert.deepEqual(answers, ['/api/recent', '/api/session', '/api/search', '/api/lock', '/api/wipe'].map((path) => `${path} refused`));
+    await page.close();
+  } finally {
+    evil.close();
+  }
+  await menu(a, 'Ajuda');
+  assert.equal(office.run(['status']).user, 'ana@clinica.test', 'nothing was wiped');
+  await a.getByRole('heading', { name: 'Ajuda' }).waitFor();
+  for (const headers of [{ Host: 'evil.example' }, { Host: `rebound.example:${new URL(office.origin).port}` }]) {
+    const answer = await officeContext.request.get(`${office.origin}/`, { headers });
+    assert.equal(answer.status(), 403);
+  }
+  const forged = await officeContext.request.post(`${office.origin}/api/lock`, { headers: { Origin: 'http://evil.example' }, data: {} });
+  assert.equal(forged.status(), 403);
+});
+
+test('a lock leaves nothing on the page, and wrong passphrases are slowed down', async () => {
+  await openRecord(a, 'João da Silva');
+  await a.getByRole('button', { name: 'Bloquear' }).click();
+  await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  assert.ok(!(await a.content()).includes('Silva'));
+  await a.goBack();
+  assert.ok(!(await a.content()).includes('Silva'));
+  if (await a.getByLabel('Senha deste computador').isHidden()) await a.goto(office.link());
+  for (let i = 0; i < 3; i += 1) {
+    await unlock(a, 'errada');
+    await a.locator('small.wrong').waitFor();
+  }
+  await unlock(a);
+  await a.getByText(/Espere \d s/).waitFor();
+  await a.getByRole('button', { name: 'Desbloquear', disabled: false }).waitFor();
+  await unlock(a);
+  await home(a);
+});
+
+test('what was being typed survives the lock', async () => {
+  await openRecord(a, 'João da Silva');
+  await a.locator('[name=idade]').fill('52');
+  await a.locator('[name=altura]').fill('1,80m');
+  // Kept a moment after the last key.
+  await eventually('it is kept', () =>
+    a.evaluate(async () => {
+      const { csrf } = await (await fetch('/api/session')).json();
+      const { edit } = await (await fetch('/api/unsaved', { headers: { 'X-AutoCusto': csrf } })).json();
+      return edit?.fields.altura === '1,80m';
+    }),
+  );
+  await a.getByRole('button', { name: 'Bloquear' }).click();
+  await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await unlock(a);
+  await home(a);
+  await a.getByText('Há uma edição que você não tinha salvado: João da Silva.').waitFor();
+  await lookAt(a, 'home-unsaved');
+  await a.getByRole('button', { name: 'Continuar' }).click();
+  await eventually('the form has it', async () => (await a.locator('[name=idade]').inputValue()) === '52');
+  await edit(a, {});
+  assert.equal(office.run(['patient', 'show', CPF]).fields.altura, '1,80m');
+  await menu(a, 'Início');
+  await a.getByRole('heading', { name: 'Usados há pouco' }).waitFor();
+  assert.equal(await a.getByText('Há uma edição que você não tinha salvado').count(), 0);
+});
+
+test('a page in the background shows nothing until it knows that it may', async () => {
+  const turn = (state) =>
+    a.evaluate((to) => {
+      Object.defineProperty(document, 'visibilityState', { value: to, configurable: true });
+      document.dispatchEvent(new window.Event('visibilitychange'));
+    }, state);
+  const opacity = () => a.evaluate(() => getComputedStyle(document.getElementById('app')).opacity);
+  await openRecord(a, 'João da Silva');
+  await turn('hidden');
+  assert.equal(await opacity(), '0');
+  await turn('visible');
+  await eventually('it shows again', async () => (await opacity()) === '1');
+  await a.getByRole('heading', { name: 'João da Silva' }).waitFor();
+  await turn('hidden');
+  const csrf = await a.evaluate(async () => (await (await fetch('/api/session')).json()).csrf);
+  await a.evaluate((token) => fetch('/api/lock', { method: 'POST', headers: { 'X-AutoCusto': token, 'Content-Type': 'application/json' }, body: '{}' }), csrf);
+  assert.equal(await opacity(), '0');
+  await turn('visible');
+  await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await eventually('it shows the lock', async () => (await opacity()) === '1');
+  assert.ok(!(await a.content()).includes('Silva'));
+  await unlock(a);
+  await home(a);
+});
+
+test('another browser of the same laptop needs the passphrase itself', async () => {
+  const context = await world.context();
+  const bare = await context.newPage();
+  await bare.goto(office.origin);
+  await bare.getByRole('heading', { name: 'Abra o AutoCusto pelo ícone' }).waitFor();
+  await lookAt(bare, 'unlinked');
+  const link = office.link();
+  await bare.goto(link);
+  await bare.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  const again = await context.newPage();
+  await again.goto(link);
+  await again.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await context.close();
+});
+
+test('addresses, storage and console hold nothing of a patient', async () => {
+  await openRecord(a, 'João da Silva');
+  for (const [context, page] of [[officeContext, a], [houseContext, b]]) {
+    const texts = [...context.requests, page.url()].map(decodeURIComponent).join('\n');
+    assert.ok(!/silva|joão|11144477735|111\.444/i.test(texts));
+    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.title, document.cookie]));
+    assert.deepEqual(JSON.parse(stored).filter((_each, i) => i !== 0 && i !== 2), [{}, 'AutoCusto', '']);
+    assert.ok(!/silva|joão|11144477735/i.test(stored));
+    for (const each of context.requests) assert.ok(/^http:\/\/127\.0\.0\.1:\d+\//.test(each), each);
+    // Chromium itself notes refused calls; anything else would be ours.
+    const ours = context.faults.filter((f) => !/Failed to load resource|ERR_CONNECTION_REFUSED|blocked by CORS/.test(f));
+    assert.deepEqual(ours, []);
+  }
+});
+
+test('the passphrase is changed, and the laptop wiped, from the settings', async () => {
+  await menu(b, 'Ajustes');
+  await b.getByLabel('Senha atual').fill('errada');
+  await b.getByLabel('Senha nova').fill('outra senha boa');
+  await b.getByLabel('Repita a senha').fill('outra senha boa');
+  await b.getByRole('button', { name: 'Trocar a senha' }).click();
+  await b.locator('small.wrong').first().waitFor();
+  await b.getByLabel('Senha atual').fill(PASSPHRASE);
+  await b.getByRole('button', { name: 'Trocar a senha' }).click();
+  await said(b, /A senha foi trocada/);
+  await b.getByRole('button', { name: 'Bloquear agora' }).click();
+  await unlock(b, 'outra senha boa');
+  await home(b);
+  await menu(b, 'Ajustes');
+  await b.getByRole('button', { name: 'Apagar tudo' }).click();
+  await b.locator('#wipe-wrong', { hasText: 'APAGAR' }).waitFor();
+  await b.getByLabel('Para confirmar, digite APAGAR').fill('APAGAR');
+  await b.getByRole('button', { name: 'Apagar tudo' }).click();
+  await b.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor();
+  assert.equal(house.run(['status'], { exit: 7 }).error.code, 'not_enrolled');
+});
+
+test('a laptop that was revoked as lost erases itself and says so on the page', async () => {
+  const device = world.admin(['device', 'list']).items.find((d) => d.name === 'Notebook do consultório' || d.device_name === 'Notebook do consultório');
+  world.admin(['device', 'revoke', device.id, '--lost']);
+  await a.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor({ timeout: 30000 });
+  assert.ok(!(await a.content()).includes('Silva'));
+});
+
+test('what the server refuses stays with its reason, and is applied again', async () => {
+  // Seventeen laptops edit one field offline: the last one's edit is one head too many.
+  const laptops = [];
+  for (let i = 0; i < 17; i += 1) {
+    const link = i === 0 ? world.addDoctor('bruno@clinica.test') : world.newLink('bruno@clinica.test');
+    const laptop = world.laptop(`bruno${i}`);
+    laptops.push(laptop);
+    laptop.run(['enroll', link, '--device-name', `Computador ${i + 1}`]);
+    if (i === 0) laptop.run(['patient', 'save', CPF, '--set', 'nome_paciente=Rui', '--set', 'nome_mae=M', '--set', 'end_paciente=R']);
+    laptop.run(['sync']);
+  }
+  for (const [i, laptop] of laptops.entries()) laptop.run(['patient', 'save', CPF, '--set', `rg=${i}`]);
+  for (const laptop of laptops.slice(0, 16)) laptop.run(['sync']);
+  const last = laptops[16];
+  await last.startUi();
+  const page = await open(last, await world.context());
+  await unlock(page);
+  await statusShows(page, '1 recusada');
+  await menu(page, 'Sincronização');
+  await page.getByText('O que ela mudaria').click();
+  await page.locator('.refused mark', { hasText: '16' }).waitFor();
+  await page.getByText('O cadastro já tem 16 versões lado a lado').waitFor();
+  await lookAt(page, 'sync-refused');
+  await menu(page, 'Conflitos');
+  await page.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
+  await page.getByRole('button', { name: 'Pré-visualizar' }).click();
+  await page.getByRole('button', { name: 'Salvar a resolução' }).click();
+  await said(page, /Conflito resolvido/);
+  await menu(page, 'Sincronização');
+  await page.getByRole('button', { name: 'Aplicar de novo' }).click();
+  await said(page, /Aplicado de novo/);
+  await page.getByText('Nada foi recusado.').waitFor();
+  await statusShows(page, 'tudo enviado');
+  assert.equal(last.run(['patient', 'show', CPF]).fields.rg, '16');
+  await page.close();
+});
+
+test('the page ends with the program', async () => {
+  await b.close();
+  await house.stopUi();
+  await office.stopUi();
+  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 40000 });
+});
