@@ -1,0 +1,320 @@
+#include "tests/simulation/courier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/replica/check_page.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+constexpr unix_millis k_deadline = 30 * k_second;
+
+unix_millis patience(const call& what) {
+  const auto* changes = std::get_if<call_changes>(&what);
+  return k_deadline + (changes != nullptr ? changes->wait_seconds * k_second : 0);
+}
+
+bool holds_failure(const reply& r) {
+  return std::visit([](const auto& answer) { return !answer.has_value(); }, r);
+}
+
+}  // namespace
+
+// ---- The network ----
+
+void network::send(request what, on_reply done) {
+  ++counts_.requests;
+  const auto delay =
+      random_.percent(now.delayed) ? random_.between(100, 90'000) : random_.between(1, 60);
+  if (delay > k_deadline) ++counts_.late;
+  if (random_.percent(now.doubled)) {
+    ++counts_.doubled;
+    time_.after(delay + random_.between(1, 40'000), [this, what] {
+      // Nobody waits for the second answer; a doubled long poll is not held open.
+      if (server_.up() && handle(what)) moved();
+    });
+  }
+  if (random_.percent(now.lost_request)) {
+    ++counts_.lost;
+    return;
+  }
+  time_.after(delay,
+              [this, what = std::move(what), done = std::move(done)] { arrive(what, done); });
+}
+
+void network::arrive(const request& what, const on_reply& done) {
+  std::optional<reply> made;
+  if (server_.up()) made = handle(what);
+  if (!made) return answer(failed_reply(what.what, line_cut()), done);
+  const auto* changes = std::get_if<call_changes>(&what.what);
+  if (changes != nullptr && changes->wait_seconds > 0 && !holds_failure(*made)) {
+    const auto& page = *std::get<transport::answer<wire::page>>(*made);
+    if (page.items.empty()) {
+      ++counts_.polls;
+      const auto until = time_.now() + changes->wait_seconds * k_second;
+      parked_.push_back({what, done, until});
+      time_.at(until, [this] { look_after_polls(); });
+      return;
+    }
+  }
+  answer(*std::move(made), done);
+  moved();
+}
+
+std::optional<reply> network::handle(const request& what) {
+  auto made = server_.handle(what);
+  if (!server_.up() && on_death) on_death();
+  return made;
+}
+
+void network::answer(reply with, const on_reply& done) {
+  if (random_.percent(now.lost_answer)) {
+    ++counts_.lost_answers;
+    return;
+  }
+  const auto delay =
+      random_.percent(now.delayed) ? random_.between(100, 60'000) : random_.between(1, 60);
+  time_.after(delay, [with = std::move(with), done]() mutable { done(std::move(with)); });
+}
+
+void network::look_after_polls() {
+  for (auto at = parked_.begin(); at != parked_.end();) {
+    if (at->until > time_.now()) {
+      ++at;
+      continue;
+    }
+    wire::page nothing;
+    nothing.next = std::get<call_changes>(at->what.what).from;
+    answer(transport::answer<wire::page>(std::move(nothing)), at->done);
+    at = parked_.erase(at);
+  }
+}
+
+void network::moved() {
+  for (auto at = parked_.begin(); at != parked_.end();) {
+    if (!server_.up()) return;
+    auto made = handle(at->what);
+    if (!made) return;  // and whoever waited was told
+    const bool news =
+        holds_failure(*made) || !std::get<transport::answer<wire::page>>(*made)->items.empty();
+    if (!news) {
+      ++at;
+      continue;
+    }
+    answer(*std::move(made), at->done);
+    at = parked_.erase(at);
+  }
+}
+
+void network::server_gone() {
+  for (auto& each : parked_) answer(failed_reply(each.what.what, line_cut()), each.done);
+  parked_.clear();
+}
+
+// ---- The shell ----
+
+courier::courier(timeline& time, network& line, desk& at, dice random, bool watch)
+    : time_(time), line_(line), desk_(at), random_(random) {
+  push(engine::begin{.watch = watch, .has_session = false});
+}
+
+courier::~courier() {
+  *alive_ = false;
+}
+
+void courier::push(engine::event what) {
+  events_.push_back(std::move(what));
+  if (std::exchange(scheduled_, true)) return;
+  time_.after(random_.between(0, 3), [this, alive = alive_] {
+    if (*alive) next();
+  });
+}
+
+void courier::next() {
+  scheduled_ = false;
+  if (done() || events_.empty()) return;
+  auto what = std::move(events_.front());
+  events_.pop_front();
+  const engine::stimulus with{.jitter = static_cast<double>(random_.below(1000)) / 1000.0,
+                              .fresh_push = random_.make<push_id>()};
+  const auto alive = alive_;
+  auto actions = machine_.on(what, with);
+  guarded([&] { perform(actions); });
+  if (*alive && !events_.empty() && !std::exchange(scheduled_, true)) {
+    time_.after(random_.between(0, 3), [this, alive] {
+      if (*alive) next();
+    });
+  }
+}
+
+template <class Work>
+void courier::guarded(Work work) {
+  try {
+    work();
+  } catch (const desk_died&) {
+    result_ = engine::outcome{};
+    if (on_death) on_death();
+  }
+}
+
+void courier::stop() {
+  if (!done() && machine_.at() != engine::step::idle) push(engine::stop{});
+}
+
+void courier::saved() {
+  time_.after(random_.between(0, 1000), [this, alive = alive_] {
+    if (*alive && !done() && machine_.at() == engine::step::polling) push(engine::local_change{});
+  });
+}
+
+void courier::perform(std::vector<engine::action>& actions) {
+  for (auto& each : actions) perform_one(each);
+}
+
+void courier::local(const result<void>& done, engine::event made) {
+  if (done) return push(std::move(made));
+  push(engine::local_failed{done.error()});
+}
+
+void courier::apply_page() {
+  const auto page = std::move(pages_.front());
+  pages_.pop_front();
+  const auto applied = desk_.port().apply_page(page);
+  if (applied) return push(*applied);
+  push(engine::local_failed{applied.error()});
+}
+
+void courier::perform_one(engine::action& what) {
+  auto& port = desk_.port();
+  std::visit(
+      [&](auto& a) {
+        using T = std::decay_t<decltype(a)>;
+        if constexpr (std::is_same_v<T, engine::look>) {
+          const auto found = port.look();
+          if (!found) return push(engine::local_failed{found.error()});
+          device_ = found->device;
+          push(*found);
+        } else if constexpr (std::is_same_v<T, engine::ask_challenge>) {
+          token_.clear();
+          ask(call_challenge{device_});
+        } else if constexpr (std::is_same_v<T, engine::ask_session>) {
+          ask(call_session{port.sign("session", wire::encode_object(a.what))});
+        } else if constexpr (std::is_same_v<T, engine::save_push>) {
+          local(port.save_push(a.what), engine::push_saved{});
+        } else if constexpr (std::is_same_v<T, engine::send_push>) {
+          auto kept = port.kept_push();
+          if (kept && *kept) return ask(call_push{std::move(**kept)});
+          push(engine::request_failed{
+              .what = kept ? fail(errc::replica_busy, "Nothing is kept.") : kept.error(),
+              .last_push = {}});
+        } else if constexpr (std::is_same_v<T, engine::apply_receipt>) {
+          const auto done = port.apply_receipt(a.receipt);
+          if (done && on_receipt) on_receipt(a.receipt);
+          local(done, engine::receipt_applied{});
+        } else if constexpr (std::is_same_v<T, engine::drop_push>) {
+          local(port.drop_push(), engine::push_dropped{});
+        } else if constexpr (std::is_same_v<T, engine::fetch_page>) {
+          asked_from_ = a.from;
+          // Small pages, so that there are many of them.
+          ask(call_changes{a.from, random_.between(1, 12), a.wait_seconds});
+        } else if constexpr (std::is_same_v<T, engine::apply_page>) {
+          apply_page();
+        } else if constexpr (std::is_same_v<T, engine::discard_pages>) {
+          pages_.clear();
+        } else if constexpr (std::is_same_v<T, engine::erase_removed>) {
+          local(port.erase_removed(), engine::removed_erased{});
+        } else if constexpr (std::is_same_v<T, engine::count_unsynced>) {
+          const auto count = port.count_unsynced();
+          if (!count) return push(engine::local_failed{count.error()});
+          push(engine::unsynced_counted{*count});
+        } else if constexpr (std::is_same_v<T, engine::wipe_replica>) {
+          local(port.wipe(), engine::wiped{});
+        } else if constexpr (std::is_same_v<T, engine::cancel_request>) {
+          if (asked_ != 0) {
+            asked_ = 0;
+            const auto failure = line_cut();
+            push(engine::request_failed{.what = failure.what, .last_push = {}});
+          }
+        } else if constexpr (std::is_same_v<T, engine::wait_for>) {
+          time_.after(a.millis, [this, alive = alive_, number = ++timers_] {
+            if (*alive && !done() && number == timers_ &&
+                machine_.at() == engine::step::backing_off) {
+              push(engine::timer_fired{});
+            }
+          });
+        } else if constexpr (std::is_same_v<T, engine::note_success>) {
+          port.note_sync(std::nullopt);
+        } else if constexpr (std::is_same_v<T, engine::note_failure>) {
+          port.note_sync(a.why);
+        } else if constexpr (std::is_same_v<T, engine::finish>) {
+          if (!a.result.wiped) port.note_sync(a.result.why);
+          result_ = a.result;
+        }
+      },
+      what);
+}
+
+void courier::ask(call what) {
+  const auto number = asked_ = ++asks_;
+  const auto wait = patience(what);
+  const auto give_up = [this, alive = alive_, number, what]() {
+    if (*alive) replied(number, failed_reply(what, line_cut()));
+  };
+  if (time_.now() < cut_until_) {
+    time_.after(random_.between(1, 3000), give_up);
+    return;
+  }
+  time_.after(wait, give_up);
+  line_.send({token_, std::move(what)}, [this, alive = alive_, number](reply with) {
+    if (!*alive) return;
+    if (time_.now() < cut_until_) return;  // the deadline will tell
+    replied(number, std::move(with));
+  });
+}
+
+void courier::replied(std::uint64_t number, reply with) {
+  if (number != asked_ || done()) return;  // given up meanwhile
+  asked_ = 0;
+  guarded([&] { arrived(std::move(with)); });
+}
+
+void courier::arrived(reply with) {
+  std::visit(
+      [&](auto& answer) {
+        using T = std::decay_t<decltype(answer)>;
+        if (!answer) {
+          push(engine::request_failed{.what = answer.error().what,
+                                      .last_push = answer.error().last_push});
+          return;
+        }
+        if constexpr (std::is_same_v<T, transport::answer<wire::challenge_answer>>) {
+          push(engine::challenged{*answer});
+        } else if constexpr (std::is_same_v<T, transport::answer<wire::session_answer>>) {
+          token_ = answer->token;
+          const transport::learned news{.trust = std::nullopt,
+                                        .server_time = parse_time(answer->server_time).value_or(0)};
+          static_cast<void>(desk_.port().note_learned(news));
+          push(engine::session_opened{.scope = answer->scope,
+                                      .prev_push = answer->prev_push,
+                                      .last_push = answer->last_push,
+                                      .wipe = answer->wipe});
+        } else if constexpr (std::is_same_v<T, transport::answer<wire::push_receipt>>) {
+          push(engine::receipt_arrived{*answer});
+        } else {
+          auto checked = replica::check_page(std::move(*answer), asked_from_);
+          if (!checked) {
+            push(engine::request_failed{.what = checked.error(), .last_push = {}});
+            return;
+          }
+          const engine::page_arrived event{.next = checked->page.next,
+                                           .items = checked->page.items.size(),
+                                           .more = checked->page.more};
+          if (!checked->page.items.empty()) pages_.push_back(std::move(*checked));
+          push(event);
+        }
+      },
+      with);
+}
+
+}  // namespace autocusto::simulation

@@ -1,0 +1,123 @@
+#pragma once
+// Between laptops and server: a network that loses, delays, doubles, reorders and cuts; and the
+// shell that runs the real sync machine on virtual time. One thread.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/engine/machine.hpp"
+#include "tests/simulation/base.hpp"
+#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/desk.hpp"
+
+namespace autocusto::simulation {
+
+/// Chances in percent.
+struct weather {
+  std::uint64_t lost_request = 0;
+  std::uint64_t lost_answer = 0;
+  std::uint64_t doubled = 0;  ///< the server gets it again later
+  std::uint64_t delayed = 0;  ///< up to longer than anybody waits: so it overtakes or is overtaken
+};
+
+struct network_counts {
+  std::int64_t requests = 0, lost = 0, lost_answers = 0, doubled = 0, late = 0, polls = 0;
+};
+
+class network {
+ public:
+  using on_reply = std::function<void(reply)>;
+
+  network(timeline& time, cloud& server, dice random)
+      : time_(time), server_(server), random_(random) {}
+
+  weather now;
+  /// Called when the server died while it worked on something.
+  std::function<void()> on_death;
+  /// The reply comes once, at some later moment, unless the asker forgets it.
+  void send(request what, on_reply done);
+  /// Something happened at the server that long polls may have waited for.
+  void moved();
+  /// The server process is gone, and with it everything that it held open.
+  void server_gone();
+  [[nodiscard]] const network_counts& counts() const { return counts_; }
+
+ private:
+  struct parked {
+    request what;
+    on_reply done;
+    unix_millis until = 0;
+  };
+  void arrive(const request& what, const on_reply& done);
+  void answer(reply with, const on_reply& done);
+  std::optional<reply> handle(const request& what);
+  void look_after_polls();
+
+  timeline& time_;
+  cloud& server_;
+  dice random_;
+  std::list<parked> parked_;
+  network_counts counts_;
+};
+
+/// One run of sync on one laptop, from `begin` to `finish`.
+class courier {
+ public:
+  courier(timeline& time, network& line, desk& at, dice random, bool watch);
+  ~courier();
+  courier(const courier&) = delete;
+  courier& operator=(const courier&) = delete;
+
+  [[nodiscard]] bool done() const { return result_.has_value(); }
+  [[nodiscard]] const engine::outcome& ending() const { return *result_; }
+  [[nodiscard]] engine::step at() const { return machine_.at(); }
+  void stop();
+  /// The doctor saved something; a watching program notices within a second.
+  void saved();
+  /// No network: what is under way and everything later fails until then.
+  void cut_off(unix_millis until) { cut_until_ = until; }
+
+  /// Called when the laptop died in the middle: the run is over, and so is this object soon.
+  std::function<void()> on_death;
+  /// A receipt was applied; the laptop has forgotten nothing of it.
+  std::function<void(const wire::push_receipt&)> on_receipt;
+
+ private:
+  void push(engine::event what);
+  void next();
+  void perform(std::vector<engine::action>& actions);
+  void perform_one(engine::action& what);
+  void ask(call what);
+  void replied(std::uint64_t number, reply with);
+  void local(const result<void>& done, engine::event made);
+  void apply_page();
+  /// Runs what touches the replica; a laptop that dies ends this run of sync.
+  template <class Work>
+  void guarded(Work work);
+  void arrived(reply with);
+
+  timeline& time_;
+  network& line_;
+  desk& desk_;
+  dice random_;
+  engine::machine machine_;
+  std::deque<engine::event> events_;
+  std::deque<replica::checked_page> pages_;
+  std::optional<engine::outcome> result_;
+  std::string token_;
+  device_id device_;
+  wire::cursor asked_from_;
+  unix_millis cut_until_ = 0;
+  std::uint64_t asked_ = 0;  ///< number of the request under way; 0: none
+  std::uint64_t asks_ = 0;
+  std::uint64_t timers_ = 0;
+  bool scheduled_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace autocusto::simulation

@@ -1,0 +1,79 @@
+#pragma once
+// A doctor's replica as the simulation sees it: what the doctor does, what sync needs, and, for the
+// checks, everything that it holds.
+//
+// `real_desk` is the program's own sealed replica; `light_desk` keeps the same by the same rules in
+// memory. Calls throw `desk_died` when the laptop lost power in the middle. One thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "client/replica/types.hpp"
+#include "client/sync/replica_port.hpp"
+#include "tests/simulation/cloud.hpp"
+
+namespace autocusto::simulation {
+
+/// The laptop is off: whatever was under way has no outcome.
+class desk_died : public std::runtime_error {
+ public:
+  desk_died() : std::runtime_error("the laptop has died") {}
+};
+
+/// One record as a doctor sees it.
+struct seen_record {
+  std::string key;
+  std::vector<version_id> heads;  ///< sorted
+  std::optional<version_id> active;
+  std::vector<version_id> drafts;  ///< sorted
+  std::map<version_id, domain::version_bytes> versions;
+};
+
+class desk {
+ public:
+  virtual ~desk() = default;
+
+  [[nodiscard]] virtual engine::replica_port& port() = 0;
+  [[nodiscard]] virtual crypto::public_key key() = 0;
+  virtual void enroll(const enrolled& who) = 0;
+
+  // What a doctor does; errors as the replica's.
+  virtual result<replica::saved> save(const replica::edit& what) = 0;
+  virtual result<replica::saved> publish(const std::string& key,
+                                         const std::optional<std::string>& selector) = 0;
+  virtual result<version_id> discard_draft(const std::string& key,
+                                           const std::optional<std::string>& selector) = 0;
+  virtual result<replica::saved> revert(const std::string& key, const std::string& selector) = 0;
+  virtual result<replica::saved> resolve(const std::string& key,
+                                         const replica::resolution& how) = 0;
+  virtual result<replica::saved> reapply(const std::string& selector) = 0;
+  virtual result<std::size_t> discard_refused(const std::string& selector) = 0;
+
+  // What is there.
+  [[nodiscard]] virtual std::optional<seen_record> see(const std::string& key) = 0;
+  [[nodiscard]] virtual std::vector<seen_record> see_all() = 0;
+  [[nodiscard]] virtual std::vector<version_id> refused() = 0;
+  /// Whether its bytes can still be read.
+  [[nodiscard]] virtual bool refused_readable(const version_id& id) = 0;
+  [[nodiscard]] virtual wire::cursor cursor() = 0;
+  [[nodiscard]] virtual std::size_t waiting() = 0;
+  /// Records taken away that still hold something that is not at the server.
+  [[nodiscard]] virtual std::size_t hidden() = 0;
+  /// The replica's own verification: sentences; empty when all is well.
+  [[nodiscard]] virtual std::vector<std::string> verify() = 0;
+  [[nodiscard]] virtual bool wiped() = 0;
+
+  /// The program ends at once and is started again; after a power loss only what was flushed is
+  /// there.
+  virtual void restart() = 0;
+  enum class trouble { write_fails, disk_full, power_loss };
+  virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;
+  virtual void mend() = 0;
+};
+
+}  // namespace autocusto::simulation

@@ -1,0 +1,77 @@
+// The end of all faults: everything is started again, and everybody syncs until nothing moves.
+#include "tests/simulation/run.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+/// A lost request is noticed after its deadline, then there is one back-off.
+constexpr unix_millis k_recovery = (30 + 30) * k_second;
+constexpr unix_millis k_poll = 90 * k_second;
+constexpr unix_millis k_sync = 10 * k_minute;
+
+bool about_access(errc code) {
+  return code == errc::device_revoked || code == errc::user_disabled;
+}
+
+}  // namespace
+
+void simulation_run::make_peace() {
+  note("peace");
+  line_->now = {};
+  server_->mend();
+  time_.run_until([this] { return !server_down_ && server_->up(); }, time_.now() + k_day);
+  for (auto& on : laptops_) on->home->mend();
+  time_.run_until(
+      [this] {
+        return std::none_of(laptops_.begin(), laptops_.end(),
+                            [](const auto& on) { return on->off; });
+      },
+      time_.now() + k_day);
+  at_peace_ = true;
+  // Programs that watch go on by themselves.
+  time_.run_until(time_.now() + k_recovery + k_poll);
+  for (auto& on : laptops_) {
+    if (on->sync && !on->sync->done() && on->watching && on->sync->at() != engine::step::polling &&
+        on->sync->at() != engine::step::pulling && on->sync->at() != engine::step::looking) {
+      books_.broken("10: laptop " + std::to_string(on->number) + " watches and stands still in " +
+                    std::string(engine::step_name(on->sync->at())));
+    }
+    stop_sync(*on);
+  }
+  sync_all(false);
+  sync_all(false);
+  sync_all(true);
+}
+
+void simulation_run::sync_all(bool must_be_quiet) {
+  for (auto& on : laptops_) sync_one(*on, must_be_quiet);
+}
+
+void simulation_run::sync_one(laptop& on, bool must_be_quiet) {
+  const auto name = "laptop " + std::to_string(on.number);
+  const auto ended = [&on] { return !on.sync || on.sync->done(); };
+  if (!time_.run_until(ended, time_.now() + k_sync)) {
+    books_.broken("10: " + name + " does not end its sync");
+    return;
+  }
+  if (on.home->wiped()) return;
+  start_sync(on, false);
+  if (!time_.run_until(ended, time_.now() + k_sync)) {
+    books_.broken("10: " + name + " does not end its sync in " +
+                  std::string(engine::step_name(on.sync->at())));
+    return;
+  }
+  const auto& how = on.sync->ending();
+  if (how.why && !(on.lost_access && about_access(how.why->code))) {
+    books_.broken("10: " + name + " cannot sync: " + std::string(code_name(how.why->code)) + ": " +
+                  how.why->message);
+    return;
+  }
+  if (must_be_quiet && !how.why && how.totals != engine::counts{}) {
+    books_.broken("6: " + name + " still moves something: pushed " +
+                  std::to_string(how.totals.pushed) + ", pulled " +
+                  std::to_string(how.totals.pulled));
+  }
+}
+
+}  // namespace autocusto::simulation

@@ -1,0 +1,395 @@
+#include "tests/simulation/real_cloud.hpp"
+
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "client/transport/remote.hpp"
+#include "client/transport/trust.hpp"
+#include "server/admin/routes.hpp"
+#include "server/api/endpoints.hpp"
+#include "server/api/event_log.hpp"
+#include "server/api/metrics.hpp"
+#include "server/auth/enrollment.hpp"
+#include "server/sync/changes_service.hpp"
+#include "server/sync/push_service.hpp"
+#include "server/sync/verify.hpp"
+#include "server/sync/wait_hub.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/json/canonical.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+constexpr std::uint64_t k_keys = 77;
+constexpr std::string_view k_admin_mail = "admin@sim.example";
+
+auth::server_keys make_keys() {
+  auto random = dice::of(k_keys, 1);
+  return {.server = random.make<server_id>(),
+          .tenant_key = crypto::secret::copy_of(random.bytes(32)),
+          .server_secret = crypto::secret::copy_of(random.bytes(32)),
+          .signing = crypto::signing_key::generate(random),
+          .trust_serial = 1,
+          .ca = std::nullopt,
+          .leaf = {}};
+}
+
+user_id admin_user() {
+  return dice::of(k_keys, 2).make<user_id>();
+}
+device_id admin_device() {
+  return dice::of(k_keys, 3).make<device_id>();
+}
+crypto::signing_key make_admin_key() {
+  auto random = dice::of(k_keys, 4);
+  return crypto::signing_key::generate(random);
+}
+
+sync::sync_keys refer_to(const auth::server_keys& keys) {
+  return {.server = keys.server,
+          .tenant_key = keys.tenant_key.view(),
+          .server_secret = keys.server_secret.view(),
+          .signing = &keys.signing};
+}
+
+transport::failure failure_of(const http::response& response) {
+  auto problem = wire::decode_problem(response.status, response.body);
+  return {.what = std::move(problem.what), .last_push = problem.last_push};
+}
+
+transport::failure failure_of(error what) {
+  return {.what = std::move(what), .last_push = {}};
+}
+
+}  // namespace
+
+reply failed_reply(const call& what, transport::failure why) {
+  switch (what.index()) {
+    case 0:
+      return transport::answer<wire::challenge_answer>(std::move(why));
+    case 1:
+      return transport::answer<wire::session_answer>(std::move(why));
+    case 2:
+      return transport::answer<wire::push_receipt>(std::move(why));
+    default:
+      return transport::answer<wire::page>(std::move(why));
+  }
+}
+
+/// What a server process has in memory.
+struct real_cloud::process {
+  process(real_cloud& of)
+      : database(store::open_sqlite(of.folder_, false, false)),
+        log(of.clock_, &of.log_),
+        keys(refer_to(of.keys_)),
+        pushes(*database, keys, of.clock_, of.random_),
+        changes(*database, keys),
+        waits(*database),
+        context{.database = *database,
+                .keys = of.keys_,
+                .clock = of.clock_,
+                .random = of.random_,
+                .log = log,
+                .counts = counts,
+                .enrollment_limit = enrollment_limit,
+                .pushes = pushes,
+                .changes = changes,
+                .waits = waits,
+                .link = [](const std::string& code) { return code; },
+                .not_ready = [] { return std::string(); }} {
+    auto table = api::core_routes(context);
+    for (auto& line : admin::routes(context)) table.push_back(std::move(line));
+    endpoints = api::make_endpoints(context, std::move(table));
+  }
+  ~process() {
+    waits.stop();
+    database.reset();
+  }
+
+  std::unique_ptr<store::database> database;
+  api::event_log log;
+  api::metrics counts;
+  auth::failure_limit enrollment_limit;
+  sync::sync_keys keys;
+  sync::push_service pushes;
+  sync::changes_service changes;
+  sync::wait_hub waits;
+  api::context context;
+  std::vector<http::endpoint> endpoints;
+};
+
+void real_cloud::prepare(const std::string& model) {
+  std::filesystem::create_directories(model);
+  const auto keys = make_keys();
+  auto database = store::open_sqlite(model, true, false);
+  static_cast<void>(database->migrate(std::nullopt, false).value());
+  database->write([&](store::writer& in) {
+    auth::create_installation(in, keys.server, 0);
+    store::user_row user;
+    user.id = admin_user();
+    user.email = k_admin_mail;
+    user.role = store::user_role::admin;
+    user.key = in.add_user(user);
+    store::device_row device;
+    device.id = admin_device();
+    device.user = user.key;
+    device.name = "admin";
+    device.public_key = make_admin_key().public_half().raw();
+    static_cast<void>(in.add_device(device));
+  });
+}
+
+real_cloud::real_cloud(std::string folder, const std::string& model, timeline& time,
+                       const clock_source& clock, dice random, witness& books,
+                       std::vector<std::string> secrets)
+    : folder_(std::move(folder)),
+      time_(time),
+      clock_(clock),
+      random_(random),
+      books_(books),
+      secrets_(std::move(secrets)),
+      keys_(make_keys()),
+      admin_key_(make_admin_key()),
+      disk_((std::filesystem::copy(model, folder_), folder_)) {
+  const auto offered = auth::trust_object(keys_);
+  const auto pin = crypto::sha256(keys_.signing.public_half().raw());
+  trust_ = transport::accept_first_trust(offered, false, pin.raw()).value();
+  start();
+}
+
+real_cloud::~real_cloud() {
+  process_.reset();
+  check_log();
+}
+
+void real_cloud::start() {
+  if (process_) return;
+  process_ = std::make_unique<process>(*this);
+}
+
+void real_cloud::crash() {
+  process_.reset();
+  check_log();
+  if (power_armed_) disk_.settle(test::torn::some, torn_seed_);
+  power_armed_ = false;
+  admin_token_.clear();
+}
+
+bool real_cloud::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
+  power_armed_ = what == trouble::power_loss;
+  torn_seed_ = seed;
+  disk_.arm(power_armed_ ? test::disk_fault::power_loss : test::disk_fault::fails, n);
+  return true;
+}
+
+void real_cloud::mend() {
+  power_armed_ = false;
+  disk_.mend();
+}
+
+bool real_cloud::died() {
+  if (!power_armed_ || !disk_.struck()) return false;
+  crash();
+  return true;
+}
+
+void real_cloud::check_log() {
+  const auto text = log_.str();
+  for (const auto& secret : secrets_) {
+    if (text.find(secret) != std::string::npos) books_.broken("13: the log tells " + secret);
+  }
+  log_.str({});
+}
+
+void real_cloud::check_refusal(const http::response& response) {
+  if (response.status < 400) return;
+  for (const auto& secret : secrets_) {
+    if (response.body.find(secret) != std::string::npos) {
+      books_.broken("13: a refusal tells " + secret + ": " + response.body);
+    }
+  }
+}
+
+http::response real_cloud::post(const std::string& path, const std::string& token,
+                                std::string body) {
+  http::request asked;
+  asked.method = "POST";
+  asked.target_path = path;
+  asked.request_id = "0123456789abcdef";
+  asked.peer = "127.0.0.1";
+  if (!token.empty()) asked.headers.push_back({"authorization", "Bearer " + token});
+  asked.body = std::move(body);
+  for (const auto& line : process_->endpoints) {
+    if (line.method != asked.method || line.path != path) continue;
+    auto response = std::get<http::blocking_handler>(line.handler)(asked);
+    check_refusal(response);
+    return response;
+  }
+  throw std::logic_error("no such endpoint: " + path);
+}
+
+std::optional<reply> real_cloud::handle(const request& what) {
+  auto answer = std::visit(
+      [&](const auto& each) -> reply {
+        using T = std::decay_t<decltype(each)>;
+        if constexpr (std::is_same_v<T, call_challenge>) {
+          wire::challenge_request asked;
+          asked.device = each.device;
+          const auto response = post("/v1/session", {}, wire::encode(asked));
+          if (response.status != 200) return failed_reply(what.what, failure_of(response));
+          return transport::answer<wire::challenge_answer>(
+              wire::decode_challenge_answer(response.body).value());
+        } else if constexpr (std::is_same_v<T, call_session>) {
+          return do_session(each);
+        } else if constexpr (std::is_same_v<T, call_push>) {
+          return do_push(what.token, each);
+        } else {
+          return do_changes(what.token, each);
+        }
+      },
+      what.what);
+  if (died()) return std::nullopt;
+  return answer;
+}
+
+std::optional<real_cloud::caller> real_cloud::caller_of(const std::string& token) {
+  std::optional<store::session_owner> owner;
+  process_->database->read(
+      [&](store::reader& in) { owner = in.session(crypto::sha256(token).raw()); });
+  if (!owner) return std::nullopt;
+  return caller{owner->user.id, owner->device.id};
+}
+
+reply real_cloud::do_session(const call_session& what) {
+  using answer = transport::answer<wire::session_answer>;
+  const auto response = post("/v1/session", {}, wire::encode(what.proof));
+  if (response.status != 200) return answer(failure_of(response));
+  auto opened = wire::decode_session_answer(response.body).value();
+  if (!transport::accept_next_trust(trust_, opened.trust_object)) {
+    books_.broken("a session's trust object is not accepted");
+  }
+  return answer(std::move(opened));
+}
+
+reply real_cloud::do_push(const std::string& token, const call_push& what) {
+  using answer = transport::answer<wire::push_receipt>;
+  books_.reached(what.push);
+  const auto response = post("/v1/push", token, wire::encode(what.push));
+  if (response.status != 200) return answer(failure_of(response));
+  const auto sent = wire::decode_push_answer(response.body).value();
+  if (!transport::signed_by_server(trust_, "receipt", sent)) {
+    books_.broken("a receipt is not signed by the server");
+  }
+  auto receipt = wire::decode_receipt_object(sent.object).value();
+  if (!died()) {
+    const auto object = wire::decode_push_object(what.push.object.object).value();
+    books_.pushed(object.device, what.push, receipt);
+  }
+  return answer(std::move(receipt));
+}
+
+reply real_cloud::do_changes(const std::string& token, const call_changes& what) {
+  using answer = transport::answer<wire::page>;
+  try {
+    auto& p = *process_;
+    const auto who = auth::authenticate(*p.database, token, auth::access::full, clock_.now());
+    if (!who) return answer(failure_of(who.error()));
+    const auto page = p.changes.changes(*who, what.from, what.limit);
+    if (!page) return answer(failure_of(page.error()));
+    // Once over the wire and back.
+    auto read = wire::decode_page(wire::encode(*page)).value();
+    books_.paged(who->device.id, read);
+    return answer(std::move(read));
+  } catch (const store::database_error&) {
+    return answer(failure_of(fail(errc::unavailable, "The database cannot be reached.")));
+  }
+}
+
+user_id real_cloud::add_user(const std::string& email) {
+  user_id id;
+  process_->database->write([&](store::writer& in) {
+    id = auth::create_user(in, random_, email, store::user_role::doctor, clock_.now()).value().id;
+  });
+  emails_[id] = email;
+  return id;
+}
+
+enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
+                            const std::string& name) {
+  wire::enroll_request asked;
+  process_->database->write([&](store::writer& in) {
+    const auto row = in.user_by_id(user).value();
+    asked.code = auth::create_enrollment(in, random_, row.key, clock_.now());
+  });
+  asked.device_name = name;
+  asked.public_key = key.raw();
+  const auto body = wire::encode(asked);
+  auto response = post("/v1/enroll", {}, body);
+  response = post("/v1/enroll", {}, body);  // an answer that was lost is had again
+  if (response.status != 200) throw error_exception(failure_of(response).what);
+  const auto got = wire::decode_enroll_answer(response.body).value();
+  enrolled out;
+  out.server = keys_.server;
+  out.user = got.user;
+  out.email = got.email;
+  out.device = got.device;
+  out.tenant_key = got.tenant_key;
+  out.pin = crypto::sha256(keys_.signing.public_half().raw()).raw();
+  out.trust = got.trust_object;
+  return out;
+}
+
+std::pair<user_id, device_id> real_cloud::admin() const {
+  return {admin_user(), admin_device()};
+}
+
+std::string_view real_cloud::secret() const {
+  return keys_.server_secret.view();
+}
+
+std::int64_t real_cloud::feed_end(const user_id& user) {
+  std::int64_t seq = 0;
+  process_->database->read(
+      [&](store::reader& in) { seq = in.head(in.user_by_id(user).value().key).seq; });
+  return seq;
+}
+
+picture real_cloud::look() {
+  constexpr std::int64_t all = 1'000'000;
+  picture out;
+  process_->database->read([&](store::reader& in) {
+    std::map<store::pk, user_id> users;
+    for (const auto& row : in.all_users()) {
+      users[row.key] = row.id;
+      const auto head = in.head(row.key);
+      out.feeds[row.id] = {.seq = head.seq, .chain = head.chain};
+    }
+    std::map<store::pk, record_id> records;
+    for (const auto& row : in.records_after(0, all)) records[row.key] = row.id;
+    for (auto& row : in.versions_after(0, all)) {
+      const auto header = domain::decode_header(row.header);
+      auto& v = out.versions[row.id];
+      if (header) v.record = header->record.id;
+      v.number = row.number;
+      v.raw = {std::move(row.header), row.payload.value_or("")};
+    }
+    for (const auto& row : in.views_after(0, all)) {
+      if (!row.open) continue;
+      out.open_views[{users.at(row.user), records.at(row.record)}] = {
+          row.state.heads, row.active, row.state.pinned, row.state.drafts};
+    }
+    for (const auto& row : in.quarantine_list()) {
+      if (row.version) out.quarantined.insert(*row.version);
+    }
+    sync::verify_options options;
+    options.server_key = keys_.signing.public_half();
+    options.tenant_key = keys_.tenant_key.view();
+    for (const auto& f : sync::verify(in, options).findings) {
+      out.findings.push_back(f.what + " at " + f.where);
+    }
+  });
+  return out;
+}
+
+}  // namespace autocusto::simulation

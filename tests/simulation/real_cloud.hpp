@@ -1,0 +1,89 @@
+#pragma once
+// The server itself in the simulation: its endpoints, services, rules and SQLite store on a disk
+// that can fail. Everything but sockets, and the thread that answers long polls.
+//
+// One thread, besides the store's own writer, which this one always waits for.
+
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "server/auth/keys.hpp"
+#include "shared/http/message.hpp"
+#include "tests/simulation/base.hpp"
+#include "tests/simulation/cloud.hpp"
+#include "tests/support/fault_disk.hpp"
+
+namespace autocusto::simulation {
+
+class real_cloud final : public cloud {
+ public:
+  /// `folder` must not exist; `model` is a folder that `prepare` made. No text of `secrets` may
+  /// stand in a log line or in the answer to a refused request.
+  real_cloud(std::string folder, const std::string& model, timeline& time,
+             const clock_source& clock, dice random, witness& books,
+             std::vector<std::string> secrets);
+  ~real_cloud() override;
+
+  /// An installation to copy, so that each run needs not make its own.
+  static void prepare(const std::string& model);
+
+  [[nodiscard]] bool up() const override { return process_ != nullptr; }
+  [[nodiscard]] std::optional<reply> handle(const request& what) override;
+  [[nodiscard]] std::optional<result<void>> act(const admin_act& what) override;
+  [[nodiscard]] user_id add_user(const std::string& email) override;
+  [[nodiscard]] enrolled enroll(const user_id& user, const crypto::public_key& key,
+                                const std::string& name) override;
+  [[nodiscard]] std::pair<user_id, device_id> admin() const override;
+  [[nodiscard]] std::int64_t feed_end(const user_id& user) override;
+  [[nodiscard]] picture look() override;
+  [[nodiscard]] std::string_view secret() const override;
+  void crash() override;
+  void start() override;
+  bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
+  void mend() override;
+
+ private:
+  struct process;
+  struct caller {
+    user_id user;
+    device_id device;
+  };
+
+  http::response post(const std::string& path, const std::string& token, std::string body);
+  std::optional<caller> caller_of(const std::string& token);
+  reply do_session(const call_session& what);
+  reply do_push(const std::string& token, const call_push& what);
+  reply do_changes(const std::string& token, const call_changes& what);
+  http::response as_admin(const std::string& path, const std::string& body);
+  bool sign_admin_in();
+  result<void> resolve(const act_resolve& what);
+  result<void> sign_and_act(const std::string& name, const std::string& args,
+                            const std::optional<std::vector<version_id>>& expect_heads);
+  /// Whether the power went meanwhile; then the process is gone.
+  bool died();
+  void check_log();
+  void check_refusal(const http::response& response);
+
+  std::string folder_;
+  timeline& time_;
+  const clock_source& clock_;
+  dice random_;
+  witness& books_;
+  std::vector<std::string> secrets_;
+  auth::server_keys keys_;
+  crypto::signing_key admin_key_;
+  wire::trust trust_;
+  std::map<user_id, std::string> emails_;
+  std::string admin_token_;
+  std::optional<push_id> admin_push_;
+  std::ostringstream log_;
+  std::uint64_t torn_seed_ = 0;
+  bool power_armed_ = false;
+  test::fault_disk disk_;
+  std::unique_ptr<process> process_;
+};
+
+}  // namespace autocusto::simulation

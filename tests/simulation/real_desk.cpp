@@ -1,0 +1,268 @@
+#include "tests/simulation/real_desk.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "shared/sqlite/database.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+constexpr std::string_view k_kind = "patient";
+constexpr std::string_view k_passphrase = "senha";
+
+replica::environment environment_of(const clock_source& clock, dice& random) {
+  return {.clock = clock, .random = random, .passphrase_cost = {.n = 2, .r = 1, .p = 1}};
+}
+
+std::optional<version_id> active_of(const replica::record_shown& shown) {
+  if (shown.version.status != domain::version_status::active) return std::nullopt;
+  return shown.version.id;
+}
+
+}  // namespace
+
+/// The replica's port, where a dead disk is a dead laptop.
+class real_desk::guarded_port final : public engine::replica_port {
+ public:
+  explicit guarded_port(real_desk& of) : of_(of) {}
+
+  result<engine::looked> look() override {
+    return of_.guarded([&] { return real().look(); });
+  }
+  wire::signed_object sign(std::string_view purpose, std::string object) override {
+    return of_.guarded([&] { return real().sign(purpose, std::move(object)); });
+  }
+  result<void> note_learned(const transport::learned& what) override {
+    return of_.guarded([&] { return real().note_learned(what); });
+  }
+  result<void> save_push(const wire::push_object& what) override {
+    return of_.guarded([&] { return real().save_push(what); });
+  }
+  result<std::optional<wire::push_request>> kept_push() override {
+    return of_.guarded([&] { return real().kept_push(); });
+  }
+  result<void> apply_receipt(const wire::push_receipt& receipt) override {
+    return of_.guarded([&] { return real().apply_receipt(receipt); });
+  }
+  result<void> drop_push() override {
+    return of_.guarded([&] { return real().drop_push(); });
+  }
+  result<engine::page_applied> apply_page(const replica::checked_page& page) override {
+    return of_.guarded([&] { return real().apply_page(page); });
+  }
+  result<void> erase_removed() override {
+    return of_.guarded([&] { return real().erase_removed(); });
+  }
+  result<std::size_t> count_unsynced() override {
+    return of_.guarded([&] { return real().count_unsynced(); });
+  }
+  result<void> wipe() override {
+    return of_.guarded([&] { return real().wipe(); });
+  }
+  void note_sync(const std::optional<error>& why) override {
+    of_.guarded([&] { real().note_sync(why); });
+  }
+  std::int64_t open_conflicts() override {
+    return of_.guarded([&] { return real().open_conflicts(); });
+  }
+
+ private:
+  engine::store_port& real() { return *of_.real_port_; }
+  real_desk& of_;
+};
+
+template <class Work>
+auto real_desk::guarded(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const sqlite::sqlite_error&) {
+    if (!disk_.struck()) throw;  // then it is no fault of ours
+    throw desk_died();
+  }
+}
+
+void real_desk::prepare(const std::string& model, std::uint64_t n) {
+  auto random = dice::of(n, 31);
+  static_cast<void>(replica::replica_store::create(model, k_passphrase,
+                                                   environment_of(system_clock_source(), random))
+                        .value());
+}
+
+real_desk::real_desk(std::string folder, const std::string& model, const clock_source& clock,
+                     dice random)
+    : home_(std::move(folder)),
+      clock_(clock),
+      random_(random),
+      disk_((std::filesystem::copy(model, home_), home_)) {
+  open();
+}
+
+real_desk::~real_desk() = default;
+
+void real_desk::open() {
+  auto opened = replica::replica_store::open(home_, k_passphrase, environment_of(clock_, random_));
+  emptied_ = !opened && opened.error().code == errc::not_enrolled;
+  if (emptied_) return;
+  store_ = std::move(opened).value();
+  if (store_->enrolled()) real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_);
+  port_ = std::make_unique<guarded_port>(*this);
+}
+
+void real_desk::enroll(const enrolled& who) {
+  replica::identity me;
+  me.host = "servidor.example";
+  me.pin_is_ca = false;
+  me.pin = who.pin;
+  me.trust = who.trust;
+  me.server = who.server;
+  me.user = who.user;
+  me.email = who.email;
+  me.role = "doctor";
+  me.device = who.device;
+  me.device_name = "laptop";
+  store_->enroll(me, crypto::secret::copy_of(who.tenant_key)).value();
+  real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_);
+}
+
+engine::replica_port& real_desk::port() {
+  return *port_;
+}
+
+crypto::public_key real_desk::key() {
+  return store_->device_key().public_half();
+}
+
+result<replica::saved> real_desk::save(const replica::edit& what) {
+  return guarded([&] { return store_->save(what); });
+}
+result<replica::saved> real_desk::publish(const std::string& key,
+                                          const std::optional<std::string>& selector) {
+  return guarded([&] { return store_->publish(k_kind, key, selector, std::nullopt); });
+}
+result<version_id> real_desk::discard_draft(const std::string& key,
+                                            const std::optional<std::string>& selector) {
+  return guarded([&] { return store_->discard_draft(k_kind, key, selector); });
+}
+result<replica::saved> real_desk::revert(const std::string& key, const std::string& selector) {
+  return guarded([&] { return store_->revert(k_kind, key, selector, std::nullopt); });
+}
+result<replica::saved> real_desk::resolve(const std::string& key, const replica::resolution& how) {
+  return guarded([&] { return store_->resolve(k_kind, key, how); });
+}
+result<replica::saved> real_desk::reapply(const std::string& selector) {
+  return guarded([&] { return store_->refused_reapply(selector); });
+}
+result<std::size_t> real_desk::discard_refused(const std::string& selector) {
+  return guarded([&] { return store_->refused_discard(selector); });
+}
+
+std::optional<seen_record> real_desk::see(const std::string& key) {
+  return guarded([&]() -> std::optional<seen_record> {
+    const auto shown = store_->show(k_kind, key);
+    if (!shown) return std::nullopt;
+    seen_record out{key, shown->heads, active_of(*shown), shown->drafts, {}};
+    std::sort(out.heads.begin(), out.heads.end());
+    std::sort(out.drafts.begin(), out.drafts.end());
+    const auto history = store_->history(k_kind, key);
+    if (history) {
+      for (const auto& info : *history) out.versions[info.id];
+    }
+    return out;
+  });
+}
+
+std::vector<seen_record> real_desk::see_all() {
+  return guarded([&] {
+    std::map<std::string, seen_record> found;
+    store_->export_lines([&](std::string_view line) {
+      const auto read = nlohmann::json::parse(line);
+      auto& record = found[read["key"]];
+      const auto payload = read["payload"];
+      record.versions[*version_id::parse(read["version_id"].get<std::string>())] = {
+          read["header"], payload.is_null() ? "" : payload.get<std::string>()};
+    });
+    std::vector<seen_record> out;
+    for (auto& [key, record] : found) {
+      auto seen = see(key);
+      if (!seen) continue;
+      seen->versions = std::move(record.versions);
+      out.push_back(*std::move(seen));
+    }
+    return out;
+  });
+}
+
+std::vector<version_id> real_desk::refused() {
+  return guarded([&] {
+    std::vector<version_id> out;
+    for (const auto& item : store_->refused()) out.push_back(item.version);
+    return out;
+  });
+}
+
+bool real_desk::refused_readable(const version_id& id) {
+  return guarded([&] {
+    const auto shown = store_->refused_show(id.text());
+    return shown && !shown->fields.empty();
+  });
+}
+
+wire::cursor real_desk::cursor() {
+  return guarded([&] { return store_->cursor(); });
+}
+
+std::size_t real_desk::waiting() {
+  return guarded([&] { return store_->waiting().size(); });
+}
+
+std::size_t real_desk::hidden() {
+  return store_->status().hidden;
+}
+
+std::vector<std::string> real_desk::verify() {
+  return store_->verify().problems;
+}
+
+bool real_desk::wiped() {
+  return emptied_ || !std::filesystem::exists(home_ + "/replica.sqlite");
+}
+
+void real_desk::restart() {
+  const bool lost_power = power_armed_ && disk_.struck();
+  real_port_.reset();
+  store_.reset();
+  if (lost_power) {
+    disk_.settle(test::torn::some, torn_seed_);
+  } else {
+    disk_.mend();
+  }
+  power_armed_ = false;
+  if (!wiped()) open();
+}
+
+bool real_desk::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
+  power_armed_ = what == trouble::power_loss;
+  torn_seed_ = seed;
+  switch (what) {
+    case trouble::write_fails:
+      disk_.arm(test::disk_fault::fails, n);
+      break;
+    case trouble::disk_full:
+      disk_.arm(test::disk_fault::full, n);
+      break;
+    case trouble::power_loss:
+      disk_.arm(test::disk_fault::power_loss, n);
+      break;
+  }
+  return true;
+}
+
+void real_desk::mend() {
+  power_armed_ = false;
+  disk_.mend();
+}
+
+}  // namespace autocusto::simulation

@@ -1,0 +1,59 @@
+// Real servers and real replicas, in folders of memory where there are such.
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "tests/simulation/real_cloud.hpp"
+#include "tests/simulation/real_desk.hpp"
+#include "tests/simulation/run.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t k_models = 9;
+
+class real_factory final : public factory {
+ public:
+  real_factory() {
+    const fs::path memory("/dev/shm");
+    const auto base = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+    folder_ = base / ("autocusto-simulate-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+    real_cloud::prepare(folder_ / "server-model");
+    for (std::size_t n = 0; n < k_models; ++n) real_desk::prepare(model(n), n + 1);
+  }
+  ~real_factory() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+
+  void begin_run() override {
+    end_run();
+    fs::create_directories(folder_ / "run");
+  }
+  std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock, dice random,
+                                    witness& books, std::vector<std::string> secrets) override {
+    return std::make_unique<real_cloud>(folder_ / "run" / "server", folder_ / "server-model", time,
+                                        clock, random, books, std::move(secrets));
+  }
+  std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock, dice random) override {
+    return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),
+                                       model(n % k_models), clock, random);
+  }
+  void end_run() override { fs::remove_all(folder_ / "run"); }
+
+ private:
+  [[nodiscard]] std::string model(std::size_t n) const {
+    return folder_ / ("laptop-model-" + std::to_string(n));
+  }
+  fs::path folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<factory> make_real_factory() {
+  return std::make_unique<real_factory>();
+}
+
+}  // namespace autocusto::simulation

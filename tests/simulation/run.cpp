@@ -1,0 +1,254 @@
+#include "tests/simulation/run.hpp"
+
+#include <iostream>
+
+#include "tests/simulation/check.hpp"
+#include "tests/support/sync_world.hpp"
+
+namespace autocusto::simulation {
+namespace {
+
+constexpr std::uint64_t k_run = 21;
+constexpr std::uint64_t k_network = 22;
+constexpr std::uint64_t k_server = 23;
+constexpr std::uint64_t k_laptop = 24;
+constexpr std::uint64_t k_clock = 25;
+
+/// A marker that stands in everything that doctors type, and in nothing else.
+constexpr std::string_view k_marker = "Zq";
+
+}  // namespace
+
+simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
+    : from_(from), plan_(p), verbose_(verbose), random_(dice::of(p.seed, k_run)) {
+  from_.begin_run();
+  std::vector<std::string> secrets{std::string(k_marker)};
+  for (std::uint32_t i = 0; i < p.records; ++i) secrets.push_back(key_of(i));
+  auto skew = dice::of(p.seed, k_clock);
+  if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
+  server_ = from_.make_cloud(time_, server_clock_, dice::of(p.seed, k_server), books_,
+                             std::move(secrets));
+  line_ = std::make_unique<network>(time_, *server_, dice::of(p.seed, k_network));
+  line_->on_death = [this] { server_died(); };
+  const auto [admin, with] = server_->admin();
+  books_.admin(admin, with);
+  for (std::uint32_t i = 0; i < p.users; ++i) {
+    doctor d;
+    d.email = "dr" + std::to_string(i) + "@sim.example";
+    d.id = server_->add_user(d.email);
+    books_.user(d.id, d.email);
+    doctors_.push_back(d);
+  }
+  for (std::uint32_t i = 0; i < p.laptops; ++i) add_laptop(i % p.users);
+}
+
+simulation_run::~simulation_run() {
+  for (auto& each : laptops_) each->sync.reset();
+  for (auto& each : laptops_) each->home.reset();
+  line_.reset();
+  server_.reset();
+  from_.end_run();
+}
+
+void simulation_run::note(const std::string& what) {
+  if (verbose_) std::cout << time_.now() - 1'795'000'000'000 << "  " << what << '\n';
+}
+
+std::string simulation_run::key_of(std::uint32_t record) const {
+  return test::nth_cpf(record * 7 + 3);
+}
+
+record_id simulation_run::record_of(std::uint32_t record) const {
+  return domain::make_record_id(tenant_key_, "patient", key_of(record));
+}
+
+void simulation_run::add_laptop(std::size_t user) {
+  constexpr std::size_t most = 9;
+  if (laptops_.size() >= most || !server_->up() || doctors_[user].disabled) return;
+  auto on = std::make_unique<laptop>();
+  on->number = laptops_.size();
+  on->user = user;
+  on->clock = std::make_unique<skewed_clock>(time_);
+  auto skew = dice::of(plan_.seed, k_clock, on->number + 1);
+  if (plan_.faults && skew.percent(40)) on->clock->set_ahead(skew.between(-10, 10) * k_year);
+  on->home = from_.make_desk(on->number, *on->clock, dice::of(plan_.seed, k_laptop, on->number));
+  const auto who =
+      server_->enroll(doctors_[user].id, on->home->key(), "laptop " + std::to_string(on->number));
+  on->home->enroll(who);
+  on->device = who.device;
+  tenant_key_ = who.tenant_key;
+  books_.device(who.device, who.user);
+  laptops_.push_back(std::move(on));
+}
+
+void simulation_run::start_sync(laptop& on, bool watch) {
+  if (on.off || on.home->wiped() || (on.sync && !on.sync->done())) return;
+  on.sync = std::make_unique<courier>(time_, *line_, *on.home, dice(random_.next()), watch);
+  on.watching = watch;
+  on.sync->on_death = [this, &on] { died(on); };
+}
+
+void simulation_run::stop_sync(laptop& on) {
+  on.watching = false;
+  if (on.sync && !on.sync->done()) on.sync->stop();
+}
+
+/// The laptop lost power, or its program ended by an error of the disk.
+void simulation_run::died(laptop& on) {
+  ++books_.counts.crashes;
+  note("laptop " + std::to_string(on.number) + " died");
+  on.off = true;
+  time_.after(random_.between(100, 30'000), [this, &on] { turn_on(on); });
+}
+
+void simulation_run::turn_on(laptop& on) {
+  if (!on.off) return;
+  on.off = false;
+  // What was under way is gone; it may be the very thing that is calling.
+  std::shared_ptr<courier> old(std::move(on.sync));
+  time_.after(0, [old] {});
+  on.home->restart();
+  if (on.home->wiped()) return;
+  check_saved_still_there(*this, on);
+  if (on.watching && !at_peace_) start_sync(on, true);
+}
+
+void simulation_run::server_died() {
+  if (server_down_) return;
+  ++books_.counts.crashes;
+  note("the server died");
+  server_down_ = true;
+  line_->server_gone();
+  time_.after(random_.between(50, 60'000), [this] {
+    server_down_ = false;
+    server_->start();
+    note("the server is back");
+  });
+}
+
+void simulation_run::do_one(const operation& o) {
+  note(text_of(o));
+  auto& on = laptop_of(o);
+  switch (o.what) {
+    case verb::sync:
+      return start_sync(on, false);
+    case verb::watch:
+      return start_sync(on, true);
+    case verb::stop:
+      return stop_sync(on);
+    case verb::restart:
+      if (!on.off && !on.home->wiped()) died(on);
+      return;
+    case verb::power_loss:
+    case verb::disk_fails:
+    case verb::disk_full: {
+      if (on.off || on.home->wiped()) return;
+      const auto what = o.what == verb::power_loss   ? desk::trouble::power_loss
+                        : o.what == verb::disk_fails ? desk::trouble::write_fails
+                                                     : desk::trouble::disk_full;
+      books_.counts.disk_faults += on.home->arm(what, 1 + o.how % 40, o.how);
+      return;
+    }
+    case verb::cut_off:
+      if (on.sync && !on.sync->done()) on.sync->cut_off(time_.now() + o.how % 120'000);
+      return;
+    case verb::clock:
+      return on.clock->set_ahead((static_cast<std::int64_t>(o.how % 21) - 10) * k_year);
+    case verb::enroll:
+      return add_laptop(on.user);
+    case verb::server_restart:
+      if (!server_->up()) return;
+      server_->crash();
+      return server_died();
+    case verb::server_power_loss:
+    case verb::server_disk_fails: {
+      if (!server_->up()) return;
+      const auto what = o.what == verb::server_power_loss ? cloud::trouble::power_loss
+                                                          : cloud::trouble::write_fails;
+      books_.counts.disk_faults += server_->arm(what, 1 + o.how % 25, o.how);
+      return;
+    }
+    case verb::server_clock:
+      return server_clock_.set_ahead((static_cast<std::int64_t>(o.how % 5) - 2) * k_day);
+    case verb::weather:
+      return weather_changes(o);
+    case verb::assign:
+    case verb::unassign:
+    case verb::settle_conflict:
+    case verb::policy:
+    case verb::revoke:
+    case verb::disable:
+    case verb::enable:
+      if (server_->up()) admin_acts(o);
+      return;
+    default:
+      if (!on.off && !on.home->wiped()) doctor_acts(on, o);
+  }
+}
+
+void simulation_run::weather_changes(const operation& o) {
+  dice d(o.how);
+  line_->now = {};
+  if (d.percent(30)) return;  // fair
+  line_->now = {.lost_request = d.below(25),
+                .lost_answer = d.below(35),
+                .doubled = d.below(30),
+                .delayed = d.below(30)};
+}
+
+outcome simulation_run::go() {
+  const auto start = time_.now();
+  for (const auto& o : plan_.operations) {
+    time_.at(start + o.at, [this, &o] { do_one(o); });
+  }
+  const auto last = plan_.operations.empty() ? 0 : plan_.operations.back().at;
+  time_.run_until(start + last);
+  outcome out;
+  try {
+    make_peace();
+    out.digest = check_everything(*this);
+  } catch (const std::exception& e) {
+    books_.broken(std::string("10: ") + e.what());
+  }
+  out.broken = books_.broken_rules();
+  out.counts = books_.counts;
+  out.network = line_->counts();
+  out.steps = time_.steps();
+  return out;
+}
+
+outcome run(factory& from, const plan& p, bool verbose) {
+  try {
+    simulation_run one(from, p, verbose);
+    return one.go();
+  } catch (const std::exception& e) {
+    outcome out;
+    out.broken.push_back(std::string("0: an exception: ") + e.what());
+    return out;
+  }
+}
+
+plan shrink(factory& from, plan p, const std::string& rule) {
+  const auto still_broken = [&](const plan& tried) {
+    for (const auto& what : run(from, tried).broken) {
+      if (what.substr(0, what.find(':')) == rule) return true;
+    }
+    return false;
+  };
+  for (std::size_t chunk = p.operations.size() / 2; chunk > 0; chunk /= 2) {
+    for (std::size_t at = 0; at < p.operations.size();) {
+      auto less = p;
+      const auto begin = less.operations.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto count = std::min(chunk, less.operations.size() - at);
+      less.operations.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+      if (still_broken(less)) {
+        p = std::move(less);
+      } else {
+        at += chunk;
+      }
+    }
+  }
+  return p;
+}
+
+}  // namespace autocusto::simulation

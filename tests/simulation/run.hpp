@@ -1,0 +1,121 @@
+#pragma once
+// One run: a fleet of laptops, a server, and a plan; then peace, and the checks. Deterministic: the
+// same plan gives the same run, step by step. One thread.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/books.hpp"
+#include "tests/simulation/courier.hpp"
+#include "tests/simulation/plan.hpp"
+
+namespace autocusto::simulation {
+
+/// Makes servers and replicas of one kind, each run with its own.
+class factory {
+ public:
+  virtual ~factory() = default;
+  virtual void begin_run() = 0;
+  [[nodiscard]] virtual std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock,
+                                                          dice random, witness& books,
+                                                          std::vector<std::string> secrets) = 0;
+  [[nodiscard]] virtual std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock,
+                                                        dice random) = 0;
+  virtual void end_run() = 0;
+};
+[[nodiscard]] std::unique_ptr<factory> make_real_factory();
+
+struct outcome {
+  std::vector<std::string> broken;  ///< each starts with the invariant's number
+  std::string digest;               ///< of everything at the end: equal for equal runs
+  run_counts counts;
+  network_counts network;
+  std::uint64_t steps = 0;
+};
+[[nodiscard]] outcome run(factory& from, const plan& p, bool verbose = false);
+
+/// A shorter plan that still breaks the same invariant.
+[[nodiscard]] plan shrink(factory& from, plan p, const std::string& rule);
+
+struct laptop {
+  std::size_t number = 0;
+  std::size_t user = 0;
+  device_id device;
+  std::unique_ptr<skewed_clock> clock;
+  std::unique_ptr<desk> home;
+  std::unique_ptr<courier> sync;
+  bool watching = false;  ///< started again after a restart
+  bool off = false;       ///< died; will be started again
+  bool revoked = false;
+  bool lost_access = false;               ///< at some time: it may have been wiped
+  bool lost = false;                      ///< revoked as lost: to be wiped, whatever it holds
+  std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
+  std::set<version_id> discarded;         ///< drafts that the doctor wanted out of sight
+  std::set<version_id> let_go;            ///< the doctor discarded or reapplied these refused ones
+};
+
+struct doctor {
+  user_id id;
+  std::string email;
+  bool disabled = false;
+};
+
+class simulation_run {
+ public:
+  simulation_run(factory& from, const plan& p, bool verbose);
+  ~simulation_run();
+  outcome go();
+
+ private:
+  friend class checker;
+
+  // run.cpp
+  void do_one(const operation& o);
+  laptop& laptop_of(const operation& o) { return *laptops_[o.who % laptops_.size()]; }
+  void add_laptop(std::size_t user);
+  void start_sync(laptop& on, bool watch);
+  void stop_sync(laptop& on);
+  void died(laptop& on);
+  void turn_on(laptop& on);
+  void server_died();
+  void note(const std::string& what);
+
+  // acts.cpp
+  void doctor_acts(laptop& on, const operation& o);
+  void edit(laptop& on, const operation& o, bool draft);
+  void resolve(laptop& on, const operation& o);
+  void refused_ones(laptop& on, const operation& o);
+  void keep(laptop& on, const result<replica::saved>& made);
+  void admin_acts(const operation& o);
+  void do_act(const admin_act& what);
+  void assign(const operation& o);
+  void settle_conflict(const operation& o);
+  void weather_changes(const operation& o);
+  [[nodiscard]] std::string key_of(std::uint32_t record) const;
+  [[nodiscard]] record_id record_of(std::uint32_t record) const;
+
+  // peace.cpp
+  void make_peace();
+  void sync_all(bool must_be_quiet);
+  void sync_one(laptop& on, bool must_be_quiet);
+
+  factory& from_;
+  const plan& plan_;
+  bool verbose_;
+  timeline time_;
+  skewed_clock server_clock_{time_};
+  dice random_;
+  books books_;
+  std::unique_ptr<cloud> server_;
+  std::unique_ptr<network> line_;
+  std::vector<doctor> doctors_;
+  std::vector<std::unique_ptr<laptop>> laptops_;
+  std::string tenant_key_;
+  std::uint64_t words_ = 0;
+  bool server_down_ = false;
+  bool at_peace_ = false;
+};
+
+}  // namespace autocusto::simulation
