@@ -9,6 +9,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(SYNC_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefined' or 'thread'")
 option(SYNC_WERROR "Treat our own warnings as errors" OFF)
 option(SYNC_COVERAGE "Instrument for gcov" OFF)
+option(SYNC_FUZZ "libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer; needs Clang" OFF)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -35,7 +36,7 @@ target_compile_options(sync_options INTERFACE
 target_compile_definitions(sync_options INTERFACE
   _GLIBCXX_ASSERTIONS
   AUTOCUSTO_VERSION="${PROJECT_VERSION}")
-if(NOT SYNC_SANITIZE)
+if(NOT SYNC_SANITIZE AND NOT SYNC_FUZZ)
   target_compile_definitions(sync_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
 add_link_options(-Wl,-z,relro -Wl,-z,now)
@@ -43,6 +44,11 @@ add_link_options(-Wl,-z,relro -Wl,-z,now)
 if(SYNC_SANITIZE)
   add_compile_options(-fsanitize=${SYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SYNC_SANITIZE})
+endif()
+if(SYNC_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
 endif()
 if(SYNC_COVERAGE)
   add_compile_options(--coverage)

@@ -1,0 +1,37 @@
+// What people type into fields and keys, and catalogue files. The first byte chooses the field.
+#include <stdexcept>
+
+#include "shared/domain/validate.hpp"
+#include "tests/fuzz/demand.hpp"
+
+using namespace autocusto;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const auto text = fuzz::text_of(data + 1, size - 1);
+  for (const auto& kind : domain::catalogues()) {
+    if (const auto key = domain::normalise_key(kind.kind, text)) {
+      const auto again = domain::normalise_key(kind.kind, *key);
+      fuzz::demand(again.has_value() && *again == *key, "a key is not normal after all");
+      fuzz::demand(domain::lookup_key(kind.kind, *key).has_value(), "a key cannot be looked up");
+    }
+    static_cast<void>(domain::lookup_key(kind.kind, text));
+    auto fields = domain::empty_fields(kind.kind);
+    const auto& field = kind.fields[data[0] % kind.fields.size()];
+    if (field.type != domain::field_type::text) continue;
+    fields.at(field.name) = std::string(text);
+    static_cast<void>(domain::validate_fields(kind, fields, domain::version_status::draft, {}));
+  }
+  if (const auto normal = domain::to_nfc(text)) {
+    const auto again = domain::to_nfc(*normal);
+    fuzz::demand(again.has_value() && *again == *normal, "a normal form is not normal");
+  }
+  const auto folded = domain::fold_text(text);
+  fuzz::demand(domain::fold_text(folded) == folded, "folding twice folds more");
+  static_cast<void>(domain::validate_summary(text));
+  try {
+    static_cast<void>(domain::parse_catalogue(text));
+  } catch (const std::invalid_argument&) {
+  }
+  return 0;
+}
