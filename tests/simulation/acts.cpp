@@ -15,6 +15,8 @@ void simulation_run::keep(laptop& on, const result<replica::saved>& made) {
   if (!made || !made->changed) return;
   on.saved.emplace(made->version, domain::make_record_id(tenant_key_, "patient", made->key));
   books_.saved(doctors_[on.user].id, made->version);
+  const auto at = on.sync && !on.sync->done() ? on.sync->at() : engine::step::idle;
+  if (at == engine::step::counting || at == engine::step::wiping) on.raced.insert(made->version);
   note("  saved " + made->version.text().substr(0, 8));
   if (on.sync && !on.sync->done()) on.sync->saved();
 }
@@ -34,7 +36,7 @@ void simulation_run::doctor_acts(laptop& on, const operation& o) {
         const auto& chosen = seen->drafts[o.how % seen->drafts.size()];
         const auto selector = selector_of(chosen);
         if (o.what == verb::publish) return keep(on, on.home->publish(key, selector));
-        on.discarded.insert(chosen);
+        on.discarded.insert(record_of(o.record));
         static_cast<void>(on.home->discard_draft(key, selector));
         return;
       }

@@ -37,7 +37,7 @@ class checker {
         continue;
       }
       // A record of which nothing but discarded drafts is left is not listed.
-      if (on.discarded.contains(id)) continue;
+      if (on.discarded.contains(record)) continue;
       in.books_.broken("1: laptop " + std::to_string(on.number) + " has lost the saved version " +
                        short_of(id));
     }
@@ -178,8 +178,9 @@ class checker {
     for (const auto& [id, record] : on.saved) {
       if (held.contains(id) || on.let_go.contains(id)) continue;
       if (now_.versions.contains(id) || now_.quarantined.contains(id)) continue;
+      if (on.home->wiped() && on.raced.contains(id)) continue;
       // Sealed on a laptop without access, in a record of which nothing else is left.
-      if (on.lost_access && on.discarded.contains(id)) continue;
+      if (on.lost_access && on.discarded.contains(record)) continue;
       // A view that was taken and is kept hidden, because something of it is not at the server.
       if (in_.books_.was_taken(in_.doctors_[on.user].id, record) && !on.home->wiped() &&
           on.home->hidden() > 0) {

@@ -6,6 +6,8 @@
 //   --minutes M       new seeds, for that long
 //   --keep FOLDER     writes a shrunken plan for each failing seed into it
 //   --no-faults       only people's acts
+//   --light           the rules and the sync machine only, over stores in memory: many runs a
+//   second
 //   --twice           runs each plan twice: both must end the same
 #include <chrono>
 #include <cstdlib>
@@ -28,6 +30,7 @@ struct options {
   bool faults = true;
   bool shrinks = true;
   bool twice = false;
+  bool light = false;
   std::string keep;
   std::string program;
   std::vector<std::string> regressions;
@@ -35,7 +38,7 @@ struct options {
 
 int usage() {
   std::cerr << "autocusto-simulate [--seeds A-B | --seed N | --minutes M | --regression FILE …] "
-               "[--no-faults] [--no-shrink] [--twice] [--keep FOLDER] [--verbose]\n";
+               "[--light] [--no-faults] [--no-shrink] [--twice] [--keep FOLDER] [--verbose]\n";
   return 2;
 }
 
@@ -65,6 +68,8 @@ bool read(options& o, int count, char** words) {
       o.faults = false;
     } else if (word == "--no-shrink") {
       o.shrinks = false;
+    } else if (word == "--light") {
+      o.light = true;
     } else if (word == "--twice") {
       o.twice = true;
     } else if (word == "--verbose") {
@@ -150,8 +155,8 @@ void tell(const totals& t, double seconds) {
 void report(factory& from, const options& o, const plan& p, const outcome& bad) {
   std::cout << "seed " << p.seed << " breaks:\n";
   for (const auto& what : bad.broken) std::cout << "  " << what << '\n';
-  std::cout << "again: " << o.program << (o.faults ? "" : " --no-faults") << " --seed " << p.seed
-            << " --verbose\n";
+  std::cout << "again: " << o.program << (o.faults ? "" : " --no-faults")
+            << (o.light ? " --light" : "") << " --seed " << p.seed << " --verbose\n";
   if (!o.shrinks) return;
   const auto least = shrink(from, p, rule_of(bad.broken.front()));
   const auto text = plan_text(least, bad.broken.front());
@@ -167,7 +172,7 @@ void report(factory& from, const options& o, const plan& p, const outcome& bad) 
 int main(int count, char** words) {
   options o;
   if (!read(o, count, words)) return usage();
-  const auto from = make_real_factory();
+  const auto from = o.light ? make_light_factory() : make_real_factory();
   totals sum;
   const auto start = steady::now();
   const auto seconds = [&start] {

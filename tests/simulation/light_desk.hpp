@@ -1,0 +1,106 @@
+#pragma once
+// A replica in memory for many runs a second: S and P by the rules of DESIGN 5.3, with the real
+// shown view, outbox order, receipts and pages, but no file, no sealing and no erasing. One thread.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/replica/shown_view.hpp"
+#include "tests/simulation/base.hpp"
+#include "tests/simulation/desk.hpp"
+
+namespace autocusto::simulation {
+
+class light_desk final : public desk, private engine::replica_port {
+ public:
+  light_desk(const clock_source& clock, dice random) : clock_(clock), random_(random) {}
+
+  [[nodiscard]] engine::replica_port& port() override { return *this; }
+  [[nodiscard]] crypto::public_key key() override { return {}; }
+  void enroll(const enrolled& who) override { who_ = who; }
+  result<replica::saved> save(const replica::edit& what) override;
+  result<replica::saved> publish(const std::string& key,
+                                 const std::optional<std::string>& selector) override;
+  result<version_id> discard_draft(const std::string& key,
+                                   const std::optional<std::string>& selector) override;
+  result<replica::saved> revert(const std::string& key, const std::string& selector) override;
+  result<replica::saved> resolve(const std::string& key, const replica::resolution& how) override;
+  result<replica::saved> reapply(const std::string& selector) override;
+  result<std::size_t> discard_refused(const std::string& selector) override;
+  [[nodiscard]] std::optional<seen_record> see(const std::string& key) override;
+  [[nodiscard]] std::vector<seen_record> see_all() override;
+  [[nodiscard]] std::vector<version_id> refused() override;
+  [[nodiscard]] bool refused_readable(const version_id& id) override { return own_.contains(id); }
+  [[nodiscard]] wire::cursor cursor() override { return cursor_; }
+  [[nodiscard]] std::size_t waiting() override { return waiting_.size() + discards_.size(); }
+  [[nodiscard]] std::size_t hidden() override { return 0; }
+  [[nodiscard]] std::vector<std::string> verify() override { return {}; }
+  [[nodiscard]] bool wiped() override { return wiped_; }
+  void restart() override {}
+  bool arm(trouble, std::uint64_t, std::uint64_t) override { return false; }
+  void mend() override {}
+
+ private:
+  struct holding {
+    std::string key;
+    replica::told_view told;
+    bool has_view = false;
+    std::map<version_id, std::shared_ptr<const domain::version>> versions;
+    domain::version_dag dag;
+  };
+  struct local {
+    std::shared_ptr<const domain::version> what;
+    bool acknowledged = false;
+    std::optional<incarnation_id> incarnation;  ///< once acknowledged
+  };
+
+  // engine::replica_port
+  result<engine::looked> look() override;
+  wire::signed_object sign(std::string_view, std::string object) override {
+    return {std::move(object), {}};
+  }
+  result<void> note_learned(const transport::learned&) override { return {}; }
+  result<void> save_push(const wire::push_object& what) override;
+  result<std::optional<wire::push_request>> kept_push() override;
+  result<void> apply_receipt(const wire::push_receipt& receipt) override;
+  result<void> drop_push() override;
+  result<engine::page_applied> apply_page(const replica::checked_page& page) override;
+  result<void> erase_removed() override { return {}; }
+  result<std::size_t> count_unsynced() override;
+  result<void> wipe() override;
+  void note_sync(const std::optional<error>&) override {}
+  std::int64_t open_conflicts() override { return 0; }
+
+  void apply_item(const wire::item& item);
+  /// Nothing more will come of what was acknowledged in incarnations that are over.
+  void forget_closed();
+  void learn(holding& into, std::shared_ptr<const domain::version> v);
+  holding* find(const std::string& key);
+  replica::shown_view shown(const holding& of) const;
+  [[nodiscard]] bool waits(const version_id& id) const;
+  void refuse(const version_id& id);
+  replica::saved keep(holding& in, const std::vector<version_id>& parents, domain::field_map fields,
+                      bool draft, bool created);
+  replica::saved unchanged(const holding& in, const version_id& id) const;
+
+  const clock_source& clock_;
+  dice random_;
+  enrolled who_;
+  wire::cursor cursor_;
+  std::map<record_id, holding> records_;
+  std::map<version_id, std::shared_ptr<const domain::version>> own_;
+  std::vector<local> waiting_;        ///< P, in the order of saving
+  std::vector<version_id> discards_;  ///< not acknowledged
+  /// Acknowledged, item not pulled.
+  std::vector<std::pair<version_id, std::optional<incarnation_id>>> discarded_;
+  std::set<incarnation_id> closed_;  ///< of which the `removed` item was pulled
+  std::vector<version_id> refused_;
+  std::set<version_id> sent_;  ///< in some push that was answered: the server has the bytes
+  std::optional<wire::push_object> kept_;
+  std::optional<push_id> last_push_;
+  bool wiped_ = false;
+};
+
+}  // namespace autocusto::simulation
