@@ -63,7 +63,10 @@ void network::arrive(const request& what, const on_reply& done) {
 }
 
 std::optional<reply> network::handle(const request& what) {
+  const auto* push = std::get_if<call_push>(&what.what);
+  if (push != nullptr && before_push) before_push();
   auto made = server_.handle(what);
+  if (push != nullptr && after_push && server_.up()) after_push(push->push.object.object);
   if (!server_.up() && on_death) on_death();
   return made;
 }

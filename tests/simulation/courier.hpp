@@ -37,6 +37,9 @@ class network {
       : time_(time), server_(server), random_(random) {}
 
   weather now;
+  /// Called around each push that reaches the server, with the object that was signed.
+  std::function<void()> before_push;
+  std::function<void(const std::string& object)> after_push;
   /// Called when the server died while it worked on something.
   std::function<void()> on_death;
   /// The reply comes once, at some later moment, unless the asker forgets it.

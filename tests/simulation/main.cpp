@@ -8,6 +8,7 @@
 //   --no-faults       only people's acts
 //   --light           the rules and the sync machine only, over stores in memory: many runs a
 //   second
+//   --first-failure   ends with the first failing seed
 //   --twice           runs each plan twice: both must end the same
 #include <chrono>
 #include <cstdlib>
@@ -31,6 +32,7 @@ struct options {
   bool shrinks = true;
   bool twice = false;
   bool light = false;
+  bool first_failure = false;
   std::string keep;
   std::string program;
   std::vector<std::string> regressions;
@@ -38,7 +40,8 @@ struct options {
 
 int usage() {
   std::cerr << "autocusto-simulate [--seeds A-B | --seed N | --minutes M | --regression FILE …] "
-               "[--light] [--no-faults] [--no-shrink] [--twice] [--keep FOLDER] [--verbose]\n";
+               "[--light] [--first-failure] [--no-faults] [--no-shrink] [--twice] [--keep FOLDER] "
+               "[--verbose]\n";
   return 2;
 }
 
@@ -70,6 +73,8 @@ bool read(options& o, int count, char** words) {
       o.shrinks = false;
     } else if (word == "--light") {
       o.light = true;
+    } else if (word == "--first-failure") {
+      o.first_failure = true;
     } else if (word == "--twice") {
       o.twice = true;
     } else if (word == "--verbose") {
@@ -198,6 +203,7 @@ int main(int count, char** words) {
     how.faults = o.faults;
     for (auto seed = o.first; seed <= o.last; ++seed) {
       if (o.minutes > 0 && seconds() > o.minutes * 60) break;
+      if (o.first_failure && sum.failed > 0) break;
       one(make_plan(seed, how));
       if (seed == ~std::uint64_t{0}) break;
     }

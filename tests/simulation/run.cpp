@@ -30,6 +30,7 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
                              std::move(secrets));
   line_ = std::make_unique<network>(time_, *server_, dice::of(p.seed, k_network));
   line_->on_death = [this] { server_died(); };
+  watch_feeds();
   const auto [admin, with] = server_->admin();
   books_.admin(admin, with);
   for (std::uint32_t i = 0; i < p.users; ++i) {
@@ -48,6 +49,21 @@ simulation_run::~simulation_run() {
   line_.reset();
   server_.reset();
   from_.end_run();
+}
+
+void simulation_run::watch_feeds() {
+  const auto ends = std::make_shared<std::map<user_id, std::int64_t>>();
+  line_->before_push = [this, ends] {
+    for (const auto& each : doctors_) (*ends)[each.id] = server_->feed_end(each.id);
+  };
+  line_->after_push = [this, ends](const std::string& object) {
+    const auto actor = wire::decode_push_object(object).value().actor;
+    for (const auto& each : doctors_) {
+      if (each.id != actor && server_->feed_end(each.id) != ends->at(each.id)) {
+        books_.broken("8: a push of one doctor moved the feed of another");
+      }
+    }
+  };
 }
 
 void simulation_run::note(const std::string& what) {

@@ -87,6 +87,8 @@ class simulation_run {
   void died(laptop& on);
   void turn_on(laptop& on);
   void server_died();
+  /// A push moves the feed of the one who pushes, and nobody else's.
+  void watch_feeds();
   void note(const std::string& what);
 
   // acts.cpp
