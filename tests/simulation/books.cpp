@@ -46,6 +46,15 @@ void books::reached(const wire::push_request& what) {
   }
 }
 
+/// Laptops are honest here, so only what happened meanwhile can be in the way.
+void books::check_refusal(const known_version& known, const std::string& code) {
+  const bool gone = code == "access_removed" || code == "parent_unavailable";
+  const bool after =
+      code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";
+  if (gone && was_taken(known.owner, known.header.record.id)) return;
+  if (!after) broken("12: an honest version was refused as " + code);
+}
+
 void books::pushed(const device_id& device, const wire::push_request& what,
                    const wire::push_receipt& receipt) {
   const auto object = wire::decode_push_object(what.object.object).value();
@@ -68,6 +77,7 @@ void books::pushed(const device_id& device, const wire::push_request& what,
       case wire::push_outcome::refused:
         known.refused = true;
         ++counts.refused;
+        check_refusal(known, line.code);
         break;
       case wire::push_outcome::sibling:
         ++counts.siblings;

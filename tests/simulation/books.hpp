@@ -70,6 +70,7 @@ class books final : public witness {
   run_counts counts;
 
  private:
+  void check_refusal(const known_version& known, const std::string& code);
   void check_repeat(const receipt_seen& before, const wire::push_receipt& receipt);
 
   std::map<user_id, std::string> emails_;
