@@ -2,12 +2,18 @@
 
 #include <algorithm>
 
+#include "shared/domain/validate.hpp"
+
 namespace autocusto::simulation {
 namespace {
 
 template <class T, class U>
 bool holds(const T& list, const U& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+error wrong() {
+  return fail(errc::invalid_field, "a field is wrong");
 }
 
 error none() {
@@ -213,6 +219,13 @@ replica::shown_view light_desk::shown(const holding& of) const {
   return replica::make_shown_view(of.told, p, of.dag, gone);
 }
 
+bool light_desk::fits(const holding& in, const domain::field_map& fields, bool draft) {
+  domain::known_values known;
+  for (const auto& [id, v] : in.versions) known.add(v->payload.fields, v->header.status);
+  const auto status = draft ? domain::version_status::draft : domain::version_status::active;
+  return domain::validate_edit(*domain::find_catalogue("patient"), fields, status, known).empty();
+}
+
 replica::saved light_desk::unchanged(const holding& in, const version_id& id) const {
   replica::saved out;
   out.kind = "patient";
@@ -262,7 +275,7 @@ result<replica::saved> light_desk::save(const replica::edit& what) {
     fresh.key = what.key;
     auto fields = domain::empty_fields("patient");
     for (const auto& [name, value] : what.fields) fields[name] = value;
-    if (!what.draft && !what.fields.contains("nome_mae")) return fail(errc::invalid_field, "mae");
+    if (!fits(fresh, fields, what.draft)) return wrong();
     return keep(fresh, {}, std::move(fields), what.draft, true);
   }
   auto fields = held->versions.at(*from)->payload.fields;
@@ -270,9 +283,7 @@ result<replica::saved> light_desk::save(const replica::edit& what) {
   const auto& old = *held->versions.at(*from);
   const bool same_status = (old.header.status == domain::version_status::draft) == what.draft;
   if (fields == old.payload.fields && same_status) return unchanged(*held, *from);
-  if (!what.draft && std::get<std::string>(fields.at("nome_mae")).empty()) {
-    return fail(errc::invalid_field, "mae");
-  }
+  if (!fits(*held, fields, what.draft)) return wrong();
   return keep(*held, {*from}, std::move(fields), what.draft, false);
 }
 
@@ -282,7 +293,7 @@ result<replica::saved> light_desk::publish(const std::string& key,
   const auto id = version_id::parse(*selector);
   if (held == nullptr || !holds(shown(*held).drafts, *id)) return none();
   const auto& fields = held->versions.at(*id)->payload.fields;
-  if (std::get<std::string>(fields.at("nome_mae")).empty()) return fail(errc::invalid_field, "mae");
+  if (!fits(*held, fields, false)) return wrong();
   return keep(*held, {*id}, fields, false, false);
 }
 
@@ -302,7 +313,7 @@ result<replica::saved> light_desk::revert(const std::string& key, const std::str
   const auto to = held->versions.find(*version_id::parse(selector));
   if (to == held->versions.end() || !now.active) return none();
   auto fields = to->second->payload.fields;
-  if (std::get<std::string>(fields.at("nome_mae")).empty()) return fail(errc::invalid_field, "mae");
+  if (!fits(*held, fields, false)) return wrong();
   if (fields == held->versions.at(*now.active)->payload.fields) {
     return unchanged(*held, *now.active);
   }
@@ -316,6 +327,7 @@ result<replica::saved> light_desk::resolve(const std::string& key, const replica
   if (now.heads.size() < 2) return none();
   auto fields = held->versions.at(*version_id::parse(*how.take))->payload.fields;
   for (const auto& [name, value] : how.set) fields[name] = value;
+  if (!fits(*held, fields, false)) return wrong();
   return keep(*held, now.heads, std::move(fields), false, false);
 }
 

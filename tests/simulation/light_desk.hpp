@@ -79,6 +79,8 @@ class light_desk final : public desk, private engine::replica_port {
   void learn(holding& into, std::shared_ptr<const domain::version> v);
   holding* find(const std::string& key);
   replica::shown_view shown(const holding& of) const;
+  /// Whether the rules of entry let these fields through.
+  static bool fits(const holding& in, const domain::field_map& fields, bool draft);
   [[nodiscard]] bool waits(const version_id& id) const;
   void refuse(const version_id& id);
   replica::saved keep(holding& in, const std::vector<version_id>& parents, domain::field_map fields,
