@@ -150,6 +150,10 @@ class cloud {
   /// The process ends at once; what it was working on has no answer.
   virtual void crash() = 0;
   virtual void start() = 0;
+  /// Keeps a copy of everything on its disk, and later starts from that copy: a restored backup.
+  /// False where that cannot be.
+  virtual bool keep_copy() { return false; }
+  virtual bool go_back() { return false; }
   /// Its disk: fails, or loses power, at the n-th change from now. False where there is no disk.
   enum class trouble { write_fails, power_loss };
   virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;

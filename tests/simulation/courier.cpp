@@ -180,82 +180,95 @@ void courier::local(const result<void>& done, engine::event made) {
   push(engine::local_failed{done.error()});
 }
 
-void courier::apply_page() {
-  const auto page = std::move(pages_.front());
-  pages_.pop_front();
-  const auto applied = desk_.port().apply_page(page);
-  if (applied) return push(*applied);
-  push(engine::local_failed{applied.error()});
+template <class Event>
+void courier::answer_local(const result<Event>& found) {
+  if (found) return push(*found);
+  push(engine::local_failed{found.error()});
 }
 
 void courier::perform_one(engine::action& what) {
+  if (perform_request(what) || perform_local(what)) return;
   auto& port = desk_.port();
-  std::visit(
-      [&](auto& a) {
-        using T = std::decay_t<decltype(a)>;
-        if constexpr (std::is_same_v<T, engine::look>) {
-          const auto found = port.look();
-          if (!found) return push(engine::local_failed{found.error()});
-          device_ = found->device;
-          push(*found);
-        } else if constexpr (std::is_same_v<T, engine::ask_challenge>) {
-          token_.clear();
-          ask(call_challenge{device_});
-        } else if constexpr (std::is_same_v<T, engine::ask_session>) {
-          ask(call_session{port.sign("session", wire::encode_object(a.what))});
-        } else if constexpr (std::is_same_v<T, engine::save_push>) {
-          local(port.save_push(a.what), engine::push_saved{});
-        } else if constexpr (std::is_same_v<T, engine::send_push>) {
-          auto kept = port.kept_push();
-          if (kept && *kept) return ask(call_push{std::move(**kept)});
-          push(engine::request_failed{
-              .what = kept ? fail(errc::replica_busy, "Nothing is kept.") : kept.error(),
-              .last_push = {}});
-        } else if constexpr (std::is_same_v<T, engine::apply_receipt>) {
-          const auto done = port.apply_receipt(a.receipt);
-          if (done && on_receipt) on_receipt(a.receipt);
-          local(done, engine::receipt_applied{});
-        } else if constexpr (std::is_same_v<T, engine::drop_push>) {
-          local(port.drop_push(), engine::push_dropped{});
-        } else if constexpr (std::is_same_v<T, engine::fetch_page>) {
-          asked_from_ = a.from;
-          // Small pages, so that there are many of them.
-          ask(call_changes{a.from, random_.between(1, 12), a.wait_seconds});
-        } else if constexpr (std::is_same_v<T, engine::apply_page>) {
-          apply_page();
-        } else if constexpr (std::is_same_v<T, engine::discard_pages>) {
-          pages_.clear();
-        } else if constexpr (std::is_same_v<T, engine::erase_removed>) {
-          local(port.erase_removed(), engine::removed_erased{});
-        } else if constexpr (std::is_same_v<T, engine::count_unsynced>) {
-          const auto count = port.count_unsynced();
-          if (!count) return push(engine::local_failed{count.error()});
-          push(engine::unsynced_counted{*count});
-        } else if constexpr (std::is_same_v<T, engine::wipe_replica>) {
-          local(port.wipe(), engine::wiped{});
-        } else if constexpr (std::is_same_v<T, engine::cancel_request>) {
-          if (asked_ != 0) {
-            asked_ = 0;
-            const auto failure = line_cut();
-            push(engine::request_failed{.what = failure.what, .last_push = {}});
-          }
-        } else if constexpr (std::is_same_v<T, engine::wait_for>) {
-          time_.after(a.millis, [this, alive = alive_, number = ++timers_] {
-            if (*alive && !done() && number == timers_ &&
-                machine_.at() == engine::step::backing_off) {
-              push(engine::timer_fired{});
-            }
-          });
-        } else if constexpr (std::is_same_v<T, engine::note_success>) {
-          port.note_sync(std::nullopt);
-        } else if constexpr (std::is_same_v<T, engine::note_failure>) {
-          port.note_sync(a.why);
-        } else if constexpr (std::is_same_v<T, engine::finish>) {
-          if (!a.result.wiped) port.note_sync(a.result.why);
-          result_ = a.result;
-        }
-      },
-      what);
+  if (std::holds_alternative<engine::discard_pages>(what)) {
+    pages_.clear();
+  } else if (std::holds_alternative<engine::cancel_request>(what)) {
+    if (std::exchange(asked_, 0) != 0) {
+      push(engine::request_failed{.what = line_cut().what, .last_push = {}});
+    }
+  } else if (const auto* wait = std::get_if<engine::wait_for>(&what)) {
+    time_.after(wait->millis, [this, alive = alive_, number = ++timers_] {
+      if (*alive && !done() && number == timers_ && machine_.at() == engine::step::backing_off) {
+        push(engine::timer_fired{});
+      }
+    });
+  } else if (std::holds_alternative<engine::note_success>(what)) {
+    port.note_sync(std::nullopt);
+  } else if (const auto* failure = std::get_if<engine::note_failure>(&what)) {
+    port.note_sync(failure->why);
+  } else if (const auto* end = std::get_if<engine::finish>(&what)) {
+    if (!end->result.wiped) port.note_sync(end->result.why);
+    result_ = end->result;
+  }
+}
+
+/// What the server is asked for; false for any other action.
+bool courier::perform_request(engine::action& what) {
+  auto& port = desk_.port();
+  if (std::holds_alternative<engine::ask_challenge>(what)) {
+    token_.clear();
+    ask(call_challenge{device_});
+  } else if (const auto* session = std::get_if<engine::ask_session>(&what)) {
+    ask(call_session{port.sign("session", wire::encode_object(session->what))});
+  } else if (std::holds_alternative<engine::send_push>(what)) {
+    auto kept = port.kept_push();
+    if (kept && *kept) {
+      ask(call_push{std::move(**kept)});
+    } else {
+      auto why = kept ? fail(errc::replica_busy, "Nothing is kept.") : kept.error();
+      push(engine::request_failed{.what = std::move(why), .last_push = {}});
+    }
+  } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
+    asked_from_ = page->from;
+    // Small pages, so that there are many of them.
+    ask(call_changes{page->from, random_.between(1, 12), page->wait_seconds});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// What the replica does; false for any other action.
+bool courier::perform_local(engine::action& what) {
+  auto& port = desk_.port();
+  if (std::holds_alternative<engine::look>(what)) {
+    const auto found = port.look();
+    if (found) device_ = found->device;
+    answer_local(found);
+  } else if (const auto* save = std::get_if<engine::save_push>(&what)) {
+    local(port.save_push(save->what), engine::push_saved{});
+  } else if (const auto* receipt = std::get_if<engine::apply_receipt>(&what)) {
+    local(port.apply_receipt(receipt->receipt), engine::receipt_applied{});
+  } else if (std::holds_alternative<engine::drop_push>(what)) {
+    local(port.drop_push(), engine::push_dropped{});
+  } else if (std::holds_alternative<engine::apply_page>(what)) {
+    const auto page = std::move(pages_.front());
+    pages_.pop_front();
+    answer_local(port.apply_page(page));
+  } else if (std::holds_alternative<engine::erase_removed>(what)) {
+    local(port.erase_removed(), engine::removed_erased{});
+  } else if (std::holds_alternative<engine::count_unsynced>(what)) {
+    const auto count = port.count_unsynced();
+    if (!count) {
+      push(engine::local_failed{count.error()});
+    } else {
+      push(engine::unsynced_counted{*count});
+    }
+  } else if (std::holds_alternative<engine::wipe_replica>(what)) {
+    local(port.wipe(), engine::wiped{});
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void courier::ask(call what) {

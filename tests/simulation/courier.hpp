@@ -87,8 +87,6 @@ class courier {
 
   /// Called when the laptop died in the middle: the run is over, and so is this object soon.
   std::function<void()> on_death;
-  /// A receipt was applied; the laptop has forgotten nothing of it.
-  std::function<void(const wire::push_receipt&)> on_receipt;
 
  private:
   void push(engine::event what);
@@ -98,7 +96,10 @@ class courier {
   void ask(call what);
   void replied(std::uint64_t number, reply with);
   void local(const result<void>& done, engine::event made);
-  void apply_page();
+  bool perform_request(engine::action& what);
+  bool perform_local(engine::action& what);
+  template <class Event>
+  void answer_local(const result<Event>& found);
   /// Runs what touches the replica; a laptop that dies ends this run of sync.
   template <class Work>
   void guarded(Work work);

@@ -71,6 +71,9 @@ class desk {
   /// The program ends at once and is started again; after a power loss only what was flushed is
   /// there.
   virtual void restart() = 0;
+  /// Keeps a copy of the folder, and later starts from that copy. False where that cannot be.
+  virtual bool keep_copy() { return false; }
+  virtual bool go_back() { return false; }
   enum class trouble { write_fails, disk_full, power_loss };
   virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;
   virtual void mend() = 0;

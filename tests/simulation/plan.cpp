@@ -10,8 +10,9 @@ namespace {
 
 struct line {
   std::string_view name;
-  std::uint32_t weight;  ///< how often, of all operations
-  bool fault = false;    ///< left out where there are to be no faults
+  std::uint32_t weight;   ///< how often, of all operations
+  bool fault = false;     ///< left out where there are to be no faults
+  bool recovery = false;  ///< only where the product is to recover from old copies
 };
 
 // In the order of `verb`.
@@ -44,18 +45,25 @@ constexpr std::array<line, k_verbs> k_lines{{{"edit", 260},
                                              {"server_power_loss", 20, true},
                                              {"server_disk_fails", 10, true},
                                              {"server_clock", 6, true},
-                                             {"weather", 30, true}}};
+                                             {"weather", 30, true},
+                                             {"laptop_copy", 20, true, true},
+                                             {"laptop_goes_back", 15, true, true},
+                                             {"server_copy", 20, true, true},
+                                             {"server_goes_back", 15, true, true}}};
 
 constexpr std::uint64_t k_plan = 11;
 
-verb draw(dice& d, bool faults) {
+verb draw(dice& d, const plan_options& options) {
+  const auto weight = [&options](const line& l) {
+    const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery);
+    return wanted ? l.weight : 0;
+  };
   std::uint64_t total = 0;
-  for (const auto& l : k_lines) total += faults || !l.fault ? l.weight : 0;
+  for (const auto& l : k_lines) total += weight(l);
   auto at = d.below(total);
   for (std::size_t i = 0; i < k_lines.size(); ++i) {
-    if (!faults && k_lines[i].fault) continue;
-    if (at < k_lines[i].weight) return static_cast<verb>(i);
-    at -= k_lines[i].weight;
+    if (at < weight(k_lines[i])) return static_cast<verb>(i);
+    at -= weight(k_lines[i]);
   }
   return verb::sync;
 }
@@ -105,11 +113,11 @@ plan make_plan(std::uint64_t seed, const plan_options& options) {
       options.operations > 0 ? options.operations : static_cast<std::uint32_t>(d.between(8, 60));
   // Some runs do more of some things than others: so rare ones meet each other.
   const bool favours = d.percent(50);
-  const auto favoured = draw(d, p.faults);
+  const auto favoured = draw(d, options);
   unix_millis at = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     operation o;
-    o.what = favours && d.percent(15) ? favoured : draw(d, p.faults);
+    o.what = favours && d.percent(15) ? favoured : draw(d, options);
     at += gap(d);
     o.at = at;
     o.who = static_cast<std::uint32_t>(d.below(1000));

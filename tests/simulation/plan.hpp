@@ -47,8 +47,13 @@ enum class verb {
   server_disk_fails,
   server_clock,
   weather,
+  // One side goes back in time; only with `plan_options::recovery`
+  laptop_copy,
+  laptop_goes_back,
+  server_copy,
+  server_goes_back,
 };
-inline constexpr std::size_t k_verbs = static_cast<std::size_t>(verb::weather) + 1;
+inline constexpr std::size_t k_verbs = static_cast<std::size_t>(verb::server_goes_back) + 1;
 [[nodiscard]] std::string_view verb_name(verb v);
 
 struct operation {
@@ -73,6 +78,9 @@ struct plan {
 
 struct plan_options {
   bool faults = true;
+  /// Laptops and server that start from an older copy. What the product then has to do (DESIGN 5.4)
+  /// is not there yet, so such runs fail.
+  bool recovery = false;
   std::uint32_t operations = 0;  ///< 0: as the seed says
 };
 [[nodiscard]] plan make_plan(std::uint64_t seed, const plan_options& options);

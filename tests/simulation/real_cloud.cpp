@@ -176,6 +176,26 @@ void real_cloud::crash() {
   admin_token_.clear();
 }
 
+bool real_cloud::keep_copy() {
+  // Nobody writes between two calls, so this is what a snapshot of the disk would hold.
+  std::filesystem::remove_all(folder_ + "-copy");
+  std::filesystem::copy(folder_, folder_ + "-copy");
+  return true;
+}
+
+bool real_cloud::go_back() {
+  if (!std::filesystem::exists(folder_ + "-copy")) return false;
+  const bool was_up = up();
+  crash();
+  disk_.settle(test::torn::all, 0);
+  for (const auto& each : std::filesystem::directory_iterator(folder_)) {
+    std::filesystem::remove(each.path());
+  }
+  std::filesystem::copy(folder_ + "-copy", folder_);
+  if (was_up) start();
+  return true;
+}
+
 bool real_cloud::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
   power_armed_ = what == trouble::power_loss;
   torn_seed_ = seed;

@@ -42,6 +42,8 @@ class real_cloud final : public cloud {
   [[nodiscard]] std::string_view secret() const override;
   void crash() override;
   void start() override;
+  bool keep_copy() override;
+  bool go_back() override;
   bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
   void mend() override;
 

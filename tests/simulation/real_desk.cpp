@@ -70,7 +70,10 @@ class real_desk::guarded_port final : public engine::replica_port {
   }
 
  private:
-  engine::store_port& real() { return *of_.real_port_; }
+  engine::store_port& real() {
+    if (!of_.real_port_) throw std::runtime_error("1: the replica has lost its enrollment");
+    return *of_.real_port_;
+  }
   real_desk& of_;
 };
 
@@ -241,6 +244,26 @@ void real_desk::restart() {
   }
   power_armed_ = false;
   if (!wiped()) open();
+}
+
+bool real_desk::keep_copy() {
+  std::filesystem::remove_all(home_ + "-copy");
+  std::filesystem::copy(home_, home_ + "-copy");
+  return true;
+}
+
+bool real_desk::go_back() {
+  if (!std::filesystem::exists(home_ + "-copy")) return false;
+  real_port_.reset();
+  store_.reset();
+  disk_.settle(test::torn::all, 0);
+  power_armed_ = false;
+  for (const auto& each : std::filesystem::directory_iterator(home_)) {
+    std::filesystem::remove(each.path());
+  }
+  std::filesystem::copy(home_ + "-copy", home_);
+  open();
+  return true;
 }
 
 bool real_desk::arm(trouble what, std::uint64_t n, std::uint64_t seed) {

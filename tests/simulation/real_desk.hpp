@@ -43,6 +43,8 @@ class real_desk final : public desk {
   [[nodiscard]] std::vector<std::string> verify() override;
   [[nodiscard]] bool wiped() override;
   void restart() override;
+  bool keep_copy() override;
+  bool go_back() override;
   bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
   void mend() override;
 

@@ -186,6 +186,11 @@ void simulation_run::do_one(const operation& o) {
     }
     case verb::server_clock:
       return server_clock_.set_ahead((static_cast<std::int64_t>(o.how % 5) - 2) * k_day);
+    case verb::laptop_copy:
+    case verb::laptop_goes_back:
+    case verb::server_copy:
+    case verb::server_goes_back:
+      return travel(on, o.what);
     case verb::weather:
       return weather_changes(o);
     case verb::assign:
@@ -199,6 +204,20 @@ void simulation_run::do_one(const operation& o) {
       return;
     default:
       if (!on.off && !on.home->wiped()) doctor_acts(on, o);
+  }
+}
+
+void simulation_run::travel(laptop& on, verb what) {
+  const bool laptop_there = !on.off && !on.home->wiped();
+  if (what == verb::laptop_copy && laptop_there) on.home->keep_copy();
+  if (what == verb::laptop_goes_back && laptop_there) {
+    on.sync.reset();
+    on.home->go_back();
+  }
+  if (what == verb::server_copy && server_->up()) server_->keep_copy();
+  if (what == verb::server_goes_back && server_->up()) {
+    line_->server_gone();
+    server_->go_back();
   }
 }
 

@@ -89,6 +89,8 @@ class simulation_run {
   void server_died();
   /// A push moves the feed of the one who pushes, and nobody else's.
   void watch_feeds();
+  /// A laptop or the server keeps a copy, or starts from it.
+  void travel(laptop& on, verb what);
   void note(const std::string& what);
 
   // acts.cpp
