@@ -71,7 +71,7 @@ void simulation_run::edit(laptop& on, const operation& o, bool draft) {
                 {"nome_mae", "Mae " + word},
                 {"end_paciente", "Rua " + word}};
   }
-  const auto changes = d.between(1, 3);
+  const auto changes = d.percent(60) ? 1 : d.between(2, 3);
   for (std::int64_t i = 0; i < changes; ++i) {
     switch (d.below(7)) {
       case 0:
