@@ -317,7 +317,7 @@ std::uint64_t fault_disk::operations() const {
 
 bool fault_disk::struck() const {
   const std::lock_guard lock(g_mutex);
-  return state_->struck;
+  return state_->struck || state_->full || state_->dead;
 }
 
 void fault_disk::mend() {

@@ -44,7 +44,7 @@ class fault_disk {
   void arm(disk_fault fault, std::uint64_t n);
   /// Operations since `arm`.
   [[nodiscard]] std::uint64_t operations() const;
-  /// Whether the armed fault has happened.
+  /// Whether the armed fault has happened, or an earlier one still holds.
   [[nodiscard]] bool struck() const;
   /// The disk works again; a fault that has not happened will not.
   void mend();
