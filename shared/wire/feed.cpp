@@ -66,7 +66,8 @@ std::optional<cursor> parse_cursor(std::string_view text) {
   if (dot == std::string_view::npos || dot == 0 || dot > 16) return std::nullopt;
   const auto seq = text.substr(0, dot);
   const auto [end, ec] = std::from_chars(seq.data(), seq.data() + seq.size(), c.seq);
-  if (ec != std::errc{} || end != seq.data() + seq.size() || c.seq < 0) return std::nullopt;
+  if (ec != std::errc{} || end != seq.data() + seq.size()) return std::nullopt;
+  if (seq.front() == '-') return std::nullopt;                    // -0 too
   if (seq.size() > 1 && seq.front() == '0') return std::nullopt;  // one position has one text
   const auto chain = hash256::parse(text.substr(dot + 1));
   if (!chain) return std::nullopt;

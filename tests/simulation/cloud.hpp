@@ -35,7 +35,10 @@ struct call_changes {
   std::int64_t limit = 1000;
   int wait_seconds = 0;
 };
-using call = std::variant<call_challenge, call_session, call_push, call_changes>;
+struct call_known {
+  std::vector<version_id> held;
+};
+using call = std::variant<call_challenge, call_session, call_push, call_changes, call_known>;
 
 struct request {
   std::string token;
@@ -45,7 +48,8 @@ struct request {
 /// In the order of `call`'s alternatives; the answers' signatures are verified.
 using reply =
     std::variant<transport::answer<wire::challenge_answer>, transport::answer<wire::session_answer>,
-                 transport::answer<wire::push_receipt>, transport::answer<wire::page>>;
+                 transport::answer<wire::push_receipt>, transport::answer<wire::page>,
+                 transport::answer<std::vector<version_id>>>;
 
 /// The failure that a reply to this call may be.
 [[nodiscard]] reply failed_reply(const call& what, transport::failure why);

@@ -172,6 +172,15 @@ void courier::saved() {
 }
 
 void courier::perform(std::vector<engine::action>& actions) {
+  // Requests leave first, as in the program.
+  const auto remote = [](const engine::action& a) {
+    return std::holds_alternative<engine::ask_challenge>(a) ||
+           std::holds_alternative<engine::ask_session>(a) ||
+           std::holds_alternative<engine::send_push>(a) ||
+           std::holds_alternative<engine::ask_missing>(a) ||
+           std::holds_alternative<engine::fetch_page>(a);
+  };
+  std::stable_partition(actions.begin(), actions.end(), remote);
   for (auto& each : actions) perform_one(each);
 }
 
@@ -219,8 +228,10 @@ bool courier::perform_request(engine::action& what) {
     ask(call_challenge{device_});
   } else if (const auto* session = std::get_if<engine::ask_session>(&what)) {
     ask(call_session{port.sign("session", wire::encode_object(session->what))});
-  } else if (std::holds_alternative<engine::send_push>(what)) {
-    auto kept = port.kept_push();
+  } else if (std::holds_alternative<engine::ask_missing>(what)) {
+    ask(call_known{port.held_versions()});
+  } else if (const auto* sent = std::get_if<engine::send_push>(&what)) {
+    auto kept = port.kept_push(sent->id);
     if (kept && *kept) {
       ask(call_push{std::move(**kept)});
     } else {
@@ -231,6 +242,21 @@ bool courier::perform_request(engine::action& what) {
     asked_from_ = page->from;
     // Small pages, so that there are many of them.
     ask(call_changes{page->from, random_.between(1, 12), page->wait_seconds});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// What the replica does after the server went back; false for any other action.
+bool courier::perform_recovery(engine::action& what) {
+  auto& port = desk_.port();
+  if (const auto* begin = std::get_if<engine::begin_recovery>(&what)) {
+    local(port.begin_recovery(begin->server_last), engine::recovery_begun{});
+  } else if (const auto* missing = std::get_if<engine::keep_missing>(&what)) {
+    local(port.mark_missing(missing->versions), engine::missing_kept{});
+  } else if (std::holds_alternative<engine::restart_feed>(what)) {
+    local(port.restart_feed(), engine::feed_restarted{});
   } else {
     return false;
   }
@@ -248,6 +274,10 @@ bool courier::perform_local(engine::action& what) {
     local(port.save_push(save->what), engine::push_saved{});
   } else if (const auto* receipt = std::get_if<engine::apply_receipt>(&what)) {
     local(port.apply_receipt(receipt->receipt), engine::receipt_applied{});
+  } else if (const auto* next = std::get_if<engine::prepare_push>(&what)) {
+    answer_local(port.prepare_push(next->what));
+  } else if (perform_recovery(what)) {
+    return true;
   } else if (std::holds_alternative<engine::drop_push>(what)) {
     local(port.drop_push(), engine::push_dropped{});
   } else if (std::holds_alternative<engine::apply_page>(what)) {
@@ -317,6 +347,8 @@ void courier::arrived(reply with) {
                                       .wipe = answer->wipe});
         } else if constexpr (std::is_same_v<T, transport::answer<wire::push_receipt>>) {
           push(engine::receipt_arrived{*answer});
+        } else if constexpr (std::is_same_v<T, transport::answer<std::vector<version_id>>>) {
+          push(engine::missing_told{*answer});
         } else {
           auto checked = replica::check_page(std::move(*answer), asked_from_);
           if (!checked) {

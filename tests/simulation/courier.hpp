@@ -98,6 +98,7 @@ class courier {
   void local(const result<void>& done, engine::event made);
   bool perform_request(engine::action& what);
   bool perform_local(engine::action& what);
+  bool perform_recovery(engine::action& what);
   template <class Event>
   void answer_local(const result<Event>& found);
   /// Runs what touches the replica; a laptop that dies ends this run of sync.

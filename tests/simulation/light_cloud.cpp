@@ -74,6 +74,13 @@ std::optional<reply> light_cloud::handle(const request& what) {
   const auto* push = std::get_if<call_push>(&what.what);
   if (auto why = refusal(device)) return failed_reply(what.what, because(why->code));
   if (push != nullptr) return do_push(device, *push);
+  if (const auto* known = std::get_if<call_known>(&what.what)) {
+    std::vector<version_id> missing;
+    for (const auto& id : known->held) {
+      if (!known_.contains(id)) missing.push_back(id);
+    }
+    return transport::answer<std::vector<version_id>>(std::move(missing));
+  }
   return do_changes(device, std::get<call_changes>(what.what));
 }
 

@@ -50,11 +50,13 @@ result<void> light_desk::save_push(const wire::push_object& what) {
   return {};
 }
 
-result<std::optional<wire::push_request>> light_desk::kept_push() {
-  if (!kept_) return std::optional<wire::push_request>();
+result<std::optional<wire::push_request>> light_desk::kept_push(const push_id& id) {
+  if (!kept_ || kept_->id != id) return std::optional<wire::push_request>();
   wire::push_request request;
   request.object.object = wire::encode_object(*kept_);
-  for (const auto& id : kept_->versions) request.versions.push_back({own_.at(id)->raw, {}, {}});
+  for (const auto& each : kept_->versions) {
+    request.versions.push_back({own_.at(each)->raw, {}, {}});
+  }
   return std::optional(std::move(request));
 }
 

@@ -63,7 +63,14 @@ class light_desk final : public desk, private engine::replica_port {
   }
   result<void> note_learned(const transport::learned&) override { return {}; }
   result<void> save_push(const wire::push_object& what) override;
-  result<std::optional<wire::push_request>> kept_push() override;
+  result<engine::push_prepared> prepare_push(wire::push_object) override {
+    return engine::push_prepared{};
+  }
+  result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
+  result<void> begin_recovery(const std::optional<std::optional<push_id>>&) override { return {}; }
+  std::vector<version_id> held_versions() override { return {}; }
+  result<void> mark_missing(const std::vector<version_id>&) override { return {}; }
+  result<void> restart_feed() override { return {}; }
   result<void> apply_receipt(const wire::push_receipt& receipt) override;
   result<void> drop_push() override;
   result<engine::page_applied> apply_page(const replica::checked_page& page) override;

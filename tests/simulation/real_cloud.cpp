@@ -72,8 +72,10 @@ reply failed_reply(const call& what, transport::failure why) {
       return transport::answer<wire::session_answer>(std::move(why));
     case 2:
       return transport::answer<wire::push_receipt>(std::move(why));
-    default:
+    case 3:
       return transport::answer<wire::page>(std::move(why));
+    default:
+      return transport::answer<std::vector<version_id>>(std::move(why));
   }
 }
 
@@ -97,6 +99,9 @@ struct real_cloud::process {
                 .changes = changes,
                 .waits = waits,
                 .link = [](const std::string& code) { return code; },
+                // Restored databases are not simulated yet, so nothing is missed.
+                .journal = [](const store::journal_entry&) {},
+                .catch_up = [] { return false; },
                 .not_ready = [] { return std::string(); }} {
     auto table = api::core_routes(context);
     for (auto& line : admin::routes(context)) table.push_back(std::move(line));
@@ -264,6 +269,13 @@ std::optional<reply> real_cloud::handle(const request& what) {
           return do_session(each);
         } else if constexpr (std::is_same_v<T, call_push>) {
           return do_push(what.token, each);
+        } else if constexpr (std::is_same_v<T, call_known>) {
+          wire::known_request asked;
+          asked.versions = each.held;
+          const auto response = post("/v1/known", what.token, wire::encode(asked));
+          if (response.status != 200) return failed_reply(what.what, failure_of(response));
+          return transport::answer<std::vector<version_id>>(
+              wire::decode_known_answer(response.body).value().missing);
         } else {
           return do_changes(what.token, each);
         }

@@ -41,8 +41,23 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<void> save_push(const wire::push_object& what) override {
     return of_.guarded([&] { return real().save_push(what); });
   }
-  result<std::optional<wire::push_request>> kept_push() override {
-    return of_.guarded([&] { return real().kept_push(); });
+  result<engine::push_prepared> prepare_push(wire::push_object what) override {
+    return of_.guarded([&] { return real().prepare_push(std::move(what)); });
+  }
+  result<std::optional<wire::push_request>> kept_push(const push_id& id) override {
+    return of_.guarded([&] { return real().kept_push(id); });
+  }
+  result<void> begin_recovery(const std::optional<std::optional<push_id>>& last) override {
+    return of_.guarded([&] { return real().begin_recovery(last); });
+  }
+  std::vector<version_id> held_versions() override {
+    return of_.guarded([&] { return real().held_versions(); });
+  }
+  result<void> mark_missing(const std::vector<version_id>& ids) override {
+    return of_.guarded([&] { return real().mark_missing(ids); });
+  }
+  result<void> restart_feed() override {
+    return of_.guarded([&] { return real().restart_feed(); });
   }
   result<void> apply_receipt(const wire::push_receipt& receipt) override {
     return of_.guarded([&] { return real().apply_receipt(receipt); });

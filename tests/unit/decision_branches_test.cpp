@@ -87,7 +87,7 @@ TEST(DagCorners, ContinuingGoesThroughDraftsOnceEach) {
 
 TEST(FeedCorners, CursorsAndKindsThatAreNone) {
   const std::string chain(64, '0');
-  for (const auto* seq : {"abc", "1a", "-1", "-"}) {
+  for (const auto* seq : {"abc", "1a", "-1", "-", "-0"}) {
     EXPECT_FALSE(wire::parse_cursor(std::string(seq) + "." + chain)) << seq;
   }
   const auto page = [&chain](const std::string& kind) {
