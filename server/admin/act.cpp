@@ -175,7 +175,7 @@ void device_revoke(doing& act) {
   const bool lost = act.flag("lost");
   act.complete();
   const auto device = act.in.device_by_id(id);
-  if (!device || id == merge_device()) {
+  if (!device || is_own_device(id)) {
     refuse(errc::not_found, "There is no such device; see `device list`.", "device");
   }
   const store::pk owner_key[] = {device->user};

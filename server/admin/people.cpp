@@ -83,7 +83,7 @@ http::response device(context& in, const http::request& asked) {
   const auto id = device_id::parse(asked.captures.at("id"));
   return answer(look(in, [&](store::reader& r) {
     const auto row = id ? r.device_by_id(*id) : std::nullopt;
-    if (!row || row->id == merge_device()) {
+    if (!row || is_own_device(row->id)) {
       refuse(errc::not_found, "There is no such device; see `device list`.", "device");
     }
     const store::pk owner[] = {row->user};

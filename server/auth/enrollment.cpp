@@ -71,6 +71,18 @@ store::device_row add_device(store::writer& in, random_source& random, const sto
   return device;
 }
 
+void add_own_device(store::writer& in, store::pk system, const device_id& id, const char* name,
+                    unix_millis now) {
+  store::device_row device;
+  device.id = id;
+  device.user = system;
+  device.name = name;
+  // Nobody holds a key for it; sessions of the system user are refused whatever is signed.
+  device.public_key = std::string(k_public_key_size, '\0');
+  device.enrolled_at = now;
+  static_cast<void>(in.add_device(device));
+}
+
 struct enrolled {
   store::user_row user;
   store::device_row device;
@@ -165,14 +177,8 @@ void create_installation(store::writer& in, const server_id& server, unix_millis
   system.role = store::user_role::system;
   system.created_at = now;
   system.key = in.add_user(system);
-  store::device_row merge;
-  merge.id = merge_device();
-  merge.user = system.key;
-  merge.name = "merge";
-  // Nobody holds a key for it; sessions of the system user are refused whatever is signed.
-  merge.public_key = std::string(k_public_key_size, '\0');
-  merge.enrolled_at = now;
-  static_cast<void>(in.add_device(merge));
+  add_own_device(in, system.key, merge_device(), "merge", now);
+  add_own_device(in, system.key, import_device(), "import", now);
 }
 
 result<store::user_row> create_user(store::writer& in, random_source& random,
@@ -183,7 +189,7 @@ result<store::user_row> create_user(store::writer& in, random_source& random,
                 "The e-mail must look like name@host and have at most 254 characters.", "email",
                 static_cast<std::int64_t>(k_email_limit));
   }
-  if (in.user_by_email(email)) {
+  if (in.email_taken(email)) {
     return fail(errc::already_exists, "There is a user with this e-mail already.", "email");
   }
   store::user_row user;

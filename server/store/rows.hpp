@@ -147,6 +147,7 @@ struct feed_item {
   std::optional<version_id> version_public;
   hash256 item_hash;
   hash256 chain;
+  std::optional<pk> import_run;  ///< the import that wrote it
 };
 
 /// The bytes of a version as they go out.

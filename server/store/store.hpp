@@ -26,6 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/store/import.hpp"
 #include "server/store/journal_entry.hpp"
 #include "server/store/rows.hpp"
 
@@ -81,15 +82,17 @@ struct policy_row {
 };
 
 /// Queries; a consistent snapshot for the time of one `read` call.
-class reader {
+class reader : public import_reader {
  public:
-  virtual ~reader() = default;
-
   // Settings of the installation (server id, schema facts); small texts.
   virtual std::optional<std::string> setting(std::string_view name) = 0;
 
   // People and devices
-  virtual std::optional<user_row> user_by_email(std::string_view email) = 0;  ///< any case
+  /// In any case; of imported accounts that share an e-mail but for case, the one with exactly this
+  /// text (a twin also as `e-mail#legacy id`).
+  virtual std::optional<user_row> user_by_email(std::string_view email) = 0;
+  /// Whether some account has this e-mail, in any case.
+  virtual bool email_taken(std::string_view email) = 0;
   virtual std::optional<user_row> user_by_id(const user_id& id) = 0;
   virtual std::vector<user_row> users_by_pk(std::span<const pk> keys) = 0;
   virtual std::vector<user_row> users_by_ids(std::span<const user_id> ids) = 0;
@@ -174,7 +177,7 @@ class reader {
 
 /// Reads and writes inside one transaction. A function given to `database::write` may be run again
 /// from the start (serialisation failure): it must set its outputs anew each time.
-class writer : public reader {
+class writer : public reader, public import_writer {
  public:
   virtual void set_setting(std::string_view name, std::string_view value) = 0;
 

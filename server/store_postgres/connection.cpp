@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "server/store_postgres/encode.hpp"
+#include "server/store_postgres/tls_default.hpp"
 
 namespace autocusto::store {
 namespace {
@@ -46,35 +47,6 @@ constexpr setting_pair k_defaults[] = {
     {"application_name", "autocusto-server"},
     {"target_session_attrs", "read-write"},
 };
-
-bool is_this_machine(std::string_view host) {
-  return host.empty() || host.front() == '/' || host == "localhost" || host == "::1" ||
-         host.starts_with("127.");
-}
-
-// True when the URL names a host that is not this machine and does not say how to encrypt.
-bool needs_verified_tls(const std::string& url) {
-  PQconninfoOption* options = PQconninfoParse(url.c_str(), nullptr);
-  if (options == nullptr) return false;  // connecting tells what is wrong with it
-  bool remote = false;
-  bool told = std::getenv("PGSSLMODE") != nullptr;
-  for (const PQconninfoOption* o = options; o->keyword != nullptr; ++o) {
-    if (o->val == nullptr) continue;
-    const std::string_view name = o->keyword;
-    if (name == "sslmode") told = true;
-    if (name == "host" || name == "hostaddr") {
-      std::string_view hosts = o->val;
-      while (true) {
-        const auto comma = hosts.find(',');
-        remote = remote || !is_this_machine(hosts.substr(0, comma));
-        if (comma == std::string_view::npos) break;
-        hosts.remove_prefix(comma + 1);
-      }
-    }
-  }
-  PQconninfoFree(options);
-  return remote && !told;
-}
 
 class result_row final : public sql_row {
  public:

@@ -18,6 +18,7 @@ feed_item read_item(const sql_row& row) {
   item.version_public = row.optional_id<version_id>(9);
   item.item_hash = row.id<hash256>(10);
   item.chain = row.id<hash256>(11);
+  item.import_run = row.optional_integer(12);
   return item;
 }
 
@@ -55,7 +56,8 @@ std::vector<feed_item> sql_writer::feed(pk user, std::int64_t after, std::int64_
   static constexpr sql_query q{
       "feed",
       "SELECT f.seq, f.kind, w.open, f.view, w.incarnation, w.record, r.id, r.kind, f.version, "
-      "(SELECT v.id FROM version v WHERE v.pk=f.version), f.item_hash, f.chain "
+      "(SELECT v.id FROM version v WHERE v.pk=f.version), f.item_hash, f.chain, "
+      "f.import_run "
       "FROM (SELECT * FROM feed WHERE owner=$1 AND seq>$2 ORDER BY seq LIMIT $3) f "
       "{join view w: w.pk=f.view} {join record r: r.pk=w.record} ORDER BY f.seq"};
   return list(q, {sql_integer(user), sql_integer(after), sql_integer(limit)}, read_item);

@@ -6,15 +6,6 @@
 namespace autocusto::store {
 namespace {
 
-// E-mails are compared without regard to the case of ASCII letters, alike on both databases.
-std::string email_key(std::string_view email) {
-  std::string key(email);
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return key;
-}
-
 sql_parameter flag(bool value) {
   return sql_integer(std::int64_t{value ? 1 : 0});
 }
@@ -47,6 +38,14 @@ enrollment_row enrollment_of(const sql_row& row) {
 }
 
 }  // namespace
+
+std::string email_key(std::string_view email) {
+  std::string key(email);
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return key;
+}
 
 user_row read_user(const sql_row& row, int first) {
   user_row u;
@@ -98,8 +97,26 @@ void sql_writer::set_setting(std::string_view name, std::string_view value) {
 std::optional<user_row> sql_writer::user_by_email(std::string_view email) {
   static constexpr sql_query q{"user_by_email",
                                "SELECT " SYNC_USER_COLUMNS " FROM app_user a WHERE a.email_key=$1"};
+  static constexpr sql_query twins{
+      "twins_by_email",
+      "SELECT " SYNC_USER_COLUMNS
+      " FROM email_twin t {join app_user a: a.pk=t.owner} WHERE t.email_key=$1 ORDER BY a.pk"};
   const std::string key = email_key(email);
-  return one(q, {sql_text(key)}, user_of);
+  auto found = list(q, {sql_text(key)}, user_of);
+  auto others = list(twins, {sql_text(key)}, user_of);
+  if (others.empty()) return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
+  // Imported accounts may share an e-mail but for case: then only the exact text names one.
+  std::move(others.begin(), others.end(), std::back_inserter(found));
+  const auto exact = std::find_if(found.begin(), found.end(),
+                                  [&](const user_row& user) { return user.email == email; });
+  if (exact == found.end()) return std::nullopt;
+  return *exact;
+}
+
+bool sql_writer::email_taken(std::string_view email) {
+  static constexpr sql_query q{"email_taken", "SELECT a.pk FROM app_user a WHERE a.email_key=$1"};
+  const std::string key = email_key(email);
+  return !list(q, {sql_text(key)}, read_key).empty();
 }
 
 std::optional<user_row> sql_writer::user_by_id(const user_id& id) {

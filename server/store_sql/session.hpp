@@ -131,6 +131,9 @@ class sql_session {
   virtual std::vector<pk> allocate(std::string_view table, std::size_t count) = 0;
   /// Notes a user to wake after the commit.
   virtual void wake(const user_id& user) = 0;
+  /// Many rows are going to be deleted (or have been): makes (or drops) what checking the
+  /// references to them would otherwise cost a walk through whole tables for.
+  virtual void removal(bool begins) { static_cast<void>(begins); }
 };
 
 /// All queries, over a session that must outlive it.

@@ -1,7 +1,8 @@
 #pragma once
 // The store's queries: every method of `reader` and `writer` over a session, for both databases.
 // Internal to server/store_sql; its functions are spread over files by topic (people.cpp,
-// records.cpp, versions.cpp, feed.cpp, acts.cpp). One thread, one transaction.
+// records.cpp, versions.cpp, feed.cpp, acts.cpp, imports.cpp, removal.cpp). One thread, one
+// transaction.
 
 #include "server/store_sql/session.hpp"
 
@@ -13,6 +14,7 @@ class sql_writer final : public writer {
 
   std::optional<std::string> setting(std::string_view name) override;
   std::optional<user_row> user_by_email(std::string_view email) override;
+  bool email_taken(std::string_view email) override;
   std::optional<user_row> user_by_id(const user_id& id) override;
   std::vector<user_row> users_by_pk(std::span<const pk> keys) override;
   std::vector<user_row> users_by_ids(std::span<const user_id> ids) override;
@@ -105,6 +107,53 @@ class sql_writer final : public writer {
   bool add_journaled(const journaled_row& row) override;
   void wake(const user_id& user) override { session_.wake(user); }
 
+  std::vector<import_run_row> import_runs() override;
+  std::optional<import_run_row> import_run(pk run) override;
+  std::vector<import_user_row> import_users(std::string_view source) override;
+  std::vector<imported_version> imported_versions(
+      std::string_view source, import_origin origin,
+      std::span<const std::int64_t> legacy_ids) override;
+  bool has_imported_versions(std::string_view source) override;
+  std::vector<std::pair<std::int64_t, std::int64_t>> kept_digests(
+      std::string_view source, std::string_view origin,
+      std::span<const std::int64_t> legacy_ids) override;
+  std::vector<import_kept_row> kept_rows(pk run, std::string_view origin, std::int64_t after,
+                                         std::int64_t limit) override;
+  std::vector<view_row> views_of_records(std::span<const pk> records) override;
+  std::vector<std::pair<pk, version_id>> last_imported(std::span<const pk> views) override;
+  std::vector<shown_version> shown_versions(std::span<const pk> views) override;
+  std::vector<import_version_row> import_rows_of(std::string_view source,
+                                                 std::span<const pk> versions) override;
+  std::vector<import_feed_span> import_spans(pk run, std::span<const pk> owners) override;
+  std::vector<record_row> records_by_ids(std::span<const record_id> ids) override;
+  pk greatest_version() override;
+  pk greatest_view() override;
+
+  pk add_import_run(const import_run_row& run) override;
+  void save_import_run(const import_run_row& run) override;
+  std::optional<import_run_row> lock_import_run(pk run) override;
+  pk add_twin_user(const user_row& user, std::int64_t twin) override;
+  void add_import_user(std::string_view source, const import_user_row& user) override;
+  void add_import_versions(std::string_view source,
+                           std::span<const import_version_row> rows) override;
+  void keep_rows(std::string_view source, pk run, std::span<const import_kept_row> rows) override;
+  void add_import_views(pk run, std::span<const import_view_row> rows) override;
+  std::vector<feed_move> lock_heads(std::span<const pk> users) override;
+  void append_feeds(std::span<const feed_row> rows, std::span<const feed_move> heads) override;
+  void note_given(pk device, std::int64_t seq) override;
+  void begin_removal() override { session_.removal(true); }
+  void end_removal() override { session_.removal(false); }
+  void cut_feeds(pk run, std::span<const import_feed_span> spans) override;
+  std::vector<std::pair<pk, pk>> versions_of_run(pk run, pk after, std::int64_t limit) override;
+  std::vector<view_row> views_of_run(pk run, pk after, std::int64_t limit) override;
+  std::vector<import_view_row> moved_views(pk run) override;
+  void forget_moved_views(pk run, std::span<const pk> views) override;
+  void remove_views(std::span<const pk> views) override;
+  void remove_versions(std::span<const pk> versions, std::span<const pk> records) override;
+  void remove_kept_rows(pk run) override;
+  std::vector<pk> remove_import_users(std::string_view source, pk run,
+                                      std::span<const pk> except) override;
+
  private:
   /// The rows of a query, each made by `make(row)`.
   template <class Make>
@@ -147,6 +196,8 @@ inline constexpr int k_view_columns = 11;
 
 // Each reads its columns starting at `first`.
 [[nodiscard]] user_row read_user(const sql_row& row, int first = 0);
+/// E-mails are compared without regard to the case of ASCII letters, alike on both databases.
+[[nodiscard]] std::string email_key(std::string_view email);
 [[nodiscard]] device_row read_device(const sql_row& row, int first = 0);
 [[nodiscard]] record_row read_record(const sql_row& row, int first = 0);
 [[nodiscard]] view_row read_view(const sql_row& row, int first = 0);

@@ -122,6 +122,35 @@ std::vector<pk> sqlite_session::allocate(std::string_view table, std::size_t cou
   return keys;
 }
 
+void sqlite_session::removal(bool begins) {
+  // The columns of foreign keys that have no index: nothing asks by them but a deletion.
+  static constexpr std::pair<const char*, const char*> columns[] = {{"version", "parent"},
+                                                                    {"version", "author"},
+                                                                    {"version_parent", "parent"},
+                                                                    {"feed", "version"},
+                                                                    {"feed", "view"},
+                                                                    {"conflict", "view"},
+                                                                    {"import_view", "view"},
+                                                                    {"view", "record"},
+                                                                    {"view", "owner"},
+                                                                    {"device", "owner"},
+                                                                    {"enrollment", "owner"},
+                                                                    {"quarantine", "owner"},
+                                                                    {"audit_log", "actor"},
+                                                                    {"audit_log", "subject_user"},
+                                                                    {"import_user", "owner"},
+                                                                    {"email_twin", "owner"}};
+  try {
+    for (const auto& [table, column] : columns) {
+      const std::string name = std::string("removal_") + table + "_" + column;
+      on_.execute(begins ? "CREATE INDEX " + name + " ON " + table + " (" + column + ")"
+                         : "DROP INDEX " + name);
+    }
+  } catch (const sqlite::sqlite_error& e) {
+    throw to_database_error(e, "removal");
+  }
+}
+
 std::vector<user_id> sqlite_session::take_wakes() {
   return std::exchange(wakes_, {});
 }

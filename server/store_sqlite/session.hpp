@@ -22,6 +22,7 @@ class sqlite_session final : public sql_session {
            const row_callback& on_row) override;
   std::vector<pk> allocate(std::string_view table, std::size_t count) override;
   void wake(const user_id& user) override { wakes_.push_back(user); }
+  void removal(bool begins) override;
 
   /// The users to wake since the last call, which it forgets.
   [[nodiscard]] std::vector<user_id> take_wakes();

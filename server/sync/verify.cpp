@@ -23,7 +23,9 @@ void verifier::load_people() {
     devices_.emplace(key, std::move(device));
   }
   // The devices and users of the server itself may be left out of the lists for people.
-  if (const auto device = in_.device_by_id(merge_device())) devices_.emplace(device->key, *device);
+  for (const auto& id : {merge_device(), import_device()}) {
+    if (const auto device = in_.device_by_id(id)) devices_.emplace(device->key, *device);
+  }
   const user_id system[] = {system_user()};
   for (const auto& user : in_.users_by_ids(system)) users_.emplace(user.key, user.id);
 }

@@ -44,4 +44,12 @@ device_id merge_device() {
   return *device_id::parse("00000000-0000-4000-8000-000000000002");
 }
 
+device_id import_device() {
+  return *device_id::parse("00000000-0000-4000-8000-000000000003");
+}
+
+bool is_own_device(const device_id& id) {
+  return id == merge_device() || id == import_device();
+}
+
 }  // namespace autocusto

@@ -90,6 +90,10 @@ using act_id = fixed_id<struct act_tag, 16, text_form::uuid>;
 [[nodiscard]] user_id system_user();
 /// The device that automatic merges name.
 [[nodiscard]] device_id merge_device();
+/// The device that imported versions name.
+[[nodiscard]] device_id import_device();
+/// Whether it is one of these two, which nobody holds.
+[[nodiscard]] bool is_own_device(const device_id& id);
 
 }  // namespace autocusto
 

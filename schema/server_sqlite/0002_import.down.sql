@@ -1,0 +1,13 @@
+DROP TABLE import_row;
+DROP TABLE import_view;
+DROP TABLE import_version;
+DROP TABLE import_user;
+DROP TABLE email_twin;
+ALTER TABLE device DROP COLUMN given;
+ALTER TABLE import_run DROP COLUMN options;
+ALTER TABLE import_run DROP COLUMN view_floor;
+ALTER TABLE import_run DROP COLUMN version_floor;
+ALTER TABLE import_run DROP COLUMN users;
+ALTER TABLE import_run DROP COLUMN views;
+ALTER TABLE import_run DROP COLUMN versions;
+ALTER TABLE import_run DROP COLUMN layout;

@@ -1,0 +1,52 @@
+#pragma once
+// Private to intake: what a batch changes, decided from what is there. Reads and values only.
+//
+// A view that is not there is opened. A view that an import made and nobody has touched since moves
+// on to what the source shows now. A view that was touched here (an edit, an administrator's act),
+// or that somebody opened by hand, keeps its heads: what the source shows joins them as a sibling,
+// which is a conflict that somebody resolves. A view that was closed here stays closed.
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "server/intake/batch.hpp"
+#include "shared/domain/dag.hpp"
+
+namespace autocusto::intake::detail {
+
+/// A record as it is.
+struct present_record {
+  store::record_row row;  ///< key 0: not there
+  std::vector<store::view_row> views;
+  std::unordered_map<store::pk, version_id> last_imported;  ///< by view
+  std::unordered_map<store::pk, store::conflict_row> conflicts;
+  std::vector<store::version_node> graph;  ///< read where a view is there
+};
+
+struct planned_item {
+  store::feed_kind kind = store::feed_kind::version;
+  version_id id;
+};
+
+struct planned_view {
+  const view_entry* entry = nullptr;
+  store::view_row row;  ///< as it becomes; key 0: new
+  std::optional<store::view_row> before;
+  std::vector<planned_item> items;
+  std::optional<version_id> base;  ///< of the conflict, if there is one nearest ancestor
+};
+
+struct planned_record {
+  const record_entry* entry = nullptr;
+  std::vector<std::uint32_t> added;  ///< positions of versions that are new, in order
+  std::vector<planned_view> views;
+};
+
+/// The records that the rows name, with everything about them that the plan needs.
+[[nodiscard]] std::vector<present_record> survey(store::reader& in, const batch& what,
+                                                 std::vector<store::record_row> rows);
+[[nodiscard]] std::vector<planned_record> plan(const batch& what,
+                                               const std::vector<present_record>& present);
+
+}  // namespace autocusto::intake::detail

@@ -1,0 +1,235 @@
+#include "server/intake/intake.hpp"
+
+#include <map>
+#include <set>
+
+#include "server/intake/apply.hpp"
+#include "server/intake/perform.hpp"
+
+namespace autocusto::intake {
+namespace {
+
+constexpr std::size_t k_public_key_size = 32;
+
+error no_such_run() {
+  return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.", "run");
+}
+
+void add_counts(store::writer& in, store::pk run, const counts& made) {
+  auto row = in.lock_import_run(run);
+  if (!row) throw error_exception(no_such_run());
+  row->versions += made.versions;
+  row->views += made.views;
+  row->users += made.users;
+  row->report.reset();
+  in.save_import_run(*row);
+}
+
+account_outcome place_account(store::reader& in, const account& wanted) {
+  account_outcome out;
+  // Taken back and brought in again: the account that the audit log kept.
+  if (const auto same = in.user_by_id(wanted.id)) {
+    out.key = same->key;
+    out.id = same->id;
+    return out;
+  }
+  out.id = wanted.id;
+  const auto there = in.user_by_email(wanted.email);
+  if (there && there->email == wanted.email && there->role != store::user_role::system) {
+    out.key = there->key;
+    out.id = there->id;
+    out.linked = true;
+  }
+  return out;
+}
+
+/// Of several accounts of the source with one e-mail only the first may be one that is here.
+class account_placer {
+ public:
+  account_placer(store::reader& in, std::string_view source) : in_(in) {
+    for (const auto& row : in.import_users(source)) {
+      known_.emplace(row.legacy_id, row);
+      taken_.insert(row.owner);
+    }
+  }
+
+  account_outcome place(const account& wanted) {
+    if (const auto at = known_.find(wanted.legacy_id); at != known_.end()) {
+      const store::pk key[] = {at->second.owner};
+      account_outcome out;
+      out.key = at->second.owner;
+      out.id = in_.users_by_pk(key).at(0).id;
+      out.linked = !at->second.made;
+      return out;
+    }
+    auto out = place_account(in_, wanted);
+    if (out.linked && !taken_.insert(out.key).second) {
+      out = {};
+      out.id = wanted.id;
+    }
+    out.made = out.key == 0;
+    return out;
+  }
+
+  [[nodiscard]] bool knows(std::int64_t legacy_id) const { return known_.contains(legacy_id); }
+
+ private:
+  store::reader& in_;
+  std::map<std::int64_t, store::import_user_row> known_;
+  std::set<store::pk> taken_;
+};
+
+store::pk make_account(store::writer& in, const account& wanted) {
+  store::user_row row;
+  row.id = wanted.id;
+  row.email = wanted.email;
+  row.role = wanted.role;
+  row.enabled = wanted.enabled;
+  row.created_at = wanted.created_at;
+  return in.email_taken(wanted.email) ? in.add_twin_user(row, wanted.legacy_id) : in.add_user(row);
+}
+
+std::vector<account_outcome> write_accounts(store::writer& in, const store::import_run_row& run,
+                                            const std::vector<account>& accounts) {
+  account_placer placer(in, run.source);
+  std::vector<account_outcome> out;
+  counts made;
+  for (const auto& wanted : accounts) {
+    auto outcome = placer.place(wanted);
+    const bool again = placer.knows(wanted.legacy_id);
+    if (outcome.made) {
+      outcome.key = make_account(in, wanted);
+      ++made.users;
+    } else if (!again && !outcome.linked && wanted.enabled) {
+      in.set_user_enabled(outcome.key, true);
+    }
+    if (!again) {
+      in.add_import_user(run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked});
+    }
+    out.push_back(outcome);
+  }
+  add_counts(in, run.key, made);
+  return out;
+}
+
+class direct_door final : public door {
+ public:
+  explicit direct_door(store::database& in) : in_(in) {}
+
+  result<run_state> begin(const run_start& start) override {
+    run_state state;
+    in_.write([&](store::writer& w) {
+      state = {};
+      static_cast<void>(ensure_import_device(w, start.now));
+      for (const auto& row : w.import_runs()) {
+        if (row.source == start.source && !row.finished_at && !row.rolled_back_at) {
+          state = {row.key, true};
+        }
+      }
+      if (state.run != 0) return;
+      store::import_run_row row;
+      row.source = start.source;
+      row.layout = start.layout;
+      row.options = start.options;
+      row.started_at = start.now;
+      row.version_floor = w.greatest_version();
+      row.view_floor = w.greatest_view();
+      state.run = w.add_import_run(row);
+    });
+    return state;
+  }
+
+  result<std::vector<account_outcome>> add_accounts(store::pk run,
+                                                    const std::vector<account>& accounts) override {
+    std::vector<account_outcome> out;
+    bool found = false;
+    in_.write([&](store::writer& w) {
+      const auto row = w.lock_import_run(run);
+      found = row.has_value();
+      if (found) out = write_accounts(w, *row, accounts);
+    });
+    if (!found) return no_such_run();
+    return out;
+  }
+
+  result<counts> apply(const batch& what) override {
+    counts made;
+    in_.write([&](store::writer& w) {
+      made = detail::perform(w, what);
+      add_counts(w, what.run, made);
+    });
+    return made;
+  }
+
+  result<counts> finish(const run_end& end) override {
+    std::optional<counts> total;
+    in_.write([&](store::writer& w) {
+      auto row = w.lock_import_run(end.run);
+      if (!row) return;
+      row->finished_at = end.now;
+      row->report = end.report;
+      w.save_import_run(*row);
+      total = counts{row->versions, row->views, row->users};
+    });
+    if (!total) return no_such_run();
+    return *total;
+  }
+
+  result<rollback_report> rollback(const rollback_request& request) override {
+    result<rollback_report> out = no_such_run();
+    in_.write([&](store::writer& w) { out = detail::take_back(w, request); });
+    return out;
+  }
+
+ private:
+  store::database& in_;
+};
+
+}  // namespace
+
+std::unique_ptr<door> open_door(store::database& in) {
+  return std::make_unique<direct_door>(in);
+}
+
+counts foresee(store::reader& in, const batch& what) {
+  std::vector<record_id> ids;
+  for (const auto& r : what.records) ids.push_back(r.id);
+  std::unordered_map<record_id, store::record_row> found;
+  for (auto& row : in.records_by_ids(ids)) found.emplace(row.id, row);
+  std::vector<store::record_row> rows;
+  for (const auto& r : what.records) {
+    const auto at = found.find(r.id);
+    rows.push_back(at == found.end() ? store::record_row{} : at->second);
+  }
+  const auto present = detail::survey(in, what, std::move(rows));
+  counts out;
+  for (const auto& record : detail::plan(what, present)) {
+    out.versions += static_cast<std::int64_t>(record.added.size());
+    out.views += static_cast<std::int64_t>(record.views.size());
+  }
+  return out;
+}
+
+std::vector<account_outcome> foresee_accounts(store::reader& in, std::string_view source,
+                                              const std::vector<account>& accounts) {
+  account_placer placer(in, source);
+  std::vector<account_outcome> out;
+  out.reserve(accounts.size());
+  for (const auto& wanted : accounts) out.push_back(placer.place(wanted));
+  return out;
+}
+
+store::pk ensure_import_device(store::writer& in, unix_millis now) {
+  if (const auto there = in.device_by_id(import_device())) return there->key;
+  const auto system = in.user_by_id(system_user());
+  if (!system) throw std::logic_error("an installation without its system user");
+  store::device_row device;
+  device.id = import_device();
+  device.user = system->key;
+  device.name = "import";
+  device.public_key = std::string(k_public_key_size, '\0');
+  device.enrolled_at = now;
+  return in.add_device(device);
+}
+
+}  // namespace autocusto::intake

@@ -1,0 +1,41 @@
+#pragma once
+// The door through which an import comes into the store.
+//
+// `door` is what an importer writes through: directly (`direct_door`), or over the local socket of
+// a server that serves the embedded database (server/local). Each call is one transaction: done or
+// not done. Calls may be repeated after a cut: accounts, versions and views that are there already
+// are found and left alone. One thread at a time.
+
+#include <memory>
+#include <vector>
+
+#include "server/intake/batch.hpp"
+#include "shared/base/error.hpp"
+
+namespace autocusto::intake {
+
+class door {
+ public:
+  virtual ~door() = default;
+  virtual result<run_state> begin(const run_start& start) = 0;
+  virtual result<std::vector<account_outcome>> add_accounts(
+      store::pk run, const std::vector<account>& accounts) = 0;
+  virtual result<counts> apply(const batch& what) = 0;
+  virtual result<counts> finish(const run_end& end) = 0;
+  virtual result<rollback_report> rollback(const rollback_request& request) = 0;
+};
+
+/// Refers to the database, which must outlive it.
+[[nodiscard]] std::unique_ptr<door> open_door(store::database& in);
+
+/// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not
+/// there yet are 0), without writing.
+[[nodiscard]] counts foresee(store::reader& in, const batch& what);
+[[nodiscard]] std::vector<account_outcome> foresee_accounts(store::reader& in,
+                                                            std::string_view source,
+                                                            const std::vector<account>& accounts);
+
+/// The device that imported versions name, made where an older installation lacks it.
+[[nodiscard]] store::pk ensure_import_device(store::writer& in, unix_millis now);
+
+}  // namespace autocusto::intake

@@ -1,0 +1,195 @@
+// One batch in one transaction: records locked, versions, views, conflicts, then the feeds.
+#include "server/intake/perform.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "server/intake/apply.hpp"
+#include "server/sync/conflict_book.hpp"
+#include "server/sync/feed_writer.hpp"
+#include "shared/wire/feed.hpp"
+
+namespace autocusto::intake::detail {
+namespace {
+
+std::vector<store::record_row> lock_all(store::writer& in, const batch& what) {
+  std::vector<store::writer::wanted_record> wanted;
+  wanted.reserve(what.records.size());
+  for (const auto& r : what.records) wanted.push_back({r.id, r.kind, r.key, true});
+  std::vector<store::record_row> rows;
+  rows.reserve(wanted.size());
+  for (auto& row : in.lock_records(wanted)) rows.push_back(row.value());
+  return rows;
+}
+
+class performer {
+ public:
+  performer(store::writer& in, const batch& what) : in_(in), what_(what) {}
+
+  counts run() {
+    present_ = survey(in_, what_, lock_all(in_, what_));
+    plans_ = plan(what_, present_);
+    add_versions();
+    save_views();
+    save_conflicts();
+    append_feeds();
+    keep_rows();
+    return counts_;
+  }
+
+ private:
+  void add_versions() {
+    std::vector<store::new_version> fresh;
+    std::vector<const version_entry*> entries;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      const auto& record = *plans_[i].entry;
+      auto number = present_[i].row.last_number;
+      for (const auto position : plans_[i].added) {
+        const auto& v = record.versions[position];
+        entries.push_back(&v);
+        auto& row = fresh.emplace_back();
+        row.record = present_[i].row.key;
+        row.number = ++number;
+        row.author = v.author == 0 ? what_.system_user : v.author;
+        row.device = what_.import_device;
+        row.value = &v.value;
+        row.archived = v.archived;
+        row.received_at = what_.now;
+        row.import_run = what_.run;
+      }
+      for (const auto& v : record.versions) {
+        if (v.known != 0) keys_.emplace(v.value.id, v.known);
+      }
+    }
+    if (fresh.empty()) return;
+    const auto keys = in_.add_versions(fresh);
+    std::vector<store::import_version_row> rows;
+    rows.reserve(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto& v = *entries[i];
+      keys_.emplace(v.value.id, keys[i]);
+      rows.push_back({v.origin, v.legacy_id, keys[i], what_.run, v.legacy_number, v.digest});
+    }
+    in_.add_import_versions(what_.source, rows);
+    counts_.versions += static_cast<std::int64_t>(keys.size());
+  }
+
+  void save_views() {
+    std::vector<store::view_row> rows;
+    std::vector<store::import_view_row> moved;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      for (auto& view : plans_[i].views) {
+        if (view.before) {
+          moved.push_back({view.row.key, view.before->state, view.before->active});
+        } else {
+          view.row.record = present_[i].row.key;
+          view.row.import_run = what_.run;
+        }
+        rows.push_back(view.row);
+      }
+    }
+    if (rows.empty()) return;
+    in_.add_import_views(what_.run, moved);
+    const auto keys = in_.save_views(rows);
+    std::size_t next = 0;
+    for (auto& record : plans_) {
+      for (auto& view : record.views) view.row.key = keys[next++];
+    }
+    counts_.views += static_cast<std::int64_t>(keys.size());
+  }
+
+  void save_conflicts() {
+    std::vector<store::conflict_row> rows;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      for (const auto& view : plans_[i].views) {
+        if (!view.before) continue;
+        const auto& open = present_[i].conflicts;
+        const auto at = open.find(view.row.key);
+        const auto now = at == open.end() ? std::nullopt : std::optional(at->second);
+        auto row = sync::settle_conflict(now, view.row.key, view.row.state.heads, view.base,
+                                         store::conflict_state::assigned, what_.now);
+        if (row) rows.push_back(*std::move(row));
+      }
+    }
+    if (!rows.empty()) static_cast<void>(in_.save_conflicts(rows));
+  }
+
+  void append_feeds() {
+    std::set<store::pk> users;
+    for (const auto& record : plans_) {
+      for (const auto& view : record.views) users.insert(view.row.user);
+    }
+    if (users.empty()) return;
+    const std::vector<store::pk> sorted(users.begin(), users.end());
+    auto heads = in_.lock_heads(sorted);
+    std::map<store::pk, store::feed_head*> head_of;
+    for (auto& h : heads) head_of.emplace(h.user, &h.head);
+    std::vector<store::feed_row> rows;
+    std::set<user_id> woken;
+    for (const auto& record : plans_) {
+      for (const auto& view : record.views) {
+        auto& head = *head_of.at(view.row.user);
+        for (const auto& item : view.items) rows.push_back(next_item(head, record, view, item));
+        woken.insert(view.entry->user_public);
+      }
+    }
+    in_.append_feeds(rows, heads);
+    for (const auto& user : woken) in_.wake(user);
+  }
+
+  store::feed_row next_item(store::feed_head& head, const planned_record& record,
+                            const planned_view& view, const planned_item& planned) const {
+    wire::item item;
+    item.seq = ++head.seq;
+    item.kind = sync::item_kind_of(planned.kind);
+    item.incarnation = view.row.state.incarnation;
+    item.record = record.entry->id;
+    item.version = planned.id;
+    store::feed_row row;
+    row.user = view.row.user;
+    row.seq = head.seq;
+    row.kind = planned.kind;
+    row.view = view.row.key;
+    row.version = keys_.at(planned.id);
+    row.item_hash = wire::item_hash(item);
+    head.chain = wire::next_chain(head.chain, row.item_hash);
+    row.chain = head.chain;
+    row.import_run = what_.run;
+    return row;
+  }
+
+  /// Rows that are kept already, unchanged, are not kept again.
+  void keep_rows() {
+    std::map<std::string_view, std::vector<std::int64_t>> ids;
+    for (const auto& row : what_.kept) ids[row.origin].push_back(row.legacy_id);
+    std::map<std::string_view, std::map<std::int64_t, std::int64_t>> digests;
+    for (const auto& [origin, wanted] : ids) {
+      for (const auto& [id, digest] : in_.kept_digests(what_.source, origin, wanted)) {
+        digests[origin].emplace(id, digest);
+      }
+    }
+    std::vector<store::import_kept_row> fresh;
+    for (const auto& row : what_.kept) {
+      const auto& known = digests[row.origin];
+      const auto at = known.find(row.legacy_id);
+      if (at == known.end() || at->second != row.digest) fresh.push_back(row);
+    }
+    in_.keep_rows(what_.source, what_.run, fresh);
+  }
+
+  store::writer& in_;
+  const batch& what_;
+  std::vector<present_record> present_;
+  std::vector<planned_record> plans_;
+  std::unordered_map<version_id, store::pk> keys_;
+  counts counts_;
+};
+
+}  // namespace
+
+counts perform(store::writer& in, const batch& what) {
+  return performer(in, what).run();
+}
+
+}  // namespace autocusto::intake::detail

@@ -1,0 +1,278 @@
+// Taking a run back: exactly what it made, where nobody has received or built on any of it.
+//
+// Feeds are taken back from their ends; so a user whose device was given items of the run, or whose
+// feed has gone on since, keeps everything that the run gave him. A record stays as the run left it
+// when such a user sees one of the run's versions, or when something that the run did not make
+// continues, follows or shows one of them: numbers stay dense, and no version loses a parent.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "server/intake/perform.hpp"
+#include "shared/domain/view.hpp"
+
+namespace autocusto::intake::detail {
+namespace {
+
+constexpr std::int64_t k_chunk = 2000;
+
+const char* table_of(store::import_origin origin) {
+  switch (origin) {
+    case store::import_origin::patient_version:
+      return "pacientes_pacienteversion";
+    case store::import_origin::clinic_version:
+      return "clinicas_clinicaversion";
+    case store::import_origin::patient_master:
+      return "pacientes_paciente";
+    case store::import_origin::clinic_master:
+      return "clinicas_clinica";
+  }
+  throw std::logic_error("an origin without a table");
+}
+
+class taker {
+ public:
+  taker(store::writer& in, const rollback_request& request) : in_(in), request_(request) {}
+
+  result<rollback_report> run() {
+    auto row = in_.lock_import_run(request_.run);
+    if (!row) {
+      return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.",
+                  "run");
+    }
+    if (row->rolled_back_at) {
+      return fail(errc::already_exists, "This run was taken back before; nothing to do.", "run");
+    }
+    run_ = *std::move(row);
+    load_users();
+    load_versions();
+    find_used_records();
+    name_blocked();
+    if (!report_.blockers.empty() && !request_.except_used) return std::move(report_);
+    in_.begin_removal();
+    remove_feeds_and_views();
+    remove_versions();
+    in_.remove_kept_rows(run_.key);
+    const auto disabled = in_.remove_import_users(run_.source, run_.key, used_users());
+    in_.end_removal();
+    report_.accounts_disabled = static_cast<std::int64_t>(disabled.size());
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  void load_users() {
+    std::vector<store::pk> owners;
+    for (const auto& user : in_.import_users(run_.source)) {
+      legacy_user_.emplace(user.owner, user.legacy_id);
+      owners.push_back(user.owner);
+    }
+    // Held until the end, so that these feeds do not move while the rest is decided.
+    static_cast<void>(in_.lock_heads(owners));
+    spans_ = in_.import_spans(run_.key, owners);
+    for (const auto& s : spans_) {
+      const bool moved = s.head != s.last || s.count != s.last - s.first + 1;
+      if (s.given < s.first && !moved) continue;
+      used_.insert(s.owner);
+      report_.blockers.push_back({"usuarios_usuario", legacy_user_.at(s.owner),
+                                  s.given >= s.first ? "received" : "feed_moved"});
+    }
+  }
+
+  void load_versions() {
+    store::pk after = run_.version_floor;
+    for (;;) {
+      const auto chunk = in_.versions_of_run(run_.key, after, k_chunk);
+      if (chunk.empty()) break;
+      after = chunk.back().first;
+      for (const auto& [version, record] : chunk) {
+        versions_[record].push_back(version);
+        made_.emplace(version, record);
+      }
+    }
+  }
+
+  void find_used_records() {
+    // Views that the run moved belong to records that were there before; views that it opened name
+    // theirs.
+    std::vector<store::pk> records;
+    for (const auto& [record, versions] : versions_) records.push_back(record);
+    for (std::size_t from = 0; from < records.size(); from += k_chunk) {
+      const auto to = std::min(records.size(), from + static_cast<std::size_t>(k_chunk));
+      check_records(std::span(records).subspan(from, to - from));
+    }
+  }
+
+  void check_records(std::span<const store::pk> records) {
+    std::vector<store::writer::wanted_record> wanted;
+    for (const auto& row : in_.records_by_pk(records)) wanted.push_back({row.id, {}, {}, false});
+    static_cast<void>(in_.lock_records(wanted));
+    std::unordered_map<store::pk, std::vector<store::version_node>> graphs;
+    for (auto& node : in_.graphs(records, 0)) graphs[node.record].push_back(std::move(node));
+    for (const auto record : records) check_graph(record, graphs[record]);
+    check_views(records);
+  }
+
+  /// A version that the run did not make stands behind one that it made.
+  void check_graph(store::pk record, const std::vector<store::version_node>& nodes) {
+    const auto& mine = versions_.at(record);
+    const std::unordered_set<store::pk> made(mine.begin(), mine.end());
+    std::int64_t first = 0;
+    for (const auto& node : nodes) {
+      if (made.contains(node.key) && first == 0) first = node.number;
+    }
+    for (const auto& node : nodes) {
+      if (made.contains(node.key) || node.number < first) continue;
+      if (used_records_.insert(record).second) block(mine.front(), "built_on");
+    }
+  }
+
+  /// Items that stay show versions of the run: those of used users, and those that the run did not
+  /// write.
+  void check_views(std::span<const store::pk> records) {
+    std::vector<store::pk> views;
+    std::unordered_map<store::pk, store::pk> user_of;
+    for (const auto& view : in_.views_of_records(records)) {
+      views.push_back(view.key);
+      user_of.emplace(view.key, view.user);
+    }
+    for (const auto& item : in_.shown_versions(views)) {
+      const bool by_run = item.import_run == run_.key;
+      const auto at = made_.find(item.version);
+      if (at == made_.end()) continue;
+      const bool by_used_user = used_.contains(user_of.at(item.view));
+      if (by_run && !by_used_user) continue;
+      if (used_records_.insert(at->second).second && !by_used_user) block(at->first, "assigned");
+    }
+  }
+
+  void block(store::pk version, const char* reason) { blocked_.emplace_back(version, reason); }
+
+  /// People know rows of the source, not keys.
+  void name_blocked() {
+    std::map<store::pk, std::string> reasons(blocked_.begin(), blocked_.end());
+    std::vector<store::pk> keys;
+    for (const auto& [version, reason] : reasons) keys.push_back(version);
+    for (const auto& row : in_.import_rows_of(run_.source, keys)) {
+      report_.blockers.push_back({table_of(row.origin), row.legacy_id, reasons.at(row.version)});
+    }
+  }
+
+  void remove_feeds_and_views() {
+    std::vector<store::import_feed_span> cut;
+    for (const auto& s : spans_) {
+      if (!used_.contains(s.owner)) cut.push_back(s);
+    }
+    in_.cut_feeds(run_.key, cut);
+    restore_moved_views();
+    store::pk after = run_.view_floor;
+    for (;;) {
+      const auto views = in_.views_of_run(run_.key, after, k_chunk);
+      if (views.empty()) break;
+      after = views.back().key;
+      std::vector<store::pk> gone;
+      for (const auto& view : views) {
+        if (used_.contains(view.user)) {
+          ++report_.kept.views;
+        } else {
+          gone.push_back(view.key);
+        }
+      }
+      in_.remove_views(gone);
+      report_.removed.views += static_cast<std::int64_t>(gone.size());
+    }
+  }
+
+  void restore_moved_views() {
+    const auto moved = in_.moved_views(run_.key);
+    std::vector<store::pk> keys;
+    for (const auto& m : moved) keys.push_back(m.view);
+    std::map<store::pk, store::view_row> rows;
+    for (auto& row : in_.views_by_pk(keys)) rows.emplace(row.key, std::move(row));
+    std::map<store::pk, store::conflict_row> conflicts;
+    for (auto& c : in_.open_conflicts(keys)) conflicts.emplace(c.view, std::move(c));
+    std::vector<store::view_row> restored;
+    std::vector<store::pk> forgotten;
+    std::vector<store::conflict_row> closed;
+    for (const auto& m : moved) {
+      auto& row = rows.at(m.view);
+      if (used_.contains(row.user)) {
+        ++report_.kept.views;
+        continue;
+      }
+      row.state.heads = m.before.heads;
+      row.state.pinned = m.before.pinned;
+      row.state.drafts = m.before.drafts;
+      row.active = m.active_before;
+      restored.push_back(row);
+      forgotten.push_back(m.view);
+      const auto at = conflicts.find(m.view);
+      if (at == conflicts.end()) continue;
+      if (m.before.heads.size() > 1) {
+        at->second.heads = m.before.heads;
+      } else {
+        at->second.state = store::conflict_state::removed;
+        at->second.closed_at = request_.now;
+      }
+      closed.push_back(at->second);
+    }
+    static_cast<void>(in_.save_views(restored));
+    if (!closed.empty()) static_cast<void>(in_.save_conflicts(closed));
+    in_.forget_moved_views(run_.key, forgotten);
+    report_.removed.views += static_cast<std::int64_t>(restored.size());
+  }
+
+  void remove_versions() {
+    std::vector<store::pk> versions;
+    std::vector<store::pk> records;
+    const auto flush = [&] {
+      in_.remove_versions(versions, records);
+      report_.removed.versions += static_cast<std::int64_t>(versions.size());
+      versions.clear();
+      records.clear();
+    };
+    for (const auto& [record, mine] : versions_) {
+      if (used_records_.contains(record)) {
+        report_.kept.versions += static_cast<std::int64_t>(mine.size());
+        continue;
+      }
+      records.push_back(record);
+      versions.insert(versions.end(), mine.begin(), mine.end());
+      if (versions.size() >= static_cast<std::size_t>(k_chunk)) flush();
+    }
+    flush();
+  }
+
+  [[nodiscard]] std::vector<store::pk> used_users() const { return {used_.begin(), used_.end()}; }
+
+  void finish() {
+    report_.done = true;
+    report_.removed.users = run_.users - static_cast<std::int64_t>(used_.size());
+    run_.rolled_back_at = request_.now;
+    run_.report.reset();
+    in_.save_import_run(run_);
+  }
+
+  store::writer& in_;
+  const rollback_request& request_;
+  store::import_run_row run_;
+  rollback_report report_;
+  std::unordered_map<store::pk, std::int64_t> legacy_user_;
+  std::vector<store::import_feed_span> spans_;
+  std::set<store::pk> used_;
+  std::map<store::pk, std::vector<store::pk>> versions_;  ///< of the run, by record
+  std::unordered_map<store::pk, store::pk> made_;         ///< the same the other way round
+  std::unordered_set<store::pk> used_records_;
+  std::vector<std::pair<store::pk, const char*>> blocked_;
+};
+
+}  // namespace
+
+result<rollback_report> take_back(store::writer& in, const rollback_request& request) {
+  return taker(in, request).run();
+}
+
+}  // namespace autocusto::intake::detail

@@ -1,0 +1,33 @@
+#pragma once
+// The commands of autocusto-import, apart from their command line. Each prints its result (text, or
+// one JSON object) on stdout and answers the exit code, or an error for the caller to print. One
+// thread.
+
+#include <cstdint>
+#include <string>
+
+#include "shared/base/error.hpp"
+
+namespace autocusto::import {
+
+struct common_options {
+  std::string data;
+  bool json = false;
+};
+
+struct run_command {
+  std::string from;    ///< URL of the legacy database
+  std::string schema;  ///< empty: the only one that fits
+  std::string source = "legado";
+  std::string report;  ///< a file to make
+  bool dry_run = false;
+};
+[[nodiscard]] result<int> command_run(const common_options& common, const run_command& options);
+/// Which layout it is, how many rows there are, and what would block.
+[[nodiscard]] result<int> command_check(const common_options& common, const run_command& options);
+[[nodiscard]] result<int> command_list(const common_options& common);
+[[nodiscard]] result<int> command_show(const common_options& common, std::int64_t run);
+[[nodiscard]] result<int> command_rollback(const common_options& common, std::int64_t run,
+                                           bool except_used);
+
+}  // namespace autocusto::import

@@ -1,0 +1,99 @@
+// autocusto-import: brings a legacy AutoCusto database into a server's store.
+
+#include <csignal>
+#include <functional>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <malloc.h>
+
+#include "server/store/store.hpp"
+#include "shared/cli/terminal.hpp"
+#include "tools/import/commands.hpp"
+
+namespace {
+
+using namespace autocusto;
+
+struct command_line {
+  import::common_options common;
+  import::run_command run;
+  std::int64_t number = 0;
+  bool except_used = false;
+  std::function<result<int>()> chosen;
+};
+
+void add_source(CLI::App& command, command_line& to) {
+  command.add_option("--from", to.run.from, "postgresql://… of the legacy database")->required();
+  command.add_option("--schema", to.run.schema, "Its schema, where several have the tables");
+}
+
+void add_commands(CLI::App& root, command_line& to) {
+  auto* run = root.add_subcommand("run", "Bring the legacy database in");
+  add_source(*run, to);
+  run->add_option(
+         "--source", to.run.source,
+         "Name of the legacy installation: rows of one name are the same rows in every run")
+      ->capture_default_str();
+  run->add_flag("--dry-run", to.run.dry_run, "Only tell what would be done");
+  run->add_option("--report", to.run.report, "File to write the report to, as JSON");
+  run->callback([&to] { to.chosen = [&to] { return command_run(to.common, to.run); }; });
+  auto* check = root.add_subcommand("check", "Say which layout it is and what would block");
+  add_source(*check, to);
+  check->callback([&to] { to.chosen = [&to] { return command_check(to.common, to.run); }; });
+  root.add_subcommand("list", "List the runs")->callback([&to] {
+    to.chosen = [&to] { return command_list(to.common); };
+  });
+  auto* show = root.add_subcommand("show", "Show a run's report");
+  show->add_option("RUN", to.number, "Number of the run")->required();
+  show->callback([&to] { to.chosen = [&to] { return command_show(to.common, to.number); }; });
+  auto* rollback = root.add_subcommand("rollback", "Take back exactly what a run made");
+  rollback->add_option("RUN", to.number, "Number of the run")->required();
+  rollback->add_flag("--except-used", to.except_used,
+                     "Leave what a device has received or somebody has built on");
+  rollback->callback([&to] {
+    to.chosen = [&to] { return command_rollback(to.common, to.number, to.except_used); };
+  });
+  for (CLI::App* command : root.get_subcommands({})) {
+    command->add_option("--data", to.common.data, "The server's data folder");
+    command->add_flag("--json", to.common.json, "One JSON object on stdout, nothing else");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cli::forbid_core_dumps();
+  std::signal(SIGPIPE, SIG_IGN);
+#ifdef __GLIBC__
+  // Chunks are made on one thread and dropped on another: one heap keeps memory flat.
+  mallopt(M_ARENA_MAX, 2);
+#endif
+  CLI::App root{"Brings a legacy AutoCusto database into a server's store.", "autocusto-import"};
+  root.require_subcommand(1);
+  root.set_version_flag("--version", "autocusto-import " AUTOCUSTO_VERSION);
+  command_line line;
+  add_commands(root, line);
+  for (int i = 1; i < argc; ++i) {
+    line.common.json = line.common.json || std::string_view(argv[i]) == "--json";
+  }
+  const bool json = line.common.json;
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return root.exit(e);
+    return cli::print_error(fail(errc::usage, std::string(e.what()) + "; see --help."), json);
+  }
+  try {
+    const auto done = line.chosen();
+    return done ? *done : cli::print_error(done.error(), json);
+  } catch (const error_exception& e) {
+    return cli::print_error(e.get(), json);
+  } catch (const store::database_error& e) {
+    return cli::print_error(fail(errc::database, std::string("The database failed: ") + e.what()),
+                            json);
+  } catch (const std::exception& e) {
+    return cli::print_error(fail(errc::internal, std::string("Something broke: ") + e.what()),
+                            json);
+  }
+}

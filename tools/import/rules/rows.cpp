@@ -1,0 +1,37 @@
+#include "tools/import/rules/rows.hpp"
+
+namespace autocusto::import {
+
+const legacy_kind& patient_kind() {
+  static const legacy_kind kind{domain::find_catalogue("patient"),
+                                "pacientes_paciente",
+                                "pacientes_paciente_usuarios",
+                                "pacientes_pacienteversion",
+                                "pacientes_pacienteusuarioversion",
+                                "cpf_paciente",
+                                "paciente_id",
+                                "paciente_usuario_id",
+                                "PATIENT",
+                                "CPF",
+                                store::import_origin::patient_version,
+                                store::import_origin::patient_master};
+  return kind;
+}
+
+const legacy_kind& clinic_kind() {
+  static const legacy_kind kind{domain::find_catalogue("clinic"),
+                                "clinicas_clinica",
+                                "clinicas_clinicausuario",
+                                "clinicas_clinicaversion",
+                                "clinicas_clinicausuarioversion",
+                                "cns_clinica",
+                                "clinica_id",
+                                "clinica_usuario_id",
+                                "CLINIC",
+                                "CNES",
+                                store::import_origin::clinic_version,
+                                store::import_origin::clinic_master};
+  return kind;
+}
+
+}  // namespace autocusto::import

@@ -1,0 +1,32 @@
+#include "tools/import/target.hpp"
+
+namespace autocusto::import {
+namespace {
+
+result<sqlite::lock_file> lock_import(const std::string& folder) {
+  auto lock = sqlite::lock_file::acquire(folder + "/import.lock", std::chrono::milliseconds(0));
+  if (lock) return lock;
+  return fail(errc::replica_busy, "Another import into " + folder + " is running; wait for it.");
+}
+
+}  // namespace
+
+result<target> open_target(const std::string& folder, bool writes) {
+  if (!writes) {
+    auto home = app::open_installation(folder, app::folder_use::reading);
+    if (!home) return home.error();
+    return target{std::move(*home), std::nullopt, nullptr};
+  }
+  const auto settings = app::load_config(folder);
+  if (!settings) return settings.error();
+  auto lock = lock_import(folder);
+  if (!lock) return lock.error();
+  auto home = app::open_installation(
+      folder, settings->embedded() ? app::folder_use::serving : app::folder_use::reading);
+  if (!home) return home.error();
+  target out{std::move(*home), std::move(*lock), nullptr};
+  out.door = intake::open_door(*out.home.database);
+  return out;
+}
+
+}  // namespace autocusto::import
