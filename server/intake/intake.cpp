@@ -71,6 +71,9 @@ class account_placer {
     return out;
   }
 
+  /// It is an account of the source now: another one with its e-mail is not the same.
+  void take(store::pk account) { taken_.insert(account); }
+
   [[nodiscard]] bool knows(std::int64_t legacy_id) const { return known_.contains(legacy_id); }
 
  private:
@@ -99,6 +102,7 @@ std::vector<account_outcome> write_accounts(store::writer& in, const store::impo
     const bool again = placer.knows(wanted.legacy_id);
     if (outcome.made) {
       outcome.key = make_account(in, wanted);
+      placer.take(outcome.key);
       ++made.users;
     } else if (!again && !outcome.linked && wanted.enabled) {
       in.set_user_enabled(outcome.key, true);
