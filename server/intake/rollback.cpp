@@ -70,9 +70,11 @@ class taker {
       legacy_user_.emplace(user.owner, user.legacy_id);
       owners.push_back(user.owner);
     }
+    std::vector<store::pk> concerned;
+    for (const auto& s : in_.import_spans(run_.key, owners)) concerned.push_back(s.owner);
     // Held until the end, so that these feeds do not move while the rest is decided.
-    static_cast<void>(in_.lock_heads(owners));
-    spans_ = in_.import_spans(run_.key, owners);
+    static_cast<void>(in_.lock_heads(concerned));
+    spans_ = in_.import_spans(run_.key, concerned);
     for (const auto& s : spans_) {
       const bool moved = s.head != s.last || s.count != s.last - s.first + 1;
       if (s.given < s.first && !moved) continue;

@@ -10,7 +10,7 @@ import re
 import sys
 
 CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire"}
-SERVER = {"server/store", "server/sync", "server/auth", "server/admin", "server/api"}
+SERVER = {"server/store", "server/sync", "server/intake", "server/auth", "server/admin", "server/api"}
 
 ALLOWED = {
     "shared/base": set(),
@@ -26,6 +26,7 @@ ALLOWED = {
     "server/store_sqlite": CORE | {"server/store", "server/store_sql", "shared/sqlite"},
     "server/store_postgres": CORE | {"server/store", "server/store_sql", "shared/sqlite"},
     "server/sync": CORE | {"server/store"},
+    "server/intake": CORE | {"server/store", "server/sync"},
     "server/auth": CORE | {"server/store", "shared/http"},
     "server/admin": CORE | {"server/store", "server/sync", "server/auth", "server/api", "shared/http"},
     "server/api": CORE | {"server/store", "server/sync", "server/auth", "shared/http"},
@@ -41,6 +42,9 @@ ALLOWED = {
                           "client/transport"},
     "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/transport",
                            "client/vault"},
+    # Writes the store itself, and reads another PostgreSQL with the store's encoding.
+    "tools/import": CORE | {"shared/cli", "shared/sqlite", "server/store", "server/store_postgres",
+                            "server/intake", "server/auth", "server/app"},
     "tools/synthetic": CORE | {"shared/cli"},
 }
 
