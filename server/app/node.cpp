@@ -15,6 +15,7 @@
 #include "server/app/acts_journal.hpp"
 #include "server/app/certificate.hpp"
 #include "server/app/installation.hpp"
+#include "server/local/socket.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
 #include "server/sync/wait_hub.hpp"
@@ -81,6 +82,7 @@ class node::impl {
     }
     wake.notify_all();
     if (keeper.joinable()) keeper.join();
+    tools_listener.reset();
     metrics_listener.reset();
     listener.reset();
     waits.stop();
@@ -117,6 +119,7 @@ class node::impl {
   listen_address metrics_listen;
   std::unique_ptr<http::server> listener;
   std::unique_ptr<http::server> metrics_listener;
+  std::unique_ptr<local::listener> tools_listener;  ///< none on PostgreSQL
 
  private:
   http::server_options options_for(const listen_address& at);
@@ -171,6 +174,11 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
       http::server::start(std::move(options), api::make_endpoints(endpoints, std::move(table)));
   if (!started) return started.error();
   listener = std::move(*started);
+  if (home.settings.embedded()) {
+    auto tools = local::listener::start(home.folder, *home.database);
+    if (!tools) return tools.error();
+    tools_listener = std::move(*tools);
+  }
 
   if (metrics_at) {
     metrics_listen = *metrics_at;

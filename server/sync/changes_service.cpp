@@ -16,6 +16,20 @@ bool position_known(store::reader& in, store::pk user, const wire::cursor& at) {
   return in.chain_at(user, at.seq) == at.chain;
 }
 
+/// Remembers that the device is being given items of an import, which then cannot be taken back any
+/// more. False when they were taken back since the page was built.
+bool note_given(store::database& db, const store::session_owner& who, const wire::cursor& upto) {
+  bool still = false;
+  db.write([&](store::writer& in) {
+    still = false;
+    static_cast<void>(in.lock_head(who.user.key));
+    if (!position_known(in, who.user.key, upto)) return;
+    in.note_given(who.device.key, upto.seq);
+    still = true;
+  });
+  return still;
+}
+
 }  // namespace
 
 changes_service::changes_service(store::database& db, const sync_keys& keys)
@@ -26,11 +40,17 @@ result<wire::page> changes_service::changes(const store::session_owner& who,
   const auto items =
       std::clamp<std::int64_t>(limit, 1, static_cast<std::int64_t>(limits::batch_versions));
   std::optional<wire::page> page;
+  bool imported = false;
   db_.read([&](store::reader& in) {
     page.reset();
     if (!position_known(in, who.user.key, from)) return;
-    page = detail::page_builder(in, who, keys_).build(from, items);
+    detail::page_builder builder(in, who, keys_);
+    page = builder.build(from, items);
+    imported = builder.has_imported();
   });
+  if (page && imported && !note_given(db_, who, page->next)) {
+    return fail(errc::busy, "An import was taken back at this moment; ask again.");
+  }
   if (!page) {
     ++counters_.cursor_unknown;
     return fail(errc::cursor_unknown,

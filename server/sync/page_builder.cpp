@@ -202,6 +202,7 @@ page_builder::addition page_builder::weigh(const store::feed_item& from) const {
 
 void page_builder::carry(const store::feed_item& from, addition&& what) {
   bytes_ += what.bytes;
+  imported_ = imported_ || from.import_run.has_value();
   page_.items.push_back(std::move(what.item));
   page_.next = wire::cursor{from.seq, from.chain};
   for (const auto key : what.versions) carry_version(key, from.incarnation);

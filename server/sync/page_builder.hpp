@@ -21,6 +21,8 @@ class page_builder {
 
   /// The page behind `from`, whose chain the caller has checked; at most `limit` items.
   [[nodiscard]] wire::page build(const wire::cursor& from, std::int64_t limit);
+  /// Whether an import wrote some of the items of the page that was built.
+  [[nodiscard]] bool has_imported() const { return imported_; }
 
  private:
   /// What one item adds to the page, and how many bytes of JSON that is at most.
@@ -46,6 +48,7 @@ class page_builder {
   const sync_keys& keys_;
   wire::page page_;
   std::size_t bytes_ = 0;
+  bool imported_ = false;
   std::unordered_map<store::pk, store::view_row> views_;
   std::unordered_map<store::pk, store::conflict_row> conflicts_;   ///< open ones, by view
   std::unordered_map<version_id, store::pk> version_keys_;         ///< of heads and drafts

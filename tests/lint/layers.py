@@ -10,7 +10,8 @@ import re
 import sys
 
 CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire"}
-SERVER = {"server/store", "server/sync", "server/intake", "server/auth", "server/admin", "server/api"}
+SERVER = {"server/store", "server/sync", "server/intake", "server/local", "server/auth", "server/admin",
+          "server/api"}
 
 ALLOWED = {
     "shared/base": set(),
@@ -27,6 +28,7 @@ ALLOWED = {
     "server/store_postgres": CORE | {"server/store", "server/store_sql", "shared/sqlite"},
     "server/sync": CORE | {"server/store"},
     "server/intake": CORE | {"server/store", "server/sync"},
+    "server/local": CORE | {"server/store", "server/intake"},
     "server/auth": CORE | {"server/store", "shared/http"},
     "server/admin": CORE | {"server/store", "server/sync", "server/auth", "server/api", "shared/http"},
     "server/api": CORE | {"server/store", "server/sync", "server/auth", "shared/http"},
@@ -44,7 +46,7 @@ ALLOWED = {
                            "client/vault"},
     # Writes the store itself, and reads another PostgreSQL with the store's encoding.
     "tools/import": CORE | {"shared/cli", "shared/sqlite", "server/store", "server/store_postgres",
-                            "server/intake", "server/auth", "server/app"},
+                            "server/intake", "server/local", "server/auth", "server/app"},
     "tools/synthetic": CORE | {"shared/cli"},
 }
 

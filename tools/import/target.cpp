@@ -1,5 +1,7 @@
 #include "tools/import/target.hpp"
 
+#include "server/local/socket.hpp"
+
 namespace autocusto::import {
 namespace {
 
@@ -23,7 +25,16 @@ result<target> open_target(const std::string& folder, bool writes) {
   if (!lock) return lock.error();
   auto home = app::open_installation(
       folder, settings->embedded() ? app::folder_use::serving : app::folder_use::reading);
-  if (!home) return home.error();
+  const bool served = !home && home.error().code == errc::replica_busy;
+  if (!home && !served) return home.error();
+  if (served) {
+    // The server writes for us; we read beside it.
+    home = app::open_installation(folder, app::folder_use::reading);
+    if (!home) return home.error();
+    auto door = local::connect_door(folder);
+    if (!door) return door.error();
+    return target{std::move(*home), std::move(*lock), std::move(*door)};
+  }
   target out{std::move(*home), std::move(*lock), nullptr};
   out.door = intake::open_door(*out.home.database);
   return out;

@@ -1,0 +1,40 @@
+#pragma once
+// What is said over the local socket: a question and an answer for each call of intake::door.
+//
+// A frame is a length (4 bytes, most significant first, at most k_frame_bytes) and that many bytes;
+// the first byte says what it is. Answers are `done` with the call's outcome, or `failed` with a
+// code, a sentence and the field. Both ends are of one version: a question starts with
+// k_protocol, and anything else is refused. Values only; any thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/intake/intake.hpp"
+
+namespace autocusto::local {
+
+inline constexpr std::size_t k_frame_bytes = std::size_t{64} * 1024 * 1024;
+inline constexpr std::int64_t k_protocol = 1;
+
+enum class question : std::uint8_t { begin = 1, accounts, apply, finish, rollback };
+
+[[nodiscard]] std::string pack_begin(const intake::run_start& what);
+[[nodiscard]] std::string pack_accounts(store::pk run, const std::vector<intake::account>& what);
+[[nodiscard]] std::string pack_apply(const intake::batch& what);
+[[nodiscard]] std::string pack_finish(const intake::run_end& what);
+[[nodiscard]] std::string pack_rollback(const intake::rollback_request& what);
+
+[[nodiscard]] result<intake::run_state> unpack_state(std::string_view answer);
+[[nodiscard]] result<std::vector<intake::account_outcome>> unpack_accounts(std::string_view answer);
+[[nodiscard]] result<intake::counts> unpack_counts(std::string_view answer);
+[[nodiscard]] result<intake::rollback_report> unpack_rollback(std::string_view answer);
+
+/// The server's side: runs the question at the door and packs the answer.
+[[nodiscard]] std::string answer(intake::door& door, std::string_view asked);
+[[nodiscard]] std::string pack_failure(const error& e);
+
+}  // namespace autocusto::local

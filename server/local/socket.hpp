@@ -1,0 +1,47 @@
+#pragma once
+// The local socket of a server that serves the embedded database: `FOLDER/serve.sock`.
+//
+// The server holds the only writing connection; tools that write hand their work to it here. The
+// socket is in a folder and of a mode that only its owner can use, and the other end's user is
+// asked of the kernel besides. One caller at a time, blocking, with bounded frames; who is silent
+// in the middle of a frame for long is dropped. What is written wakes laptops as any write does.
+//
+// `listener` runs a thread of its own; the door's database must outlive it. Everything else: one
+// thread.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "server/intake/intake.hpp"
+
+namespace autocusto::local {
+
+[[nodiscard]] std::string socket_path(const std::string& folder);
+
+class listener {
+ public:
+  /// Replaces a socket that an earlier server left. Error: unavailable.
+  [[nodiscard]] static result<std::unique_ptr<listener>> start(const std::string& folder,
+                                                               store::database& database);
+  ~listener();
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+ private:
+  listener(std::string path, int fd, int stop, store::database& database);
+  void run();
+  void serve(int caller);
+
+  std::string path_;
+  int fd_;
+  int stop_;  ///< an eventfd: readable once it has to end
+  store::database& database_;
+  std::thread thread_;
+};
+
+/// The door of a server that runs. Error: unavailable when none answers.
+[[nodiscard]] result<std::unique_ptr<intake::door>> connect_door(const std::string& folder);
+
+}  // namespace autocusto::local
