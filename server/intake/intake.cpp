@@ -173,6 +173,7 @@ class direct_door final : public door {
       row->finished_at = end.now;
       row->report = end.report;
       w.save_import_run(*row);
+      detail::audit(w, "import.run", *row, end.now);
       total = counts{row->versions, row->views, row->users};
     });
     if (!total) return no_such_run();

@@ -13,4 +13,7 @@ namespace autocusto::intake::detail {
 /// before).
 [[nodiscard]] result<rollback_report> take_back(store::writer& in, const rollback_request& request);
 
+/// An entry of the audit log by the system user.
+void audit(store::writer& in, const char* what, const store::import_run_row& run, unix_millis now);
+
 }  // namespace autocusto::intake::detail

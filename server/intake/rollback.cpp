@@ -256,6 +256,7 @@ class taker {
     run_.rolled_back_at = request_.now;
     run_.report.reset();
     in_.save_import_run(run_);
+    audit(in_, "import.rollback", run_, request_.now);
   }
 
   store::writer& in_;
@@ -272,6 +273,17 @@ class taker {
 };
 
 }  // namespace
+
+void audit(store::writer& in, const char* what, const store::import_run_row& run, unix_millis now) {
+  const auto system = in.user_by_id(system_user());
+  store::audit_row row;
+  row.at = now;
+  row.actor = system.value().key;
+  row.what = what;
+  // Names of sources are plain words.
+  row.object = R"({"run":)" + std::to_string(run.key) + R"(,"source":")" + run.source + "\"}";
+  in.add_audit(row);
+}
 
 result<rollback_report> take_back(store::writer& in, const rollback_request& request) {
   return taker(in, request).run();

@@ -148,14 +148,18 @@ std::vector<pk> sql_writer::add_versions(std::span<const new_version> versions) 
       "WHERE record.pk=u.key"};
   const std::vector<pk> keys = session_.allocate("version", versions.size());
 
-  std::vector<version_id> parents;
+  std::unordered_map<version_id, pk> known;
+  known.reserve(versions.size() * 2);
+  for (std::size_t i = 0; i < versions.size(); ++i) known[versions[i].value->id] = keys[i];
+  std::vector<version_id> parents;  // that are not among these versions
   for (const new_version& v : versions) {
-    parents.insert(parents.end(), v.value->header.parents.begin(), v.value->header.parents.end());
+    for (const version_id& parent : v.value->header.parents) {
+      if (!known.contains(parent)) parents.push_back(parent);
+    }
   }
   std::sort(parents.begin(), parents.end());
   parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
-  std::unordered_map<version_id, pk> known = version_keys(parents);
-  for (std::size_t i = 0; i < versions.size(); ++i) known[versions[i].value->id] = keys[i];
+  known.merge(version_keys(parents));
 
   const auto integers = [&versions](auto get) {
     return sql_list(sql_type::integer, versions, get);
