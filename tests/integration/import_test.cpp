@@ -1,0 +1,364 @@
+// Whole imports from a real legacy database into both databases: repeated, cut, taken back.
+#include <array>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "server/auth/enrollment.hpp"
+#include "server/intake/intake.hpp"
+#include "server/local/socket.hpp"
+#include "server/sync/acts.hpp"
+#include "server/sync/changes_service.hpp"
+#include "server/sync/verify.hpp"
+#include "shared/crypto/random.hpp"
+#include "shared/crypto/sign.hpp"
+#include "tests/contract/backend.hpp"
+#include "tests/support/legacy_source.hpp"
+#include "tests/support/postgres_cluster.hpp"
+#include "tests/support/process.hpp"
+#include "tools/import/run.hpp"
+
+namespace autocusto::test {
+namespace {
+
+// A statement that begins with the word itself would be taken for a module.
+namespace legacy = autocusto::import;
+
+const std::string k_tenant(32, 't');
+const std::string k_secret(32, 's');
+constexpr const char* k_cpf = "11144477735";
+constexpr const char* k_cpf_2 = "52998224725";
+
+/// Stops a run after some batches, as if it was killed.
+class cut_door final : public intake::door {
+ public:
+  cut_door(store::database& in, int batches) : inner_(intake::open_door(in)), left_(batches) {}
+  result<intake::run_state> begin(const intake::run_start& s) override { return inner_->begin(s); }
+  result<std::vector<intake::account_outcome>> add_accounts(
+      store::pk run, const std::vector<intake::account>& accounts) override {
+    return inner_->add_accounts(run, accounts);
+  }
+  result<intake::counts> apply(const intake::batch& what) override {
+    if (left_-- == 0) return fail(errc::unavailable, "cut");
+    return inner_->apply(what);
+  }
+  result<intake::counts> finish(const intake::run_end& end) override { return inner_->finish(end); }
+  result<intake::rollback_report> rollback(const intake::rollback_request& r) override {
+    return inner_->rollback(r);
+  }
+
+ private:
+  std::unique_ptr<intake::door> inner_;
+  int left_;
+};
+
+class import_on_both : public contract {
+ protected:
+  import_on_both() {
+    db_->write([](store::writer& w) { auth::create_installation(w, server_id{}, 1); });
+    sql(legacy_patient(1, k_cpf, 1, "de A") +
+        "INSERT INTO pacientes_paciente_usuarios VALUES (90, 1, 2);" +
+        legacy_edit(2, 1, 2, 2, "de B") +
+        "INSERT INTO pacientes_pacienteusuarioversion VALUES (90, '2025-08-02Z', 90, 2);");
+  }
+
+  void sql(const std::string& text) { postgres_query(source_, text); }
+
+  legacy::run_outcome run(intake::door* door, bool dry = false) {
+    legacy::connection from(source_);
+    const auto of = legacy::detect(legacy::read_columns(from), "");
+    if (!of) throw error_exception(of.error());
+    legacy::run_options options;
+    options.source = "legado";
+    options.dry_run = dry;
+    options.keys = {k_tenant, k_secret};
+    options.now = ++now_;
+    return legacy::run_import(from, *of, *db_, door, options);
+  }
+  legacy::run_outcome run() { return run(intake::open_door(*db_).get()); }
+
+  intake::rollback_report take_back(store::pk run, bool except_used = false) {
+    return intake::open_door(*db_)->rollback({run, except_used, ++now_}).value();
+  }
+
+  store::user_row user(const std::string& email) {
+    return read([&](store::reader& r) { return r.user_by_email(email).value(); });
+  }
+  std::vector<store::view_row> views(const std::string& email) {
+    const auto owner = user(email).key;
+    return read([&](store::reader& r) {
+      auto all = r.views_after(0, 100);
+      std::erase_if(all, [&](const auto& v) { return v.user != owner; });
+      return all;
+    });
+  }
+  /// The name in the shown version of each of the user's records, by key.
+  std::map<std::string, std::string> shown(const std::string& email) {
+    std::map<std::string, std::string> out;
+    for (const auto& view : views(email)) {
+      read([&](store::reader& r) {
+        const version_id ids[] = {view.active.value()};
+        const store::pk keys[] = {r.version_keys(ids).at(ids[0])};
+        const auto record = r.records_by_pk(std::array{view.record}).at(0);
+        const auto payload =
+            domain::decode_payload(r.versions(keys).at(0).payload.value(), record.kind).value();
+        const auto* name = record.kind == "patient" ? "nome_paciente" : "nome_clinica";
+        out[payload.key] = domain::value_text(payload.fields.at(name));
+        return 0;
+      });
+    }
+    return out;
+  }
+  /// Everything that an import touches, but for keys, runs and times.
+  std::string picture() {
+    std::string out;
+    read([&](store::reader& r) {
+      std::set<std::string> lines;
+      for (const auto& u : r.all_users()) {
+        lines.insert(u.email + u.id.text() + (u.enabled ? "+" : "-") + r.head(u.key).chain.text());
+      }
+      for (const auto& v : r.versions_after(0, 1000)) {
+        lines.insert(v.id.text() + std::to_string(v.number));
+      }
+      for (const auto& w : r.views_after(0, 1000)) {
+        lines.insert(w.state.incarnation.text() + (w.open ? "open" : "closed") +
+                     w.active.value_or(version_id{}).text());
+      }
+      for (const auto& line : lines) out += line + "\n";
+      return 0;
+    });
+    return out;
+  }
+  /// The version of the patient that the user is shown.
+  version_id shown_id(const std::string& email) {
+    for (const auto& view : views(email)) {
+      const auto kind = read(
+          [&](store::reader& r) { return r.records_by_pk(std::array{view.record}).at(0).kind; });
+      if (kind == "patient") return view.active.value();
+    }
+    return {};
+  }
+  void expect_clean() {
+    read([&](store::reader& r) {
+      sync::verify_options options;
+      options.tenant_key = k_tenant;
+      const auto found = sync::verify(r, options);
+      for (const auto& f : found.findings) ADD_FAILURE() << f.what << " " << f.where;
+      return 0;
+    });
+  }
+  /// A laptop of the user asks for everything.
+  void pull(const std::string& email) {
+    store::session_owner who;
+    who.user = user(email);
+    db_->write([&](store::writer& w) {
+      who.device.id = crypto::system_random().make<device_id>();
+      who.device.user = who.user.key;
+      who.device.name = "laptop";
+      who.device.public_key = std::string(32, 'k');
+      who.device.key = w.add_device(who.device);
+    });
+    const auto signing = crypto::signing_key::generate(crypto::system_random());
+    const sync::sync_keys keys{server_id{}, k_tenant, k_secret, &signing};
+    ASSERT_TRUE(sync::changes_service(*db_, keys).changes(who, {}, 1000));
+  }
+
+  std::string source_ = make_legacy_source();
+  unix_millis now_ = 1000;
+};  // namespace
+SYNC_ON_BOTH(import_on_both);
+
+using names = std::map<std::string, std::string>;
+
+TEST_P(import_on_both, each_doctor_sees_the_own_version_and_nothing_else) {
+  const auto out = run();
+  EXPECT_EQ(out.made.versions, 3);
+  EXPECT_EQ(out.made.views, 4);
+  EXPECT_EQ(out.made.users, 2);
+  EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
+  EXPECT_EQ(shown("b@x.test"), (names{{k_cpf, "de B"}, {"1234567", "Clínica"}}));
+  EXPECT_EQ(out.rows.accounted().at("django_session").at("ignored"), 2);
+  EXPECT_EQ(out.rows.accounted().at("processos_medicamento").at("deferred"), 1);
+  const auto kept =
+      read([&](store::reader& r) { return r.kept_rows(out.run, "processos_medicamento", 0, 10); });
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_NE(kept[0].content.find("Remédio"), std::string::npos);
+  expect_clean();
+}
+
+TEST_P(import_on_both, a_dry_run_writes_nothing_and_reports_the_same) {
+  const auto before = picture();
+  auto dry = run(nullptr, true);
+  EXPECT_EQ(picture(), before);
+  EXPECT_TRUE(read([](store::reader& r) { return r.import_runs(); }).empty());
+  const auto real = run();
+  dry.run = real.run;
+  dry.dry_run = false;
+  EXPECT_EQ(legacy::report_json(dry), real.json);
+}
+
+TEST_P(import_on_both, twice_changes_nothing_and_new_edits_come_alone) {
+  static_cast<void>(run());
+  const auto before = picture();
+  const auto again = run();
+  EXPECT_EQ(again.made.versions + again.made.views + again.made.users, 0);
+  EXPECT_EQ(picture(), before);
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
+  const auto third = run();
+  EXPECT_EQ(third.made.versions, 2);
+  EXPECT_EQ(third.made.views, 2);
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, depois");
+  EXPECT_EQ(shown("b@x.test"), (names{{k_cpf, "de B"}, {k_cpf_2, "novo"}, {"1234567", "Clínica"}}));
+  EXPECT_EQ(views("a@x.test").at(1).state.heads.size(), 1U);
+  expect_clean();
+}
+
+TEST_P(import_on_both, a_row_that_changed_continues_what_it_was) {
+  static_cast<void>(run());
+  sql("UPDATE pacientes_pacienteversion SET nome_paciente='corrigido' WHERE id=1");
+  const auto again = run();
+  EXPECT_EQ(again.made.versions, 1);
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "corrigido");
+  EXPECT_EQ(shown("b@x.test").at(k_cpf), "de B");
+  expect_clean();
+}
+
+TEST_P(import_on_both, a_run_that_was_cut_is_gone_on_with) {
+  cut_door door(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  expect_clean();
+  const auto rest = run();
+  EXPECT_TRUE(rest.continued);
+  EXPECT_EQ(rest.run, 1);
+  EXPECT_EQ(rest.made.versions, 3) << "of the whole run";
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A");
+  expect_clean();
+  EXPECT_TRUE(take_back(1).done);
+  EXPECT_TRUE(read([](store::reader& r) { return r.views_after(0, 10); }).empty());
+}
+
+TEST_P(import_on_both, taken_back_and_made_again_is_the_same) {
+  const auto before = picture();
+  static_cast<void>(run());
+  const auto first = picture();
+  const auto gone = take_back(1);
+  EXPECT_TRUE(gone.done);
+  EXPECT_TRUE(gone.blockers.empty());
+  EXPECT_EQ(gone.removed.versions, 3);
+  EXPECT_EQ(gone.removed.views, 4);
+  EXPECT_EQ(picture(), before);
+  expect_clean();
+  EXPECT_FALSE(intake::open_door(*db_)->rollback({1, false, 5})) << "only once";
+  EXPECT_FALSE(intake::open_door(*db_)->rollback({77, false, 5}));
+  static_cast<void>(run());
+  EXPECT_EQ(picture(), first);
+}
+
+TEST_P(import_on_both, a_second_run_is_taken_back_alone) {
+  static_cast<void>(run());
+  const auto before = picture();
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
+  static_cast<void>(run());
+  const auto first = intake::open_door(*db_)->rollback({1, false, 5}).value();
+  EXPECT_FALSE(first.done) << "the second builds on it";
+  EXPECT_FALSE(first.blockers.empty());
+  EXPECT_TRUE(take_back(2).done);
+  EXPECT_EQ(picture(), before);
+  expect_clean();
+}
+
+TEST_P(import_on_both, what_a_device_received_stays) {
+  static_cast<void>(run());
+  pull("a@x.test");
+  const auto refused = take_back(1);
+  EXPECT_FALSE(refused.done);
+  ASSERT_EQ(refused.blockers.size(), 1U);
+  EXPECT_EQ(refused.blockers[0].table, "usuarios_usuario");
+  EXPECT_EQ(refused.blockers[0].legacy_id, 1);
+  EXPECT_EQ(refused.blockers[0].reason, "received");
+  EXPECT_EQ(shown("b@x.test").size(), 2U) << "nothing has happened";
+  const auto rest = take_back(1, true);
+  EXPECT_TRUE(rest.done);
+  EXPECT_EQ(rest.kept.views, 2);
+  EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
+  EXPECT_EQ(read([](store::reader& r) { return r.views_after(0, 10); }).size(), 2U);
+  expect_clean();
+}
+
+TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_stands_beside_it) {
+  static_cast<void>(run());
+  const auto of_b = shown_id("b@x.test");
+  const auto of_a = shown_id("a@x.test");
+  const auto owner = user("a@x.test");
+  write([&](store::writer& w) {
+    const auto record = domain::make_record_id(k_tenant, "patient", k_cpf);
+    EXPECT_TRUE(sync::assign(w, {&crypto::system_random(), 9}, owner, record, of_b, {of_a}));
+    return 0;
+  });
+  const auto unchanged = run();
+  EXPECT_EQ(unchanged.made.views, 0) << "the source says nothing new";
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de B");
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
+  static_cast<void>(run());
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de B");
+  const auto conflicts = read([](store::reader& r) { return r.conflict_list(false, true); });
+  ASSERT_EQ(conflicts.size(), 1U);
+  EXPECT_EQ(conflicts[0].conflict.heads.size(), 2U);
+  expect_clean();
+  const auto refused = take_back(1);
+  EXPECT_FALSE(refused.done);
+  EXPECT_EQ(refused.blockers.at(0).reason, "feed_moved");
+  EXPECT_TRUE(take_back(3).done);
+  EXPECT_TRUE(read([](store::reader& r) { return r.conflict_list(false, true); }).empty());
+  expect_clean();
+}
+
+TEST_P(import_on_both, a_view_that_was_taken_away_here_stays_away) {
+  static_cast<void>(run());
+  const auto owner = user("a@x.test");
+  write([&](store::writer& w) {
+    const auto record = domain::make_record_id(k_tenant, "patient", k_cpf);
+    EXPECT_TRUE(sync::unassign(w, {&crypto::system_random(), 9}, owner, record, std::nullopt));
+    return 0;
+  });
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
+  EXPECT_EQ(run().made.views, 0);
+  expect_clean();
+}
+
+TEST_P(import_on_both, accounts_of_one_e_mail_stay_apart) {
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'A@x.test'), (4, 'a@x.test');");
+  const auto out = run();
+  EXPECT_EQ(out.made.users, 4);
+  EXPECT_EQ(user("a@x.test").email, "a@x.test");
+  EXPECT_EQ(user("A@x.test").email, "A@x.test");
+  const auto twin = user("a@x.test#4");
+  EXPECT_EQ(twin.email, "a@x.test");
+  EXPECT_NE(twin.key, user("a@x.test").key);
+  read([](store::reader& r) {
+    EXPECT_TRUE(r.email_taken("a@X.test"));
+    EXPECT_TRUE(r.user_by_email("b@X.test"));
+    EXPECT_FALSE(r.user_by_email("x@x.test"));
+    return 0;
+  });
+  EXPECT_TRUE(take_back(1).done);
+  EXPECT_FALSE(read([](store::reader& r) { return r.email_taken("a@x.test"); }));
+}
+
+TEST_P(import_on_both, the_socket_is_the_same_door) {
+  if (GetParam() != kind::sqlite) return;
+  const auto listener = local::listener::start(backend_->location(), *db_);
+  ASSERT_TRUE(listener);
+  auto door = local::connect_door(backend_->location());
+  ASSERT_TRUE(door);
+  const auto out = run(door->get());
+  EXPECT_EQ(out.made.versions, 3);
+  EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
+  EXPECT_EQ((*door)->rollback({77, false, 5}).error().code, errc::not_found);
+  EXPECT_TRUE((*door)->rollback({1, false, 5}).value().done);
+  expect_clean();
+}
+
+}  // namespace
+}  // namespace autocusto::test
