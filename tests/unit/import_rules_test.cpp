@@ -191,6 +191,16 @@ TEST(import_rules, parent_is_the_migrations_version_for_who_had_it) {
   EXPECT_FALSE(w.records[0].versions[2].parent);
 }
 
+TEST(import_rules, the_migrations_version_is_not_its_own_parent) {
+  world w;
+  w.master(1, k_cpf);
+  w.relation(1, 1, 1);
+  w.version(10, 1, 1, 1).summary = "Versão inicial criada durante migração";
+  w.assign(1, 1, 10);  // older than the version
+  w.judge();
+  EXPECT_FALSE(w.records[0].versions[0].parent);
+}
+
 TEST(import_rules, own_first_then_newest_then_lowest_id) {
   world w;
   w.master(1, k_cpf);

@@ -46,8 +46,10 @@ class group_judge {
       if (own.empty()) place_master(*master);
       check_numbers(own);
       for (const auto* v : own) {
-        if (v == own.front() && is_migration(*v) && !migration_) migration_ = placed_.size();
         place_row(*master, *v);
+        // Only now: it is not its own parent, whoever wrote it.
+        const bool migrated = v == own.front() && is_migration(*v);
+        if (migrated && !migration_) migration_ = placed_.size() - 1;
       }
     }
   }
