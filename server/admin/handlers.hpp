@@ -57,8 +57,9 @@ template <class Read>
   return answer(out);
 }
 
-/// The user with that e-mail, in any case; not_found for none and for the system user.
-[[nodiscard]] store::user_row user_named(store::reader& in, const std::string& email);
+/// The user with that e-mail, in any case, or with that id (accounts that an import brought may
+/// share an e-mail); not_found for none and for the system user.
+[[nodiscard]] store::user_row user_named(store::reader& in, const std::string& name);
 
 // People and devices
 [[nodiscard]] http::response users(context& in);

@@ -1,5 +1,6 @@
 // Users, devices, policy and numbers: nothing of a patient.
 #include <unordered_map>
+#include <unordered_set>
 
 #include "server/admin/handlers.hpp"
 #include "server/auth/enrollment.hpp"
@@ -35,8 +36,9 @@ msg::device_item device_item(store::reader& in, const store::device_row& row,
 
 }  // namespace
 
-store::user_row user_named(store::reader& in, const std::string& email) {
-  auto user = in.user_by_email(email);
+store::user_row user_named(store::reader& in, const std::string& name) {
+  const auto id = user_id::parse(name);
+  auto user = id ? in.user_by_id(*id) : in.user_by_email(name);
   if (!user || user->role == store::user_role::system) {
     refuse(errc::not_found, "There is no user with this e-mail; see `user list`.", "user");
   }
@@ -44,11 +46,14 @@ store::user_row user_named(store::reader& in, const std::string& email) {
 }
 
 http::response users(context& in) {
-  return answer(look(in, [](store::reader& r) {
+  return answer(look(in, [now = in.clock.now()](store::reader& r) {
     std::unordered_map<store::pk, std::int64_t> devices;
+    std::unordered_set<store::pk> invited;
     for (const auto& device : r.all_devices()) {
       if (!device.revoked_at) ++devices[device.user];
+      invited.insert(device.user);
     }
+    for (const auto user : r.users_with_code(now)) invited.insert(user);
     msg::user_list out;
     for (const auto& row : r.all_users()) {
       if (row.role == store::user_role::system) continue;
@@ -59,6 +64,7 @@ http::response users(context& in) {
       item.enabled = row.enabled;
       item.created_at = format_time(row.created_at);
       item.devices = devices[row.key];
+      item.pending = row.enabled && !invited.contains(row.key);
     }
     return out;
   }));

@@ -102,11 +102,12 @@ class replay {
     step.event = store::feed_kind_name(item.kind);
     step.incarnation = item.incarnation;
     step.version = item.version_public;
+    step.import_run = item.import_run;
     switch (item.kind) {
       case store::feed_kind::version: {
         const auto& node = *by_key_.at(*item.version);
         domain::add_version(state_, dag_, node.id, node.status);
-        step.cause = cause_of(node);
+        step.cause = item.import_run ? "import" : cause_of(node);
         break;
       }
       case store::feed_kind::assigned:
@@ -135,19 +136,21 @@ class replay {
   }
 
   /// Acts and their items follow each other in the same order, since both are written under the
-  /// record's lock. An import writes items without acts: then nobody is named.
+  /// record's lock. What an import did has no act.
   void name_actors(std::vector<msg::why_step>& steps, std::string_view act,
                    std::string_view cause) {
     const auto rows = acts_about(in_, user_.key, of_.row.key, act);
-    const auto count = std::count_if(steps.begin(), steps.end(),
-                                     [&](const msg::why_step& s) { return s.cause == cause; });
+    const auto meant = [cause](const msg::why_step& s) {
+      return s.cause == cause && !s.import_run;
+    };
+    const auto count = std::count_if(steps.begin(), steps.end(), meant);
     if (static_cast<std::size_t>(count) != rows.size()) return;
     std::vector<store::pk> actors;
     for (const auto& row : rows) actors.push_back(row.actor);
     const labels names(in_, actors, {});
     auto row = rows.begin();
     for (auto& step : steps) {
-      if (step.cause != cause) continue;
+      if (!meant(step)) continue;
       step.by = names.email(row->actor);
       step.at = format_time(row->at);
       ++row;
@@ -162,34 +165,71 @@ class replay {
   std::unordered_map<store::pk, const store::version_node*> by_key_;
 };
 
+/// What brought the version that is shown into the view, in one word.
+std::string decisive(const msg::why& w) {
+  if (!w.view) return "closed";
+  if (!w.view->active) return "drafts";
+  const auto step = std::find_if(w.steps.rbegin(), w.steps.rend(), [&](const msg::why_step& s) {
+    return s.version == w.view->active && s.cause != "discard";
+  });
+  if (step == w.steps.rend()) return "unknown";
+  if (step->cause == "assignment") return step->import_run ? "imported_assignment" : "assigned";
+  if (step->cause == "import") return step->author == w.user ? "imported_own" : "imported_other";
+  if (step->cause == "merge") return "merged";
+  return step->cause == "resolution" ? "resolved" : "own";
+}
+
+msg::why explain(store::reader& in, const store::user_row& user, const picture& of) {
+  replay events(in, of, user);
+  msg::why out;
+  out.kind = of.row.kind;
+  out.key = of.row.natural_key;
+  out.user = user.email;
+  out.steps = events.steps();
+  if (out.steps.empty()) {
+    refuse(errc::not_found,
+           "This user never had access to the record: no version was assigned to them, and they "
+           "have written none. `assign` gives access.",
+           "user");
+  }
+  out.rule = "closed";
+  for (const auto& [view, owner] : of.views) {
+    if (owner.key != user.key) continue;
+    out.rule = rule_of(view, events.dag());
+    auto& shown = out.view.emplace();
+    shown.user = owner.email;
+    shown.incarnation = view.state.incarnation;
+    shown.heads = view.state.heads;
+    shown.active = view.active;
+    shown.pinned = view.state.pinned;
+    shown.drafts = view.state.drafts;
+  }
+  out.cause = decisive(out);
+  return out;
+}
+
 }  // namespace
 
 http::response why(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::why_request>(asked);
   const auto args = nlohmann::json::object();
-  return audited(in, caller, "record.why", args, [&](store::reader& r, auto& subject) {
-    const auto user = user_named(r, query.user);
-    const auto of = load(r, query.record);
-    subject.user = user.key;
-    subject.record = of.row.key;
-    replay events(r, of, user);
-    msg::why out;
-    out.kind = of.row.kind;
-    out.key = of.row.natural_key;
-    out.user = user.email;
-    out.steps = events.steps();
-    for (auto& item : views_of(of)) {
-      if (item.user == user.email) out.view = std::move(item);
+  std::optional<error> refusal;
+  // That there is nothing to tell is something about the patient, too: it is on record as well.
+  auto told = audited(in, caller, "record.why", args, [&](store::reader& r, auto& subject) {
+    refusal.reset();
+    try {
+      const auto user = user_named(r, query.user);
+      subject.user = user.key;
+      const auto of = load(r, query.record);
+      subject.record = of.row.key;
+      return explain(r, user, of);
+    } catch (const error_exception& e) {
+      refusal = e.get();
+      return msg::why();
     }
-    if (out.steps.empty()) {
-      refuse(errc::not_found, "This user never had access to the record.", "user");
-    }
-    out.rule = "closed";
-    for (const auto& [view, owner] : of.views) {
-      if (owner.key == user.key) out.rule = rule_of(view, events.dag());
-    }
-    return out;
   });
+  if (refusal) throw error_exception(*refusal);
+  return told;
 }
 
 }  // namespace autocusto::admin::detail

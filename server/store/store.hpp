@@ -101,6 +101,8 @@ class reader : public import_reader {
   virtual std::vector<device_row> devices_by_pk(std::span<const pk> keys) = 0;
   virtual std::vector<device_row> all_devices() = 0;
   virtual std::optional<enrollment_row> enrollment(std::string_view code_hash) = 0;
+  /// Users with a code that is unused and still good at `now`; each once, in no particular order.
+  virtual std::vector<pk> users_with_code(unix_millis now) = 0;
   virtual std::optional<session_owner> session(std::string_view token_hash) = 0;
 
   // Records and versions

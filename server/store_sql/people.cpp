@@ -246,6 +246,13 @@ std::optional<enrollment_row> sql_writer::enrollment(std::string_view code_hash)
   return one(q, {sql_bytes(code_hash)}, enrollment_of);
 }
 
+std::vector<pk> sql_writer::users_with_code(unix_millis now) {
+  static constexpr sql_query q{
+      "users_with_code",
+      "SELECT DISTINCT owner FROM enrollment WHERE device IS NULL AND expires_at>$1"};
+  return list(q, {sql_integer(now)}, read_key);
+}
+
 std::optional<enrollment_row> sql_writer::lock_enrollment(std::string_view code_hash) {
   static constexpr sql_query q{"lock_enrollment",
                                "SELECT e.code_hash, e.owner, e.expires_at, e.device "

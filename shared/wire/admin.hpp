@@ -3,7 +3,7 @@
 //
 // Questions without anything about a patient are GET; all others are POST with a body, so that no
 // URL ever names a record. A record is named by its id (the tool knows the tenant key), a user by
-// e-mail, a version by a selector: its number, or a prefix of at least four digits of its id.
+// e-mail or id, a version by a selector: its number, or a prefix of at least four digits of its id.
 // Acts are signed (`act_object` of messages.hpp) and go to POST /v1/admin/act with these `args`:
 //
 //   user.add {email, role}      user.enable {user}      user.disable {user}
@@ -37,6 +37,8 @@ struct user_item {
   bool enabled = true;
   std::string created_at;
   std::int64_t devices = 0;  ///< not revoked
+  /// Enabled, never had a device, and has no link that is still good: to be given one.
+  bool pending = false;
 };
 /// GET /v1/admin/users
 struct user_list {
@@ -170,7 +172,8 @@ struct why_request {
 struct why_step {
   std::int64_t seq = 0;
   std::string event;  ///< version, assigned, discarded, removed
-  /// own, merge, resolution (an administrator's), assignment, discard, removal
+  /// own, merge, resolution (an administrator's), assignment, discard, removal; import (a version
+  /// that an import put into the history)
   std::string cause;
   incarnation_id incarnation;
   std::optional<version_id> version;
@@ -180,6 +183,7 @@ struct why_step {
   std::string created_at;
   std::string by;  ///< of an assignment or removal: who did it, and when; empty if not known
   std::string at;
+  std::optional<std::int64_t> import_run;  ///< of what an import did
   std::vector<version_id> heads;
 };
 struct why {
@@ -190,6 +194,9 @@ struct why {
   /// Why the active version is it: pinned, only_head, greatest_generation, greatest_id,
   /// drafts_only; closed without a view
   std::string rule;
+  /// What brought the active version there: imported_assignment, imported_own, imported_other,
+  /// assigned, own, merged, resolved, unknown; drafts without an active one; closed without a view
+  std::string cause;
   std::vector<why_step> steps;
 };
 

@@ -22,6 +22,7 @@ void walk(V& v, M& m) {
   v("enabled", m.enabled);
   v("created_at", m.created_at);
   v("devices", m.devices);
+  v("pending", m.pending);
 }
 
 template <class V, same<device_item> M>
@@ -168,6 +169,7 @@ void walk(V& v, M& m) {
   v("created_at", m.created_at);
   v("by", m.by);
   v("at", m.at);
+  v("import_run", m.import_run);
   v("heads", m.heads);
 }
 
@@ -178,6 +180,7 @@ void walk(V& v, M& m) {
   v("user", m.user);
   v("view", m.view);
   v("rule", m.rule);
+  v("cause", m.cause);
   v("steps", m.steps);
 }
 

@@ -112,6 +112,25 @@ TEST_P(people, an_enrollment_code_is_used_by_one_device) {
   EXPECT_FALSE(read([](store::reader& r) { return r.enrollment(std::string(32, 'd')); }));
 }
 
+TEST_P(people, who_has_a_code_is_told_while_it_is_good_and_unused) {
+  const actor ana = add_actor(*db_, 1);
+  const actor bia = add_actor(*db_, 2);
+  const auto invited = [&](unix_millis now) {
+    return read([&](store::reader& r) { return r.users_with_code(now); });
+  };
+  EXPECT_TRUE(invited(0).empty());
+  db_->write([&](store::writer& w) {
+    w.add_enrollment({std::string(32, 'a'), ana.user.key, 500, {}});
+    w.add_enrollment({std::string(32, 'b'), ana.user.key, 600, {}});
+    w.add_enrollment({std::string(32, 'c'), bia.user.key, 700, {}});
+  });
+  EXPECT_EQ(invited(0).size(), 2U) << "each user once";
+  EXPECT_EQ(invited(599).size(), 2U);
+  EXPECT_EQ(invited(600), (std::vector<pk>{bia.user.key})) << "good until, not at, its end";
+  db_->write([&](store::writer& w) { w.use_enrollment(std::string(32, 'c'), bia.device.key); });
+  EXPECT_TRUE(invited(600).empty());
+}
+
 TEST_P(people, one_code_used_by_many_at_once_makes_one_device) {
   constexpr std::size_t k_threads = 8;
   const actor a = add_actor(*db_, 1);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "server/auth/enrollment.hpp"
+#include "shared/crypto/random.hpp"
 #include "tests/integration/admin_support.hpp"
 
 namespace autocusto::test {
@@ -38,6 +40,32 @@ TEST_P(admin_reads, only_administrators_are_answered) {
   doctor->token.clear();
   EXPECT_EQ(code_of(doctor->get("/v1/admin/users")), "unauthorized");
   EXPECT_TRUE(world.user(k_boss).enabled);
+}
+
+TEST_P(admin_reads, who_waits_for_a_link_is_told_until_there_is_one) {
+  const auto waits = [&](const std::string& email) {
+    const auto list = msg::decode<msg::user_list>(boss->get("/v1/admin/users").body).value();
+    for (const auto& user : list.items) {
+      if (user.email == email) return user.pending;
+    }
+    ADD_FAILURE() << email;
+    return false;
+  };
+  world.device("ana@example.org");
+  store::user_row eva;
+  world.node->database().write([&](store::writer& w) {
+    eva = auth::create_user(w, crypto::system_random(), "eva@example.org", store::user_role::doctor,
+                            0)
+              .value();
+  });
+  EXPECT_FALSE(waits(k_boss));
+  EXPECT_FALSE(waits("ana@example.org"));
+  EXPECT_TRUE(waits("eva@example.org"));
+  EXPECT_EQ(code_of(do_act(*boss, "enrollment.new", {{"user", eva.id.text()}})), "ok")
+      << "an act names a user by id, too";
+  EXPECT_FALSE(waits("eva@example.org"));
+  world.node->database().write([&](store::writer& w) { w.set_user_enabled(eva.key, false); });
+  EXPECT_FALSE(waits("eva@example.org"));
 }
 
 TEST_P(admin_reads, a_time_that_is_none_is_a_wrong_field) {

@@ -190,17 +190,46 @@ TEST_P(admin_tool, tells_how_a_view_came_to_be) {
   EXPECT_EQ(w.at("steps")[1].at("cause"), "assignment");
   EXPECT_EQ(w.at("steps")[1].at("by"), "admin@clinica.test");
   EXPECT_EQ(w.at("rule"), "pinned");
+  EXPECT_EQ(w.at("cause"), "assigned");
+  EXPECT_THAT(w.at("sentence"), AllOf(HasSubstr("bia@clinica.test sees version 1 ("),
+                                      HasSubstr("admin@clinica.test assigned it at 20")));
   const json ana = admin.must({"record", "why", "patient", cpf, "--user", "ana@clinica.test"});
   EXPECT_EQ(ana.at("steps").size(), 3U);
   EXPECT_EQ(ana.at("steps")[2].at("heads").size(), 2U);
   EXPECT_EQ(ana.at("rule"), "greatest_id");
+  EXPECT_EQ(ana.at("cause"), "own");
+  EXPECT_THAT(ana.at("sentence"), AllOf(HasSubstr("the user saved it on ana-"),
+                                        HasSubstr("in conflict with 1 other, and of several")));
   admin.must({"unassign", "patient", cpf, "--user", "bia@clinica.test"});
   const json gone = admin.must({"record", "why", "patient", cpf, "--user", "bia@clinica.test"});
   EXPECT_EQ(gone.at("rule"), "closed");
   EXPECT_EQ(gone.at("steps")[2].at("cause"), "removal");
   EXPECT_TRUE(gone.at("view").is_null());
   EXPECT_THAT(admin.text({"record", "why", "patient", cpf, "--user", "bia@clinica.test"}).out,
-              HasSubstr("no access now"));
+              HasSubstr("sees nothing of patient 11144477735: access was taken away by admin@"));
+  EXPECT_EQ(gone.at("cause"), "closed");
+  const auto looks = [&] {
+    return admin.must({"audit", "list", "--user", "admin@clinica.test"}).at("count").get<int>();
+  };
+  const int before = looks();
+  const answer never = admin({"record", "why", "patient", cpf, "--user", "admin@clinica.test"});
+  EXPECT_EQ(never.exit, 4);
+  EXPECT_THAT(never.out, HasSubstr("never had access"));
+  EXPECT_EQ(admin({"record", "why", "patient", "52998224725", "--user", "bia@clinica.test"}).exit,
+            4);
+  EXPECT_EQ(looks(), before + 3) << "a look that found nothing, and this list, are on record, too";
+}
+
+TEST_P(admin_tool, who_waits_for_a_link_gets_one_and_only_one) {
+  const json first = here.admin().must({"enrollment", "new", "--all-pending"});
+  EXPECT_EQ(first.at("count"), 0) << "everybody has a device" << first;
+  for (const char* email : {"caio@clinica.test", "davi@clinica.test", "eva@clinica.test"}) {
+    admin.must({"user", "add", email, "--role", "doctor"});
+  }
+  EXPECT_EQ(admin.must({"enrollment", "new", "--all-pending"}).at("count"), 0)
+      << "the links of `user add` are good";
+  EXPECT_EQ(admin({"enrollment", "new"}).exit, 2);
+  EXPECT_EQ(admin({"enrollment", "new", "eva@clinica.test", "--all-pending"}).exit, 2);
 }
 
 /// A resolution that was signed and kept, as it is on disk when the power fails.

@@ -97,6 +97,12 @@ void add_view_commands(CLI::App& parser, app& a);      ///< assign, unassign
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflict
 void add_log_commands(CLI::App& parser, app& a);       ///< quarantine, audit
 
+/// `record why`: which event made the user see what they see, in one sentence, and all of them.
+int why(const app& a, const std::string& kind, const std::string& typed, const std::string& user);
+/// `enrollment new --all-pending`: a link for every enabled user who never had a device and has no
+/// link that is still good. When it is cut, what was made is printed all the same.
+int enroll_pending(const app& a);
+
 /// `conflict resolve`.
 struct resolve_options {
   std::int64_t id = 0;

@@ -245,7 +245,7 @@ int stats(const app& a) {
 
 struct people_options {
   std::string link, device_name, email, role, id, kind, policy, user;
-  bool lost = false;
+  bool lost = false, all_pending = false;
 };
 using options = std::shared_ptr<people_options>;
 
@@ -272,8 +272,17 @@ void add_users(CLI::App& parser, app& a, const options& o) {
   auto* enrollment = parser.add_subcommand("enrollment", "Links for further devices");
   enrollment->require_subcommand(1);
   auto* fresh = enrollment->add_subcommand("new", "Prints a link for a user's next device");
-  fresh->add_option("EMAIL", o->email)->required();
-  fresh->final_callback([&a, o] { a.action = [&a, o] { return enrollment_new(a, o->email); }; });
+  auto* email = fresh->add_option("EMAIL", o->email);
+  auto* all = fresh->add_flag("--all-pending", o->all_pending,
+                              "For every enabled user without a device and without a good link");
+  email->excludes(all);
+  fresh->final_callback([&a, o] {
+    a.action = [&a, o] {
+      if (o->all_pending) return enroll_pending(a);
+      if (o->email.empty()) refuse(errc::usage, "Name the user, or give --all-pending.", "user");
+      return enrollment_new(a, o->email);
+    };
+  });
 }
 
 void add_devices(CLI::App& parser, app& a, const options& o) {

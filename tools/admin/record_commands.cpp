@@ -157,59 +157,6 @@ int graph(const app& a, record_options o) {
   return a.done(object, text);
 }
 
-std::string step_text(const msg::why_step& step) {
-  const auto name =
-      step.version ? fmt::format("{} ({})", step.number, short_id(*step.version)) : std::string();
-  const std::string by = step.by.empty() ? "" : " by " + step.by + ", " + when(step.at);
-  if (step.cause == "own")
-    return fmt::format("saved {} on {}, {}", name, step.device, when(step.created_at));
-  if (step.cause == "merge") return "merged by the rules into " + name;
-  if (step.cause == "resolution") {
-    return fmt::format("resolved by {} with {}, {}", step.author, name, when(step.created_at));
-  }
-  if (step.cause == "assignment") return fmt::format("assigned {} of {}{}", name, step.author, by);
-  if (step.cause == "discard") return "discarded the draft " + name;
-  return "access removed" + by;
-}
-
-std::string rule_text(const msg::why& w) {
-  if (w.rule == "pinned") return "an administrator assigned it, and it is still a head";
-  if (w.rule == "only_head") return "it is the only head";
-  if (w.rule == "greatest_generation") return "of several heads it has the longest line behind it";
-  if (w.rule == "greatest_id") {
-    return "of several heads with equally long lines it has the greatest id";
-  }
-  return w.rule;
-}
-
-int why(const app& a, const record_options& o) {
-  const auto key = read_key(o.kind, o.key);
-  session s(a);
-  msg::why_request query;
-  query.record = s.record(o.kind, key);
-  query.user = o.user;
-  const auto w = s.ask<msg::why>("/v1/admin/records/why", query);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& step : w.steps) {
-    std::vector<std::string> heads;
-    for (const auto& id : step.heads) heads.push_back(short_id(id));
-    rows.push_back({std::to_string(step.seq), step_text(step), joined(heads, " ")});
-  }
-  std::string text = fmt::format("How {} came to see {} {}:\n", cli::printable(w.user), w.kind,
-                                 cli::printable(w.key)) +
-                     cli::table({"feed", "what happened", "heads after it"}, rows);
-  if (!w.view) {
-    text += "The user has no access now.\n";
-  } else if (!w.view->active) {
-    text += "There is no active version: the user has only drafts.\n";
-  } else {
-    text += fmt::format("Active is {}: {}.\n", short_id(*w.view->active), rule_text(w));
-  }
-  json object = message_json(w);
-  object["reason"] = rule_text(w);
-  return a.done(object, text);
-}
-
 json version_head(const msg::version_item& v) {
   return {{"version_id", v.version.text()},
           {"number", v.number},
@@ -274,7 +221,9 @@ void add_record_commands(CLI::App& parser, app& a) {
                       [](const app& x, const record_options& y) { return graph(x, y); });
   add_names(*drawing, o);
   drawing->add_flag("--dot", o->dot, "For Graphviz");
-  auto* reason = add(*record, "why", "How a user's view came to be what it is", o, a, why);
+  auto* reason =
+      add(*record, "why", "Why a user sees what they see", o, a,
+          [](const app& x, const record_options& y) { return why(x, y.kind, y.key, y.user); });
   add_names(*reason, o);
   reason->add_option("--user", o->user, "E-mail")->required();
   auto* comparing = add(parser, "compare", "What differs between two versions", o, a, compare);

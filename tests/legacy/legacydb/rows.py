@@ -29,7 +29,7 @@ def copy_text(value):
 class Table:
     def __init__(self, name, columns):
         self.name, self.columns = name, columns
-        self.file = tempfile.TemporaryFile()
+        self.file = None
         self.waiting, self.rows, self.last_id = [], 0, 0
 
     def write(self, values):
@@ -40,6 +40,7 @@ class Table:
 
     def flush(self):
         if self.waiting:
+            self.file = self.file or tempfile.TemporaryFile()
             self.file.write(("\n".join(self.waiting) + "\n").encode())
             self.waiting = []
 

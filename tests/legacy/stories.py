@@ -1,0 +1,295 @@
+"""What may happen around an import, each on either database, while the server is serving."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+
+import end_to_end as e2e
+from compare import Numbers, check_laptop, check_report, same_report
+from world import ENVIRONMENT, Cluster, Failed, make_legacy, require, run
+
+SMALL = ("--users", "5", "--clinics", "3", "--patients", "25", "--processes", "10")
+# What tells of runs, not of records; and the counters of the database itself.
+OF_RUNS = re.compile(r"import_run|import_row|audit_log|setval|sqlite_sequence|INTO \W*setting")
+
+
+def state(world):
+    """Everything in the database but the list of runs."""
+    return sorted(line for line in world.dump().split("\n")
+                  if line.startswith("INSERT") and not OF_RUNS.search(line))
+
+
+def counts(world):
+    tables = ("record", "version", "version_payload", "version_parent", "view", "feed", "app_user")
+    return {t: world.rows(f"SELECT count(*) AS n FROM {t}")[0]["n"] for t in tables}
+
+
+def version_ids(world):
+    return {row["id"]: (row["kind"], row["key"], row["number"]) for row in world.rows(e2e.RECORDS)}
+
+
+class Imported:
+    """A world with a server that serves; `source` is imported only when a story says so."""
+
+    def __init__(self, stage, database, *options):
+        self.source, self.truth = make_legacy(stage.cluster, stage.folder, *options)
+        self.numbers = Numbers(self.truth)
+        self.world = stage.world(database)
+
+    def __enter__(self):
+        self.world.start()
+        return self
+
+    def __exit__(self, *error):
+        self.world.remove()
+
+    def run(self, *words):
+        return self.world.import_from(self.source, *words)
+
+    def rows(self, sql):
+        text = Cluster.sql(self.source, f"SELECT coalesce(json_agg(t), '[]') FROM ({sql}) t;")
+        return json.loads(text)
+
+
+def dry_run(stage, database):
+    """A dry run writes nothing and reports what the real run then does."""
+    with Imported(stage, database, "--layout", "g3", "--nasty", "--no-constraints", *SMALL) as it:
+        before = it.world.dump()
+        dry = it.run("--dry-run")
+        require(it.world.dump() == before, "the dry run has written something")
+        require(dry["dry_run"] is True, "the report does not say that it was a dry run")
+        check_report(it.truth, dry, it.numbers)
+        real = it.run()
+        same_report(dry, real)
+        require(counts(it.world)["version"] > 0, "the real run has written nothing")
+        return f"{len(real['items'])} items in both reports"
+
+
+def twice(stage, database):
+    """A second run changes nothing; edits made in the legacy database since come in alone."""
+    with Imported(stage, database, "--layout", "g3", "--nasty", *SMALL) as it:
+        it.run()
+        before = state(it.world)
+        again = it.run()
+        require(state(it.world) == before, "the second run has changed something")
+        require(again["versions"] == 0 and again["views"] == 0 and again["users"] == 0,
+                "the second run says that it made something")
+        laptops = e2e.check_laptops(it.world, it.truth, it.numbers)
+        had = set(version_ids(it.world))
+        edit(it)
+        later = it.run()
+        new = set(version_ids(it.world)) - had
+        require(later["versions"] == 2 and len(new) == 2, f"{len(new)} versions came, 2 expected")
+        it.numbers = Numbers(it.truth)
+        e2e.check_store(it.world, it.truth)
+        e2e.check_laptops(it.world, it.truth, it.numbers, laptops)
+        return f"{len(laptops)} laptops before and after two legacy edits"
+
+
+def edit(it):
+    """A doctor saves a patient again, and another registers one of his own, as the old application
+    would do; the expectation follows."""
+    changed = it.rows(
+        "SELECT a.id AS assignment, v.id AS version, r.usuario_id AS author, v.paciente_id, "
+        "(SELECT max(version_number) FROM pacientes_pacienteversion w WHERE w.paciente_id = "
+        "v.paciente_id) AS number FROM pacientes_pacienteusuarioversion a JOIN "
+        "pacientes_paciente_usuarios r ON r.id = a.paciente_usuario_id JOIN "
+        "pacientes_pacienteversion v ON v.id = a.version_id JOIN usuarios_usuario u ON "
+        "u.id = r.usuario_id WHERE u.is_active AND NOT u.is_staff AND v.created_by_id = u.id "
+        "AND u.email LIKE '%@exemplo.test' ORDER BY a.id LIMIT 1")[0]
+    columns = ("nome_paciente, idade, sexo, nome_mae, incapaz, nome_responsavel, rg, peso, altura, "
+               "escolha_etnia, cns_paciente, email_paciente, cidade_paciente, end_paciente, "
+               "cep_paciente, telefone1_paciente, telefone2_paciente, etnia")
+    copied = columns.replace("peso", "'88,5'")
+    Cluster.sql(it.source, f"""
+BEGIN;
+INSERT INTO pacientes_pacienteversion ({columns}, created_at, version_number, change_summary,
+  status, created_by_id, paciente_id)
+  SELECT {copied}, now(), {changed['number'] + 1}, 'Depois', 'active', {changed['author']},
+    paciente_id FROM pacientes_pacienteversion WHERE id = {changed['version']};
+UPDATE pacientes_pacienteusuarioversion SET version_id = (SELECT max(id) FROM
+  pacientes_pacienteversion) WHERE id = {changed['assignment']};
+INSERT INTO pacientes_paciente (cpf_paciente, {columns}) SELECT '111.444.777-35', {columns}
+  FROM pacientes_paciente WHERE id = {changed['paciente_id']};
+INSERT INTO pacientes_pacienteversion ({columns}, created_at, version_number, change_summary,
+  status, created_by_id, paciente_id)
+  SELECT {columns}, now(), 1, 'Novo', 'active', {changed['author']},
+    (SELECT max(id) FROM pacientes_paciente) FROM pacientes_pacienteversion
+  WHERE id = {changed['version']};
+INSERT INTO pacientes_paciente_usuarios (paciente_id, usuario_id) VALUES
+  ((SELECT max(id) FROM pacientes_paciente), {changed['author']});
+INSERT INTO pacientes_pacienteusuarioversion (assigned_at, paciente_usuario_id, version_id) VALUES
+  (now(), (SELECT max(id) FROM pacientes_paciente_usuarios),
+   (SELECT max(id) FROM pacientes_pacienteversion));
+COMMIT;""")
+    user = next(u for u in it.truth["users"].values() if u["id"] == changed["author"])
+    key, master = next((k, m) for k, m in it.truth["masters"]["patients"].items()
+                       if changed["paciente_id"] in m["ids"])
+    first = user["patients"][key]
+    number = max(master["numbers"]) + 1
+    master["numbers"].append(number)
+    master["versions"] += 1
+    user["patients"]["11144477735"] = {"number": 1, "values": dict(first["values"])}
+    user["patients"][key] = {"number": number, "values": {**first["values"], "peso": "88,5"}}
+    it.truth["masters"]["patients"]["11144477735"] = {"ids": [], "versions": 1, "numbers": [1],
+                                                      "users": 1}
+
+
+def killed(stage, database):
+    """kill -9 at six moments: nothing half-done is visible, and running again finishes."""
+    options = ("--layout", "g3", "--nasty", "--users", "5", "--clinics", "3", "--patients", "1500",
+               "--mean-versions", "4")
+    with Imported(stage, database, *options) as it:
+        start = time.monotonic()
+        it.run("--dry-run")
+        whole = time.monotonic() - start
+        deaths = 0
+        for share in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3):
+            words = it.world.import_words("run", "--from", it.source)
+            running = subprocess.Popen([str(w) for w in words], env=ENVIRONMENT,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                running.wait(max(0.02, whole * share))
+            except subprocess.TimeoutExpired:
+                running.send_signal(signal.SIGKILL)
+                deaths += running.wait() == -signal.SIGKILL
+            shown = counts(it.world)
+            require(shown["feed"] == 0 or running.returncode == 0 or complete(it),
+                    f"after a kill {shown['feed']} feed items are visible")
+            it.world.server("verify")
+        it.run()
+        require(deaths >= 2, "the importer was never killed in the middle")
+        e2e.check_store(it.world, it.truth)
+        laptops = e2e.check_laptops(it.world, it.truth, it.numbers)
+        return f"killed {deaths} times, then {len(laptops)} laptops"
+
+
+def complete(it):
+    """Whether every view that is to come is there: the kill came after the end."""
+    wanted = sum(1 for user in it.truth["users"].values() for s in ("patients", "clinics")
+                 for entry in user[s].values() if entry)
+    return it.world.rows("SELECT count(*) AS n FROM view WHERE open = 1")[0]["n"] == wanted
+
+
+def rollback(stage, database):
+    """Taken back as if it had never been; the same ids the next time; not where it is in use."""
+    with Imported(stage, database, "--layout", "g3", "--nasty", *SMALL) as it:
+        world = it.world
+        before = state(world)
+        first = it.run()
+        ids = version_ids(world)
+        world.importer("rollback", str(first["run"]))
+        require(state(world) == before, "the rollback has left something, or taken too much")
+        again = it.run()
+        require(version_ids(world) == ids, "the second import has other versions than the first")
+        links = e2e.links_for_all(world, it.truth)
+        key, user = busiest(it.truth)
+        laptop = world.laptop(links[user["id"]])
+        laptop.sync()
+        imported = state(world)
+        refused = world.importer("rollback", str(again["run"]), exits=(1, 3, 6))
+        require("error" in refused, "a rollback of what a laptop has is not refused")
+        require(state(world) == imported, "the refused rollback has changed something")
+        world.importer("rollback", str(again["run"]), "--except-used")
+        world.server("verify")
+        laptop.sync()
+        stored = {row["id"]: row["number"] for row in world.rows(e2e.RECORDS)}
+        kept = laptop.export()
+        check_laptop(key, user, kept, None, stored)
+        others = world.rows("SELECT count(DISTINCT owner) AS n FROM view WHERE open = 1")[0]["n"]
+        require(others == 1, f"{others} users see something, only one has used it")
+        shown = world.importer("show", str(again["run"]))
+        require("rolled_back" in json.dumps(shown), "`show` does not tell of the rollback")
+        return f"{len(ids)} versions, twice the same"
+
+
+def busiest(truth):
+    """The active user who sees most."""
+    return max(((k, u) for k, u in truth["users"].items() if u["active"]),
+               key=lambda pair: sum(1 for e in pair[1]["patients"].values() if e))
+
+
+def why(stage, database):
+    """`record why` names the cause that the source has; `assign` repairs a missing access."""
+    with Imported(stage, database, "--layout", "g3", "--nasty", *SMALL) as it:
+        it.run()
+        accounts, seen, nothing = e2e.accounts(it.world), {}, None
+        for user in it.truth["users"].values():
+            if accounts[user["id"]]["role"] != 0:
+                continue
+            for key, entry in user["patients"].items():
+                cause = expected_cause(it, user, key, entry)
+                if seen.get(cause, 0) >= 3:
+                    continue
+                seen[cause] = seen.get(cause, 0) + 1
+                words = ("record", "why", "patient", key, "--user", accounts[user["id"]]["id"])
+                told = it.world.admin(*words, exits=(0, 4))
+                got = told.get("cause", told.get("error", {}).get("code"))
+                require(got == cause, f"why: {got}, expected {cause} (user {user['id']}, {key})")
+                if entry is None:
+                    nothing = (user, key)
+                else:
+                    require("import run" in told["sentence"], f"why: {told['sentence']}")
+        require(set(seen) >= {"imported_assignment", "imported_own", "not_found"}, f"only {seen}")
+        user, key = nothing
+        account = accounts[user["id"]]["id"]
+        it.world.admin("assign", "patient", key, "1", "--user", account)
+        told = it.world.admin("record", "why", "patient", key, "--user", account)
+        require(told["cause"] == "assigned", f"why after assign: {told['cause']}")
+        link = it.world.admin("enrollment", "new", account)["enrollment_link"]
+        laptop = it.world.laptop(link)
+        laptop.sync()
+        require(laptop("patient", "show", key)["key"] == key, "the assigned record is not shown")
+        return f"{seen}"
+
+
+def expected_cause(it, user, key, entry):
+    if entry is None:
+        return "not_found"
+    masters = ",".join(map(str, it.truth["masters"]["patients"][key]["ids"]))
+    found = it.rows(
+        "SELECT v.status FROM pacientes_paciente_usuarios r JOIN pacientes_pacienteusuarioversion a "
+        "ON a.paciente_usuario_id = r.id JOIN pacientes_pacienteversion v ON v.id = a.version_id "
+        f"WHERE r.usuario_id = {user['id']} AND r.paciente_id IN ({masters}) "
+        f"AND v.paciente_id IN ({masters})")
+    own_draft = entry["legacy_version"] and it.rows(
+        "SELECT 1 AS x FROM pacientes_pacienteversion WHERE status = 'draft' AND "
+        f"id = {entry['legacy_version']}")
+    if own_draft:
+        return "drafts"
+    return "imported_assignment" if found else "imported_own"
+
+
+def refused(stage, database):
+    """Other databases: a sentence that says what was found, and nothing is written."""
+    world = stage.world(database)
+    try:
+        world.start()
+        before = world.dump()
+        half = make_legacy(stage.cluster, stage.folder, "--layout", "g3", *SMALL)[0]
+        Cluster.sql(half, "DROP TABLE pacientes_pacienteusuarioversion CASCADE")
+        narrow = make_legacy(stage.cluster, stage.folder, "--layout", "g2", *SMALL)[0]
+        Cluster.sql(narrow, "ALTER TABLE clinicas_clinicaversion DROP COLUMN change_summary")
+        other = stage.cluster.create("outro")
+        Cluster.sql(other, "CREATE TABLE customer (id int primary key, name text)")
+        empty = stage.cluster.create("vazio")
+        for name, url in (("half", half), ("narrow", narrow), ("other", other), ("empty", empty)):
+            for command in ("check", "run"):
+                done = run(world.import_words(command, "--from", url), exits=None)
+                require(done.returncode not in (0, 2), f"{name}: {command} is not refused")
+                message = json.loads(done.stdout).get("error", {}).get("message", "")
+                require(len(message) > 30, f"{name}: {command} does not say what was found")
+            require(world.dump() == before, f"{name}: something was written")
+        good = make_legacy(stage.cluster, stage.folder, "--layout", "g0", *SMALL)[0]
+        told = json.dumps(world.importer("check", "--from", good))
+        require("g0" in told, f"check does not tell the layout: {told[:200]}")
+        return "4 databases refused"
+    finally:
+        world.remove()
+
+
+ALL = {"dry_run": dry_run, "twice": twice, "killed": killed, "rollback": rollback, "why": why,
+       "refused": refused}
+__all__ = ["ALL", "Failed"]
