@@ -23,8 +23,8 @@ FORMS = {"plain": (), "nasty": ("--nasty", "1"),
          "torn": ("--nasty", "1", "--no-constraints", "--schema", "legado")}
 RECORDS = ("SELECT r.kind AS kind, r.natural_key AS key, v.number AS number, {hex v.id} AS id "
            "FROM version v JOIN record r ON r.pk = v.record")
-ACCOUNTS = ("SELECT i.legacy_id AS legacy, {hex a.id} AS id, a.enabled AS enabled, a.role AS role "
-            "FROM import_user i JOIN app_user a ON a.pk = i.owner")
+ACCOUNTS = ("SELECT i.legacy_id AS legacy, {hex a.id} AS id, a.enabled AS enabled, a.role AS role, "
+            "(SELECT count(*) FROM feed f WHERE f.owner = a.pk) AS items FROM import_user i JOIN app_user a ON a.pk = i.owner")
 
 
 def uuid_text(digits):
@@ -59,15 +59,20 @@ def links_for_all(world, truth):
             if account["role"] == 0}
 
 
-def check_laptops(world, truth, numbers, laptops=None):
-    """Enrolls every user (or takes those laptops), syncs, compares; -> the laptops by e-mail."""
+def check_laptops(world, truth, numbers, laptops=None, everybody=False):
+    """Enrolls every user (or takes those laptops), syncs, compares; -> the laptops by e-mail. Of
+    users to whom nothing at all comes, the feed is looked at instead, unless `everybody`."""
     stored = {row["id"]: row["number"] for row in world.rows(RECORDS)}
     links = links_for_all(world, truth) if laptops is None else {}
+    items = {legacy: account["items"] for legacy, account in accounts(world).items()}
 
     def one(key):
         user = truth["users"][key]
         if laptops is None and user["id"] not in links:
             require(not user["patients"] and not user["clinics"], f"{key}: has no laptop to see it")
+            return None
+        if not (everybody or user["patients"] or user["clinics"]):
+            require(items[user["id"]] == 0, f"{key}: something came, but nothing should")
             return None
         laptop = laptops[key] if laptops else world.laptop(links[user["id"]])
         laptop.sync()
@@ -84,7 +89,7 @@ def check_store(world, truth):
     world.server("verify")
 
 
-def whole(stage, database, options, generator=GENERATOR):
+def whole(stage, database, options, generator=GENERATOR, everybody=False):
     """One database, imported and looked at from every laptop."""
     source, truth = make_legacy(stage.cluster, stage.folder, *options, generator=generator)
     world = stage.world(database)
@@ -94,9 +99,9 @@ def whole(stage, database, options, generator=GENERATOR):
         numbers = Numbers(truth)
         check_report(truth, report, numbers)
         check_store(world, truth)
-        laptops = check_laptops(world, truth, numbers)
+        laptops = check_laptops(world, truth, numbers, everybody=everybody)
         require(sum(1 for _ in laptops) > 0, "nobody was enrolled")
-        return len(laptops)
+        return f"{len(laptops)} laptops"
     finally:
         world.remove()
 
@@ -113,6 +118,7 @@ def parse():
     add("--stories", nargs="*", default=[], choices=[*stories.ALL, "all"])
     add("--generator", default=GENERATOR)
     add("--patients", default="20")
+    add("--everybody", action="store_true", help="enrolls also users to whom nothing comes")
     add("--keep-going", action="store_true", help="tells all failures, not only the first")
     return parser.parse_args()
 
@@ -143,8 +149,8 @@ def main():
                         words = [w for w in words if w not in ("--schema", "legado")]
                     for database in options.databases:
                         attempt(f"{layout} {form} seed {seed} {database}",
-                                lambda w=words, d=database: f"{whole(stage, d, w, options.generator)}"
-                                                            " laptops")
+                                lambda w=words, d=database: whole(
+                                    stage, d, w, options.generator, options.everybody))
         for story in stories.ALL if "all" in options.stories else options.stories:
             for database in options.databases:
                 attempt(f"{story} {database}", lambda s=story, d=database: stories.ALL[s](stage, d))
