@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-import end_to_end as e2e
+import everyone as e2e
 from compare import Numbers, check_laptop, check_report, same_report
 from world import ENVIRONMENT, Cluster, Failed, make_legacy, require, run
 
