@@ -1,14 +1,19 @@
 """Everybody's laptop after an import: accounts, links, enrolling, and the comparison of all of it."""
 
 import concurrent.futures
+import re
 
 from compare import Numbers, check_laptop, check_records, check_report
-from world import GENERATOR, make_legacy, require
+from world import GENERATOR, ROOT, make_legacy, require
 
 RECORDS = ("SELECT r.kind AS kind, r.natural_key AS key, v.number AS number, {hex v.id} AS id "
            "FROM version v JOIN record r ON r.pk = v.record")
 ACCOUNTS = ("SELECT i.legacy_id AS legacy, {hex a.id} AS id, a.enabled AS enabled, a.role AS role, "
             "(SELECT count(*) FROM feed f WHERE f.owner = a.pk) AS items FROM import_user i JOIN app_user a ON a.pk = i.owner")
+
+
+GUIDE = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`",
+                       (ROOT / "docs/guides/import.md").read_text(encoding="utf-8")))
 
 
 def uuid_text(digits):
@@ -82,6 +87,8 @@ def whole(stage, database, options, generator=GENERATOR, everybody=False):
         report = world.import_from(source)
         numbers = Numbers(truth)
         check_report(truth, report, numbers)
+        untold = {item["reason"] for item in report["items"]} - GUIDE
+        require(not untold, f"the guide does not tell what {untold} mean")
         check_store(world, truth)
         laptops = check_laptops(world, truth, numbers, everybody=everybody)
         require(sum(1 for _ in laptops) > 0, "nobody was enrolled")
