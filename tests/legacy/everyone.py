@@ -65,7 +65,8 @@ def check_laptops(world, truth, numbers, laptops=None, everybody=False):
             return None
         laptop = laptops[key] if laptops else world.laptop(links[user["id"]])
         laptop.sync()
-        check_laptop(key, user, laptop.export(), numbers, stored)
+        check_laptop(key, user, laptop.export(), numbers, stored,
+                     masters_shown=truth["options"]["layout"] in ("g0", "g1"))
         return laptop
 
     keys = [key for key in truth["users"] if not laptops or key in laptops]
