@@ -5,9 +5,9 @@ and holds every laptop against the expectation; then everything that may happen 
   end_to_end.py PROGRAMS [--layouts g3 …] [--seeds 1 …] [--databases sqlite postgres] [--forms nasty
                 torn plain] [--stories …] [--generator FILE]
 
-`plain` is data without difficult cases, `nasty` with all that constraints permit, `torn` without
-constraints in another schema than public. Stories are told by stories.py and stories_use.py. Seeds and forms are
-printed, so that a failure can be repeated alone.
+`plain` is data without difficult cases (integer ids), `nasty` with all that constraints permit,
+`torn` without constraints in another schema than public. Stories are told by stories.py and
+stories_use.py. Seeds and forms are printed, so that a failure can be repeated alone.
 """
 import argparse
 import sys
@@ -20,8 +20,10 @@ from everyone import whole
 from world import GENERATOR, Stage
 
 STORIES = {**stories.ALL, **stories_use.ALL}
-FORMS = {"plain": (), "nasty": ("--nasty", "1"),
-         "torn": ("--nasty", "1", "--no-constraints", "--schema", "legado")}
+# Options of any generator, and those of our own.
+FORMS = {"plain": ((), ("--ids", "integer")),
+         "nasty": (("--nasty", "1"), ()),
+         "torn": (("--nasty", "1", "--no-constraints"), ("--schema", "legado", "--ids", "bigint"))}
 
 
 def parse():
@@ -60,11 +62,12 @@ def main():
         for seed in options.seeds:
             for layout in options.layouts:
                 for form in options.forms:
-                    words = ["--layout", layout, "--seed", seed, *FORMS[form],
-                             "--patients", options.patients, "--processes", options.patients,
-                             "--users", "6", "--clinics", "4"]
-                    if str(options.generator) != str(GENERATOR):
-                        words = [w for w in words if w not in ("--schema", "legado")]
+                    any_generator, own = FORMS[form]
+                    words = ["--layout", layout, "--seed", seed, *any_generator, "--patients",
+                             options.patients, "--processes", options.patients, "--users", "6",
+                             "--clinics", "4"]
+                    if str(options.generator) == str(GENERATOR):
+                        words += own
                     for database in options.databases:
                         attempt(f"{layout} {form} seed {seed} {database}",
                                 lambda w=words, d=database: whole(
