@@ -8,7 +8,7 @@ from compare import laptop_views, shown
 from stories import SMALL, Imported, edit
 from world import require
 
-EDITS = {"patient": ("idade", "41"), "clinic": ("telefone_clinica", "(81) 3333-4444")}
+EDITS = {"patient": ("idade", "141 e meio"), "clinic": ("telefone_clinica", "(81) 3333-4444")}
 
 
 def laptop_of(it, email):

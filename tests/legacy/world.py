@@ -193,11 +193,7 @@ class World:
         """A whole run; -> its report."""
         path = self.folder / "report.json"
         path.unlink(missing_ok=True)
-        if not self.url and os.environ.get("STOP_SQLITE"):
-            self.stop()
         self.importer("run", "--from", url, "--report", path, *words)
-        if not self.url and os.environ.get("STOP_SQLITE"):
-            self.start()
         with open(path, encoding="utf-8") as file:
             return json.load(file)
 
