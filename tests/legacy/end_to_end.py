@@ -21,6 +21,12 @@ from world import GENERATOR, Stage
 
 STORIES = {**stories.ALL, **stories_use.ALL}
 # Options of any generator, and those of our own.
+# What ctest runs: each layout once, each form, each story, on one of the databases.
+QUICK = {"laptops": [("g0", "plain", "1", "sqlite"), ("g1", "torn", "2", "postgres"),
+                     ("g2", "nasty", "3", "postgres"), ("g3", "torn", "4", "sqlite")],
+         "stories": [("dry_run", "sqlite"), ("twice", "postgres"), ("killed", "postgres"),
+                     ("rollback", "sqlite"), ("why", "postgres"), ("refused", "sqlite"),
+                     ("usable", "sqlite"), ("both_sides", "postgres")]}
 FORMS = {"plain": ((), ("--ids", "integer")),
          "nasty": (("--nasty", "1"), ()),
          "torn": (("--nasty", "1", "--no-constraints"), ("--schema", "legado", "--ids", "bigint"))}
@@ -38,43 +44,53 @@ def parse():
     add("--stories", nargs="*", default=[], choices=[*STORIES, "all"])
     add("--generator", default=GENERATOR)
     add("--patients", default="20")
+    add("--quick", choices=QUICK, help="the choice that ctest runs")
     add("--everybody", action="store_true", help="enrolls also users to whom nothing comes")
     add("--keep-going", action="store_true", help="tells all failures, not only the first")
     return parser.parse_args()
+
+
+def words_for(options, layout, form, seed):
+    """The generator's options."""
+    any_generator, own = FORMS[form]
+    words = ["--layout", layout, "--seed", seed, *any_generator, "--patients", options.patients,
+             "--processes", options.patients, "--users", "6", "--clinics", "4"]
+    return words + list(own) if str(options.generator) == str(GENERATOR) else words
+
+
+def plan(options):
+    """-> (name, what to do with a stage) of everything that was asked for."""
+    databases = [(layout, form, seed, database) for seed in options.seeds
+                 for layout in options.layouts for form in options.forms
+                 for database in options.databases]
+    told = STORIES if "all" in options.stories else options.stories
+    stories_told = [(story, database) for story in told for database in options.databases]
+    if options.quick:
+        databases = QUICK["laptops"] if options.quick == "laptops" else []
+        stories_told = QUICK["stories"] if options.quick == "stories" else []
+    for layout, form, seed, database in databases:
+        words = words_for(options, layout, form, seed)
+        yield (f"{layout} {form} seed {seed} {database}",
+               lambda stage, w=words, d=database: whole(stage, d, w, options.generator,
+                                                        options.everybody))
+    for story, database in stories_told:
+        yield f"{story} {database}", lambda stage, s=story, d=database: STORIES[s](stage, d)
 
 
 def main():
     options = parse()
     failed = 0
     with Stage(options.programs) as stage:
-        def attempt(name, do):
-            nonlocal failed
+        for name, do in plan(options):
             start = time.monotonic()
             try:
-                what = do()
+                what = do(stage)
                 print(f"ok   {name}  {time.monotonic() - start:.1f} s  {what}", flush=True)
             except Exception:  # pylint: disable=broad-except
                 failed += 1
                 print(f"FAIL {name}\n{traceback.format_exc()}", flush=True)
                 if not options.keep_going:
-                    sys.exit(1)
-
-        for seed in options.seeds:
-            for layout in options.layouts:
-                for form in options.forms:
-                    any_generator, own = FORMS[form]
-                    words = ["--layout", layout, "--seed", seed, *any_generator, "--patients",
-                             options.patients, "--processes", options.patients, "--users", "6",
-                             "--clinics", "4"]
-                    if str(options.generator) == str(GENERATOR):
-                        words += own
-                    for database in options.databases:
-                        attempt(f"{layout} {form} seed {seed} {database}",
-                                lambda w=words, d=database: whole(
-                                    stage, d, w, options.generator, options.everybody))
-        for story in STORIES if "all" in options.stories else options.stories:
-            for database in options.databases:
-                attempt(f"{story} {database}", lambda s=story, d=database: STORIES[s](stage, d))
+                    break
     sys.exit(1 if failed else 0)
 
 

@@ -138,7 +138,8 @@ COMMIT;""")
 
 
 def killed(stage, database):
-    """kill -9 at six moments: nothing half-done is visible, and running again finishes."""
+    """kill -9 at six moments: every record is there whole or not at all, and running again
+    finishes."""
     options = ("--layout", "g3", "--nasty", "--users", "5", "--clinics", "3", "--patients", "1500",
                "--mean-versions", "4")
     with Imported(stage, database, *options) as it:
@@ -155,9 +156,7 @@ def killed(stage, database):
             except subprocess.TimeoutExpired:
                 running.send_signal(signal.SIGKILL)
                 deaths += running.wait() == -signal.SIGKILL
-            shown = counts(it.world)
-            require(shown["feed"] == 0 or running.returncode == 0 or complete(it),
-                    f"after a kill {shown['feed']} feed items are visible")
+            whole_or_absent(it)
             it.world.server("verify")
         it.run()
         require(deaths >= 2, "the importer was never killed in the middle")
@@ -166,11 +165,21 @@ def killed(stage, database):
         return f"killed {deaths} times, then {len(laptops)} laptops"
 
 
-def complete(it):
-    """Whether every view that is to come is there: the kill came after the end."""
-    wanted = sum(1 for user in it.truth["users"].values() for s in ("patients", "clinics")
-                 for entry in user[s].values() if entry)
-    return it.world.rows("SELECT count(*) AS n FROM view WHERE open = 1")[0]["n"] == wanted
+def whole_or_absent(it):
+    """Every record that is there has all its versions and all its views."""
+    wanted = {}
+    for kind, section in (("patient", "patients"), ("clinic", "clinics")):
+        for key, master in it.truth["masters"][section].items():
+            views = sum(1 for user in it.truth["users"].values() if user[section].get(key))
+            wanted[kind, key] = (master["versions"], views)
+    found = it.world.rows(
+        "SELECT r.kind AS kind, r.natural_key AS key, (SELECT count(*) FROM version v WHERE "
+        "v.record = r.pk) AS versions, (SELECT count(*) FROM view w WHERE w.record = r.pk AND "
+        "w.open = 1) AS views FROM record r")
+    for row in found:
+        got = (row["versions"], row["views"])
+        require(got == wanted[row["kind"], row["key"]],
+                f"after a kill {row['kind']} {row['key']} has {got} versions and views")
 
 
 def rollback(stage, database):
