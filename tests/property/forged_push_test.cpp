@@ -155,7 +155,8 @@ std::string ForgedPush::forged_people() {
 std::string ForgedPush::forged_graph() {
   switch (draw(8)) {
     case 0:
-      return body(forged([&](auto& b) { b.header().generation += 1 + draw(5); }));
+      return body(forged(
+          [&](auto& b) { b.header().generation += 1 + static_cast<std::int64_t>(draw(5)); }));
     case 1:
       return body(forged([&](auto& b) { b.header().generation = 1; }));
     case 2:  // of another record
@@ -369,7 +370,9 @@ TEST_F(ForgedPush, NoneIsAccepted) {
               .value()
               .id;
     }
-    if (i % k_look == 0) ASSERT_EQ(look(), before) << "before forgery " << i;
+    if (i % k_look == 0) {
+      ASSERT_EQ(look(), before) << "before forgery " << i;
+    }
   }
   EXPECT_EQ(look(), before);
   EXPECT_EQ(words(world->push(*laptop, {laptop->version(child())})), "accepted");
