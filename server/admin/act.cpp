@@ -20,6 +20,7 @@
 #include "server/admin/handlers.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/sync/acts.hpp"
+#include "server/sync/quarantine.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/sign.hpp"
@@ -242,6 +243,41 @@ void unassign(doing& act) {
   note_record(act, record);
 }
 
+/// The item of that id, locked against a second decision by the common lock of acts on people.
+store::quarantine_row quarantined_item(doing& act) {
+  const auto text = act.text("quarantine");
+  store::pk key = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), key);
+  const bool number = wrong == std::errc() && end == text.data() + text.size();
+  auto item = number ? act.in.quarantine(key) : std::nullopt;
+  if (!item) {
+    refuse(errc::not_found, "Nothing lies in quarantine under this id; see `quarantine list`.",
+           "quarantine");
+  }
+  return *std::move(item);
+}
+
+void quarantine_accept(doing& act) {
+  const auto item = quarantined_item(act);
+  const auto user = act.user();
+  act.complete();
+  if (!act.object.expect_heads) {
+    refuse(errc::malformed, "An acceptance names the heads that its actor saw.", "expect_heads");
+  }
+  const sync::act_environment env{&act.app.random, act.now};
+  const auto done = sync::accept_quarantined(act.in, env, act.app.keys.tenant_key.view(), item,
+                                             user, *act.object.expect_heads);
+  if (!done) throw error_exception(done.error());
+  if (const auto header = domain::decode_header(item.header)) note_record(act, header->record.id);
+}
+
+void quarantine_reject(doing& act) {
+  const auto item = quarantined_item(act);
+  act.complete();
+  act.subject.user = item.user;
+  act.in.remove_quarantine(item.key);
+}
+
 [[noreturn]] void no_conflict() {
   refuse(errc::not_found, "There is no such open conflict; see `conflict list`.", "conflict");
 }
@@ -283,6 +319,8 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"policy.set", policy_set},
                                {"assign", assign},
                                {"unassign", unassign},
+                               {"quarantine.accept", quarantine_accept, true},
+                               {"quarantine.reject", quarantine_reject, true},
                                {"conflict.dismiss", conflict_dismiss}};
 
 const act_line& line_of(const std::string& name) {

@@ -238,6 +238,7 @@ class writer : public reader, public import_writer {
   virtual std::vector<pk> save_conflicts(std::span<const conflict_row> conflicts) = 0;
   virtual void dismiss_conflict(pk key) = 0;
   virtual void add_quarantine(std::span<const quarantine_row> rows) = 0;
+  virtual void remove_quarantine(pk key) = 0;
   virtual void add_audit(const audit_row& row) = 0;
   virtual void set_policy(const policy_row& policy) = 0;
   /// False if that act is there already; then nothing is done.

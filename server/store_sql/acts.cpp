@@ -214,6 +214,11 @@ std::optional<quarantine_row> sql_writer::quarantine(pk key) {
   return one(q, {sql_integer(key)}, read_quarantine);
 }
 
+void sql_writer::remove_quarantine(pk key) {
+  static constexpr sql_query q{"remove_quarantine", "DELETE FROM quarantine WHERE pk=$1"};
+  run(q, {sql_integer(key)});
+}
+
 void sql_writer::add_quarantine(std::span<const quarantine_row> rows) {
   static constexpr sql_query q{
       "add_quarantine",

@@ -103,6 +103,7 @@ class sql_writer final : public writer {
   std::vector<pk> save_conflicts(std::span<const conflict_row> conflicts) override;
   void dismiss_conflict(pk key) override;
   void add_quarantine(std::span<const quarantine_row> rows) override;
+  void remove_quarantine(pk key) override;
   void add_audit(const audit_row& row) override;
   void set_policy(const policy_row& policy) override;
   bool add_journaled(const journaled_row& row) override;

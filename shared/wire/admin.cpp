@@ -125,9 +125,10 @@ class json_reader {
 }  // namespace
 
 bool is_signed_act(std::string_view what) {
-  static constexpr std::array<std::string_view, 9> k_acts{
-      "user.add",   "user.enable", "user.disable", "enrollment.new",  "device.revoke",
-      "policy.set", "assign",      "unassign",     "conflict.dismiss"};
+  static constexpr std::array<std::string_view, 11> k_acts{
+      "user.add",         "user.enable",       "user.disable",     "enrollment.new",
+      "device.revoke",    "policy.set",        "assign",           "unassign",
+      "conflict.dismiss", "quarantine.accept", "quarantine.reject"};
   return std::find(k_acts.begin(), k_acts.end(), what) != k_acts.end();
 }
 

@@ -114,6 +114,45 @@ TEST_P(access, an_edit_of_a_view_that_was_taken_away_goes_to_quarantine_and_leav
   EXPECT_EQ(bruno.must({"verify"}).at("versions"), 1) << "the old view is erased";
 }
 
+TEST_P(access, quarantined_edits_are_accepted_into_a_view_or_rejected) {
+  bruno.must({"patient", "save", cpf, "--set", "nome_paciente=B", "--set", "nome_mae=M", "--set",
+              "end_paciente=R"});
+  bruno.must({"sync"});
+  bruno.must({"patient", "save", cpf, "--set", "rg=7"});
+  bruno.must({"patient", "save", cpf, "--set", "rg=8"});
+  laptop& admin = here.admin();
+  admin.must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
+  bruno({"sync"});  // refused, kept in quarantine, and erased here
+  EXPECT_EQ(bruno({"patient", "show", cpf}).exit, 4);
+  const json list = admin.must({"quarantine", "list"});
+  ASSERT_EQ(list.at("count"), 2);
+  // Newest first: the second edit goes on from the first, which the server does not have yet.
+  const std::string second = list.at("items")[0].at("id").dump();
+  const std::string first = list.at("items")[1].at("id").dump();
+  EXPECT_EQ(admin({"quarantine", "accept", second}).error_code(), "parent_unavailable");
+  admin.must({"quarantine", "accept", first});
+  bruno.must({"sync"});
+  EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "7");
+  admin.must({"quarantine", "accept", second, "--user", "bruno@clinica.test"});
+  bruno.must({"sync"});
+  EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "8");
+  EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("conflict"), false);
+  EXPECT_EQ(admin.must({"quarantine", "list"}).at("count"), 0);
+  EXPECT_EQ(admin({"quarantine", "accept", first}).exit, 4) << "once";
+
+  bruno.must({"patient", "save", cpf, "--set", "rg=9"});
+  admin.must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
+  bruno({"sync"});
+  const json more = admin.must({"quarantine", "list"});
+  ASSERT_EQ(more.at("count"), 1);
+  admin.must({"quarantine", "reject", more.at("items")[0].at("id").dump()});
+  EXPECT_EQ(admin.must({"quarantine", "list"}).at("count"), 0);
+  EXPECT_EQ(bruno({"quarantine", "reject", "1"}).exit, 2) << "no doctor's command";
+  EXPECT_EQ(admin.must({"audit", "verify"}).at("ok"), true);
+  const answer checked = here.server_command({"verify"});
+  EXPECT_EQ(checked.exit, 0) << checked.out;
+}
+
 TEST_P(access, the_server_tells_its_log_and_metrics_nothing_about_patients) {
   here.admin().must({"record", "show", "patient", cpf});
   EXPECT_EQ(bruno({"sync"}).exit, 0);

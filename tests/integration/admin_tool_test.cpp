@@ -378,7 +378,9 @@ TEST_P(admin_tool_alone, wrong_input_gets_its_exit_code_and_a_sentence) {
       {resolve({"--take", "3", "--set", "incapaz=maybe"}), 3, "invalid_field", "true or false"},
       {resolve({"--take", "3", "--summary", std::string(501, 'x')}), 3, "invalid_field", "500"},
       {{"quarantine", "show", "99"}, 4, "not_found", "quarantine list"},
-      {{"quarantine", "accept", "1"}, 2, "usage", "--help"},
+      {{"quarantine", "accept", "99"}, 4, "not_found", "quarantine list"},
+      {{"quarantine", "reject", "99"}, 4, "not_found", "quarantine list"},
+      {{"quarantine", "keep", "1"}, 2, "usage", "--help"},
       {{"audit", "list", "--user", "no@x"}, 4, "not_found", "user list"},
       {{"audit", "list", "--record", cpf}, 2, "usage", "KIND:KEY"},
       {{"audit", "list", "--since", "yesterday"}, 3, "invalid_field", "2026"}};

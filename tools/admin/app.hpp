@@ -102,6 +102,8 @@ int why(const app& a, const std::string& kind, const std::string& typed, const s
 /// `enrollment new --all-pending`: a link for every enabled user who never had a device and has no
 /// link that is still good. When it is cut, what was made is printed all the same.
 int enroll_pending(const app& a);
+/// `quarantine accept` and `reject`, under the given command.
+void add_quarantine_decisions(CLI::App& quarantine, app& a);
 
 /// `conflict resolve`.
 struct resolve_options {

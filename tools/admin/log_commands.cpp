@@ -201,6 +201,7 @@ void add_log_commands(CLI::App& parser, app& a) {
       ->required();
   add(*quarantine, "export", "All of it with its bytes, one JSON object a line", o, a,
       quarantine_export);
+  add_quarantine_decisions(*quarantine, a);
   auto* audit = parser.add_subcommand("audit", "What administrators did and read");
   audit->require_subcommand(1);
   auto* listing = add(*audit, "list", "The log, oldest first", o, a, audit_list);

@@ -32,6 +32,9 @@ template <class Message>
 /// The words of a version's standing: `head of a@x, b@x; active for a@x`.
 [[nodiscard]] std::string standing(const msg::version_item& v);
 
+/// E-mails name users without regard to case.
+[[nodiscard]] bool same_email(std::string_view a, std::string_view b);
+
 /// Lines of at most `width` columns, broken at blanks where there are any.
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 

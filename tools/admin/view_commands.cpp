@@ -29,14 +29,6 @@ msg::history look(session& s, const record_id& record) {
   return s.ask<msg::history>("/v1/admin/records/versions", query);
 }
 
-/// E-mails name users without regard to case.
-bool same_email(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(x) == lower(y);
-  });
-}
-
 std::vector<version_id> heads_of(const msg::history& h, const std::string& user) {
   for (const auto& view : h.views) {
     if (same_email(view.user, user)) return view.heads;
