@@ -87,7 +87,7 @@ RC_GTEST_PROP(AcceptanceProperty, HeadsDoNotDependOnTheOrderOrOnThePushes,
   other.policy = domain::merge_policy::manual;
   const auto order = shuffled(versions, picks);
   for (std::size_t from = 0, n = 0; from < order.size(); ++n) {
-    const std::size_t size = sizes.empty() ? 1 : 1 + sizes[n % sizes.size()] % 5;
+    const std::size_t size = sizes.empty() ? 1U : 1U + std::size_t{sizes[n % sizes.size()]} % 5U;
     const std::size_t to = std::min(order.size(), from + size);
     other.push(k_ana, {order.begin() + static_cast<std::ptrdiff_t>(from),
                        order.begin() + static_cast<std::ptrdiff_t>(to)});
