@@ -19,6 +19,10 @@ std::string unique_name(const char* what) {
   return std::string(what) + std::to_string(::getpid()) + "_" + std::to_string(++count);
 }
 
+std::string fresh_folder() {
+  return std::filesystem::temp_directory_path() / unique_name("autocusto-pg-");
+}
+
 std::string with_database(const std::string& url, const std::string& name) {
   return url.substr(0, url.rfind('/') + 1) + name;
 }
@@ -26,14 +30,42 @@ std::string with_database(const std::string& url, const std::string& name) {
 }  // namespace
 
 postgres_cluster::postgres_cluster(bool durable)
-    : folder_(std::filesystem::temp_directory_path() / unique_name("autocusto-pg-")) {
-  std::vector<std::string> command{AUTOCUSTO_PG_CLUSTER, "start", folder_, "--while",
-                                   std::to_string(::getpid())};
-  if (durable) command.emplace_back("--durable");
+    : postgres_cluster(fresh_folder(), durable ? std::vector<std::string>{"--durable"}
+                                               : std::vector<std::string>{}) {}
+
+postgres_cluster::postgres_cluster(std::string folder, std::vector<std::string> command)
+    : folder_(std::move(folder)) {
+  const bool follows = !command.empty() && command.front() == "standby";
+  if (!follows) command.insert(command.begin(), "start");
+  command.insert(command.begin() + 1, folder_);
+  command.insert(command.begin(), AUTOCUSTO_PG_CLUSTER);
+  command.insert(command.end(), {"--while", std::to_string(::getpid())});
   const outcome started = run(command);
   if (started.exit != 0) throw std::runtime_error(started.err);
   url_ = started.out;
   while (!url_.empty() && url_.back() == '\n') url_.pop_back();
+}
+
+void postgres_cluster::tell(const std::string& command) const {
+  const outcome done = run({AUTOCUSTO_PG_CLUSTER, command, folder_});
+  if (done.exit != 0) throw std::runtime_error(done.err);
+}
+
+void postgres_cluster::crash() {
+  tell("crash");
+}
+
+void postgres_cluster::again() {
+  tell("again");
+}
+
+void postgres_cluster::promote() {
+  tell("promote");
+}
+
+std::unique_ptr<postgres_cluster> postgres_cluster::standby() const {
+  return std::unique_ptr<postgres_cluster>(
+      new postgres_cluster(fresh_folder(), {"standby", folder_}));
 }
 
 postgres_cluster::~postgres_cluster() {

@@ -5,7 +5,9 @@
 // to disk; it is stopped and removed at the end of the program, also when that is killed. A missing
 // PostgreSQL is an exception that names the package. Any thread.
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace autocusto::test {
 
@@ -25,7 +27,16 @@ class postgres_cluster {
   /// A new, empty database; its URL over TCP.
   [[nodiscard]] std::string create_database();
 
+  void crash();  ///< kills all its processes at once, as a loss of power does
+  void again();  ///< starts it after `crash`, on the same port
+  /// A standby that follows this cluster, asynchronously; to be ended before it.
+  [[nodiscard]] std::unique_ptr<postgres_cluster> standby() const;
+  void promote();  ///< makes a standby the primary
+
  private:
+  postgres_cluster(std::string folder, std::vector<std::string> command);
+  void tell(const std::string& command) const;
+
   std::string folder_;
   std::string url_;
 };

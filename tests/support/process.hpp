@@ -43,6 +43,8 @@ class background {
   /// std::runtime_error with all output when the program ends first or the deadline passes.
   std::string wait_for(const std::string& text,
                        std::chrono::milliseconds deadline = std::chrono::seconds(20));
+  /// What has been printed so far no longer counts for `wait_for`.
+  void skip();
   void signal(int number) const;
   /// Waits for its end: exit status, or 128 + signal.
   int wait(std::chrono::milliseconds deadline = std::chrono::seconds(20));
