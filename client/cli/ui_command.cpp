@@ -67,8 +67,8 @@ int tell(const app& a, const std::string& link, bool running_already) {
 int ui(const app& a, const ui_options& o) {
   if (!web::has_page()) {
     return a.fail(fail(errc::usage,
-                       "This build of the program was made without the page; use the commands, or "
-                       "install a build with it."));
+                       "This program was built without the page (-DAUTOCUSTO_WEB=OFF). Use the "
+                       "commands (`autocusto --help`), or install a build that has it."));
   }
   // A second start of the same profile shows the page that is running already.
   if (const auto link = web::link_of_running_page(a.home)) {
