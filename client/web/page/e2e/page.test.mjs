@@ -117,6 +117,9 @@ test('a second laptop shows what the first one saved, live', async () => {
   b = await open(house, houseContext);
   await b.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
   await lookAt(b, 'locked');
+  await b.getByRole('button', { name: 'Esqueci a senha' }).click();
+  await b.getByText('A senha não pode ser recuperada').waitFor();
+  await lookAt(b, 'locked-forgotten');
   await unlock(b);
   await home(b);
   await statusShows(b, 'conectado');
@@ -257,6 +260,8 @@ test('a conflict of two laptops is resolved on the page, group by group', async 
   await a.getByRole('button', { name: 'Pré-visualizar' }).click();
   await a.getByRole('heading', { name: 'Assim vai ficar' }).waitFor();
   await lookAt(a, 'conflict-preview');
+  assert.equal(await a.evaluate(() => document.activeElement?.textContent), 'Assim vai ficar');
+  assert.equal(await a.getByRole('button', { name: /Usar tudo/ }).count(), 0, 'what is saved is what was looked at');
   assert.equal(office.run(['conflicts']).count, 1, 'nothing is saved by the preview');
   await a.getByRole('button', { name: 'Salvar a resolução' }).click();
   await said(a, /Conflito resolvido/);

@@ -15,6 +15,8 @@ let officeContext;
 let houseContext;
 let a; // the page on the laptop in the office
 let b; // the page at home
+let left; // a page that nobody touches
+let leftFor; // how long it took to lock, in milliseconds
 
 before(async () => {
   world = await World.create();
@@ -39,6 +41,33 @@ before(async () => {
 });
 after(async () => {
   await world?.close();
+});
+
+test('a page is left alone with a record open', async () => {
+  const laptop = world.laptop('carla');
+  laptop.run(['enroll', world.addDoctor('carla@clinica.test'), '--device-name', 'Recepção']);
+  laptop.run(['patient', 'save', CPF, '--set', 'nome_paciente=Rosa Vermelha', '--set', 'nome_mae=Maria', '--set', 'end_paciente=Rua 1']);
+  await laptop.startUi();
+  left = await open(laptop, await world.context());
+  await unlock(left);
+  await home(left);
+  await menu(left, 'Ajustes');
+  await left.getByLabel('Bloquear depois de quanto tempo sem uso').selectOption('1 minuto');
+  await said(left, /Guardado/);
+  await openRecord(left, 'Rosa Vermelha');
+  // Others' edits keep the page busy, but nobody is there.
+  laptop.run(['patient', 'save', CPF, '--set', 'peso=60']);
+  await eventually('the form shows it', async () => (await left.locator('[name=peso]').inputValue()) === '60');
+  leftFor = left.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const begun = performance.now();
+        new window.MutationObserver(() => {
+          if (document.body.textContent?.includes('AutoCusto está bloqueado')) resolve(performance.now() - begun);
+        }).observe(document.body, { childList: true, subtree: true });
+      }),
+  );
+  leftFor.catch(() => undefined);
 });
 
 test('other pages of the browser get nothing', async () => {
@@ -249,6 +278,22 @@ test('what the server refuses stays with its reason, and is applied again', asyn
   await statusShows(page, 'tudo enviado');
   assert.equal(last.run(['patient', 'show', CPF]).fields.rg, '16');
   await page.close();
+});
+
+test('the page that was left alone has locked itself', async () => {
+  const millis = await leftFor;
+  assert.ok(millis > 55000 && millis < 90000, `after ${millis} ms`);
+  const shown = () =>
+    left.evaluate(() => [document.documentElement.outerHTML, document.body.innerText, ...[...document.querySelectorAll('input, select')].map((each) => each.value)].join('\n'));
+  assert.doesNotMatch(await shown(), /Rosa|Vermelha|111\.?444|Rua 1/);
+  const answer = await left.evaluate(async () => {
+    const { csrf } = await (await fetch('/api/session')).json();
+    return (await fetch('/api/recent', { headers: { 'X-AutoCusto': csrf } })).json();
+  });
+  assert.equal(answer.code, 'session_expired');
+  await left.goBack().catch(() => undefined);
+  assert.doesNotMatch(await shown(), /Rosa|Vermelha/);
+  await left.close();
 });
 
 test('the page ends with the program', async () => {

@@ -60,12 +60,12 @@ export function formatCount(n: number): string {
   return new Intl.NumberFormat(locale()).format(n);
 }
 
-/// "há 5 minutos"; the caller shows the exact time, too.
+/// "agora", "há 5 minutos"; the caller shows the exact time, too.
 export function formatAgo(rfc3339: string, now: number): string {
   const seconds = Math.round((new Date(rfc3339).getTime() - now) / 1000);
   const nice = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   const size = Math.abs(seconds);
-  if (size < 60) return nice.format(0, 'minute');
+  if (size < 60) return nice.format(0, 'second');
   if (size < 3600) return nice.format(Math.round(seconds / 60), 'minute');
   if (size < 86400) return nice.format(Math.round(seconds / 3600), 'hour');
   return nice.format(Math.round(seconds / 86400), 'day');

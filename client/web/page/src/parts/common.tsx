@@ -10,13 +10,19 @@ export function errorText(e: unknown): string {
   return t('error_generic');
 }
 
-/// A heading that takes the focus when its screen opens, so that the keyboard and screen readers are
-/// where the eyes are.
-export function Title({ children }: { children: ComponentChildren }) {
-  const heading = useRef<HTMLHeadingElement>(null);
+/// What carries the ref takes the focus when it appears, so that the keyboard and screen readers are where
+/// the eyes are.
+export function useFocused<T extends HTMLElement>() {
+  const target = useRef<T>(null);
   useEffect(() => {
-    heading.current?.focus();
+    target.current?.focus();
   }, []);
+  return target;
+}
+
+/// The heading of a screen.
+export function Title({ children }: { children: ComponentChildren }) {
+  const heading = useFocused<HTMLHeadingElement>();
   return (
     <h1 ref={heading} tabIndex={-1}>
       {children}

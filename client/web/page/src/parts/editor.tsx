@@ -7,7 +7,6 @@ import { session } from '../store';
 import { t, tn } from '../texts';
 import { errorText } from './common';
 import { ask, say } from './dialog';
-import { focusFirstWrong } from './form';
 
 export interface Editor {
   fields: Fields;
@@ -30,6 +29,14 @@ export interface Editor {
   showRefusal: (e: CallError) => boolean;
   /// Saves; the answer, or the error unless it is about fields, which are shown beside them.
   save: (what: { key: string; draft: boolean; expect: string | null }) => Promise<Saved | CallError | null>;
+}
+
+/// Moves the focus to the first field that is wrong.
+function focusFirstWrong(): void {
+  // After the page was drawn again.
+  requestAnimationFrame(() => {
+    document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  });
 }
 
 function forgetUnsaved(): void {
@@ -161,21 +168,4 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
   };
 
   return { fields, before, changed, wrong, refused, visited, summary, busy, setSummary, input, leave, begin, resume, check, showRefusal, save };
-}
-
-export function SummaryInput({ editor }: { editor: Editor }) {
-  return (
-    <div class="field wide">
-      <label for="summary">{t('summary')}</label>
-      <input
-        id="summary"
-        type="text"
-        autocomplete="off"
-        value={editor.summary}
-        aria-describedby="summary-hint"
-        onInput={(e) => editor.setSummary(e.currentTarget.value)}
-      />
-      <small id="summary-hint">{t('summary_hint')}</small>
-    </div>
-  );
 }

@@ -1,55 +1,64 @@
-// The fields of one record, with checks beside them. It holds no state: its owner does.
-import type { FieldProblem, Fields, Kind } from '../api';
-import type { Wrong } from '../logic/checks';
+// What is edited of one record: its fields with checks beside them, and the summary of the edit. It holds
+// no state: the editor does.
+import type { Kind } from '../api';
 import { isShown } from '../logic/edits';
+import { t } from '../texts';
+import type { Editor } from './editor';
 import { FieldInput, wrongText } from './field';
 
 interface Props {
   kind: Kind;
-  fields: Fields;
-  before: Fields;
-  wrong: Map<string, Wrong>;
-  /// What the program refused on the last saving; shown until the field is changed.
-  refused: FieldProblem[];
-  /// Fields that the doctor has left, or all of them once he wanted to save.
-  visited: Set<string> | 'all';
-  readOnly: boolean;
-  onInput: (name: string, value: string | boolean) => void;
-  onLeave: (name: string) => void;
+  editor: Editor;
+  readOnly?: boolean;
 }
 
-export function RecordFields(p: Props) {
-  const problemOf = (name: string): string | null => {
-    const refused = p.refused.find((r) => r.field === name);
-    if (refused) return refused.message;
-    const wrong = p.wrong.get(name);
-    if (!wrong || (p.visited !== 'all' && !p.visited.has(name))) return null;
-    return wrongText(wrong, p.kind.fields.find((f) => f.name === name));
-  };
+/// What the program refused shows until the field is changed; what the page found, once the field was left.
+function problemOf(kind: Kind, editor: Editor, name: string): string | null {
+  const refused = editor.refused.find((r) => r.field === name);
+  if (refused) return refused.message;
+  const wrong = editor.wrong.get(name);
+  if (!wrong || (editor.visited !== 'all' && !editor.visited.has(name))) return null;
+  return wrongText(wrong, kind.fields.find((f) => f.name === name));
+}
+
+function SummaryInput({ editor }: { editor: Editor }) {
   return (
-    <div class="fields">
-      {p.kind.fields
-        .filter((spec) => isShown(spec, p.fields))
-        .map((spec) => (
-          <FieldInput
-            key={spec.name}
-            spec={spec}
-            value={p.fields[spec.name] ?? (spec.type === 'boolean' ? false : '')}
-            required={(spec.required && spec.type !== 'boolean') || (spec.required_when !== '' && p.fields[spec.required_when] === true)}
-            wrong={problemOf(spec.name)}
-            readOnly={p.readOnly}
-            onInput={(value) => p.onInput(spec.name, value)}
-            onLeave={() => p.onLeave(spec.name)}
-          />
-        ))}
+    <div class="field wide">
+      <label for="summary">{t('summary')}</label>
+      <input
+        id="summary"
+        type="text"
+        autocomplete="off"
+        value={editor.summary}
+        aria-describedby="summary-hint"
+        onInput={(e) => editor.setSummary(e.currentTarget.value)}
+      />
+      <small id="summary-hint">{t('summary_hint')}</small>
     </div>
   );
 }
 
-/// Moves the focus to the first field that is wrong.
-export function focusFirstWrong(): void {
-  // After the page was drawn again.
-  requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  });
+export function EditedFields({ kind, editor, readOnly = false }: Props) {
+  const { fields } = editor;
+  return (
+    <>
+      <div class="fields">
+        {kind.fields
+          .filter((spec) => isShown(spec, fields))
+          .map((spec) => (
+            <FieldInput
+              key={spec.name}
+              spec={spec}
+              value={fields[spec.name] ?? (spec.type === 'boolean' ? false : '')}
+              required={(spec.required && spec.type !== 'boolean') || (spec.required_when !== '' && fields[spec.required_when] === true)}
+              wrong={problemOf(kind, editor, spec.name)}
+              readOnly={readOnly}
+              onInput={(value) => editor.input(spec.name, value)}
+              onLeave={() => editor.leave(spec.name)}
+            />
+          ))}
+      </div>
+      {!readOnly && <SummaryInput editor={editor} />}
+    </>
+  );
 }

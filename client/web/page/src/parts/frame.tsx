@@ -29,6 +29,8 @@ function StatusLine() {
   const clock = useMinute();
   const state = connection(now);
   const busy = now?.sync && (now.sync.phase === 'sending' || now.sync.phase === 'receiving') && now.sync.done > 0;
+  /// Right after the unlock the page does not know yet, and claims nothing.
+  const known = now?.pending !== undefined;
   const pending = now?.pending ?? 0;
   const conflicts = now?.conflicts ?? 0;
   const refused = now?.refused ?? 0;
@@ -39,18 +41,22 @@ function StatusLine() {
         {t(state)}
         {busy && now?.sync ? `, ${t(now.sync.phase)}` : ''}
       </span>
-      <LinkTo to={{ screen: 'sync' }}>
-        {pending === 0 ? t('waits_none') : tn('waits_one', 'waits_many', pending, formatCount(pending))}
-      </LinkTo>
+      {known && (
+        <LinkTo to={{ screen: 'sync' }}>
+          {pending === 0 ? t('waits_none') : tn('waits_one', 'waits_many', pending, formatCount(pending))}
+        </LinkTo>
+      )}
       {conflicts > 0 && (
         <LinkTo to={{ screen: 'conflicts' }}>{tn('conflict_one', 'conflict_many', conflicts, formatCount(conflicts))}</LinkTo>
       )}
       {refused > 0 && (
         <LinkTo to={{ screen: 'sync' }}>{tn('refused_one', 'refused_many', refused, formatCount(refused))}</LinkTo>
       )}
-      <span class="quiet" title={formatTime(now?.last_sync)}>
-        {now?.last_sync ? t('last_sync', { ago: formatAgo(now.last_sync, clock) }) : t('last_sync_never')}
-      </span>
+      {known && (
+        <span class="quiet" title={formatTime(now?.last_sync)}>
+          {now?.last_sync ? t('last_sync', { ago: formatAgo(now.last_sync, clock) }) : t('last_sync_never')}
+        </span>
+      )}
     </div>
   );
 }

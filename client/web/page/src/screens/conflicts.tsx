@@ -1,14 +1,14 @@
 // One card for each conflict: choose per group, look at the result, save. Nothing disappears before.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { call, CallError, type Conflict, type Fields, type Kind, type Resolution, type Saved } from '../api';
 import { groupsOf, resolutionOf, undecided, type Choice, type Group } from '../logic/groups';
 import { isChanged } from '../logic/edits';
 import { formatKey, formatTime } from '../logic/format';
-import { errorText, Problem, Title, useLoaded } from '../parts/common';
+import { Badge, errorText, Problem, Title, useFocused, useLoaded } from '../parts/common';
 import { say } from '../parts/dialog';
 import { FieldInput, valueText } from '../parts/field';
 import { kindOf, live, useStore } from '../store';
-import { labelOf, t } from '../texts';
+import { labelOf, t, tn } from '../texts';
 
 function groupLabel(group: Group): string {
   return group.specs.map((s) => labelOf(s.label)).join(', ');
@@ -99,19 +99,22 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
   );
 }
 
-function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: (index: number) => void }) {
+function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: ((index: number) => void) | null }) {
   return (
     <ul class="sides" aria-label={t('sides')}>
       {conflict.heads.map((head, index) => (
         <li key={head.version.version_id}>
-          <strong>{t('side_name', { n: head.version.number })}</strong>
+          <strong>{t('side_name', { n: head.version.number })}</strong>{' '}
+          {head.version.active && <Badge tone="good">{t('mark_active')}</Badge>}
           <p>{t('side_by', { who: head.version.author, when: formatTime(head.version.created_at) })}</p>
           <p class="quiet">
             {[head.version.device && t('on_device', { device: head.version.device }), head.version.summary].filter(Boolean).join(' · ')}
           </p>
-          <button type="button" class="secondary small" onClick={() => onTakeAll(index)}>
-            {t('take_all', { n: head.version.number })}
-          </button>
+          {onTakeAll && (
+            <button type="button" class="secondary small" onClick={() => onTakeAll(index)}>
+              {t('take_all', { n: head.version.number })}
+            </button>
+          )}
         </li>
       ))}
     </ul>
@@ -119,9 +122,10 @@ function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: (index:
 }
 
 function Preview(p: { kind: Kind; conflict: Conflict; fields: Fields; busy: boolean; onBack: () => void; onSave: () => void }) {
+  const heading = useFocused<HTMLHeadingElement>();
   return (
     <div class="preview" role="region" aria-label={t('preview_title')}>
-      <h3>{t('preview_title')}</h3>
+      <h3 ref={heading} tabIndex={-1}>{t('preview_title')}</h3>
       <p>{t('preview_text')}</p>
       <dl>
         {p.kind.fields.map((f) => {
@@ -149,8 +153,9 @@ function Preview(p: { kind: Kind; conflict: Conflict; fields: Fields; busy: bool
   );
 }
 
-function useResolving(kind: Kind, conflict: Conflict, reload: () => void) {
-  const [preview, setPreview] = useState<Fields | null>(null);
+function useResolving(reload: () => void) {
+  /// What was chosen, and what comes of it: only what was looked at is saved.
+  const [preview, setPreview] = useState<{ how: Resolution; fields: Fields } | null>(null);
   const [busy, setBusy] = useState(false);
   const [problems, setProblems] = useState<string[]>([]);
   const run = async (act: () => Promise<void>) => {
@@ -173,25 +178,32 @@ function useResolving(kind: Kind, conflict: Conflict, reload: () => void) {
     }
   };
   const look = (how: Resolution) =>
-    run(async () => setPreview((await call<{ fields: Fields }>('/api/conflicts/preview', how)).fields));
-  const save = (how: Resolution) =>
+    run(async () => setPreview({ how, fields: (await call<{ fields: Fields }>('/api/conflicts/preview', how)).fields }));
+  const save = () =>
     run(async () => {
-      const done = await call<Saved>('/api/conflicts/resolve', how);
+      if (!preview) return;
+      const done = await call<Saved>('/api/conflicts/resolve', preview.how);
       say(t('resolved', { n: done.number }));
       reload();
     });
-  return { kind, conflict, preview, busy, problems, look, save, back: () => setPreview(null) };
+  return { preview: preview?.fields ?? null, busy, problems, look, save, back: () => setPreview(null) };
 }
 
 function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => void }) {
   const kind = kindOf(conflict.kind);
   const groups = groupsOf(kind, conflict);
   const [choices, setChoices] = useState<Map<string, Choice>>(new Map());
-  const doing = useResolving(kind, conflict, reload);
+  const doing = useResolving(reload);
   const missing = undecided(groups, choices);
   const id = `conflict-${conflict.head_ids.join('').slice(0, 16)}`;
   const choose = (group: Group, choice: Choice) => setChoices(new Map(choices).set(group.name, choice));
   const takeAll = (index: number) => setChoices(new Map(groups.map((g) => [g.name, { what: 'side', index }])));
+  const toDecide = useRef<HTMLHeadingElement>(null);
+  const back = () => {
+    doing.back();
+    // Once it is drawn again.
+    requestAnimationFrame(() => toDecide.current?.focus());
+  };
   const how = () => resolutionOf(conflict, groups, choices);
   const decided = groups.filter((g) => g.decided);
   const differing = decided.filter((g) => conflict.heads.some((h) => conflict.heads[0] && isChanged(pick(g, conflict.heads[0].fields), pick(g, h.fields))));
@@ -208,9 +220,9 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
         <Problem text={t('side_erased')} />
       ) : (
         <>
-          <Sides conflict={conflict} onTakeAll={takeAll} />
+          <Sides conflict={conflict} onTakeAll={doing.preview ? null : takeAll} />
           <div hidden={doing.preview !== null}>
-            <h3>{t('groups_differ')}</h3>
+            <h3 ref={toDecide} tabIndex={-1}>{t('groups_differ')}</h3>
             {groups
               .filter((g) => !g.decided)
               .map((g) => (
@@ -218,7 +230,7 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
               ))}
             {differing.length > 0 && (
               <details>
-                <summary>{t('groups_auto', { n: differing.length })}</summary>
+                <summary>{tn('group_auto', 'groups_auto', differing.length)}</summary>
                 <p class="quiet">{t('groups_auto_text')}</p>
                 {differing.map((g) => (
                   <GroupChoice key={g.name} conflict={conflict} group={g} choice={choices.get(g.name)} onChoose={(c) => choose(g, c)} />
@@ -234,7 +246,7 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
             </button>
           </div>
           {doing.preview && (
-            <Preview kind={kind} conflict={conflict} fields={doing.preview} busy={doing.busy} onBack={doing.back} onSave={() => void doing.save(how())} />
+            <Preview kind={kind} conflict={conflict} fields={doing.preview} busy={doing.busy} onBack={back} onSave={() => void doing.save()} />
           )}
         </>
       )}

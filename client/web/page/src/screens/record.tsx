@@ -7,9 +7,9 @@ import { formatKey, maskCpf } from '../logic/format';
 import { go, guardLeaving } from '../nav';
 import { Badge, errorText, LinkTo, Problem, Title } from '../parts/common';
 import { say } from '../parts/dialog';
-import { SummaryInput, useEditor } from '../parts/editor';
+import { useEditor } from '../parts/editor';
 import { wrongText } from '../parts/field';
-import { RecordFields } from '../parts/form';
+import { EditedFields } from '../parts/form';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t } from '../texts';
 import { HistoryTab } from './history';
@@ -91,18 +91,7 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
             </button>
           </div>
         )}
-        <RecordFields
-          kind={kind}
-          fields={editor.fields}
-          before={editor.before}
-          wrong={editor.wrong}
-          refused={editor.refused}
-          visited={editor.visited}
-          readOnly={false}
-          onInput={editor.input}
-          onLeave={editor.leave}
-        />
-        <SummaryInput editor={editor} />
+        <EditedFields kind={kind} editor={editor} />
         <div class="actions">
           <button type="submit" disabled={editor.busy} aria-busy={editor.busy}>
             {t('save')}

@@ -1,12 +1,12 @@
 // The form of a record that is there: the version in use, or a draft.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type Kind, type RecordShown, type Saved, type UnsavedEdit } from '../api';
+import { call, CallError, type Kind, type RecordShown, type Saved, type UnsavedEdit, type Version } from '../api';
 import { rebase } from '../logic/edits';
 import { formatTime } from '../logic/format';
 import { errorText } from '../parts/common';
 import { ask, say } from '../parts/dialog';
-import { SummaryInput, useEditor } from '../parts/editor';
-import { RecordFields } from '../parts/form';
+import { useEditor } from '../parts/editor';
+import { EditedFields } from '../parts/form';
 import { labelOf, t, tn } from '../texts';
 
 interface Props {
@@ -16,8 +16,7 @@ interface Props {
   resume: UnsavedEdit | undefined;
 }
 
-function VersionLine({ shown }: { shown: RecordShown }) {
-  const v = shown.version;
+function VersionLine({ v }: { v: Version }) {
   return (
     <p class="quiet">
       {t('version_line', { n: v.number, who: v.author, when: formatTime(v.created_at) })}
@@ -185,7 +184,7 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
         void (isDraft ? publish() : save(false));
       }}
     >
-      <VersionLine shown={base} />
+      <VersionLine v={shown.history.find((v) => v.version_id === base.version.version_id) ?? base.version} />
       {isDraft && (
         <div class="notice info">
           <p>
@@ -223,18 +222,7 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
           </button>
         </div>
       )}
-      <RecordFields
-        kind={kind}
-        fields={editor.fields}
-        before={editor.before}
-        wrong={editor.wrong}
-        refused={editor.refused}
-        visited={editor.visited}
-        readOnly={readOnly}
-        onInput={editor.input}
-        onLeave={editor.leave}
-      />
-      {!readOnly && <SummaryInput editor={editor} />}
+      <EditedFields kind={kind} editor={editor} readOnly={readOnly} />
       <div class="actions">
         <button type="submit" disabled={editor.busy || (!isDraft && !editor.changed)} aria-busy={editor.busy}>
           {isDraft ? t('publish') : t('save')}

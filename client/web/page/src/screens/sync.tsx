@@ -19,8 +19,10 @@ function Now() {
       <p aria-live="polite">
         <strong>{t(state)}</strong>
         {doing && state === 'online' ? ` · ${t(doing.phase)}` : ''}
-        {now?.last_sync ? ` · ${formatTime(now.last_sync)}` : ` · ${t('last_sync_never')}`}
       </p>
+      {now?.pending !== undefined && (
+        <p class="quiet">{now.last_sync ? t('last_sync_at', { when: formatTime(now.last_sync) }) : t('last_sync_never')}</p>
+      )}
       {doing && doing.total > 0 && (doing.phase === 'sending' || doing.phase === 'receiving') && (
         <label>
           {t(doing.phase)}: {t('progress', { done: formatCount(doing.done), total: formatCount(doing.total) })}

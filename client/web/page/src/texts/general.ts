@@ -25,8 +25,8 @@ export const general = texts({
   unlocking: ['Desbloqueando…', 'Unlocking…'],
   locked_title: ['AutoCusto está bloqueado', 'AutoCusto is locked'],
   locked_text: [
-    'Digite a senha que você escolheu para este computador. Nada é mostrado sem ela.',
-    'Type the passphrase that you chose for this laptop. Nothing is shown without it.',
+    'Digite a senha que você escolheu para este computador. Sem ela nada é mostrado, enviado nem recebido.',
+    'Type the passphrase that you chose for this laptop. Without it nothing is shown, sent or received.',
   ],
   forgot: ['Esqueci a senha', 'I forgot the passphrase'],
   forgot_text: [
@@ -80,7 +80,7 @@ export const general = texts({
   language: ['Idioma', 'Language'],
   // Settings
   idle_title: ['Bloqueio automático', 'Automatic lock'],
-  idle_label: ['Bloquear depois de tantos minutos sem uso', 'Lock after so many minutes without use'],
+  idle_label: ['Bloquear depois de quanto tempo sem uso', 'Lock after how long without use'],
   minutes: ['{n} minutos', '{n} minutes'],
   minute: ['1 minuto', '1 minute'],
   saved_setting: ['Guardado.', 'Kept.'],

@@ -30,8 +30,8 @@ export const help = texts({
   ],
   help_lock_t: ['Senha e bloqueio', 'Passphrase and lock'],
   help_lock: [
-    'Os dados neste computador estão cifrados com a sua senha. A página se bloqueia sozinha quando ninguém a usa; “Bloquear” faz isso na hora. Ninguém pode recuperar a senha.',
-    'The data on this laptop are encrypted with your passphrase. The page locks by itself when nobody uses it; “Lock” does so at once. Nobody can recover the passphrase.',
+    'Os dados neste computador estão cifrados com a sua senha. A página se bloqueia sozinha quando ninguém a usa; “Bloquear” faz isso na hora. Enquanto está bloqueada, nada é enviado nem recebido. Ninguém pode recuperar a senha.',
+    'The data on this laptop are encrypted with your passphrase. The page locks by itself when nobody uses it; “Lock” does so at once. While it is locked, nothing is sent or received. Nobody can recover the passphrase.',
   ],
   help_stolen_t: ['Computador perdido ou roubado', 'Laptop lost or stolen'],
   help_stolen: [
