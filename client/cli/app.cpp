@@ -128,18 +128,10 @@ std::string reason_of(const replica::refused_item& item) {
 }
 
 nlohmann::json notice_json(const replica::notice& n) {
-  const char* what = "moved";
-  switch (n.what) {
-    case replica::notice_kind::merged:
-      what = "merged";
-      break;
-    case replica::notice_kind::assigned:
-      what = "assigned";
-      break;
-    case replica::notice_kind::moved:
-      break;
-  }
-  return {{"what", what}, {"kind", n.kind}, {"key", n.key}, {"at", format_time(n.at)}};
+  return {{"what", replica::notice_name(n.what)},
+          {"kind", n.kind},
+          {"key", n.key},
+          {"at", format_time(n.at)}};
 }
 
 std::string notice_text(const replica::notice& n) {

@@ -27,18 +27,6 @@ const char* waiting_reason(replica::waiting_for what) {
   return "";
 }
 
-const char* waiting_name(replica::waiting_for what) {
-  switch (what) {
-    case replica::waiting_for::push:
-      return "push";
-    case replica::waiting_for::feed:
-      return "feed";
-    case replica::waiting_for::surrender:
-      return "surrender";
-  }
-  return "";
-}
-
 std::string sync_line(const replica::status& s) {
   if (!s.last_sync) return tr("never");
   std::string line = local_time(format_time(s.last_sync->at));
@@ -99,7 +87,7 @@ int status(const app& a) {
     items.push_back({{"version_id", item.version.text()},
                      {"kind", item.kind},
                      {"key", item.key},
-                     {"waits_for", waiting_name(item.what)},
+                     {"waits_for", replica::waiting_name(item.what)},
                      {"discard", item.discard},
                      {"since", format_time(item.since)},
                      {"why", waiting_reason(item.what)}});

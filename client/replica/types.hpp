@@ -153,6 +153,19 @@ enum class waiting_for {
   surrender,  ///< its record was taken away; sent so that the server keeps it in quarantine
 };
 
+/// Its name in what programs read.
+[[nodiscard]] constexpr const char* waiting_name(waiting_for what) {
+  switch (what) {
+    case waiting_for::push:
+      return "push";
+    case waiting_for::feed:
+      return "feed";
+    case waiting_for::surrender:
+      return "surrender";
+  }
+  return "";
+}
+
 struct waiting_item {
   version_id version;
   std::string kind;
@@ -164,6 +177,20 @@ struct waiting_item {
 
 /// Something that a person should know about: what the server showed moved while local edits wait.
 enum class notice_kind { merged, assigned, moved };
+
+/// Its name in what programs read.
+[[nodiscard]] constexpr const char* notice_name(notice_kind what) {
+  switch (what) {
+    case notice_kind::merged:
+      return "merged";
+    case notice_kind::assigned:
+      return "assigned";
+    case notice_kind::moved:
+      return "moved";
+  }
+  return "";
+}
+
 struct notice {
   std::int64_t id = 0;
   notice_kind what = notice_kind::moved;

@@ -16,30 +16,6 @@ constexpr std::size_t k_passphrase_bytes = 1024;
 constexpr std::size_t k_passphrase_length = 8;
 constexpr std::size_t k_waiting_shown = 200;
 
-const char* waits_for(replica::waiting_for what) {
-  switch (what) {
-    case replica::waiting_for::push:
-      return "push";
-    case replica::waiting_for::feed:
-      return "feed";
-    case replica::waiting_for::surrender:
-      return "surrender";
-  }
-  return "";
-}
-
-const char* notice_name(replica::notice_kind what) {
-  switch (what) {
-    case replica::notice_kind::merged:
-      return "merged";
-    case replica::notice_kind::assigned:
-      return "assigned";
-    case replica::notice_kind::moved:
-      return "moved";
-  }
-  return "";
-}
-
 std::string name_in(const search_index& index, const std::string& kind, const std::string& key) {
   const auto* listed = index.find(kind, key);
   return listed == nullptr ? std::string() : listed->name;
@@ -60,13 +36,13 @@ call_result status(call& c) {
                      {"kind", item.kind},
                      {"key", gone ? std::string() : item.key},
                      {"name", gone ? std::string() : name_in(at->index(), item.kind, item.key)},
-                     {"waits_for", waits_for(item.what)},
+                     {"waits_for", replica::waiting_name(item.what)},
                      {"discard", item.discard},
                      {"since", format_time(item.since)}});
   }
   json notices = json::array();
   for (const auto& n : at->replica().notices()) {
-    notices.push_back({{"what", notice_name(n.what)},
+    notices.push_back({{"what", replica::notice_name(n.what)},
                        {"kind", n.kind},
                        {"key", n.key},
                        {"name", name_in(at->index(), n.kind, n.key)},
