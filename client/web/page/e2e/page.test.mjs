@@ -95,6 +95,23 @@ test('nasty text is plain text everywhere', async () => {
   assert.equal(await a.locator('main img, main script').count(), 0);
 });
 
+test('a clinic is registered with its own checks', async () => {
+  await menu(a, 'Início');
+  await a.getByRole('button', { name: 'Nova clínica' }).click();
+  await a.getByLabel('CNES').fill('12345');
+  await fill(a, { nome_clinica: 'Clínica São José', logradouro: 'Rua Um', logradouro_num: '1', bairro: 'Centro', cidade: 'Santos', cep: '1', telefone_clinica: '1332145678' });
+  await a.getByRole('button', { name: 'Salvar', exact: true }).click();
+  await a.getByText('O CNES tem exatamente 7 dígitos.').first().waitFor();
+  await a.getByLabel('CNES').fill('1234567');
+  await a.getByRole('button', { name: 'Salvar', exact: true }).click();
+  await a.getByText('O CEP tem 8 dígitos').waitFor();
+  await a.locator('[name=cep]').fill('11010000');
+  await a.getByRole('button', { name: 'Salvar', exact: true }).click();
+  await said(a, /Salvo como versão 1/);
+  assert.equal(office.run(['clinic', 'show', '1234567']).fields.telefone_clinica, '(13) 3214-5678');
+  assert.match(await (await search(a, 'sao jose')).first().innerText(), /Clínica São José/);
+});
+
 test('names are found without accents and keys in any punctuation, by keyboard too', async () => {
   assert.match(await (await search(a, 'joao da silva')).first().innerText(), /João da Silva/);
   assert.match(await (await search(a, '529.982')).first().innerText(), /529\.982\.247-25/);
@@ -271,6 +288,36 @@ test('a conflict of two laptops is resolved on the page, group by group', async 
   assert.deepEqual([kept.peso, kept.cidade_paciente, kept.rg], ['81', 'Santos', '55']);
   await statusShows(a, 'tudo enviado');
   await eventually('the laptop at home has it', () => house.run(['patient', 'show', CPF]).fields.peso === '81');
+});
+
+test('an edit that met another one is told, until it was seen', async () => {
+  const told = (laptop) => laptop.run(['status']).notices.length;
+  const before = new Map([office, house].map((laptop) => [laptop, told(laptop)]));
+  await world.stopServer();
+  await statusShows(a, 'sem conexão');
+  await statusShows(b, 'sem conexão');
+  house.run(['patient', 'save', CPF, '--set', 'rg=77']);
+  await openRecord(a, 'João da Silva');
+  await edit(a, { cidade_paciente: 'Campinas' });
+  await world.startServer();
+  for (const page of [b, a]) {
+    await menu(page, 'Sincronização');
+    await page.getByRole('button', { name: 'Sincronizar agora' }).click();
+    await statusShows(page, 'conectado');
+  }
+  // Whoever came second.
+  const second = await eventually('one of the two is told', () => [[office, a], [house, b]].find(([laptop]) => told(laptop) > before.get(laptop)));
+  const page = second[1];
+  await statusShows(page, / avisos?/);
+  await page.getByRole('heading', { name: 'Avisos' }).waitFor();
+  await lookAt(page, 'sync-notices');
+  await page.getByRole('button', { name: 'Já vi' }).click();
+  await page.getByRole('heading', { name: 'Avisos' }).waitFor({ state: 'detached' });
+  await page.locator('.status', { hasText: 'aviso' }).waitFor({ state: 'detached' });
+  await eventually('both edits count', () => {
+    const { fields } = office.run(['patient', 'show', CPF]);
+    return fields.rg === '77' && fields.cidade_paciente === 'Campinas';
+  });
 });
 
 test('the page does the same in English', async () => {

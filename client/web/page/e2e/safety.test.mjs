@@ -7,6 +7,7 @@ import { test } from './steps.mjs';
 import { eventually, PASSPHRASE, World } from './world.mjs';
 
 const CPF = '11144477735';
+const OTHER_CPF = '52998224725';
 
 let world;
 let office;
@@ -243,7 +244,7 @@ test('a laptop that was revoked as lost erases itself and says so on the page', 
   assert.ok(!(await a.content()).includes('Silva'));
 });
 
-test('what the server refuses stays with its reason, and is applied again', async () => {
+test('what the server refuses stays with its reason, and is applied again or discarded', async () => {
   // Seventeen laptops edit one field offline: the last one's edit is one head too many.
   const laptops = [];
   for (let i = 0; i < 17; i += 1) {
@@ -251,25 +252,40 @@ test('what the server refuses stays with its reason, and is applied again', asyn
     const laptop = world.laptop(`bruno${i}`);
     laptops.push(laptop);
     laptop.run(['enroll', link, '--device-name', `Computador ${i + 1}`]);
-    if (i === 0) laptop.run(['patient', 'save', CPF, '--set', 'nome_paciente=Rui', '--set', 'nome_mae=M', '--set', 'end_paciente=R']);
+    if (i === 0) {
+      for (const [key, name] of [[CPF, 'Rui'], [OTHER_CPF, 'Lia']]) {
+        laptop.run(['patient', 'save', key, '--set', `nome_paciente=${name}`, '--set', 'nome_mae=M', '--set', 'end_paciente=R']);
+      }
+    }
     laptop.run(['sync']);
   }
-  for (const [i, laptop] of laptops.entries()) laptop.run(['patient', 'save', CPF, '--set', `rg=${i}`]);
+  for (const [i, laptop] of laptops.entries()) {
+    for (const key of [CPF, OTHER_CPF]) laptop.run(['patient', 'save', key, '--set', `rg=${i}`]);
+  }
   for (const laptop of laptops.slice(0, 16)) laptop.run(['sync']);
   const last = laptops[16];
   await last.startUi();
   const page = await open(last, await world.context());
   await unlock(page);
-  await statusShows(page, '1 recusada');
+  await statusShows(page, '2 recusadas');
   await menu(page, 'Sincronização');
-  await page.getByText('O que ela mudaria').click();
-  await page.locator('.refused mark', { hasText: '16' }).waitFor();
-  await page.getByText('O cadastro já tem 16 versões lado a lado').waitFor();
+  const refused = (name) => page.locator('.refused', { hasText: name });
+  await refused('Rui').getByText('O que ela mudaria').click();
+  await refused('Rui').locator('mark', { hasText: '16' }).waitFor();
+  await refused('Rui').getByText('O cadastro já tem 16 versões lado a lado').waitFor();
   await lookAt(page, 'sync-refused');
+  await refused('Lia').getByRole('button', { name: 'Descartar' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancelar' }).click();
+  await refused('Lia').getByRole('button', { name: 'Descartar' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Descartar' }).click();
+  await said(page, /Descartado/);
+  await refused('Lia').waitFor({ state: 'detached' });
+  await statusShows(page, '1 recusada');
   await menu(page, 'Conflitos');
-  await page.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
-  await page.getByRole('button', { name: 'Pré-visualizar' }).click();
-  await page.getByRole('button', { name: 'Salvar a resolução' }).click();
+  const card = page.locator('article.conflict', { hasText: 'Rui' });
+  await card.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
+  await card.getByRole('button', { name: 'Pré-visualizar' }).click();
+  await card.getByRole('button', { name: 'Salvar a resolução' }).click();
   await said(page, /Conflito resolvido/);
   await menu(page, 'Sincronização');
   await page.getByRole('button', { name: 'Aplicar de novo' }).click();

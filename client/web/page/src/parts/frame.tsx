@@ -34,6 +34,7 @@ function StatusLine() {
   const pending = now?.pending ?? 0;
   const conflicts = now?.conflicts ?? 0;
   const refused = now?.refused ?? 0;
+  const notices = now?.notices ?? 0;
   return (
     <div class="status" role="region" aria-label={t('status_label')}>
       <span class={`dot ${state}`} aria-hidden="true" />
@@ -51,6 +52,9 @@ function StatusLine() {
       )}
       {refused > 0 && (
         <LinkTo to={{ screen: 'sync' }}>{tn('refused_one', 'refused_many', refused, formatCount(refused))}</LinkTo>
+      )}
+      {notices > 0 && (
+        <LinkTo to={{ screen: 'sync' }}>{tn('notice_one', 'notice_many', notices, formatCount(notices))}</LinkTo>
       )}
       {known && (
         <span class="quiet" title={formatTime(now?.last_sync)}>

@@ -19,6 +19,8 @@ export const sync = texts({
   conflict_many: ['{n} conflitos', '{n} conflicts'],
   refused_one: ['1 recusada', '1 refused'],
   refused_many: ['{n} recusadas', '{n} refused'],
+  notice_one: ['1 aviso', '1 notice'],
+  notice_many: ['{n} avisos', '{n} notices'],
   last_sync: ['última sincronização {ago}', 'last sync {ago}'],
   last_sync_at: ['última sincronização: {when}', 'last sync: {when}'],
   last_sync_never: ['nunca sincronizado', 'never synced'],
