@@ -87,7 +87,7 @@ try {
   await statusShows(page, 'conectado');
   const searches = await typeAll(page);
   const records = [];
-  for (let i = 0; i < 20; i += 1) {
+  for (let i = 0; i < 60; i += 1) {
     const found = await search(page, 'a');
     records.push(await clickUntil(page, found.nth(i % (await found.count())), 'input[name=nome_paciente]'));
   }
