@@ -120,6 +120,12 @@ void user_add(doing& act) {
 void user_enable(doing& act) {
   const auto user = act.user();
   act.complete();
+  if (act.in.is_held(user.key)) {
+    refuse(errc::user_disabled,
+           "This account comes with an import that has not ended; it is enabled at the end. Run "
+           "the import again if it was cut.",
+           "user");
+  }
   act.in.set_user_enabled(user.key, true);
   act.note(store::journaled_act::user_enabled, user.id);
 }

@@ -59,6 +59,12 @@ bool untouched(const store::view_row& view, const version_id& imported) {
   return state.heads.size() == 1 && state.heads[0] == imported;
 }
 
+bool in_history(const present_record& present, store::pk view, const version_entry& v) {
+  if (!present.shown) return v.known != 0;
+  const auto at = present.shown->find(view);
+  return at != present.shown->end() && at->second.contains(v.known);
+}
+
 std::optional<planned_view> move_view(const record_entry& record, const view_entry& entry,
                                       const present_record& present, const store::view_row& view,
                                       const domain::version_dag& dag) {
@@ -76,7 +82,7 @@ std::optional<planned_view> move_view(const record_entry& record, const view_ent
   for (const auto& visible : entry.visible) {
     const auto& v = record.versions[visible.version];
     const bool is_target = &visible == &shown;
-    if (v.known != 0 && !is_target) continue;  // in the history already
+    if (!is_target && in_history(present, view.key, v)) continue;
     add_item(out, dag, v, status_of(v, present), follows && visible.assigned);
   }
   const auto& heads = out.row.state.heads;
@@ -119,7 +125,7 @@ planned_record plan_record(const record_entry& entry, const present_record& pres
 }  // namespace
 
 std::vector<present_record> survey(store::reader& in, const batch& what,
-                                   std::vector<store::record_row> rows) {
+                                   std::vector<store::record_row> rows, batch_kind kind) {
   std::vector<present_record> out(what.records.size());
   std::unordered_map<store::pk, present_record*> by_key;
   std::vector<store::pk> keys;
@@ -142,6 +148,12 @@ std::vector<present_record> survey(store::reader& in, const batch& what,
   }
   for (const auto& [view, id] : in.last_imported(views)) {
     by_view.at(view)->last_imported.emplace(view, id);
+  }
+  if (kind == batch_kind::set_aside) {
+    for (auto& record : out) record.shown.emplace();
+    for (const auto& item : in.shown_versions(views)) {
+      (*by_view.at(item.view)->shown)[item.view].insert(item.version);
+    }
   }
   for (auto& conflict : in.open_conflicts(views)) {
     auto* record = by_view.at(conflict.view);

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "server/intake/batch.hpp"
@@ -15,11 +16,17 @@
 
 namespace autocusto::intake::detail {
 
+/// Where a batch comes from: a source, in which known versions of a view are in its history
+/// already; or what was set aside, of which every version is known.
+enum class batch_kind { from_source, set_aside };
+
 /// A record as it is.
 struct present_record {
   store::record_row row;  ///< key 0: not there
   std::vector<store::view_row> views;
   std::unordered_map<store::pk, version_id> last_imported;  ///< by view
+  /// What views show already (by view), where `batch_kind::set_aside` was asked for.
+  std::optional<std::unordered_map<store::pk, std::unordered_set<store::pk>>> shown;
   std::unordered_map<store::pk, store::conflict_row> conflicts;
   std::vector<store::version_node> graph;  ///< read where a view is there
 };
@@ -45,7 +52,8 @@ struct planned_record {
 
 /// The records that the rows name, with everything about them that the plan needs.
 [[nodiscard]] std::vector<present_record> survey(store::reader& in, const batch& what,
-                                                 std::vector<store::record_row> rows);
+                                                 std::vector<store::record_row> rows,
+                                                 batch_kind kind);
 [[nodiscard]] std::vector<planned_record> plan(const batch& what,
                                                const std::vector<present_record>& present);
 

@@ -3,8 +3,10 @@
 //
 // A run consists of accounts, then batches of whole records (each record with its versions and
 // views in one batch, so in one transaction), then rows kept for later, then the end with the
-// report. Versions come encoded, with ids and parents settled; numbers, feed positions and what
-// happens to views that exist are settled inside the transaction (apply.hpp). Any thread.
+// report. Nobody sees anything of it before the end: accounts that the run made are held until
+// then, and what it gives to others waits (ADR 0032). Versions come encoded, with ids and parents
+// settled; numbers, feed positions and what happens to views that exist are settled inside the
+// transaction (apply.hpp). Any thread.
 
 #include <cstdint>
 #include <optional>

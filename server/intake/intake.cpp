@@ -87,7 +87,7 @@ store::pk make_account(store::writer& in, const account& wanted) {
   row.id = wanted.id;
   row.email = wanted.email;
   row.role = wanted.role;
-  row.enabled = wanted.enabled;
+  row.enabled = false;
   row.created_at = wanted.created_at;
   return in.email_taken(wanted.email) ? in.add_twin_user(row, wanted.legacy_id) : in.add_user(row);
 }
@@ -99,17 +99,23 @@ std::vector<account_outcome> write_accounts(store::writer& in, const store::impo
   counts made;
   for (const auto& wanted : accounts) {
     auto outcome = placer.place(wanted);
-    const bool again = placer.knows(wanted.legacy_id);
+    if (placer.knows(wanted.legacy_id)) {
+      out.push_back(outcome);
+      continue;
+    }
+    // Also one that was taken back and kept, unless somebody has enabled it by hand since.
+    bool held = !outcome.linked;
     if (outcome.made) {
       outcome.key = make_account(in, wanted);
       placer.take(outcome.key);
       ++made.users;
-    } else if (!again && !outcome.linked && wanted.enabled) {
-      in.set_user_enabled(outcome.key, true);
+    } else if (held) {
+      const store::pk key[] = {outcome.key};
+      held = !in.users_by_pk(key).at(0).enabled;
     }
-    if (!again) {
-      in.add_import_user(run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked});
-    }
+    const auto then = wanted.enabled ? store::account_hold::enable : store::account_hold::leave;
+    in.add_import_user(run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked,
+                                    held ? then : store::account_hold::none});
     out.push_back(outcome);
   }
   add_counts(in, run.key, made);
@@ -118,7 +124,9 @@ std::vector<account_outcome> write_accounts(store::writer& in, const store::impo
 
 class direct_door final : public door {
  public:
-  explicit direct_door(store::database& in) : in_(in) {}
+  direct_door(store::database& in, int lanes) : in_(in), lanes_(lanes) {}
+
+  [[nodiscard]] int lanes() const override { return lanes_; }
 
   result<run_state> begin(const run_start& start) override {
     run_state state;
@@ -130,6 +138,8 @@ class direct_door final : public door {
           state = {row.key, true};
         }
       }
+      // What was set aside before the cut is worked out anew, like everything else.
+      if (state.continued) w.remove_pending(state.run);
       if (state.run != 0) return;
       store::import_run_row row;
       row.source = start.source;
@@ -156,11 +166,13 @@ class direct_door final : public door {
     return out;
   }
 
-  result<counts> apply(const batch& what) override {
+  result<counts> apply(const batch& what, const turn& before_feeds) override {
     counts made;
     in_.write([&](store::writer& w) {
-      made = detail::perform(w, what);
-      add_counts(w, what.run, made);
+      const auto done = detail::perform(w, what, before_feeds);
+      add_counts(w, what.run, done.made);
+      made = done.made;
+      made.views += done.set_aside;
     });
     return made;
   }
@@ -170,6 +182,8 @@ class direct_door final : public door {
     in_.write([&](store::writer& w) {
       auto row = w.lock_import_run(end.run);
       if (!row) return;
+      row->views += detail::publish(w, *row, end.now).views;
+      w.release_import_users(row->source, row->key);
       row->finished_at = end.now;
       row->report = end.report;
       w.save_import_run(*row);
@@ -188,12 +202,13 @@ class direct_door final : public door {
 
  private:
   store::database& in_;
+  const int lanes_;
 };
 
 }  // namespace
 
-std::unique_ptr<door> open_door(store::database& in) {
-  return std::make_unique<direct_door>(in);
+std::unique_ptr<door> open_door(store::database& in, int lanes) {
+  return std::make_unique<direct_door>(in, lanes);
 }
 
 counts foresee(store::reader& in, const batch& what) {
@@ -206,7 +221,7 @@ counts foresee(store::reader& in, const batch& what) {
     const auto at = found.find(r.id);
     rows.push_back(at == found.end() ? store::record_row{} : at->second);
   }
-  const auto present = detail::survey(in, what, std::move(rows));
+  const auto present = detail::survey(in, what, std::move(rows), detail::batch_kind::from_source);
   counts out;
   for (const auto& record : detail::plan(what, present)) {
     out.versions += static_cast<std::int64_t>(record.added.size());

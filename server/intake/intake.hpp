@@ -4,8 +4,9 @@
 // `door` is what an importer writes through: directly (`direct_door`), or over the local socket of
 // a server that serves the embedded database (server/local). Each call is one transaction: done or
 // not done. Calls may be repeated after a cut: accounts, versions and views that are there already
-// are found and left alone. One thread at a time.
+// are found and left alone. One thread at a time, but for `apply`: as many as there are `lanes`.
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,19 +15,28 @@
 
 namespace autocusto::intake {
 
+/// Called by `apply` before it appends to feeds, perhaps more than once: waits until the batches
+/// before this one are committed, so that feeds have one order however many lanes there are.
+using turn = std::function<void()>;
+
 class door {
  public:
   virtual ~door() = default;
+  /// How many batches may be applied at the same time.
+  [[nodiscard]] virtual int lanes() const { return 1; }
   virtual result<run_state> begin(const run_start& start) = 0;
   virtual result<std::vector<account_outcome>> add_accounts(
       store::pk run, const std::vector<account>& accounts) = 0;
-  virtual result<counts> apply(const batch& what) = 0;
+  /// Answers what the run makes of it, at once or at its end.
+  virtual result<counts> apply(const batch& what, const turn& before_feeds) = 0;
+  /// Shows everything, in one transaction.
   virtual result<counts> finish(const run_end& end) = 0;
   virtual result<rollback_report> rollback(const rollback_request& request) = 0;
 };
 
-/// Refers to the database, which must outlive it.
-[[nodiscard]] std::unique_ptr<door> open_door(store::database& in);
+/// Refers to the database, which must outlive it. More than one lane is of use where the database
+/// has several writers.
+[[nodiscard]] std::unique_ptr<door> open_door(store::database& in, int lanes = 1);
 
 /// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not
 /// there yet are 0), without writing.

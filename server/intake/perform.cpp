@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "server/intake/apply.hpp"
 #include "server/sync/conflict_book.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/wire/feed.hpp"
@@ -25,17 +24,20 @@ std::vector<store::record_row> lock_all(store::writer& in, const batch& what) {
 
 class performer {
  public:
-  performer(store::writer& in, const batch& what) : in_(in), what_(what) {}
+  performer(store::writer& in, const batch& what, batch_kind kind)
+      : in_(in), what_(what), kind_(kind) {}
 
-  counts run() {
-    present_ = survey(in_, what_, lock_all(in_, what_));
+  performed run(const turn& before_feeds) {
+    present_ = survey(in_, what_, lock_all(in_, what_), kind_);
     plans_ = plan(what_, present_);
     add_versions();
+    if (kind_ == batch_kind::from_source) set_aside();
     save_views();
     save_conflicts();
+    if (before_feeds) before_feeds();
     append_feeds();
     keep_rows();
-    return counts_;
+    return done_;
   }
 
  private:
@@ -72,7 +74,41 @@ class performer {
       rows.push_back({v.origin, v.legacy_id, keys[i], what_.run, v.legacy_number, v.digest});
     }
     in_.add_import_versions(what_.source, rows);
-    counts_.versions += static_cast<std::int64_t>(keys.size());
+    done_.made.versions += static_cast<std::int64_t>(keys.size());
+  }
+
+  /// Accounts that the run holds may be given their views at once: nobody can look.
+  void set_aside() {
+    std::set<store::pk> held;
+    bool any = false;
+    for (const auto& record : plans_) any = any || !record.views.empty();
+    if (!any) return;
+    for (const auto& user : in_.import_users(what_.source)) {
+      if (user.run == what_.run && user.held != store::account_hold::none) held.insert(user.owner);
+    }
+    std::vector<store::import_pending_row> rows;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      std::erase_if(plans_[i].views, [&](const planned_view& view) {
+        if (held.contains(view.row.user)) return false;
+        rows.push_back(pending_of(present_[i].row.key, *plans_[i].entry, *view.entry));
+        return true;
+      });
+    }
+    if (rows.empty()) return;
+    in_.add_pending(what_.run, rows);
+    done_.set_aside += static_cast<std::int64_t>(rows.size());
+  }
+
+  static store::import_pending_row pending_of(store::pk record, const record_entry& entry,
+                                              const view_entry& view) {
+    store::import_pending_row out;
+    out.record = record;
+    out.owner = view.user;
+    out.incarnation = view.incarnation;
+    for (const auto& visible : view.visible) {
+      out.versions.push_back({entry.versions[visible.version].value.id, visible.assigned});
+    }
+    return out;
   }
 
   void save_views() {
@@ -96,7 +132,7 @@ class performer {
     for (auto& record : plans_) {
       for (auto& view : record.views) view.row.key = keys[next++];
     }
-    counts_.views += static_cast<std::int64_t>(keys.size());
+    done_.made.views += static_cast<std::int64_t>(keys.size());
   }
 
   void save_conflicts() {
@@ -180,16 +216,17 @@ class performer {
 
   store::writer& in_;
   const batch& what_;
+  const batch_kind kind_;
   std::vector<present_record> present_;
   std::vector<planned_record> plans_;
   std::unordered_map<version_id, store::pk> keys_;
-  counts counts_;
+  performed done_;
 };
 
 }  // namespace
 
-counts perform(store::writer& in, const batch& what) {
-  return performer(in, what).run();
+performed perform(store::writer& in, const batch& what, const turn& before_feeds, batch_kind kind) {
+  return performer(in, what, kind).run(before_feeds);
 }
 
 }  // namespace autocusto::intake::detail

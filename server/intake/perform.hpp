@@ -1,13 +1,25 @@
 #pragma once
 // Private to intake: the transaction's part of each call of the door.
 
+#include "server/intake/apply.hpp"
 #include "server/intake/batch.hpp"
+#include "server/intake/intake.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::intake::detail {
 
-/// Writes a batch; answers what is new. The run's own counts are the caller's.
-[[nodiscard]] counts perform(store::writer& in, const batch& what);
+struct performed {
+  counts made;
+  std::int64_t set_aside = 0;  ///< views that wait for the end of the run
+};
+
+/// Writes a batch; answers what is new. Views of accounts that the run does not hold are set aside.
+/// The run's own counts are the caller's.
+[[nodiscard]] performed perform(store::writer& in, const batch& what, const turn& before_feeds,
+                                batch_kind kind = batch_kind::from_source);
+
+/// Gives everybody what was set aside. Answers the views.
+[[nodiscard]] counts publish(store::writer& in, const store::import_run_row& run, unix_millis now);
 
 /// Takes a run back, or says what stands in the way. Errors: not_found, already_exists (taken back
 /// before).

@@ -52,6 +52,7 @@ class taker {
     find_used_records();
     name_blocked();
     if (!report_.blockers.empty() && !request_.except_used) return std::move(report_);
+    in_.remove_pending(run_.key);
     in_.begin_removal();
     remove_feeds_and_views();
     remove_versions();
@@ -68,6 +69,7 @@ class taker {
     std::vector<store::pk> owners;
     for (const auto& user : in_.import_users(run_.source)) {
       legacy_user_.emplace(user.owner, user.legacy_id);
+      if (user.run == run_.key && user.made) ours_.insert(user.owner);
       owners.push_back(user.owner);
     }
     std::vector<store::pk> concerned;
@@ -252,7 +254,9 @@ class taker {
 
   void finish() {
     report_.done = true;
-    report_.removed.users = run_.users - static_cast<std::int64_t>(used_.size());
+    report_.kept.users = std::count_if(used_.begin(), used_.end(),
+                                       [this](store::pk user) { return ours_.contains(user); });
+    report_.removed.users = static_cast<std::int64_t>(ours_.size()) - report_.kept.users;
     run_.rolled_back_at = request_.now;
     run_.report.reset();
     in_.save_import_run(run_);
@@ -266,6 +270,7 @@ class taker {
   std::unordered_map<store::pk, std::int64_t> legacy_user_;
   std::vector<store::import_feed_span> spans_;
   std::set<store::pk> used_;
+  std::set<store::pk> ours_;                              ///< accounts that the run made
   std::map<store::pk, std::vector<store::pk>> versions_;  ///< of the run, by record
   std::unordered_map<store::pk, store::pk> made_;         ///< the same the other way round
   std::unordered_set<store::pk> used_records_;

@@ -274,7 +274,7 @@ std::string answer(intake::door& door, std::string_view asked) {
     case question::accounts:
       return run_accounts(door, in);
     case question::apply:
-      return run<intake::batch>(in, [&](const auto& v) { return door.apply(v); });
+      return run<intake::batch>(in, [&](const auto& v) { return door.apply(v, {}); });
     case question::finish:
       return run<intake::run_end>(in, [&](const auto& v) { return door.finish(v); });
     case question::rollback:

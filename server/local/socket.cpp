@@ -129,7 +129,9 @@ class socket_door final : public intake::door {
     const auto got = ask(pack_accounts(run, accounts));
     return got ? unpack_accounts(*got) : got.error();
   }
-  result<intake::counts> apply(const intake::batch& what) override {
+  result<intake::counts> apply(const intake::batch& what,
+                               const intake::turn& before_feeds) override {
+    if (before_feeds) before_feeds();
     const auto got = ask(pack_apply(what));
     return got ? unpack_counts(*got) : got.error();
   }

@@ -33,11 +33,15 @@ struct import_run_row {
   std::optional<std::string> report;  ///< JSON; read by `import_run` only
 };
 
+/// An account that a run made is disabled until the run ends. What becomes of it then.
+enum class account_hold { none, enable, leave };
+
 struct import_user_row {
   std::int64_t legacy_id = 0;
   pk owner = 0;
   pk run = 0;
   bool made = true;  ///< false: the account was there before
+  account_hold held = account_hold::none;
 };
 
 /// Tables of the source whose rows become versions.
@@ -77,6 +81,18 @@ struct import_view_row {
   std::optional<version_id> active_before;
 };
 
+/// What a run gives to a user who was there before it: shown when the run ends.
+struct import_pending_row {
+  pk record = 0;
+  pk owner = 0;
+  incarnation_id incarnation;  ///< if the view has to be opened
+  struct shown {
+    version_id version;
+    bool assigned = false;  ///< by an assignment; else as the user's own
+  };
+  std::vector<shown> versions;  ///< the last one is what is shown
+};
+
 /// What a user's feed says about one run.
 struct import_feed_span {
   pk owner = 0;
@@ -90,6 +106,7 @@ struct shown_version {
   pk view = 0;
   pk version = 0;
   std::optional<pk> import_run;
+  std::int64_t seq = 0;
 };
 
 class import_reader {
@@ -105,6 +122,11 @@ class import_reader {
       std::string_view source, import_origin origin, std::span<const std::int64_t> legacy_ids) = 0;
   /// Whether any run of this source has brought versions in that are still there.
   virtual bool has_imported_versions(std::string_view source) = 0;
+  /// Whether this account waits for the end of the run that made it.
+  virtual bool is_held(pk user) = 0;
+  /// What waits for the end of the run, by record and owner, behind (`record`, `owner`).
+  virtual std::vector<import_pending_row> pending_rows(pk run, pk record, pk owner,
+                                                       std::int64_t limit) = 0;
   /// Digests of kept rows, of the newest run that kept each: (legacy id, digest).
   virtual std::vector<std::pair<std::int64_t, std::int64_t>> kept_digests(
       std::string_view source, std::string_view origin,
@@ -151,6 +173,11 @@ class import_writer {
   virtual void keep_rows(std::string_view source, pk run,
                          std::span<const import_kept_row> rows) = 0;
   virtual void add_import_views(pk run, std::span<const import_view_row> rows) = 0;
+  /// Replaces what is there for the same record and owner.
+  virtual void add_pending(pk run, std::span<const import_pending_row> rows) = 0;
+  virtual void remove_pending(pk run) = 0;
+  /// Ends the hold on the run's accounts, and enables those that are to be.
+  virtual void release_import_users(std::string_view source, pk run) = 0;
   /// Locks the heads of these users in the order of their keys, made where missing; answers in that
   /// order.
   virtual std::vector<feed_move> lock_heads(std::span<const pk> users) = 0;

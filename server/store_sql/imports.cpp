@@ -90,11 +90,12 @@ void sql_writer::save_import_run(const import_run_row& run) {
 }
 
 std::vector<import_user_row> sql_writer::import_users(std::string_view source) {
-  static constexpr sql_query q{
-      "import_users",
-      "SELECT legacy_id, owner, run, made FROM import_user WHERE source=$1 ORDER BY legacy_id"};
+  static constexpr sql_query q{"import_users",
+                               "SELECT legacy_id, owner, run, made, held FROM import_user WHERE "
+                               "source=$1 ORDER BY legacy_id"};
   return list(q, {sql_text(source)}, [](const sql_row& row) {
-    return import_user_row{row.integer(0), row.integer(1), row.integer(2), row.integer(3) != 0};
+    return import_user_row{row.integer(0), row.integer(1), row.integer(2), row.integer(3) != 0,
+                           static_cast<account_hold>(row.integer(4))};
   });
 }
 
@@ -119,11 +120,13 @@ pk sql_writer::add_twin_user(const user_row& user, std::int64_t twin) {
 }
 
 void sql_writer::add_import_user(std::string_view source, const import_user_row& user) {
-  static constexpr sql_query q{"add_import_user",
-                               "INSERT INTO import_user (source, legacy_id, owner, run, made) "
-                               "VALUES ($1, $2, $3, $4, $5)"};
+  static constexpr sql_query q{
+      "add_import_user",
+      "INSERT INTO import_user (source, legacy_id, owner, run, made, held) "
+      "VALUES ($1, $2, $3, $4, $5, $6)"};
   this->run(q, {sql_text(source), sql_integer(user.legacy_id), sql_integer(user.owner),
-                sql_integer(user.run), sql_integer(std::int64_t{user.made ? 1 : 0})});
+                sql_integer(user.run), sql_integer(std::int64_t{user.made ? 1 : 0}),
+                sql_integer(static_cast<std::int64_t>(user.held))});
 }
 
 std::vector<imported_version> sql_writer::imported_versions(

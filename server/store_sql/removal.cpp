@@ -86,11 +86,12 @@ std::vector<import_feed_span> sql_writer::import_spans(pk run, std::span<const p
 }
 
 std::vector<shown_version> sql_writer::shown_versions(std::span<const pk> views) {
-  static constexpr sql_query q{"shown_versions",
-                               "SELECT f.view, f.version, f.import_run FROM {set u: view=$1} "
-                               "{join feed f: f.view=u.view AND f.kind<=1}"};
+  static constexpr sql_query q{
+      "shown_versions",
+      "SELECT f.view, f.version, f.import_run, f.seq FROM {set u: view=$1} "
+      "{join feed f: f.view=u.view AND f.kind<=1}"};
   return list(q, {sql_integers(views)}, [](const sql_row& row) {
-    return shown_version{row.integer(0), row.integer(1), row.optional_integer(2)};
+    return shown_version{row.integer(0), row.integer(1), row.optional_integer(2), row.integer(3)};
   });
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // The store's queries: every method of `reader` and `writer` over a session, for both databases.
 // Internal to server/store_sql; its functions are spread over files by topic (people.cpp,
-// records.cpp, versions.cpp, feed.cpp, acts.cpp, imports.cpp, removal.cpp). One thread, one
-// transaction.
+// records.cpp, versions.cpp, feed.cpp, acts.cpp, imports.cpp, pending.cpp, removal.cpp). One
+// thread, one transaction.
 
 #include "server/store_sql/session.hpp"
 
@@ -116,6 +116,9 @@ class sql_writer final : public writer {
       std::string_view source, import_origin origin,
       std::span<const std::int64_t> legacy_ids) override;
   bool has_imported_versions(std::string_view source) override;
+  bool is_held(pk user) override;
+  std::vector<import_pending_row> pending_rows(pk run, pk record, pk owner,
+                                               std::int64_t limit) override;
   std::vector<std::pair<std::int64_t, std::int64_t>> kept_digests(
       std::string_view source, std::string_view origin,
       std::span<const std::int64_t> legacy_ids) override;
@@ -140,6 +143,9 @@ class sql_writer final : public writer {
                            std::span<const import_version_row> rows) override;
   void keep_rows(std::string_view source, pk run, std::span<const import_kept_row> rows) override;
   void add_import_views(pk run, std::span<const import_view_row> rows) override;
+  void add_pending(pk run, std::span<const import_pending_row> rows) override;
+  void remove_pending(pk run) override;
+  void release_import_users(std::string_view source, pk run) override;
   std::vector<feed_move> lock_heads(std::span<const pk> users) override;
   void append_feeds(std::span<const feed_row> rows, std::span<const feed_move> heads) override;
   void note_given(pk device, std::int64_t seq) override;

@@ -40,15 +40,16 @@ result<wire::page> changes_service::changes(const store::session_owner& who,
   const auto items =
       std::clamp<std::int64_t>(limit, 1, static_cast<std::int64_t>(limits::batch_versions));
   std::optional<wire::page> page;
-  bool imported = false;
+  std::optional<wire::cursor> imported;
   db_.read([&](store::reader& in) {
     page.reset();
+    imported.reset();
     if (!position_known(in, who.user.key, from)) return;
     detail::page_builder builder(in, who, keys_);
     page = builder.build(from, items);
-    imported = builder.has_imported();
+    imported = builder.imported_upto();
   });
-  if (page && imported && !note_given(db_, who, page->next)) {
+  if (page && imported && !note_given(db_, who, *imported)) {
     return fail(errc::busy, "An import was taken back at this moment; ask again.");
   }
   if (!page) {

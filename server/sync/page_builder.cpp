@@ -62,6 +62,7 @@ wire::page page_builder::build(const wire::cursor& from, std::int64_t limit) {
   }
   name_authors();
   page_.more = in_.head(who_.user.key).seq > page_.next.seq;
+  find_given_ahead();
   return std::move(page_);
 }
 
@@ -202,10 +203,13 @@ page_builder::addition page_builder::weigh(const store::feed_item& from) const {
 
 void page_builder::carry(const store::feed_item& from, addition&& what) {
   bytes_ += what.bytes;
-  imported_ = imported_ || from.import_run.has_value();
+  if (from.import_run) imported_ = wire::cursor{from.seq, from.chain};
   page_.items.push_back(std::move(what.item));
   page_.next = wire::cursor{from.seq, from.chain};
-  for (const auto key : what.versions) carry_version(key, from.incarnation);
+  for (const auto key : what.versions) {
+    if (key != from.version) ahead_[from.view].insert(key);
+    carry_version(key, from.incarnation);
+  }
   if (what.view != nullptr) carry_view(*what.view, from);
 }
 
@@ -241,6 +245,21 @@ void page_builder::carry_view(const store::view_row& view, const store::feed_ite
     out.conflict = std::move(open);
   }
   page_.views.push_back(std::move(out));
+}
+
+/// Versions of which the items come with a later page.
+void page_builder::find_given_ahead() {
+  if (ahead_.empty() || !page_.more) return;
+  std::vector<store::pk> views;
+  for (const auto& [view, versions] : ahead_) views.push_back(view);
+  std::int64_t last = page_.next.seq;
+  for (const auto& item : in_.shown_versions(views)) {
+    if (item.import_run && ahead_.at(item.view).contains(item.version)) {
+      last = std::max(last, item.seq);
+    }
+  }
+  if (last == page_.next.seq) return;
+  imported_ = wire::cursor{last, in_.chain_at(who_.user.key, last).value()};
 }
 
 /// E-mails and device names of the versions carried, and of no others.

@@ -2,6 +2,7 @@
 // Private to the changes service: one page, built inside one snapshot.
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -21,8 +22,9 @@ class page_builder {
 
   /// The page behind `from`, whose chain the caller has checked; at most `limit` items.
   [[nodiscard]] wire::page build(const wire::cursor& from, std::int64_t limit);
-  /// Whether an import wrote some of the items of the page that was built.
-  [[nodiscard]] bool has_imported() const { return imported_; }
+  /// The last item that an import wrote and of which the page that was built gives anything: its
+  /// own items, and those whose versions are carried ahead as heads of a view.
+  [[nodiscard]] const std::optional<wire::cursor>& imported_upto() const { return imported_; }
 
  private:
   /// What one item adds to the page, and how many bytes of JSON that is at most.
@@ -41,6 +43,7 @@ class page_builder {
   void carry(const store::feed_item& from, addition&& what);
   void carry_view(const store::view_row& view, const store::feed_item& from);
   void carry_version(store::pk key, const incarnation_id& incarnation);
+  void find_given_ahead();
   void name_authors();
 
   store::reader& in_;
@@ -48,7 +51,7 @@ class page_builder {
   const sync_keys& keys_;
   wire::page page_;
   std::size_t bytes_ = 0;
-  bool imported_ = false;
+  std::optional<wire::cursor> imported_;
   std::unordered_map<store::pk, store::view_row> views_;
   std::unordered_map<store::pk, store::conflict_row> conflicts_;   ///< open ones, by view
   std::unordered_map<version_id, store::pk> version_keys_;         ///< of heads and drafts
@@ -56,6 +59,8 @@ class page_builder {
   std::unordered_set<store::pk> own_;  ///< versions that the asking device has already
   std::unordered_set<store::pk> carried_versions_;
   std::unordered_set<store::pk> carried_views_;
+  /// Versions carried by another item than their own, by view.
+  std::unordered_map<store::pk, std::unordered_set<store::pk>> ahead_;
   std::set<store::pk> authors_;
   std::set<store::pk> devices_;
 };

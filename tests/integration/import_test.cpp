@@ -39,9 +39,9 @@ class cut_door final : public intake::door {
       store::pk run, const std::vector<intake::account>& accounts) override {
     return inner_->add_accounts(run, accounts);
   }
-  result<intake::counts> apply(const intake::batch& what) override {
+  result<intake::counts> apply(const intake::batch& what, const intake::turn& turn) override {
     if (left_-- == 0) return fail(errc::unavailable, "cut");
-    return inner_->apply(what);
+    return inner_->apply(what, turn);
   }
   result<intake::counts> finish(const intake::run_end& end) override { return inner_->finish(end); }
   result<intake::rollback_report> rollback(const intake::rollback_request& r) override {
@@ -130,6 +130,20 @@ class import_on_both : public contract {
     });
     return out;
   }
+  /// What users could see of it: accounts, views and feeds.
+  std::string picture_of_users() {
+    std::string out;
+    read([&](store::reader& r) {
+      for (const auto& u : r.all_users()) {
+        out += u.email + (u.enabled ? "+" : "-") + r.head(u.key).chain.text() + "\n";
+      }
+      for (const auto& w : r.views_after(0, 1000)) {
+        out += w.state.incarnation.text() + w.active.value_or(version_id{}).text() + "\n";
+      }
+      return 0;
+    });
+    return out;
+  }
   /// The version of the patient that the user is shown.
   version_id shown_id(const std::string& email) {
     for (const auto& view : views(email)) {
@@ -148,8 +162,8 @@ class import_on_both : public contract {
       return 0;
     });
   }
-  /// A laptop of the user asks for everything.
-  void pull(const std::string& email) {
+  /// A new laptop of the user asks for the first page.
+  void pull(const std::string& email, std::int64_t limit = 1000) {
     store::session_owner who;
     who.user = user(email);
     db_->write([&](store::writer& w) {
@@ -161,7 +175,7 @@ class import_on_both : public contract {
     });
     const auto signing = crypto::signing_key::generate(crypto::system_random());
     const sync::sync_keys keys{server_id{}, k_tenant, k_secret, &signing};
-    ASSERT_TRUE(sync::changes_service(*db_, keys).changes(who, {}, 1000));
+    ASSERT_TRUE(sync::changes_service(*db_, keys).changes(who, {}, limit));
   }
 
   std::string source_ = make_legacy_source();
@@ -284,6 +298,90 @@ TEST_P(import_on_both, what_a_device_received_stays) {
   EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
   EXPECT_EQ(read([](store::reader& r) { return r.views_after(0, 10); }).size(), 2U);
   expect_clean();
+}
+
+TEST_P(import_on_both, a_head_that_came_ahead_of_its_item_was_received) {
+  static_cast<void>(run());
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
+  static_cast<void>(run());
+  pull("a@x.test", 2);  // the two items of the first run; the patient's new head comes with them
+  const auto refused = take_back(2);
+  EXPECT_FALSE(refused.done);
+  ASSERT_EQ(refused.blockers.size(), 1U);
+  EXPECT_EQ(refused.blockers[0].reason, "received");
+}
+
+TEST_P(import_on_both, pages_without_anything_of_a_run_do_not_keep_it) {
+  static_cast<void>(run());
+  pull("a@x.test", 1);
+  sql(legacy_patient(5, k_cpf_2, 1, "novo"));
+  static_cast<void>(run());
+  EXPECT_TRUE(take_back(2).done);
+  expect_clean();
+}
+
+TEST_P(import_on_both, nobody_sees_a_run_before_its_end) {
+  cut_door first(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&first)), error_exception);
+  EXPECT_FALSE(user("a@x.test").enabled);
+  EXPECT_TRUE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  static_cast<void>(run());
+  EXPECT_TRUE(user("a@x.test").enabled);
+  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  // Those who were there before see nothing of a second run until it ends, either.
+  const auto before = picture_of_users();
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
+  cut_door second(*db_, 2);
+  EXPECT_THROW(static_cast<void>(run(&second)), error_exception);
+  EXPECT_EQ(picture_of_users(), before);
+  expect_clean();
+  const auto rest = run();
+  EXPECT_TRUE(rest.continued);
+  EXPECT_EQ(rest.made.views, 2);
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, depois");
+  EXPECT_EQ(shown("b@x.test").at(k_cpf_2), "novo");
+  EXPECT_EQ(views("a@x.test").at(1).state.heads.size(), 1U);
+  EXPECT_EQ(read([&](store::reader& r) { return r.import_run(2)->views; }), 2);
+  expect_clean();
+  EXPECT_TRUE(take_back(2).done);
+  EXPECT_EQ(picture_of_users(), before);
+}
+
+TEST_P(import_on_both, a_run_that_was_cut_is_taken_back_without_a_trace) {
+  static_cast<void>(run());
+  const auto before = picture();
+  sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
+  cut_door door(*db_, 2);
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  EXPECT_TRUE(take_back(2).done);
+  EXPECT_EQ(picture(), before);
+  EXPECT_TRUE(read([](store::reader& r) { return r.pending_rows(2, 0, 0, 10); }).empty());
+  expect_clean();
+}
+
+TEST_P(import_on_both, own_versions_that_came_with_a_cut_run_are_in_the_history_all_the_same) {
+  static_cast<void>(run());
+  // Two own edits at once: the older one is only an item of the feed.
+  sql(legacy_edit(3, 1, 3, 1, "de A, um") + legacy_edit(4, 1, 4, 1, "de A, dois"));
+  cut_door door(*db_, 2);
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  static_cast<void>(run());
+  const auto of = views("a@x.test").at(1);
+  const auto items = read([&](store::reader& r) { return r.shown_versions(std::array{of.key}); });
+  EXPECT_EQ(items.size(), 3U);
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, dois");
+  expect_clean();
+}
+
+TEST_P(import_on_both, what_left_the_source_stays_here) {
+  static_cast<void>(run());
+  const auto before = picture();
+  sql("DELETE FROM pacientes_pacienteusuarioversion WHERE paciente_usuario_id=90;"
+      "DELETE FROM pacientes_paciente_usuarios WHERE id=90");
+  const auto again = run();
+  EXPECT_EQ(again.made.versions + again.made.views, 0);
+  EXPECT_EQ(picture(), before);
+  EXPECT_EQ(shown("b@x.test").at(k_cpf), "de B");
 }
 
 TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_stands_beside_it) {

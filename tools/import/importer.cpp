@@ -25,8 +25,10 @@ run_outcome importer::run() {
   import_accounts();
   encoder_ = std::make_unique<encoder>(options_.keys, options_.source,
                                        last_migration(from_, layout_) / 1000, users_);
-  pipeline_ = std::make_unique<pipeline>([this](const chunk& what) { return encode(what); },
-                                         [this](const intake::batch& what) { write(what); });
+  pipeline_ = std::make_unique<pipeline>(
+      [this](const chunk& what) { return encode(what); },
+      [this](const intake::batch& what, const intake::turn& turn) { write(what, turn); },
+      options_.dry_run ? 1 : door_->lanes());
   chunk unreadable;
   keep_quarantined(unreadable, 0);
   put(unreadable);
@@ -167,15 +169,16 @@ intake::batch importer::encode(const chunk& what) {
   return out;
 }
 
-void importer::write(const intake::batch& what) {
+void importer::write(const intake::batch& what, const intake::turn& before_feeds) {
   intake::counts made;
   if (options_.dry_run) {
     reads_.read([&](store::reader& in) { made = intake::foresee(in, what); });
   } else {
-    const auto done = door_->apply(what);
+    const auto done = door_->apply(what, before_feeds);
     if (!done) throw error_exception(done.error());
     made = *done;
   }
+  const std::lock_guard lock(written_mutex_);
   out_.made.versions += made.versions;
   out_.made.views += made.views;
   std::int64_t rows = static_cast<std::int64_t>(what.kept.size());

@@ -9,25 +9,43 @@ constexpr std::size_t k_in_flight = 1;
 
 }  // namespace
 
-pipeline::pipeline(encode_step encode, write_step write)
+pipeline::pipeline(encode_step encode, write_step write, int lanes)
     : to_encode_(k_in_flight), to_write_(k_in_flight) {
   encoder_ = std::thread([this, encode = std::move(encode)] {
     guarded([&] {
+      std::uint64_t number = 0;
       while (auto next = to_encode_.take()) {
-        if (!to_write_.put(encode(*next))) return;
+        numbered made{number++, encode(*next)};
+        next.reset();
+        if (!to_write_.put(std::move(made))) return;
       }
     });
     to_write_.close();
   });
-  writer_ = std::thread([this, write = std::move(write)] {
-    guarded([&] {
-      while (auto next = to_write_.take()) write(*next);
-    });
-  });
+  for (int lane = 0; lane < lanes; ++lane) {
+    writers_.emplace_back([this, write] { guarded([&] { write_all(write); }); });
+  }
 }
 
 pipeline::~pipeline() {
   stop();
+}
+
+void pipeline::write_all(const write_step& write) {
+  while (const auto next = to_write_.take()) {
+    write(next->what, [&] { wait_for_turn(next->number); });
+    // Not every batch asks for its turn.
+    wait_for_turn(next->number);
+    const std::lock_guard lock(mutex_);
+    ++next_;
+    written_.notify_all();
+  }
+}
+
+void pipeline::wait_for_turn(std::uint64_t number) {
+  std::unique_lock lock(mutex_);
+  written_.wait(lock, [&] { return failure_ || next_ == number; });
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 void pipeline::guarded(const std::function<void()>& work) {
@@ -37,6 +55,7 @@ void pipeline::guarded(const std::function<void()>& work) {
     {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
+      written_.notify_all();
     }
     to_encode_.close();
     to_write_.close();
@@ -46,7 +65,9 @@ void pipeline::guarded(const std::function<void()>& work) {
 void pipeline::stop() {
   to_encode_.close();
   if (encoder_.joinable()) encoder_.join();
-  if (writer_.joinable()) writer_.join();
+  for (auto& writer : writers_) {
+    if (writer.joinable()) writer.join();
+  }
 }
 
 void pipeline::throw_failure() {

@@ -1,9 +1,19 @@
 #include "tools/import/target.hpp"
 
+#include <algorithm>
+
 #include "server/local/socket.hpp"
 
 namespace autocusto::import {
 namespace {
+
+// PostgreSQL writes one batch while another is on its way; more would wait for the feeds' locks.
+constexpr int k_lanes = 2;
+
+/// Each lane needs a connection of its own while it waits for its turn.
+int lanes_of(const app::config& settings) {
+  return settings.embedded() ? 1 : std::min(k_lanes, settings.connections);
+}
 
 result<sqlite::lock_file> lock_import(const std::string& folder) {
   auto lock = sqlite::lock_file::acquire(folder + "/import.lock", std::chrono::milliseconds(0));
@@ -36,7 +46,7 @@ result<target> open_target(const std::string& folder, bool writes) {
     return target{std::move(*home), std::move(*lock), std::move(*door)};
   }
   target out{std::move(*home), std::move(*lock), nullptr};
-  out.door = intake::open_door(*out.home.database);
+  out.door = intake::open_door(*out.home.database, lanes_of(*settings));
   return out;
 }
 
