@@ -54,8 +54,8 @@ class pg_connection {
   [[nodiscard]] bool lost() const { return lost_; }
   [[nodiscard]] int backend_pid() const;
 
-  /// For migrations: answers may take as long as they need.
-  void wait_without_limit() { unlimited_ = true; }
+  /// For migrations and the like: answers may take as long as they need.
+  void wait_without_limit(bool unlimited = true) { unlimited_ = unlimited; }
 
   // For LISTEN.
   [[nodiscard]] int socket() const;

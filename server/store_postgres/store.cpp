@@ -44,6 +44,13 @@ class pg_session final : public sql_session {
 
   void wake(const user_id& user) override { wakes.push_back(user); }
 
+  // Some of its statements walk through all that a large import made. The setting ends with the
+  // transaction, and so does the patience here.
+  void removal(bool begins) override {
+    if (begins) on_.execute("removal", "SET LOCAL statement_timeout=0");
+    on_.wait_without_limit(begins);
+  }
+
   std::vector<user_id> wakes;
 
  private:
@@ -184,11 +191,13 @@ class postgres_store final : public database {
       committing = true;
       connection->commit();
     } catch (const postgres_error& e) {
+      connection->wait_without_limit(false);
       connection->rollback();
       if (committing && e.lost()) throw database_error(e.what(), true, true);
       if (!budget.allows(e)) throw;
       return false;
     } catch (...) {
+      connection->wait_without_limit(false);
       connection->rollback();
       throw;
     }

@@ -31,7 +31,7 @@ def make_source(stage, options):
     """Streams the generator's script into psql; -> the URL of the database."""
     url = stage.cluster.create("legado")
     words = [sys.executable, GENERATOR, "--layout", "g3", "--patients", options.patients,
-             "--mean-versions", options.mean_versions, "--users", options.users, "--clinics", "200",
+             "--mean-versions", options.mean_versions, "--users", options.users, "--clinics", options.clinics,
              "--processes", options.patients // 2]
     made = subprocess.Popen([str(w) for w in words], stdout=subprocess.PIPE)
     subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url], stdin=made.stdout,
@@ -83,6 +83,7 @@ def main():
     parser.add_argument("--patients", type=int, default=100_000)
     parser.add_argument("--mean-versions", type=float, default=5)
     parser.add_argument("--users", type=int, default=400)
+    parser.add_argument("--clinics", type=int, default=200)
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     options = parser.parse_args()
     with Stage(options.programs) as stage:
@@ -112,6 +113,11 @@ def main():
                 told["copy"] = {"seconds": round(raw, 2), "versions_per_s": round(versions / raw),
                                 "bytes": size}
                 told["share_of_copy"] = round(raw / seconds, 2)
+            say("taking it back …")
+            back, _, peak = measured(world.import_words("rollback", "1"))
+            told["rollback"] = {"seconds": round(back, 2), "peak_kib": peak}
+            if count(world, "version") != 0:
+                raise Failed("the rollback has left versions")
             print(json.dumps(told, indent=1))
         finally:
             world.remove()

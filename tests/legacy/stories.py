@@ -12,7 +12,10 @@ from world import ENVIRONMENT, Cluster, Failed, make_legacy, require, run
 
 SMALL = ("--users", "5", "--clinics", "3", "--patients", "25", "--processes", "10")
 # What tells of runs, not of records; and the counters of the database itself.
-OF_RUNS = re.compile(r"import_run|import_row|audit_log|setval|sqlite_sequence|INTO \W*setting")
+COLUMNS = ("nome_paciente, idade, sexo, nome_mae, incapaz, nome_responsavel, rg, peso, altura, "
+           "escolha_etnia, cns_paciente, email_paciente, cidade_paciente, end_paciente, "
+           "cep_paciente, telefone1_paciente, telefone2_paciente, etnia")
+OF_RUNS = re.compile(r"import_run|import_row|import_pending|audit_log|setval|sqlite_sequence|INTO \W*setting")
 
 
 def state(world):
@@ -99,9 +102,7 @@ def edit(it):
         "pacientes_pacienteversion v ON v.id = a.version_id JOIN usuarios_usuario u ON "
         "u.id = r.usuario_id WHERE u.is_active AND NOT u.is_staff AND v.created_by_id = u.id "
         "AND u.email LIKE '%@exemplo.test' ORDER BY a.id LIMIT 1")[0]
-    columns = ("nome_paciente, idade, sexo, nome_mae, incapaz, nome_responsavel, rg, peso, altura, "
-               "escolha_etnia, cns_paciente, email_paciente, cidade_paciente, end_paciente, "
-               "cep_paciente, telefone1_paciente, telefone2_paciente, etnia")
+    columns = COLUMNS
     copied = columns.replace("peso", "'88,5'")
     Cluster.sql(it.source, f"""
 BEGIN;
@@ -148,21 +149,90 @@ def killed(stage, database):
         whole = time.monotonic() - start
         deaths = 0
         for share in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3):
-            words = it.world.import_words("run", "--from", it.source)
-            running = subprocess.Popen([str(w) for w in words], env=ENVIRONMENT,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                running.wait(max(0.02, whole * share))
-            except subprocess.TimeoutExpired:
-                running.send_signal(signal.SIGKILL)
-                deaths += running.wait() == -signal.SIGKILL
+            deaths += kill_after(it, whole * share)
             whole_or_absent(it)
+            if it.world.importer("list")["items"][-1]["state"] == "unfinished":
+                nobody_let_in(it)
             it.world.server("verify")
         it.run()
         require(deaths >= 2, "the importer was never killed in the middle")
         e2e.check_store(it.world, it.truth)
         laptops = e2e.check_laptops(it.world, it.truth, it.numbers)
         return f"killed {deaths} times, then {len(laptops)} laptops"
+
+
+def nobody_let_in(it):
+    """Accounts of a run that has not ended cannot be used, and no link is to be had for them."""
+    accounts = e2e.accounts(it.world)
+    require(not any(a["enabled"] for a in accounts.values()), "an account is open before the end")
+    require(it.world.admin("enrollment", "new", "--all-pending")["count"] == 0,
+            "there is a link before the end")
+    for account in list(accounts.values())[:1]:
+        told = it.world.admin("user", "enable", account["id"], exits=(7,))
+        require("import" in told["error"]["message"], "the refusal does not tell of the import")
+
+
+def half(stage, database):
+    """A second run is killed at every stage: laptops that were here before see nothing of it until
+    it ends; or it is taken back, and everything is as before."""
+    options = ("--layout", "g3", "--users", "5", "--clinics", "3", "--patients", "1200",
+               "--mean-versions", "3")
+    with Imported(stage, database, *options) as it:
+        start = time.monotonic()
+        it.run()
+        whole = time.monotonic() - start
+        key, user = busiest(it.truth)
+        laptop = it.world.laptop(e2e.links_for_all(it.world, it.truth)[user["id"]])
+        laptop.sync()
+        before, seen = state(it.world), laptop.export()
+        edit_everything(it)
+        deaths = 0
+        for share in (0.3, 0.45, 0.6, 0.7, 0.8, 0.9):
+            deaths += kill_after(it, whole * share)
+            if it.world.importer("list")["items"][-1]["state"] == "finished":
+                break
+            done = laptop.sync()
+            require(done["pulled"] == 0 and laptop.export() == seen,
+                    "a laptop has received something of a run that was killed")
+            it.world.server("verify")
+        require(deaths >= 2, "the importer was never killed in the middle")
+        last = it.world.importer("list")["items"][-1]
+        it.world.importer("rollback", str(last["id"]))
+        require(state(it.world) == before, "the rollback of a killed run has left something")
+        made = it.run()
+        require(made["views"] > 0, "the second run brings nothing")
+        laptop.sync()
+        require(laptop.export() != seen, "the end of the run does not show")
+        it.world.server("verify")
+        return f"killed {deaths} times; then {made['versions']} versions of {key.split('@')[0]}'s"
+
+
+def kill_after(it, seconds):
+    """Starts a run and kills it; -> 1, or 0 when it was quicker."""
+    words = it.world.import_words("run", "--from", it.source)
+    running = subprocess.Popen([str(w) for w in words], env=ENVIRONMENT,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        running.wait(max(0.02, seconds))
+    except subprocess.TimeoutExpired:
+        running.send_signal(signal.SIGKILL)
+    return int(running.wait() == -signal.SIGKILL)
+
+
+def edit_everything(it):
+    """Every user saves each of the own patients again, in the old application."""
+    copied = COLUMNS.replace("peso", "'77,7'")
+    Cluster.sql(it.source, f"""
+BEGIN;
+INSERT INTO pacientes_pacienteversion ({COLUMNS}, created_at, version_number, change_summary,
+  status, created_by_id, paciente_id)
+  SELECT {copied}, now(), 1000 + row_number() OVER (), 'Depois', 'active', r.usuario_id,
+    v.paciente_id FROM pacientes_pacienteversion v JOIN pacientes_pacienteusuarioversion a ON
+    a.version_id = v.id JOIN pacientes_paciente_usuarios r ON r.id = a.paciente_usuario_id;
+UPDATE pacientes_pacienteusuarioversion a SET version_id = v.id FROM pacientes_pacienteversion v,
+  pacientes_paciente_usuarios r WHERE r.id = a.paciente_usuario_id AND v.paciente_id =
+  r.paciente_id AND v.created_by_id = r.usuario_id AND v.version_number > 1000;
+COMMIT;""")
 
 
 def whole_or_absent(it):
@@ -306,6 +376,6 @@ def refused(stage, database):
         world.remove()
 
 
-ALL = {"dry_run": dry_run, "twice": twice, "killed": killed, "rollback": rollback, "why": why,
-       "refused": refused}
+ALL = {"dry_run": dry_run, "twice": twice, "killed": killed, "half": half, "rollback": rollback,
+       "why": why, "refused": refused}
 __all__ = ["ALL", "Failed"]
