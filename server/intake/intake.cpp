@@ -5,6 +5,7 @@
 
 #include "server/intake/apply.hpp"
 #include "server/intake/perform.hpp"
+#include "server/store/stand_in.hpp"
 
 namespace autocusto::intake {
 namespace {
@@ -92,6 +93,32 @@ store::pk make_account(store::writer& in, const account& wanted) {
   return in.email_taken(wanted.email) ? in.add_twin_user(row, wanted.legacy_id) : in.add_user(row);
 }
 
+/// What administrators decided here about this very account counts more than the source, also when
+/// only their journal remembers it.
+store::account_hold hold_of(store::reader& in, const account& wanted) {
+  const auto newest = [&](store::journaled_act what) {
+    return in.newest_journaled(wanted.id.raw(), what).value_or(0);
+  };
+  const auto enabled = newest(store::journaled_act::user_enabled);
+  const auto disabled = newest(store::journaled_act::user_disabled);
+  const bool enable = enabled == disabled ? wanted.enabled : enabled > disabled;
+  return enable ? store::account_hold::enable : store::account_hold::leave;
+}
+
+/// An account that is here under its id: perhaps only a place that the journal of acts has held for
+/// it since a backup from before the import was restored. Answers whether it is in use.
+bool complete(store::writer& in, store::pk key, const account& wanted) {
+  const store::pk keys[] = {key};
+  auto row = in.users_by_pk(keys).at(0);
+  if (store::is_stand_in(row) && !in.email_taken(wanted.email)) {
+    row.email = wanted.email;
+    row.role = wanted.role;
+    row.created_at = wanted.created_at;
+    in.update_user(row);
+  }
+  return row.enabled;
+}
+
 std::vector<account_outcome> write_accounts(store::writer& in, const store::import_run_row& run,
                                             const std::vector<account>& accounts) {
   account_placer placer(in, run.source);
@@ -104,16 +131,15 @@ std::vector<account_outcome> write_accounts(store::writer& in, const store::impo
       continue;
     }
     // Also one that was taken back and kept, unless somebody has enabled it by hand since.
+    const auto then = hold_of(in, wanted);
     bool held = !outcome.linked;
     if (outcome.made) {
       outcome.key = make_account(in, wanted);
       placer.take(outcome.key);
       ++made.users;
     } else if (held) {
-      const store::pk key[] = {outcome.key};
-      held = !in.users_by_pk(key).at(0).enabled;
+      held = !complete(in, outcome.key, wanted);
     }
-    const auto then = wanted.enabled ? store::account_hold::enable : store::account_hold::leave;
     in.add_import_user(run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked,
                                     held ? then : store::account_hold::none});
     out.push_back(outcome);

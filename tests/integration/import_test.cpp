@@ -8,6 +8,7 @@
 #include "server/auth/enrollment.hpp"
 #include "server/intake/intake.hpp"
 #include "server/local/socket.hpp"
+#include "server/store/stand_in.hpp"
 #include "server/sync/acts.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/verify.hpp"
@@ -370,6 +371,38 @@ TEST_P(import_on_both, own_versions_that_came_with_a_cut_run_are_in_the_history_
   const auto items = read([&](store::reader& r) { return r.shown_versions(std::array{of.key}); });
   EXPECT_EQ(items.size(), 3U);
   EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, dois");
+  expect_clean();
+}
+
+TEST_P(import_on_both, accounts_that_only_the_journal_remembers_are_completed) {
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test')");
+  static_cast<void>(run());
+  const auto a = user("a@x.test");
+  const auto b = user("b@x.test");
+  EXPECT_TRUE(take_back(1).done);  // as after a backup from before the import
+  db_->write([&](store::writer& w) {
+    const auto held = store::user_or_stand_in(w, a.id, 1);
+    store::device_row device;
+    device.id = crypto::system_random().make<device_id>();
+    device.user = held.key;
+    device.name = "laptop";
+    device.public_key = std::string(32, 'k');
+    static_cast<void>(w.add_device(device));
+    store::journaled_row disabled;
+    disabled.id = crypto::system_random().make<act_id>();
+    disabled.what = store::journaled_act::user_disabled;
+    disabled.subject = b.id.raw();
+    disabled.at = 7;
+    disabled.object = "{}";
+    EXPECT_TRUE(w.add_journaled(disabled));
+  });
+  static_cast<void>(run());
+  EXPECT_EQ(user("a@x.test").id, a.id);
+  EXPECT_TRUE(user("a@x.test").enabled);
+  EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A");
+  EXPECT_EQ(user("b@x.test").id, b.id);
+  EXPECT_FALSE(user("b@x.test").enabled) << "an administrator disabled it";
+  EXPECT_TRUE(user("c@x.test").enabled);
   expect_clean();
 }
 

@@ -8,7 +8,7 @@ import time
 
 import everyone as e2e
 from compare import Numbers, check_laptop, check_report, same_report
-from world import ENVIRONMENT, Cluster, Failed, make_legacy, require, run
+from world import ENVIRONMENT, Cluster, Failed, make_legacy, require, run, wait_until
 
 SMALL = ("--users", "5", "--clinics", "3", "--patients", "25", "--processes", "10")
 # What tells of runs, not of records; and the counters of the database itself.
@@ -175,36 +175,63 @@ def nobody_let_in(it):
 def half(stage, database):
     """A second run is killed at every stage: laptops that were here before see nothing of it until
     it ends; or it is taken back, and everything is as before."""
-    options = ("--layout", "g3", "--users", "5", "--clinics", "3", "--patients", "1200",
+    options = ("--layout", "g3", "--users", "5", "--clinics", "3", "--patients", "2500",
                "--mean-versions", "3")
     with Imported(stage, database, *options) as it:
-        start = time.monotonic()
         it.run()
-        whole = time.monotonic() - start
         key, user = busiest(it.truth)
         laptop = it.world.laptop(e2e.links_for_all(it.world, it.truth)[user["id"]])
         laptop.sync()
-        before, seen = state(it.world), laptop.export()
+        before, seen = of_records(it.world), laptop.export()
         edit_everything(it)
+        versions = it.run("--dry-run")["versions"]
         deaths = 0
-        for share in (0.3, 0.45, 0.6, 0.7, 0.8, 0.9):
-            deaths += kill_after(it, whole * share)
-            if it.world.importer("list")["items"][-1]["state"] == "finished":
-                break
+        for stage_, least in (("begun", 0), ("some", 1), ("all", versions)):
+            deaths += kill_when(it, least)
             done = laptop.sync()
-            require(done["pulled"] == 0 and laptop.export() == seen,
-                    "a laptop has received something of a run that was killed")
+            last = it.world.importer("list")["items"][-1]
+            if last["state"] == "finished":  # what is killed may have told a server to end it
+                break
+            require(done["pulled"] == 0, f"{stage_}: {done['pulled']} versions were pulled")
+            require(laptop.export() == seen, f"{stage_}: it changes what a laptop shows")
             it.world.server("verify")
         require(deaths >= 2, "the importer was never killed in the middle")
-        last = it.world.importer("list")["items"][-1]
+        if last["state"] == "finished":
+            return f"killed {deaths} times, the last time too late"
         it.world.importer("rollback", str(last["id"]))
-        require(state(it.world) == before, "the rollback of a killed run has left something")
+        left = set(of_records(it.world)) ^ set(before)
+        require(not left, f"the rollback of a killed run has left {len(left)} rows: "
+                          f"{sorted({line.split('(')[0][:60] for line in left})}")
         made = it.run()
         require(made["views"] > 0, "the second run brings nothing")
         laptop.sync()
         require(laptop.export() != seen, "the end of the run does not show")
         it.world.server("verify")
-        return f"killed {deaths} times; then {made['versions']} versions of {key.split('@')[0]}'s"
+        return f"killed {deaths} times; then {made['versions']} versions, of {key} some"
+
+
+def kill_when(it, versions):
+    """Starts a run and kills it as soon as it has made that many; -> 1, or 0 if it was quicker."""
+    words = it.world.import_words("run", "--from", it.source)
+    with subprocess.Popen([str(w) for w in words], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as running:
+        wait_until(lambda: running.poll() is not None or has_made(it.world, versions),
+                   "the run comes that far")
+        running.send_signal(signal.SIGKILL)
+        return int(running.wait() == -signal.SIGKILL)
+
+
+def has_made(world, versions):
+    """Whether a run that has not ended has made that many versions."""
+    rows = world.rows("SELECT r.versions AS n FROM import_run r WHERE r.finished_at IS NULL AND "
+                      "r.rolled_back_at IS NULL")
+    return bool(rows) and rows[0]["n"] >= versions
+
+
+def of_records(world):
+    """Everything but runs, and what a laptop's and an administrator's session leave behind."""
+    return [line for line in state(world)
+            if not re.match(r'INSERT INTO \W*(public\.)?(device|session|spent_challenge)\b', line)]
 
 
 def kill_after(it, seconds):
