@@ -60,6 +60,13 @@ const msg::why_step& turning_point(const msg::why& w) {
 std::string reason_of(const msg::why& w, const msg::why_step& step) {
   const std::string by = step.by.empty() ? "an administrator" : step.by;
   const std::string at = step.at.empty() ? "" : " at " + when(step.at);
+  if (w.cause == "imported_assignment" && step.author == w.user) {
+    // Where several records became one, the own newest version is put into the view the same way.
+    return fmt::format(
+        "the legacy database had assigned it to this user; or it had assigned none, and it is the "
+        "newest one that the user wrote ({})",
+        run_of(step));
+  }
   if (w.cause == "imported_assignment") {
     return fmt::format("the legacy database had assigned it to this user ({})", run_of(step));
   }
