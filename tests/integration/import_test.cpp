@@ -1,5 +1,6 @@
 // Whole imports from a real legacy database into both databases: repeated, cut, taken back.
 #include <array>
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -34,7 +35,9 @@ constexpr const char* k_cpf_2 = "52998224725";
 /// Stops a run after some batches, as if it was killed.
 class cut_door final : public intake::door {
  public:
-  cut_door(store::database& in, int batches) : inner_(intake::open_door(in)), left_(batches) {}
+  cut_door(store::database& in, int batches, int lanes = 1)
+      : inner_(intake::open_door(in, lanes)), left_(batches) {}
+  [[nodiscard]] int lanes() const override { return inner_->lanes(); }
   result<intake::run_state> begin(const intake::run_start& s) override { return inner_->begin(s); }
   result<std::vector<intake::account_outcome>> add_accounts(
       store::pk run, const std::vector<intake::account>& accounts) override {
@@ -51,7 +54,7 @@ class cut_door final : public intake::door {
 
  private:
   std::unique_ptr<intake::door> inner_;
-  int left_;
+  std::atomic<int> left_;
 };
 
 class import_on_both : public contract {
@@ -475,6 +478,22 @@ TEST_P(import_on_both, accounts_of_one_e_mail_stay_apart) {
   });
   EXPECT_TRUE(take_back(1).done);
   EXPECT_FALSE(read([](store::reader& r) { return r.email_taken("a@x.test"); }));
+}
+
+TEST_P(import_on_both, two_lanes_write_what_one_writes) {
+  if (GetParam() != kind::postgres) return;  // the embedded database has one writer
+  static_cast<void>(run());
+  const auto of_one = picture();
+  EXPECT_TRUE(take_back(1).done);
+  for (const int batches : {0, 1, 2}) {
+    cut_door door(*db_, batches, 2);
+    EXPECT_THROW(static_cast<void>(run(&door)), error_exception) << "and no lane waits for ever";
+    expect_clean();
+  }
+  const auto rest = run(intake::open_door(*db_, 2).get());
+  EXPECT_TRUE(rest.continued);
+  EXPECT_EQ(picture(), of_one) << "feeds have one order";
+  EXPECT_TRUE(take_back(rest.run).done);
 }
 
 TEST_P(import_on_both, the_socket_is_the_same_door) {

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import time
 
 import everyone as e2e
 from compare import Numbers, check_laptop, check_report, same_report
@@ -139,23 +138,22 @@ COMMIT;""")
 
 
 def killed(stage, database):
-    """kill -9 at six moments: every record is there whole or not at all, and running again
-    finishes."""
-    options = ("--layout", "g3", "--nasty", "--users", "5", "--clinics", "3", "--patients", "1500",
-               "--mean-versions", "4")
+    """kill -9 at every stage: nobody is let in, every record is there whole or not at all, and
+    running again finishes."""
+    options = ("--layout", "g3", "--nasty", "--users", "5", "--clinics", "3", "--patients", "3200",
+               "--mean-versions", "2")
     with Imported(stage, database, *options) as it:
-        start = time.monotonic()
-        it.run("--dry-run")
-        whole = time.monotonic() - start
+        versions = it.run("--dry-run")["versions"]
         deaths = 0
-        for share in (0.3, 0.5, 0.7, 0.9, 1.1, 1.3):
-            deaths += kill_after(it, whole * share)
+        for least in (0, 1, versions // 3, versions // 2, versions):
+            deaths += kill_when(it, least)
             whole_or_absent(it)
-            if it.world.importer("list")["items"][-1]["state"] == "unfinished":
-                nobody_let_in(it)
+            if it.world.importer("list")["items"][-1]["state"] == "finished":
+                break
+            nobody_let_in(it)
             it.world.server("verify")
+        require(deaths >= 3, f"the importer was killed in the middle {deaths} times only")
         it.run()
-        require(deaths >= 2, "the importer was never killed in the middle")
         e2e.check_store(it.world, it.truth)
         laptops = e2e.check_laptops(it.world, it.truth, it.numbers)
         return f"killed {deaths} times, then {len(laptops)} laptops"
@@ -232,18 +230,6 @@ def of_records(world):
     """Everything but runs, and what a laptop's and an administrator's session leave behind."""
     return [line for line in state(world)
             if not re.match(r'INSERT INTO \W*(public\.)?(device|session|spent_challenge)\b', line)]
-
-
-def kill_after(it, seconds):
-    """Starts a run and kills it; -> 1, or 0 when it was quicker."""
-    words = it.world.import_words("run", "--from", it.source)
-    running = subprocess.Popen([str(w) for w in words], env=ENVIRONMENT,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        running.wait(max(0.02, seconds))
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGKILL)
-    return int(running.wait() == -signal.SIGKILL)
 
 
 def edit_everything(it):
