@@ -1,5 +1,7 @@
 // record why: one sentence, and below it the events that led there.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "shared/cli/terminal.hpp"
@@ -57,11 +59,20 @@ const msg::why_step& turning_point(const msg::why& w) {
   return *last;
 }
 
+/// Whether the import also brought versions of this user with greater numbers than this own one.
+bool wrote_later_ones(const msg::why& w, const msg::why_step& step) {
+  return step.author == w.user &&
+         std::any_of(w.steps.begin(), w.steps.end(), [&](const msg::why_step& other) {
+           return other.import_run && other.author == w.user && other.number > step.number;
+         });
+}
+
 std::string reason_of(const msg::why& w, const msg::why_step& step) {
   const std::string by = step.by.empty() ? "an administrator" : step.by;
   const std::string at = step.at.empty() ? "" : " at " + when(step.at);
-  if (w.cause == "imported_assignment" && step.author == w.user) {
-    // Where several records became one, the own newest version is put into the view the same way.
+  if (w.cause == "imported_assignment" && wrote_later_ones(w, step)) {
+    // Where several records became one, the own newest version is put into the view the same way,
+    // although others of the user have greater numbers.
     return fmt::format(
         "the legacy database had assigned it to this user; or it had assigned none, and it is the "
         "newest one that the user wrote ({})",

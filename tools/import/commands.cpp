@@ -109,6 +109,7 @@ result<int> command_run(const common_options& common, const run_command& options
   wanted.dry_run = options.dry_run;
   wanted.keys = {to->home.keys.tenant_key.view(), to->home.keys.server_secret.view()};
   wanted.now = system_clock_source().now();
+  wanted.clock = [] { return system_clock_source().now(); };
   wanted.progress = [&](std::string_view what, std::int64_t done, std::int64_t total) {
     bar.show(what, done, total);
   };

@@ -198,7 +198,8 @@ void importer::finish() {
   out_.rows.sort_items();
   out_.json = report_json(out_);
   if (options_.dry_run) return;
-  const auto done = door_->finish({out_.run, options_.now, out_.json});
+  const auto end = options_.clock ? options_.clock() : options_.now;
+  const auto done = door_->finish({out_.run, end, out_.json});
   if (!done) throw error_exception(done.error());
 }
 

@@ -17,7 +17,8 @@ struct run_options {
   std::string options_text = "{}";
   bool dry_run = false;
   secrets keys;
-  unix_millis now = 0;
+  unix_millis now = 0;                 ///< of what the run makes
+  std::function<unix_millis()> clock;  ///< tells when it ends; else `now`
   std::function<void(std::string_view what, std::int64_t done, std::int64_t total)> progress;
 };
 
