@@ -209,9 +209,9 @@ TEST_P(on_postgres, writers_survive_that_connections_are_ended_all_the_time) {
 }
 
 TEST_P(on_postgres, another_process_is_woken_with_the_user_and_after_a_loss_with_nobody) {
-  const auto other = backend_->open_beside();
   std::mutex mutex;
-  std::multiset<user_id> woken;
+  std::multiset<user_id> woken;  // outlives the store, whose thread fills it
+  const auto other = backend_->open_beside();
   other->on_wake([&](const user_id& user) {
     const std::lock_guard lock(mutex);
     woken.insert(user);
