@@ -318,7 +318,7 @@ struct act_line {
   bool people = false;  ///< takes the lock of acts on people
 };
 constexpr act_line k_acts[] = {{"user.add", user_add, true},
-                               {"user.enable", user_enable},
+                               {"user.enable", user_enable, true},
                                {"user.disable", user_disable, true},
                                {"enrollment.new", enrollment_new},
                                {"device.revoke", device_revoke, true},
