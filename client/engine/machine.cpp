@@ -224,8 +224,8 @@ void machine::looked_at(const looked& found) {
   here_ = found;
   if (went_old_) {
     // Another process of this laptop may have pushed meanwhile; then the replica knows that push.
-    const bool sent = here_.stored && here_.stored->id == server_last_;
-    if (!server_last_ || (here_.last_push != server_last_ && !sent)) return end(went_old_);
+    const bool known = here_.last_push == server_last_ || answer_was_lost(server_last_);
+    if (!server_last_ || !known) return end(went_old_);
     went_old_.reset();
   }
   decide();
@@ -305,15 +305,21 @@ void machine::got_session(const session_opened& answer) {
     case wire::push_memory::ok:
       return decide();
     case wire::push_memory::unknown:
-      if (here_.stored && here_.stored->id == answer.last_push) return decide();
+      if (answer_was_lost(answer.last_push)) return decide();
       return recover(std::optional(answer.last_push));
     case wire::push_memory::old:
-      // The answer to the push that is still kept was lost: sending it again brings it.
-      if (here_.stored && here_.stored->id == answer.last_push) return decide();
+      if (answer_was_lost(answer.last_push)) return decide();
       went_old_ = folder_was_copied();
       server_last_ = answer.last_push;
       return start_look();
   }
+}
+
+/// Whether the server's last push is one that is still kept here: sending it again brings the
+/// answer. Of two kept pushes the server may have both, while the first one's answer is not here.
+bool machine::answer_was_lost(const std::optional<push_id>& server_last) const {
+  if (!server_last || !here_.stored) return false;
+  return here_.stored->id == *server_last || here_.following == server_last;
 }
 
 /// The server grants no more than handing things over.

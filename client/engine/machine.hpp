@@ -94,6 +94,7 @@ class machine {
   void all_done();
 
   void got_session(const session_opened& answer);
+  [[nodiscard]] bool answer_was_lost(const std::optional<push_id>& server_last) const;
   void counted(std::size_t unsynced);
 
   void build_push();

@@ -285,7 +285,7 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
 
 void machine::give_push_up() {
   step_ = step::dropping_push;
-  do_next(drop_push{});
+  do_next(drop_push{current_.id});
 }
 
 void machine::failed(const error& what) {

@@ -70,6 +70,7 @@ struct looked {
     std::size_t discards = 0;
   };
   std::optional<stored_push> stored;  ///< kept before its sending, without an answer yet
+  std::optional<push_id> following;   ///< kept behind that one, and perhaps sent already
   std::vector<version_id> versions;   ///< of the next batch, when nothing is stored
   std::vector<version_id> discards;
   std::int64_t waiting = 0;  ///< how many versions and discards wait in all
@@ -173,8 +174,10 @@ struct send_push {
 struct apply_receipt {
   wire::push_receipt receipt;
 };
-/// -> push_dropped
-struct drop_push {};
+/// Give that push up, and what was to follow it. -> push_dropped
+struct drop_push {
+  push_id id;
+};
 /// Note that the server went back, and where this device's pushes go on if that is known.
 /// -> recovery_begun
 struct begin_recovery {

@@ -1,6 +1,16 @@
 #include "client/replica/kept_pushes.hpp"
 
+#include "client/replica/codec.hpp"
+
 namespace autocusto::replica {
+
+std::optional<push_id> kept_id(ledger& file, std::string_view name) {
+  const auto cell = file.get(name);
+  if (!cell) return std::nullopt;
+  const auto object = wire::decode_push_object(unpack_pending(*cell).object.object);
+  if (!object) throw_damaged("the push");
+  return object->id;
+}
 
 std::set<std::int64_t> records_under_way(ledger& file) {
   std::set<std::int64_t> out;

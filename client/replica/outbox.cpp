@@ -37,14 +37,15 @@ std::set<std::int64_t> hidden_records(ledger& file) {
 /// order of saving, in which a parent comes before its children. Leaves out what a push under way
 /// has versions of. Stops with the record after which there are more than a batch.
 std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
-                                                        const std::set<std::int64_t>& under_way) {
+                                                        const std::set<std::int64_t>& under_way,
+                                                        std::size_t at_most) {
   std::vector<std::vector<waiting_version>> out;
   std::size_t count = 0;
   auto& cells = file.keys().cells();
   file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
     if (!under_way.empty() && under_way.contains(holding_of(id))) return true;
     const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
-    if (!same && count > limits::batch_versions) return false;
+    if (!same && count > at_most) return false;
     const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
     if (!same) out.emplace_back();
     out.back().push_back({.saved = entry.saved, .row = id, .id = entry.version});
@@ -78,7 +79,8 @@ wire::pushed_version pushed(holding& held, const version_meta& meta) {
 /// Fills one batch.
 class batch {
  public:
-  batch(ledger& file, outbox& out) : file_(file), out_(out) {}
+  batch(ledger& file, outbox& out, std::size_t at_most)
+      : file_(file), out_(out), at_most_(at_most) {}
 
   /// Takes a record's waiting versions: all of them, or none unless they would not even fit into an
   /// empty batch. False when the batch is full.
@@ -89,7 +91,7 @@ class batch {
     std::vector<wire::pushed_version> versions;
     std::size_t size = 0;
     for (const auto& each : record) {
-      if (out_.ids.size() + versions.size() == limits::batch_versions) break;
+      if (out_.ids.size() + versions.size() == at_most_) break;
       const auto* meta = held->find(each.id);
       if (meta == nullptr) throw_damaged("a version that waits");
       auto one = pushed(*held, *meta);
@@ -114,11 +116,13 @@ class batch {
  private:
   ledger& file_;
   outbox& out_;
+  std::size_t at_most_;
   std::size_t size_ = 0;
 };
 
 /// A discard goes with or after its draft, never before it; a draft that was taken away has none.
-void take_discards(ledger& file, const std::set<std::int64_t>& left_out, outbox& out) {
+void take_discards(ledger& file, const std::set<std::int64_t>& left_out, std::size_t at_most,
+                   outbox& out) {
   auto& cells = file.keys().cells();
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
@@ -126,7 +130,7 @@ void take_discards(ledger& file, const std::set<std::int64_t>& left_out, outbox&
     const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
     if (unsent && !in_batch) return;
-    if (out.discards.size() == limits::batch_versions) {
+    if (out.discards.size() == at_most) {
       out.more = true;
       return;
     }
@@ -136,24 +140,30 @@ void take_discards(ledger& file, const std::set<std::int64_t>& left_out, outbox&
 
 }  // namespace
 
-outbox replica_store::next_outbox() const {
+outbox replica_store::next_outbox(std::size_t at_most) const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
   outbox out;
-  batch filling(file, out);
+  batch filling(file, out, at_most);
   const auto under_way = records_under_way(file);
-  const auto records = first_waiting(file, under_way);
+  const auto records = first_waiting(file, under_way, at_most);
   for (const auto& record : records) {
     if (!filling.take(record)) break;
-    if (out.ids.size() == limits::batch_versions) {
+    if (out.ids.size() == at_most) {
       out.more = out.more || &record != &records.back();
       break;
     }
   }
   auto left_out = hidden_records(file);
   left_out.insert(under_way.begin(), under_way.end());
-  take_discards(file, left_out, out);
+  take_discards(file, left_out, at_most, out);
   return out;
+}
+
+bool replica_store::keeps_push(const push_id& id) const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  return kept_id(file, k_pending_push) == id || kept_id(file, k_following_push) == id;
 }
 
 std::optional<replica_store::pending_push> replica_store::current_push() const {
@@ -167,6 +177,7 @@ std::optional<replica_store::pending_push> replica_store::current_push() const {
   pending_push out;
   out.object = *std::move(object);
   out.request.object = entry.object;
+  out.following = kept_id(file, k_following_push);
   for (std::size_t i = 0; i < entry.versions.size(); ++i) {
     working_set set(file);
     auto* held = set.load(holding_of(entry.versions[i]));

@@ -245,15 +245,6 @@ bool answers(const wire::push_receipt& receipt, const wire::push_object& object)
       [](const wire::push_result& line, const version_id& id) { return line.version == id; });
 }
 
-/// The push under way.
-std::optional<push_id> first_kept(ledger& file) {
-  const auto cell = file.get(k_pending_push);
-  if (!cell) return std::nullopt;
-  const auto object = wire::decode_push_object(unpack_pending(*cell).object.object);
-  if (!object) throw_damaged("the push");
-  return object->id;
-}
-
 bool shares_a_record(const std::set<std::int64_t>& under_way,
                      const std::vector<std::int64_t>& versions,
                      const std::vector<std::int64_t>& discards) {
@@ -269,8 +260,9 @@ result<void> replica_store::store_pending_push(const wire::push_object& what,
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  const auto first = first_kept(file);
-  if (first && (what.prev_push != *first || file.get(k_following_push))) {
+  const auto first = kept_id(file, k_pending_push);
+  const bool follows = what.prev_push == (first ? first : last_push());
+  if (!follows || file.get(k_following_push)) {
     return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
   }
   auto versions = rows_for(file, k_waiting, what.versions,
@@ -322,10 +314,11 @@ result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& re
   return effect;
 }
 
-result<void> replica_store::drop_pending_push() {
+result<void> replica_store::drop_pending_push(const push_id& id) {
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
+  if (kept_id(file, k_pending_push) != id) return {};
   forget_kept_pushes(file);
   (*scope)->commit();
   return {};

@@ -34,6 +34,7 @@
 #include "client/replica/types.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/crypto/kdf.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
@@ -195,10 +196,11 @@ class replica_store {
 
   /// What to push next; empty while nothing waits, but for what shares a record with a push that is
   /// under way. Asks nobody and changes nothing.
-  [[nodiscard]] outbox next_outbox() const;
+  [[nodiscard]] outbox next_outbox(std::size_t at_most = limits::batch_versions) const;
   /// Keeps a signed push before its first sending. While one is under way, one more may follow it:
   /// its `prev_push` is the first one's id, it shares no record with it, and it must not be sent
-  /// before the first one's receipt is here. Errors: busy when another is under way; bad_request.
+  /// before the first one's receipt is here. Errors: busy when another is under way or was answered
+  /// since `prev_push` was looked up; bad_request.
   [[nodiscard]] result<void> store_pending_push(const wire::push_object& what,
                                                 const wire::signed_object& signed_form);
   /// The push under way (the first, where two are kept), ready to be sent (again); nothing when
@@ -206,15 +208,19 @@ class replica_store {
   struct pending_push {
     wire::push_object object;
     wire::push_request request;
+    std::optional<push_id> following;  ///< the second one's id
   };
   [[nodiscard]] std::optional<pending_push> current_push() const;
+  /// Whether that push is one of those that are kept.
+  [[nodiscard]] bool keeps_push(const push_id& id) const;
   /// Applies a receipt whose signature the caller has verified; it must answer the push under way.
   /// Acknowledged versions stay in P until their feed item comes; refused ones and their local
   /// descendants leave for the refused list.
   [[nodiscard]] result<receipt_effect> apply_receipt(const wire::push_receipt& receipt);
-  /// Gives a push up that the server refused as a whole, and the one that was to follow it; their
-  /// versions wait again.
-  [[nodiscard]] result<void> drop_pending_push();
+  /// Gives the push under way up, which the server refused as a whole, and the one that was to
+  /// follow it; their versions wait again. Does nothing when another push is under way: another
+  /// process has finished or given up this one.
+  [[nodiscard]] result<void> drop_pending_push(const push_id& id);
   [[nodiscard]] std::optional<push_id> last_push() const;
   /// For going on where the server is; `begin_recovery` does it, too.
   [[nodiscard]] result<void> set_last_push(const std::optional<push_id>& id);

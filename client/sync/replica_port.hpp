@@ -33,7 +33,7 @@ class replica_port {
   /// The kept push of that id; nothing when another process has finished it meanwhile.
   [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push(const push_id& id) = 0;
   [[nodiscard]] virtual result<void> apply_receipt(const wire::push_receipt& receipt) = 0;
-  [[nodiscard]] virtual result<void> drop_push() = 0;
+  [[nodiscard]] virtual result<void> drop_push(const push_id& id) = 0;
 
   /// When the server went back; see replica_store.
   [[nodiscard]] virtual result<void> begin_recovery(

@@ -262,7 +262,7 @@ class shell::impl {
     auto kept = replica_.kept_push(a.id);
     if (!kept || !*kept) {
       // Another process has finished it, or the replica cannot be read now: look again later.
-      auto why = kept ? fail(errc::replica_busy, "Another process of this laptop is syncing.")
+      auto why = kept ? fail(errc::busy, "Another process of this laptop is syncing; sync again.")
                       : kept.error();
       return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
     }
@@ -324,7 +324,7 @@ class shell::impl {
   }
   void perform(const keep_missing& a) { local(replica_.mark_missing(a.versions), missing_kept{}); }
   void perform(const restart_feed&) { local(replica_.restart_feed(), feed_restarted{}); }
-  void perform(const drop_push&) { local(replica_.drop_push(), push_dropped{}); }
+  void perform(const drop_push& a) { local(replica_.drop_push(a.id), push_dropped{}); }
 
   void perform(const apply_page&) {
     const auto page = std::move(pages_.front());

@@ -29,8 +29,13 @@ result<transport::server_address> address_of(const replica::replica_store& repli
   return address;
 }
 
-store_port::store_port(replica::replica_store& replica, std::string home, const clock_source& clock)
-    : replica_(replica), home_(std::move(home)), clock_(clock), key_(replica.device_key()) {}
+store_port::store_port(replica::replica_store& replica, std::string home, const clock_source& clock,
+                       std::size_t batch_size)
+    : replica_(replica),
+      home_(std::move(home)),
+      clock_(clock),
+      key_(replica.device_key()),
+      batch_size_(batch_size) {}
 
 result<looked> store_port::look() {
   const auto who = replica_.who();
@@ -46,11 +51,12 @@ result<looked> store_port::look() {
     found.stored = {.id = kept->object.id,
                     .versions = kept->object.versions.size(),
                     .discards = kept->object.discards.size()};
+    found.following = kept->following;
     found.waiting = static_cast<std::int64_t>(found.stored->versions + found.stored->discards);
     return found;
   }
   saved_.reset();
-  batch_ = replica_.next_outbox();
+  batch_ = replica_.next_outbox(batch_size_);
   found.versions = batch_.ids;
   found.discards = batch_.discards;
   found.waiting = static_cast<std::int64_t>(
@@ -82,7 +88,7 @@ result<void> store_port::save_push(const wire::push_object& what) {
 }
 
 result<push_prepared> store_port::prepare_push(wire::push_object what) {
-  auto batch = replica_.next_outbox();
+  auto batch = replica_.next_outbox(batch_size_);
   if (batch.empty()) return push_prepared{};
   what.versions = batch.ids;
   what.discards = batch.discards;
@@ -96,7 +102,7 @@ result<push_prepared> store_port::prepare_push(wire::push_object what) {
 }
 
 result<std::optional<wire::push_request>> store_port::kept_push(const push_id& id) {
-  if (saved_ && saved_->id == id) {
+  if (saved_ && saved_->id == id && replica_.keeps_push(id)) {
     return std::optional(std::exchange(saved_, std::nullopt)->request);
   }
   auto kept = replica_.current_push();
@@ -110,9 +116,9 @@ result<void> store_port::apply_receipt(const wire::push_receipt& receipt) {
   return {};
 }
 
-result<void> store_port::drop_push() {
+result<void> store_port::drop_push(const push_id& id) {
   saved_.reset();
-  return replica_.drop_pending_push();
+  return replica_.drop_pending_push(id);
 }
 
 result<void> store_port::begin_recovery(const std::optional<std::optional<push_id>>& server_last) {

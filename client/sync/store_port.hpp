@@ -8,6 +8,7 @@
 #include "client/sync/replica_port.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/base/clock.hpp"
+#include "shared/base/limits.hpp"
 
 namespace autocusto::engine {
 
@@ -16,8 +17,9 @@ namespace autocusto::engine {
 
 class store_port final : public replica_port {
  public:
-  /// `home` is the replica's folder, for wiping.
-  store_port(replica::replica_store& replica, std::string home, const clock_source& clock);
+  /// `home` is the replica's folder, for wiping; `batch_size` is how many versions a push takes.
+  store_port(replica::replica_store& replica, std::string home, const clock_source& clock,
+             std::size_t batch_size = limits::batch_versions);
 
   [[nodiscard]] result<looked> look() override;
   [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
@@ -26,7 +28,7 @@ class store_port final : public replica_port {
   [[nodiscard]] result<push_prepared> prepare_push(wire::push_object what) override;
   [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
   [[nodiscard]] result<void> apply_receipt(const wire::push_receipt& receipt) override;
-  [[nodiscard]] result<void> drop_push() override;
+  [[nodiscard]] result<void> drop_push(const push_id& id) override;
   [[nodiscard]] result<void> begin_recovery(
       const std::optional<std::optional<push_id>>& server_last) override;
   [[nodiscard]] std::vector<version_id> held_versions() override;
@@ -44,6 +46,7 @@ class store_port final : public replica_port {
   std::string home_;
   const clock_source& clock_;
   crypto::signing_key key_;
+  std::size_t batch_size_;
   /// The batch of the last look, so that its bytes are not opened twice.
   replica::outbox batch_;
   /// The push that was kept last, until it is sent.

@@ -173,6 +173,38 @@ TEST_F(client_sync, thousands_that_wait_go_out_batch_by_batch_whatever_is_lost) 
   }
 }
 
+/// Two pushes are at the server, and the laptop dies before it has applied the first one's receipt.
+TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
+  auto mine = laptop("ana@example.org");
+  const std::string home = mine->home;
+  const std::string copy = home + "-copy";
+  const auto saved = mine->save_many(4);
+  mine->port = std::make_unique<::autocusto::engine::store_port>(*mine->replica, home,
+                                                                 system_clock_source(), 2);
+  mine->line->next = [&] {
+    const auto other = replica::replica_store::open(home, "senha", sync_laptop::environment());
+    const auto kept = (*other)->current_push();
+    if (!kept || std::filesystem::exists(copy)) return mishap::none;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!(*other)->current_push()->following) {
+      if (std::chrono::steady_clock::now() > deadline) return mishap::lost_request;
+    }
+    std::filesystem::copy(home, copy, std::filesystem::copy_options::recursive);
+    return mishap::none;
+  };
+  expect_ok(mine->sync());
+  ASSERT_TRUE(std::filesystem::exists(copy));
+  mine.reset();
+  std::filesystem::remove_all(home);
+  std::filesystem::rename(copy, home);
+  sync_laptop again(home);
+  ASSERT_TRUE(again.replica->current_push()->following);
+  expect_ok(again.sync());
+  EXPECT_EQ(everything(again), saved);
+  EXPECT_EQ(again.replica->cursor().seq, 4) << "each was stored once";
+  EXPECT_EQ(again.replica->status().pending + again.replica->status().unpulled, 0U);
+}
+
 TEST_F(client_sync, a_session_that_ended_is_renewed_without_asking) {
   auto mine = laptop("ana@example.org");
   expect_ok(mine->sync());

@@ -200,7 +200,7 @@ TEST_F(ReplicaCrash, APushIsOnDiskBeforeItIsSent) {
         const auto kept = ana->current_push();
         if (!kept) return;
         EXPECT_EQ(kept->request.object.object, signed_form.object);
-        EXPECT_TRUE(ana->drop_pending_push());
+        EXPECT_TRUE(ana->drop_pending_push(kept->object.id));
       });
 }
 

@@ -93,12 +93,31 @@ TEST_F(ReplicaPush, OnePushIsUnderWayAtATime) {
   must_save(ana, patient_edit(k_cpf, "João"));
   const auto object = ana.start_push();
   EXPECT_EQ(ana->store_pending_push(object, {}).error().code, errc::busy);
-  ASSERT_TRUE(ana->drop_pending_push());
+  ASSERT_TRUE(ana->drop_pending_push(ana->current_push()->object.id));
   EXPECT_EQ(ana->status().pending, 1U);
   EXPECT_EQ(ana.push().acknowledged, 1U);
   auto stranger = object;
+  stranger.prev_push = ana->last_push();
   stranger.versions = {testing::nth<version_id>(1)};
   EXPECT_EQ(ana->store_pending_push(stranger, {}).error().code, errc::bad_request);
+}
+
+TEST_F(ReplicaPush, WhatAnotherProcessDidMeanwhileIsNotUndone) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  const auto object = ana.start_push();
+  ASSERT_TRUE(ana->keeps_push(object.id));
+  ASSERT_TRUE(ana->drop_pending_push(testing::nth<push_id>(1))) << "nobody's push any more";
+  EXPECT_TRUE(ana->keeps_push(object.id));
+  EXPECT_EQ(ana.push().acknowledged, 1U);
+  EXPECT_FALSE(ana->keeps_push(object.id));
+  // Made before that push was answered, and kept after it.
+  must_save(ana, patient_edit(cpf(5), "Outra"));
+  auto late = object;
+  late.id = testing::nth<push_id>(2);
+  late.versions = ana->next_outbox().ids;
+  EXPECT_EQ(ana->store_pending_push(late, {}).error().code, errc::busy);
+  late.prev_push = object.id;
+  EXPECT_TRUE(ana->store_pending_push(late, {}));
 }
 
 /// Keeps a push of what else waits behind the one under way.
@@ -155,7 +174,7 @@ TEST_F(ReplicaPush, WhatFollowsAPushIsGivenUpWithIt) {
   ana.start_push();
   must_save(ana, patient_edit(cpf(5), "Outra"));
   follow(ana);
-  ASSERT_TRUE(ana->drop_pending_push());
+  ASSERT_TRUE(ana->drop_pending_push(ana->current_push()->object.id));
   EXPECT_FALSE(ana->current_push());
   EXPECT_EQ(ana->next_outbox().ids.size(), 2U);
   EXPECT_EQ(ana.push().acknowledged, 2U);

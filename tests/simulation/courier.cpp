@@ -235,7 +235,7 @@ bool courier::perform_request(engine::action& what) {
     if (kept && *kept) {
       ask(call_push{std::move(**kept)});
     } else {
-      auto why = kept ? fail(errc::replica_busy, "Nothing is kept.") : kept.error();
+      auto why = kept ? fail(errc::busy, "Nothing is kept.") : kept.error();
       push(engine::request_failed{.what = std::move(why), .last_push = {}});
     }
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
@@ -278,8 +278,8 @@ bool courier::perform_local(engine::action& what) {
     answer_local(port.prepare_push(next->what));
   } else if (perform_recovery(what)) {
     return true;
-  } else if (std::holds_alternative<engine::drop_push>(what)) {
-    local(port.drop_push(), engine::push_dropped{});
+  } else if (const auto* drop = std::get_if<engine::drop_push>(&what)) {
+    local(port.drop_push(drop->id), engine::push_dropped{});
   } else if (std::holds_alternative<engine::apply_page>(what)) {
     const auto page = std::move(pages_.front());
     pages_.pop_front();

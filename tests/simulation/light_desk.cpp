@@ -110,8 +110,8 @@ result<void> light_desk::apply_receipt(const wire::push_receipt& receipt) {
   return {};
 }
 
-result<void> light_desk::drop_push() {
-  kept_.reset();
+result<void> light_desk::drop_push(const push_id& id) {
+  if (kept_ && kept_->id == id) kept_.reset();
   return {};
 }
 

@@ -72,7 +72,7 @@ class light_desk final : public desk, private engine::replica_port {
   result<void> mark_missing(const std::vector<version_id>&) override { return {}; }
   result<void> restart_feed() override { return {}; }
   result<void> apply_receipt(const wire::push_receipt& receipt) override;
-  result<void> drop_push() override;
+  result<void> drop_push(const push_id& id) override;
   result<engine::page_applied> apply_page(const replica::checked_page& page) override;
   result<void> erase_removed() override { return {}; }
   result<std::size_t> count_unsynced() override;

@@ -62,8 +62,8 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<void> apply_receipt(const wire::push_receipt& receipt) override {
     return of_.guarded([&] { return real().apply_receipt(receipt); });
   }
-  result<void> drop_push() override {
-    return of_.guarded([&] { return real().drop_push(); });
+  result<void> drop_push(const push_id& id) override {
+    return of_.guarded([&] { return real().drop_push(id); });
   }
   result<engine::page_applied> apply_page(const replica::checked_page& page) override {
     return of_.guarded([&] { return real().apply_page(page); });
@@ -114,6 +114,8 @@ real_desk::real_desk(std::string folder, const std::string& model, const clock_s
     : home_(std::move(folder)),
       clock_(clock),
       random_(random),
+      batch_size_(random_.between(0, 1) == 0 ? limits::batch_versions
+                                             : static_cast<std::size_t>(random_.between(1, 2))),
       disk_((std::filesystem::copy(model, home_), home_)) {
   open();
 }
@@ -125,7 +127,8 @@ void real_desk::open() {
   emptied_ = !opened && opened.error().code == errc::not_enrolled;
   if (emptied_) return;
   store_ = std::move(opened).value();
-  if (store_->enrolled()) real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_);
+  if (store_->enrolled())
+    real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_, batch_size_);
   port_ = std::make_unique<guarded_port>(*this);
 }
 
@@ -142,7 +145,7 @@ void real_desk::enroll(const enrolled& who) {
   me.device = who.device;
   me.device_name = "laptop";
   store_->enroll(me, crypto::secret::copy_of(who.tenant_key)).value();
-  real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_);
+  real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_, batch_size_);
 }
 
 engine::replica_port& real_desk::port() {

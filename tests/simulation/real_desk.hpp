@@ -57,6 +57,7 @@ class real_desk final : public desk {
   std::string home_;
   const clock_source& clock_;
   dice random_;
+  std::size_t batch_size_;  ///< often tiny, so that two pushes are kept
   std::uint64_t torn_seed_ = 0;
   bool power_armed_ = false;
   bool emptied_ = false;  ///< a wipe was cut after it had destroyed the keys

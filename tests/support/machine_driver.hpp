@@ -88,6 +88,13 @@ struct overloaded : Each... {
   return l;
 }
 
+/// Two pushes are kept.
+[[nodiscard]] inline looked with_two_stored(std::uint8_t push, std::uint8_t following) {
+  looked l = with_stored(push, 1);
+  l.following = id_of<push_id>(following);
+  return l;
+}
+
 [[nodiscard]] inline session_opened full(push_memory memory = push_memory::ok,
                                          std::optional<push_id> last = {}) {
   return {.scope = "full", .prev_push = memory, .last_push = last, .wipe = false};

@@ -39,6 +39,18 @@ TEST(engine_machine, session_answers) {
        with_stored(5, 1),
        full(push_memory::old, push5),
        {"send_push"}},
+      {"the lost answers of both kept pushes",
+       with_two_stored(5, 8),
+       full(push_memory::old, id_of<push_id>(8)),
+       {"send_push"}},
+      {"it went back behind them, and has both",
+       with_two_stored(5, 8),
+       full(push_memory::unknown, id_of<push_id>(8)),
+       {"send_push"}},
+      {"another's push",
+       with_two_stored(5, 8),
+       full(push_memory::old, id_of<push_id>(9)),
+       {"look"}},
       {"another process or a copy", quiet(), full(push_memory::old, push5), {"look"}},
       {"lost laptop",
        quiet(),
@@ -69,6 +81,18 @@ TEST(engine_machine, an_old_push_is_forgiven_once_the_replica_caught_up) {
     auto here = quiet();
     here.last_push = id_of<push_id>(caught_up ? 5 : 4);
     EXPECT_THAT(d.on(here), ElementsAre(caught_up ? "fetch 0" : "finish prev_push_old"));
+  }
+}
+
+TEST(engine_machine, an_old_push_is_forgiven_when_it_is_one_of_those_that_are_kept) {
+  for (const std::uint8_t last : std::initializer_list<std::uint8_t>{5, 8, 9}) {
+    driver d;
+    d.on(begin{});
+    d.on(quiet());
+    d.on(challenged{});
+    d.on(full(push_memory::old, id_of<push_id>(last)));
+    EXPECT_THAT(d.on(with_two_stored(5, 8)),
+                ElementsAre(last == 9 ? "finish prev_push_old" : "send_push"));
   }
 }
 
