@@ -59,7 +59,8 @@ result<replica::resolution> resolution_of(const resolve_options& o) {
   replica::resolution how;
   if (!o.take.empty()) how.take = o.take;
   for (const std::string& text : o.from) {
-    auto pair = split_pair(text, "--field");
+    auto pair =
+        split_pair(text, fail(errc::usage, "Give --field a field and a version: --field rg=3."));
     if (!pair) return pair.error();
     how.from.push_back(std::move(*pair));
   }

@@ -104,33 +104,35 @@ result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind,
     if (!parsed) return at_line(parsed.error(), line);
     auto edit = read_record(kind, std::nullopt, std::move(*parsed));
     if (!edit) return at_line(edit.error(), line);
+    edit->line = line;
     edits.push_back(std::move(*edit));
   }
   return edits;
 }
 
+/// Of one object or list, however it is laid out, at most one line begins with a brace.
 bool several_lines(std::string_view text) {
-  const std::size_t first_end = text.find('\n');
-  if (first_end == std::string_view::npos) return false;
-  return autocusto::json::parse(text.substr(0, first_end)).has_value() &&
-         text.find_first_not_of(" \t\r\n", first_end) != std::string_view::npos;
+  int braces = text.starts_with('{') ? 1 : 0;
+  for (auto at = text.find("\n{"); at != std::string_view::npos && braces < 2;
+       at = text.find("\n{", at + 1)) {
+    ++braces;
+  }
+  return braces > 1;
 }
 
 }  // namespace
 
-result<std::pair<std::string, std::string>> split_pair(std::string_view text,
-                                                       std::string_view option) {
+result<std::pair<std::string, std::string>> split_pair(std::string_view text, error otherwise) {
   const std::size_t at = text.find('=');
-  if (at == std::string_view::npos || at == 0) {
-    return fail(errc::usage, std::string(option) + " takes NAME=VALUE.");
-  }
+  if (at == std::string_view::npos || at == 0) return otherwise;
   return std::pair(std::string(text.substr(0, at)), std::string(text.substr(at + 1)));
 }
 
 result<domain::field_map> parse_sets(std::string_view kind, const std::vector<std::string>& sets) {
   domain::field_map fields;
   for (const std::string& set : sets) {
-    auto pair = split_pair(set, "--set");
+    auto pair =
+        split_pair(set, fail(errc::usage, "Give --set a field and its value: --set rg=1234567."));
     if (!pair) return pair.error();
     auto value = replica::entered_value(kind, pair->first, pair->second);
     if (!value) return value.error();

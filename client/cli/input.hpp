@@ -15,9 +15,9 @@
 
 namespace autocusto::cli {
 
-/// Splits `field=value`. Error: usage.
+/// Splits `field=value`; what is none is answered with `otherwise`.
 [[nodiscard]] result<std::pair<std::string, std::string>> split_pair(std::string_view text,
-                                                                     std::string_view option);
+                                                                     error otherwise);
 
 /// `--set field=value …` into fields of the kind. Errors: usage, invalid_field.
 [[nodiscard]] result<domain::field_map> parse_sets(std::string_view kind,

@@ -9,6 +9,7 @@
 #include "client/cli/text.hpp"
 #include "client/replica/broken.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/cli/usage.hpp"
 
 int main(int argc, char** argv) {
   using namespace autocusto;
@@ -35,11 +36,11 @@ int main(int argc, char** argv) {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return parser.exit(e);
-    for (int i = 1; i < argc; ++i) a.json = a.json || std::string_view(argv[i]) == "--json";
-    return a.fail(fail(errc::usage, std::string(e.what()) + "; see --help."));
+    a.json = cli::wants_json(argc, argv);
+    return a.fail(cli::usage_error(parser, e, argc, argv));
   }
   try {
-    return a.action();
+    return cli::finish(a.action());
   } catch (const std::exception& e) {
     return a.fail(replica::broken(e));
   }

@@ -68,8 +68,11 @@ const char* general_sentence(errc code) {
     return "The server's answer cannot be used; nothing here was changed. Tell the administrator.";
   }
   if (code == errc::database) {
-    return "The local data was changed or damaged; restore the folder from a copy, or wipe it and "
-           "enroll again.";
+    return "The local data was changed or damaged; take a new enrollment link from the "
+           "administrator and enroll in another folder (--home): what the server has comes back.";
+  }
+  if (code == errc::malformed || code == errc::not_canonical) {
+    return "What was given cannot be read; correct it and try again.";
   }
   return nullptr;
 }

@@ -1,5 +1,6 @@
 #include "client/replica/broken.hpp"
 
+#include <filesystem>
 #include <string>
 
 #include "shared/sqlite/error.hpp"
@@ -15,8 +16,9 @@ constexpr int k_cannot_open = 14;
 
 std::string sentence(const sqlite::sqlite_error& e) {
   if (e.damaged()) {
-    return "The local data was changed or damaged (the file itself); run verify, and restore the "
-           "folder from a copy or enroll this laptop again.";
+    return "The local data was changed or damaged (the file itself); take a new enrollment link "
+           "from the administrator and enroll in another folder (--home): what the server has "
+           "comes back.";
   }
   switch (e.code()) {
     case k_full:
@@ -41,6 +43,12 @@ error broken(const std::exception& why) {
   if (const auto* known = dynamic_cast<const error_exception*>(&why)) return known->get();
   if (const auto* failed = dynamic_cast<const sqlite::sqlite_error*>(&why)) {
     return fail(errc::database, sentence(*failed));
+  }
+  if (const auto* disk = dynamic_cast<const std::filesystem::filesystem_error*>(&why)) {
+    return fail(errc::internal,
+                "The folder " + disk->path1().string() + " cannot be used (" +
+                    disk->code().message() +
+                    "); check its name and rights, or name another one with --home.");
   }
   return fail(errc::internal, std::string("Something broke: ") + why.what());
 }

@@ -6,7 +6,8 @@ void throw_damaged(std::string_view what) {
   throw error_exception(
       fail(errc::database,
            "The local data was changed or damaged (" + std::string(what) +
-               "); run verify, and restore the folder from a copy or enroll this laptop again."));
+               "); take a new enrollment link from the administrator and enroll in another folder "
+               "(--home): what the server has comes back."));
 }
 
 void packer::number(std::int64_t value) {

@@ -27,8 +27,8 @@ result<saved> act_on(ledger& file, std::string_view kind, std::string_view key, 
   return done;
 }
 
-error name_line(error e, std::size_t index) {
-  e.message = "Line " + std::to_string(index + 1) + ": " + e.message;
+error name_line(error e, std::size_t line) {
+  e.message = "Line " + std::to_string(line) + ": " + e.message;
   return e;
 }
 
@@ -62,7 +62,7 @@ result<std::vector<saved>> replica_store::save_all(std::span<const edit> edits,
     auto done = doing->save(edits[i], why);
     if (!done) {
       if (why != nullptr) why->index = i;
-      return name_line(done.error(), i);
+      return name_line(done.error(), edits[i].line > 0 ? edits[i].line : i + 1);
     }
     out.push_back(*std::move(done));
     if (set.size() >= k_records_in_memory) set.flush();

@@ -50,6 +50,7 @@ struct edit {
     std::optional<version_id> version;  ///< nothing: the record is new
   };
   std::optional<start> expect = std::nullopt;
+  std::size_t line = 0;  ///< where it stands in the file it comes from, from 1; 0: in none
 };
 
 /// Why an edit was refused, in full: every field that is wrong.

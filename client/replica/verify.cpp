@@ -59,7 +59,7 @@ class verifier {
   void check_file() {
     auto q = file_.db().ask("PRAGMA integrity_check");
     while (q->step()) {
-      if (q->column_view(0) != "ok") note("The file itself is damaged; restore it from a copy.");
+      if (q->column_view(0) != "ok") note("The file itself is damaged.");
     }
   }
 

@@ -83,9 +83,10 @@ constexpr cell_place wrap_place(std::int64_t row) {
 }
 
 error bad_envelope() {
-  return fail(errc::malformed,
-              "The key envelope of the replica is damaged; restore the folder from a copy, or wipe "
-              "it and enroll this laptop again.");
+  return fail(
+      errc::malformed,
+      "The key envelope of the replica is damaged; take a new enrollment link from the "
+      "administrator and enroll in another folder (--home): what the server has comes back.");
 }
 
 }  // namespace

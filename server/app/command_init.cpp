@@ -152,6 +152,12 @@ result<std::optional<std::string>> resume(store::database& in, const std::string
   return code;
 }
 
+error admin_wanted() {
+  return fail(errc::usage,
+              "Say who the first administrator is, with --admin NAME@DOMAIN, of at most 254 bytes.",
+              "admin", 254);
+}
+
 /// Fills an empty database; answers the first administrator's code, or nothing when this process
 /// joins an installation that exists. The keys are saved before the database is bound to them: a
 /// crash in between must not leave a database whose keys nobody has.
@@ -186,7 +192,7 @@ result<std::optional<std::string>> prepare_database(store::database& in, const s
     }
   }
   if (!auth::plausible_email(admin)) {
-    return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
+    return admin_wanted();
   }
   if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
   if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
@@ -230,7 +236,7 @@ result<void> run_init(const common_options& common, const init_options& options)
   const auto settings = make_config(options);
   if (!settings) return settings.error();
   if (options.join.empty() && !auth::plausible_email(options.admin)) {
-    return fail(errc::usage, "Say who the first administrator is, with --admin EMAIL.", "admin");
+    return admin_wanted();
   }
   const unix_millis now = system_clock_source().now();
   const bool resuming = options.join.empty() && has_keys(common.data);

@@ -11,6 +11,7 @@
 #include "server/app/commands.hpp"
 #include "server/store/store.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/cli/usage.hpp"
 
 namespace {
 
@@ -107,17 +108,11 @@ void add_common(CLI::App& to, app::common_options& common) {
 }
 
 /// Errors of the command line itself: usage, in the form that was asked for.
-int usage_error(const CLI::App& root, const CLI::ParseError& e, bool json) {
-  if (e.get_exit_code() == 0) return root.exit(e);  // --help, --version
-  const std::string sentence = std::string(e.what()) + " (see --help)";
-  return cli::print_error(fail(errc::usage, sentence), json);
-}
-
 int run(const command_line& line) {
   const bool json = line.common.json;
   try {
     const auto done = line.chosen();
-    return done ? line.status : cli::print_error(done.error(), json);
+    return done ? cli::finish(line.status) : cli::print_error(done.error(), json);
   } catch (const error_exception& e) {
     return cli::print_error(e.get(), json);
   } catch (const store::database_error& e) {
@@ -143,12 +138,11 @@ int main(int argc, char** argv) {
   add_schema(root, line);
   add_files(root, line);
   for (CLI::App* command : root.get_subcommands({})) add_common(*command, line.common);
-  const bool json =
-      std::any_of(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; });
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return usage_error(root, e, json);
+    if (e.get_exit_code() == 0) return root.exit(e);  // --help, --version
+    return cli::print_error(cli::usage_error(root, e, argc, argv), cli::wants_json(argc, argv));
   }
   return run(line);
 }

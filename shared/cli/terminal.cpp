@@ -56,6 +56,15 @@ void print_json(const nlohmann::json& object) {
   std::fflush(stdout);
 }
 
+int finish(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  constexpr std::string_view why =
+      "The output could not be written to its end; see whether the disk is full, then run it "
+      "again.\n";
+  std::fwrite(why.data(), 1, why.size(), stderr);
+  return status == 0 ? 1 : status;
+}
+
 int print_error(const error& e, bool json) {
   if (json) {
     nlohmann::json body = {{"code", code_name(e.code)}, {"message", e.message}};

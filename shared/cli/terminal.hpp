@@ -46,6 +46,9 @@ struct passphrase_source {
 
 /// Prints the object on stdout with a line break (numbers and texts as they are, keys in order).
 void print_json(const nlohmann::json& object);
+/// The exit status of a program that is done: what it has to say, but 1, with a sentence on stderr,
+/// when stdout could not be written to its end (a full disk, a reader that went away).
+[[nodiscard]] int finish(int status);
 /// `{"error":{"code","message","field"?,"limit"?}}` on stdout with `json`, else the sentence on
 /// stderr; returns the exit code of the error.
 int print_error(const error& e, bool json);

@@ -13,11 +13,6 @@ constexpr std::string_view k_path = "/enroll#";
 constexpr std::size_t k_longest_code = 200;
 constexpr std::size_t k_longest_host = 253;  // RFC 1035
 
-error unreadable(const char* why) {
-  return fail(errc::usage, std::string("The enrollment link cannot be used: ") + why +
-                               " Copy the whole link as the administrator sent it.");
-}
-
 bool code_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
@@ -78,24 +73,42 @@ std::string encode(const enrollment_link& link) {
 
 result<enrollment_link> decode_enrollment_link(std::string_view text) {
   enrollment_link link;
-  if (!text.starts_with(k_scheme)) return unreadable("it does not begin with https://.");
+  if (!text.starts_with(k_scheme)) {
+    return fail(errc::usage,
+                "The enrollment link does not begin with https://; copy the whole link as the "
+                "administrator sent it.");
+  }
   text.remove_prefix(k_scheme.size());
   const auto path = text.find(k_path);
-  if (path == std::string_view::npos) return unreadable("the part /enroll# is missing.");
+  if (path == std::string_view::npos) {
+    return fail(errc::usage,
+                "The enrollment link lacks the part /enroll#; copy the whole link as the "
+                "administrator sent it.");
+  }
   if (!read_authority(text.substr(0, path), link)) {
-    return unreadable("the server's name or port cannot be read.");
+    return fail(errc::usage,
+                "The server's name or port in the enrollment link cannot be read; copy the whole "
+                "link as the administrator sent it.");
   }
   text.remove_prefix(path + k_path.size());
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return unreadable("the server's fingerprint is missing.");
+  if (dot == std::string_view::npos) {
+    return fail(errc::usage,
+                "The end of the enrollment link is missing; copy the whole link as the "
+                "administrator sent it.");
+  }
   const auto code = text.substr(0, dot);
   if (code.empty() || code.size() > k_longest_code ||
       !std::all_of(code.begin(), code.end(), code_character)) {
-    return unreadable("the code in it cannot be read.");
+    return fail(errc::usage,
+                "The code in the enrollment link cannot be read; copy the whole link as the "
+                "administrator sent it.");
   }
   link.code = code;
   if (!read_pin(text.substr(dot + 1), link)) {
-    return unreadable("the server's fingerprint cannot be read.");
+    return fail(errc::usage,
+                "The server's fingerprint at the end of the enrollment link cannot be read; copy "
+                "the whole link as the administrator sent it.");
   }
   return link;
 }

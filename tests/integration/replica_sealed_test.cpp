@@ -188,7 +188,7 @@ TEST_F(ReplicaSealed, AFileThatIsNoDatabaseIsCalledDamaged) {
   } catch (const std::exception& e) {
     const auto told = broken(e);
     EXPECT_EQ(told.code, errc::database);
-    EXPECT_NE(told.message.find("restore the folder"), std::string::npos) << told.message;
+    EXPECT_NE(told.message.find("enroll in another folder"), std::string::npos) << told.message;
   }
 }
 

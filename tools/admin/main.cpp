@@ -6,6 +6,7 @@
 
 #include "client/replica/broken.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/cli/usage.hpp"
 #include "tools/admin/app.hpp"
 
 int main(int argc, char** argv) {
@@ -32,11 +33,11 @@ int main(int argc, char** argv) {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return parser.exit(e);
-    for (int i = 1; i < argc; ++i) a.json = a.json || std::string_view(argv[i]) == "--json";
-    return cli::print_error(fail(errc::usage, std::string(e.what()) + "; see --help."), a.json);
+    a.json = cli::wants_json(argc, argv);
+    return cli::print_error(cli::usage_error(parser, e, argc, argv), a.json);
   }
   try {
-    return a.action();
+    return cli::finish(a.action());
   } catch (const std::exception& e) {
     return cli::print_error(replica::broken(e), a.json);
   }

@@ -9,6 +9,7 @@
 
 #include "server/store/store.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/cli/usage.hpp"
 #include "tools/import/commands.hpp"
 
 namespace {
@@ -74,19 +75,16 @@ int main(int argc, char** argv) {
   root.set_version_flag("--version", "autocusto-import " AUTOCUSTO_VERSION);
   command_line line;
   add_commands(root, line);
-  for (int i = 1; i < argc; ++i) {
-    line.common.json = line.common.json || std::string_view(argv[i]) == "--json";
-  }
-  const bool json = line.common.json;
+  const bool json = line.common.json = cli::wants_json(argc, argv);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return root.exit(e);
-    return cli::print_error(fail(errc::usage, std::string(e.what()) + "; see --help."), json);
+    return cli::print_error(cli::usage_error(root, e, argc, argv), json);
   }
   try {
     const auto done = line.chosen();
-    return done ? *done : cli::print_error(done.error(), json);
+    return done ? cli::finish(*done) : cli::print_error(done.error(), json);
   } catch (const error_exception& e) {
     return cli::print_error(e.get(), json);
   } catch (const store::database_error& e) {
