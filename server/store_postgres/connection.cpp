@@ -211,7 +211,7 @@ const std::string& pg_connection::prepared(const sql_query& query,
                                            const sql_parameters& parameters) {
   const auto at = statements_.find(query.text.data());
   if (at != statements_.end()) return at->second;
-  static const query_dialect dialect{render_set, false, render_join, render_lock};
+  static const query_dialect dialect{render_set, render_set, false, render_join, render_lock};
   const std::string text = expand_query(query.text, dialect);
   const std::string name = "q" + std::to_string(statements_.size());
   std::vector<Oid> types;

@@ -135,9 +135,9 @@ std::vector<std::optional<record_row>> sql_writer::lock_records(
 void sql_writer::drop_empty_records(std::span<const pk> records) {
   static constexpr sql_query q{"drop_empty_records",
                                "DELETE FROM record WHERE last_number=0 "
-                               "AND pk IN (SELECT u.key FROM {set u: key=$1}) "
+                               "AND pk IN (SELECT u.key FROM {all u: key=$1}) "
                                "AND NOT EXISTS (SELECT 1 FROM version v WHERE v.record=record.pk)"};
-  run(q, {sql_integers(records)});
+  run(q, {sql_integers_at_once(records)});
 }
 
 std::vector<record_summary> sql_writer::record_list(std::optional<std::string> kind,

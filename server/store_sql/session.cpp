@@ -63,7 +63,7 @@ void select_to_values(std::string& text) {
   text.insert(conflict == std::string::npos ? text.size() : conflict, ") ");
 }
 
-// `set u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
+// `set u: a=$1`, `all u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
 std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const auto space = form.find(' ');
   const std::string_view word = form.substr(0, space);
@@ -74,6 +74,7 @@ std::string expand_form(std::string_view form, const query_dialect& dialect) {
   if (colon == std::string_view::npos) throw std::logic_error("a form in a query has no colon");
   const std::string_view names = rest.substr(0, colon);
   const std::string_view body = trimmed(rest.substr(colon + 1));
+  if (word == "all") return dialect.all(names, parse_columns(body));
   if (word == "set") return dialect.set(names, parse_columns(body));
   if (word == "rows") return "FROM " + dialect.set(names, parse_columns(body));
   const auto between = names.find(' ');
@@ -86,23 +87,29 @@ std::string expand_form(std::string_view form, const query_dialect& dialect) {
 }  // namespace
 
 sql_parameter sql_integer(std::int64_t value) {
-  return {sql_type::integer, false, {value_of(value)}};
+  return {sql_type::integer, false, {value_of(value)}, false};
 }
 
 sql_parameter sql_integer(const std::optional<std::int64_t>& value) {
-  return {sql_type::integer, false, {value_of(value)}};
+  return {sql_type::integer, false, {value_of(value)}, false};
 }
 
 sql_parameter sql_bytes(std::string_view value) {
-  return {sql_type::bytes, false, {value_of(value)}};
+  return {sql_type::bytes, false, {value_of(value)}, false};
 }
 
 sql_parameter sql_text(std::string_view value) {
-  return {sql_type::text, false, {value_of(value)}};
+  return {sql_type::text, false, {value_of(value)}, false};
 }
 
 sql_parameter sql_integers(std::span<const std::int64_t> values) {
   return sql_list(sql_type::integer, values, [](std::int64_t v) { return v; });
+}
+
+sql_parameter sql_integers_at_once(std::span<const std::int64_t> values) {
+  auto p = sql_integers(values);
+  p.at_once = true;
+  return p;
 }
 
 std::optional<std::int64_t> sql_row::optional_integer(int column) const {

@@ -12,6 +12,9 @@
 //   {rows u: a=$1, b=$2}  the same for INSERT ... SELECT and UPDATE, with its FROM. SQLite has the
 //                         values in place of u.a and u.b (for INSERT in VALUES): an update from a
 //                         table would cost it a temporary table for each row.
+//   {all u: key=$1}       the same with one integer column, and one statement for the whole set on
+//                         SQLite, too (its list parameter is made by `sql_integers_at_once`): for
+//                         deletions of many rows that others refer to.
 //   {join t a: condition}  JOIN t a ON condition. On PostgreSQL a lateral subquery, so that the
 //   rows
 //                         before it drive the join through an index of `t`, whatever the planner
@@ -52,6 +55,7 @@ struct sql_parameter {
   sql_type type = sql_type::integer;
   bool list = false;
   std::vector<sql_value> values;
+  bool at_once = false;  ///< the parameter of an `{all}`
 };
 
 [[nodiscard]] sql_parameter sql_integer(std::int64_t value);
@@ -59,6 +63,8 @@ struct sql_parameter {
 [[nodiscard]] sql_parameter sql_bytes(std::string_view value);
 [[nodiscard]] sql_parameter sql_text(std::string_view value);
 [[nodiscard]] sql_parameter sql_integers(std::span<const std::int64_t> values);
+/// For `{all}`.
+[[nodiscard]] sql_parameter sql_integers_at_once(std::span<const std::int64_t> values);
 /// The raw bytes of an identifier, or NULL.
 template <class Id>
 [[nodiscard]] sql_parameter sql_id(const std::optional<Id>& id) {
@@ -82,7 +88,7 @@ template <class Id>
 /// `sql_value`. Bytes must live until the query has run.
 template <class Items, class Get>
 [[nodiscard]] sql_parameter sql_list(sql_type type, const Items& items, Get get) {
-  sql_parameter p{type, true, {}};
+  sql_parameter p{type, true, {}, false};
   p.values.reserve(std::size(items));
   for (const auto& item : items) {
     if constexpr (std::is_same_v<decltype(get(item)), sql_value>) {
@@ -151,6 +157,7 @@ using join_renderer = std::function<std::string(std::string_view table, std::str
                                                 std::string_view condition)>;
 struct query_dialect {
   set_renderer set;
+  set_renderer all;
   bool rows_in_place = false;  ///< {rows} vanishes, its columns become their parameters
   join_renderer join;
   lock_renderer lock;

@@ -36,7 +36,7 @@ void bind(sqlite::statement& to, int index, sql_type type, const sql_value& valu
 std::size_t rounds(const sql_query& query, const sql_parameters& parameters) {
   std::optional<std::size_t> length;
   for (const sql_parameter& p : parameters) {
-    if (!p.list) continue;
+    if (!p.list || p.at_once) continue;
     if (length && *length != p.values.size()) {
       throw std::logic_error(std::string(query.name) + ": lists of different lengths");
     }
@@ -55,6 +55,22 @@ std::string render_set(std::string_view alias, std::span<const set_column> colum
   out += ") AS ";
   out += alias;
   return out;
+}
+
+/// The whole list as one JSON text, see `as_json`.
+std::string render_all(std::string_view alias, std::span<const set_column> columns) {
+  std::string out = "(SELECT value AS ";
+  out.append(columns.front().name).append(" FROM json_each(?");
+  return out.append(std::to_string(columns.front().parameter)).append(")) AS ").append(alias);
+}
+
+std::string as_json(const sql_parameter& list) {
+  std::string out = "[";
+  for (const sql_value& value : list.values) {
+    if (out.size() > 1) out += ',';
+    out += std::to_string(value.number);
+  }
+  return out + "]";
 }
 
 /// CROSS keeps the order of the tables. The set, which has one row here, then runs as a coroutine;
@@ -77,7 +93,7 @@ database_error to_database_error(const sqlite::sqlite_error& e, std::string_view
 const std::string& sqlite_session::expanded(const sql_query& query) {
   const auto at = texts_.find(query.text.data());
   if (at != texts_.end()) return at->second;
-  static const query_dialect dialect{render_set, true, render_join,
+  static const query_dialect dialect{render_set, render_all, true, render_join,
                                      [](std::string_view) { return std::string(); }};
   std::string text = expand_query(query.text, dialect);
   // $1 counts by first appearance in SQLite, ?1 by its number.
@@ -97,7 +113,11 @@ void sqlite_session::run(const sql_query& query, const sql_parameters& parameter
       if (round > 0) statement.rewind();
       int index = 1;
       for (const sql_parameter& p : parameters) {
-        if (p.list || round == 0) bind(statement, index, p.type, p.values[p.list ? round : 0]);
+        if (p.at_once) {
+          if (round == 0) statement.bind_text(index, as_json(p));
+        } else if (p.list || round == 0) {
+          bind(statement, index, p.type, p.values[p.list ? round : 0]);
+        }
         ++index;
       }
       while (statement.step()) on_row(row);
