@@ -34,6 +34,54 @@ std::string sync_line(const replica::status& s) {
   return line;
 }
 
+/// Why edits stay sealed here although their records, or the whole access, were taken away.
+std::string sealed_reason(const replica::sealed_edits& sealed) {
+  if (sealed.code == code_name(errc::quarantine_full)) {
+    return tr(
+        "the server keeps no more of this laptop: its quarantine is full. Ask the "
+        "administrator to empty it, then sync again");
+  }
+  return tr("they have not reached the server yet. Sync again");
+}
+
+std::string taken_away_text(const replica::status& s) {
+  std::string out;
+  if (s.closed_since) {
+    const char* pattern =
+        s.erased
+            ? tr("Access withdrawn {0}: everything here is erased; the server still has to hear "
+                 "of it. Sync again.\n")
+            : tr("Access withdrawn {0}: nothing is shown or saved here any more.\n");
+    out += fmt::format(fmt::runtime(pattern), local_time(format_time(*s.closed_since)));
+  }
+  if (s.hidden > 0) {
+    out += fmt::format(
+        fmt::runtime(tr("Records taken away that still hold your edits, sealed: {}\n")), s.hidden);
+  }
+  if (s.sealed) {
+    out += fmt::format(fmt::runtime(tr("Sealed edits: {0}, since {1}, because {2}.\n")),
+                       s.sealed->items, local_time(format_time(s.sealed->since)),
+                       sealed_reason(*s.sealed));
+  }
+  return out;
+}
+
+json surrender_json(const replica::status& s) {
+  if (!s.closed_since && !s.sealed && !s.erasure_due) return nullptr;
+  json out = {{"closed_since", nullptr},
+              {"erased", s.erased},
+              {"receipt_due", s.erasure_due},
+              {"sealed", nullptr}};
+  if (s.closed_since) out["closed_since"] = format_time(*s.closed_since);
+  if (s.sealed) {
+    out["sealed"] = {{"items", s.sealed->items},
+                     {"since", format_time(s.sealed->since)},
+                     {"code", s.sealed->code},
+                     {"why", sealed_reason(*s.sealed)}};
+  }
+  return out;
+}
+
 std::string status_text(const replica::identity& who, const replica::status& s,
                         const std::vector<replica::waiting_item>& waiting) {
   std::string out = table({}, {{tr("User"), who.email},
@@ -43,10 +91,7 @@ std::string status_text(const replica::identity& who, const replica::status& s,
                                {tr("Waiting"), std::to_string(s.pending)},
                                {tr("Refused"), std::to_string(s.refused.size())},
                                {tr("Conflicts"), std::to_string(s.conflicts)}});
-  if (s.hidden > 0) {
-    out += fmt::format(
-        fmt::runtime(tr("Records taken away that still hold your edits, sealed: {}\n")), s.hidden);
-  }
+  out += taken_away_text(s);
   constexpr std::size_t shown = 20;
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : waiting) {
@@ -114,6 +159,7 @@ int status(const app& a) {
       {"refused", std::move(refused)},
       {"conflicts", s.conflicts},
       {"hidden", s.hidden},
+      {"surrender", surrender_json(s)},
       {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},
       {"last_outcome", std::move(last_outcome)}};

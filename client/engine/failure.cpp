@@ -1,5 +1,6 @@
 #include "client/engine/failure.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace autocusto::engine {
@@ -103,11 +104,14 @@ error access_withdrawn(std::size_t kept) {
                 "The administrator has withdrawn this user's or laptop's access; what it held was "
                 "erased here. To work again, ask for a new enrollment link.");
   }
-  return fail(errc::device_revoked,
-              "The administrator has withdrawn this user's or laptop's access. " +
-                  std::to_string(kept) +
-                  " edits that the server does not have stay sealed on this laptop; ask the "
-                  "administrator.");
+  return fail(
+      errc::device_revoked,
+      "The administrator has withdrawn this user's or laptop's access. The server would not "
+      "take " +
+          std::to_string(kept) +
+          " edits, which stay sealed on this laptop: its quarantine is full. Ask the "
+          "administrator to empty it, then sync again.",
+      {}, static_cast<std::int64_t>(kept));
 }
 
 error not_understood(const char* what) {

@@ -53,7 +53,11 @@ reply reply_to(const action& a) {
                         [&](const fetch_page&) { return network(k_index<page_arrived>); },
                         [&](const apply_page&) { return local(k_index<page_applied>); },
                         [&](const erase_removed&) { return local(k_index<removed_erased>); },
-                        [&](const count_unsynced&) { return local(k_index<unsynced_counted>); },
+                        [&](const close_replica&) { return local(k_index<replica_closed>); },
+                        [&](const reopen_replica&) { return local(k_index<replica_reopened>); },
+                        [&](const erase_everything&) { return local(k_index<everything_erased>); },
+                        [&](const send_erasure&) { return network(k_index<erasure_taken>); },
+                        [&](const forget_erasure&) { return local(k_index<erasure_forgotten>); },
                         [&](const wipe_replica&) { return local(k_index<wiped>); },
                         [](const auto&) { return reply{}; },
                     },
@@ -64,7 +68,7 @@ bool from_network(const event& what) {
   const auto i = what.index();
   return i == k_index<challenged> || i == k_index<session_opened> ||
          i == k_index<receipt_arrived> || i == k_index<missing_told> ||
-         i == k_index<page_arrived> || i == k_index<request_failed>;
+         i == k_index<page_arrived> || i == k_index<erasure_taken> || i == k_index<request_failed>;
 }
 
 bool from_outside(const event& what) {
@@ -80,7 +84,7 @@ bool from_outside(const event& what) {
 }  // namespace
 
 std::string_view step_name(step s) {
-  constexpr std::array<std::string_view, 19> names{"idle",
+  constexpr std::array<std::string_view, 23> names{"idle",
                                                    "looking",
                                                    "asking_challenge",
                                                    "asking_session",
@@ -96,7 +100,11 @@ std::string_view step_name(step s) {
                                                    "erasing",
                                                    "polling",
                                                    "backing_off",
-                                                   "counting",
+                                                   "closing",
+                                                   "reopening",
+                                                   "erasing_everything",
+                                                   "acknowledging",
+                                                   "forgetting",
                                                    "wiping",
                                                    "done"};
   return names.at(static_cast<std::size_t>(s));
@@ -176,11 +184,20 @@ void machine::dispatch(const event& what) {
                  },
                  [this](const page_arrived& e) { got_page(e); },
                  [this](const page_applied& e) { page_done(e); },
-                 [this](const removed_erased&) {
-                   must_erase_ = false;
+                 [this](const removed_erased& e) {
+                   must_erase_ = offer_again_ = false;
+                   if (e.offered > 0 || e.erased > 0) look_again_ = true;
                    round_done();
                  },
-                 [this](const unsynced_counted& e) { counted(e.count); },
+                 [this](const replica_closed&) { start_look(); },
+                 [this](const replica_reopened&) { start_look(); },
+                 [this](const everything_erased& e) { all_erased(e); },
+                 [this](const erasure_taken& e) { acknowledged(e); },
+                 [this](const erasure_forgotten&) {
+                   if (!last_word_) return start_look();
+                   step_ = step::wiping;
+                   do_next(wipe_replica{});
+                 },
                  [this](const wiped&) {
                    wiped_ = true;
                    end(access_withdrawn(0));
@@ -232,10 +249,14 @@ void machine::looked_at(const looked& found) {
 }
 
 void machine::decide() {
+  // A closed laptop asks anew what it may do, whatever token it has.
+  if (here_.closed && !withdrawn_) session_ = false;
   if (!session_) {
     step_ = step::asking_challenge;
     show(phase::connecting, 0, 0);
     do_next(ask_challenge{});
+  } else if (withdrawn_) {
+    give_up();
   } else if (here_.recovering && !asked_missing_) {
     step_ = step::asking_missing;
     do_next(ask_missing{});
@@ -252,6 +273,8 @@ void machine::decide() {
     start_pull();
   } else if (here_.unpulled) {
     check_acknowledged();
+  } else if (here_.erasure_due && !words_refused_) {
+    acknowledge();
   } else {
     pulled_twice_ = false;
     all_done();
@@ -293,13 +316,16 @@ void machine::all_done() {
 void machine::got_session(const session_opened& answer) {
   session_ = true;
   challenge_repeated_ = false;
-  if (answer.wipe) {
+  withdrawn_ = answer.wipe || answer.scope != "full";
+  if (withdrawn_) return access_gone(answer);
+  if (here_.erased) {
+    // The access came back too late: nothing is left to work with.
     step_ = step::wiping;
     return do_next(wipe_replica{});
   }
-  if (answer.scope != "full") {
-    step_ = step::counting;
-    return do_next(count_unsynced{});
+  if (here_.closed) {
+    step_ = step::reopening;
+    return do_next(reopen_replica{});
   }
   switch (answer.prev_push) {
     case wire::push_memory::ok:
@@ -320,13 +346,6 @@ void machine::got_session(const session_opened& answer) {
 bool machine::answer_was_lost(const std::optional<push_id>& server_last) const {
   if (!server_last || !here_.stored) return false;
   return here_.stored->id == *server_last || here_.following == server_last;
-}
-
-/// The server grants no more than handing things over.
-void machine::counted(std::size_t unsynced) {
-  if (unsynced > 0) return end(access_withdrawn(unsynced));
-  step_ = step::wiping;
-  do_next(wipe_replica{});
 }
 
 }  // namespace autocusto::engine

@@ -19,9 +19,12 @@
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
 // busy server, which is asked three times. What a person must mend stops the machine:
 //   prev_push_old                                      this folder went back or was copied
-//   device_revoked, user_disabled, scope `surrender`   the replica is erased when everything in it
-//                                                      is at the server, else stays sealed
-//   wipe in a session's answer                         the replica is erased in any case
+//   device_revoked, user_disabled, scope `surrender`   the replica is closed first, so that nothing
+//                                                      is saved any more; hands over what the
+//                                                      server lacks; is erased when the server has
+//                                                      everything, else stays sealed; sends its
+//                                                      word that it is erased; is no more
+//   wipe in a session's answer                         the same without handing over, in any case
 //   device_unknown and everything else                 nothing is touched
 //
 // A value: copy it to try what an event would do. One thread at a time.
@@ -52,7 +55,11 @@ enum class step {
   erasing,
   polling,
   backing_off,
-  counting,
+  closing,
+  reopening,
+  erasing_everything,
+  acknowledging,
+  forgetting,
   wiping,
   done,
 };
@@ -69,6 +76,8 @@ inline constexpr int k_recoveries = 3;
 /// How long the server may hold a request while nothing is new; a laptop that slept notices a dead
 /// connection after that.
 inline constexpr int k_poll_seconds = 50;
+/// After so many polls without news, what an overfull quarantine did not take is offered again.
+inline constexpr int k_polls_between_offers = 36;
 /// Pages that may wait to be applied while another one is fetched; each is at most 8 MiB.
 inline constexpr std::size_t k_pages_ahead = 2;
 
@@ -95,7 +104,11 @@ class machine {
 
   void got_session(const session_opened& answer);
   [[nodiscard]] bool answer_was_lost(const std::optional<push_id>& server_last) const;
-  void counted(std::size_t unsynced);
+  void access_gone(const session_opened& answer);
+  void give_up();
+  void all_erased(const everything_erased& effect);
+  void acknowledge();
+  void acknowledged(const erasure_taken& answer);
 
   void build_push();
   void send_stored();
@@ -135,6 +148,13 @@ class machine {
   bool challenge_repeated_ = false;  ///< one challenge has failed already
   bool stopping_ = false;
   bool wiped_ = false;
+  bool withdrawn_ = false;      ///< the session grants no more than handing things over
+  bool lost_laptop_ = false;    ///< … and not even that: everything is to be erased at once
+  bool went_back_ = false;      ///< the server, as the session without access told
+  bool last_word_ = false;      ///< the server has our word that everything is erased
+  bool words_refused_ = false;  ///< it would not take our word; not again in this run
+  bool offer_again_ = true;     ///< once a run, and from time to time while watching
+  int idle_polls_ = 0;
   bool id_reused_ = false;         ///< a push id was taken once in this run
   bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
   bool must_erase_ = true;         ///< once a run, after every removal and refusal

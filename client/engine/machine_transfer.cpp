@@ -36,7 +36,7 @@ void machine::send_current() {
   const auto batch = static_cast<std::int64_t>(current_.versions + current_.discards);
   push_goal_ = std::max(push_goal_, totals_.pushed + std::max(here_.waiting, batch));
   show(phase::pushing, totals_.pushed, push_goal_);
-  do_next(send_push{current_.id});
+  do_next(send_push{.id = current_.id, .surrender = withdrawn_});
 }
 
 /// While a push is at the server the replica is free: it prepares the next one. Whatever the
@@ -140,7 +140,7 @@ void machine::settle() {
   must_pull_ = false;
   if (!must_erase_) return round_done();
   step_ = step::erasing;
-  do_next(erase_removed{});
+  do_next(erase_removed{.offer_again = offer_again_});
 }
 
 void machine::got_page(const page_arrived& answer) {
@@ -156,6 +156,10 @@ void machine::got_page(const page_arrived& answer) {
       // A push that was given up is tried again from time to time.
       if (look_again_ || blocked_) {
         blocked_.reset();
+        return start_look();
+      }
+      if (++idle_polls_ % k_polls_between_offers == 0) {
+        must_pull_ = must_erase_ = offer_again_ = true;
         return start_look();
       }
       return do_next(fetch_page{.from = next_, .wait_seconds = k_poll_seconds});
@@ -210,6 +214,13 @@ void machine::request_lost(const request_failed& answer) {
         return start_look();
       }
       return failed(answer.what);
+    case step::acknowledging:
+      // Our word is not worth holding up everything else; the next run tries again.
+      if (!withdrawn_ && scope_of(answer.what.code) == failure_scope::push) {
+        words_refused_ = true;
+        return decide();
+      }
+      return failed(answer.what);
     case step::asking_challenge:
     case step::idle:
     case step::looking:
@@ -222,7 +233,10 @@ void machine::request_lost(const request_failed& answer) {
     case step::restarting_feed:
     case step::erasing:
     case step::backing_off:
-    case step::counting:
+    case step::closing:
+    case step::reopening:
+    case step::erasing_everything:
+    case step::forgetting:
     case step::wiping:
     case step::done:
       return failed(answer.what);

@@ -77,6 +77,9 @@ struct looked {
   bool recovering = false;   ///< the server went back, and the recovery is not over
   /// When nothing waits: whether an acknowledged version has not come with the feed.
   bool unpulled = false;
+  bool closed = false;       ///< the access was gone when a session was opened last
+  bool erased = false;       ///< and everything but the device's key has been erased
+  bool erasure_due = false;  ///< the server can have our word that something is erased
 };
 struct challenged {
   wire::challenge_answer challenge;
@@ -118,10 +121,21 @@ struct page_applied {
   std::size_t new_versions = 0;
   std::size_t removed = 0;
 };
-struct removed_erased {};
-struct unsynced_counted {
-  std::size_t count = 0;
+struct removed_erased {
+  std::size_t offered = 0;  ///< refused versions that wait once more
+  std::size_t erased = 0;   ///< records that are no more
 };
+/// Nothing can be saved from here on.
+struct replica_closed {};
+struct replica_reopened {};
+struct everything_erased {
+  std::size_t kept = 0;  ///< the server lacks so many versions, and nothing was erased
+};
+/// The server has our word; nothing when there was nothing to say any more.
+struct erasure_taken {
+  std::optional<wire::erasure_object> what;
+};
+struct erasure_forgotten {};
 struct wiped {};
 struct request_failed {
   error what;
@@ -138,7 +152,8 @@ struct stop {};
 using event = std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
                            receipt_arrived, receipt_applied, push_dropped, recovery_begun,
                            missing_told, missing_kept, feed_restarted, page_arrived, page_applied,
-                           removed_erased, unsynced_counted, wiped, request_failed, local_failed,
+                           removed_erased, replica_closed, replica_reopened, everything_erased,
+                           erasure_taken, erasure_forgotten, wiped, request_failed, local_failed,
                            timer_fired, local_change, stop>;
 
 /// What comes in with every event instead of being made inside.
@@ -166,9 +181,11 @@ struct save_push {
 struct prepare_push {
   wire::push_object what;
 };
-/// Send the kept push of that id. -> receipt_arrived
+/// Send the kept push of that id; `surrender`: as what a laptop without access hands over.
+/// -> receipt_arrived
 struct send_push {
   push_id id;
+  bool surrender = false;
 };
 /// -> receipt_applied
 struct apply_receipt {
@@ -200,10 +217,26 @@ struct fetch_page {
 struct apply_page {};
 /// Forget the queue. No answer.
 struct discard_pages {};
-/// Destroy what pages have taken away. -> removed_erased
-struct erase_removed {};
-/// How many edits are here and nowhere else, refused ones included. -> unsynced_counted
-struct count_unsynced {};
+/// Destroy what pages have taken away, as far as the server has it. `offer_again`: what the server
+/// would not keep of it is to be sent once more. -> removed_erased
+struct erase_removed {
+  bool offer_again = false;
+};
+/// The access is gone: let nothing be saved any more. -> replica_closed
+struct close_replica {};
+/// It is back. -> replica_reopened
+struct reopen_replica {};
+/// Destroy everything but the device's key, if the server has everything, or in any case.
+/// -> everything_erased
+struct erase_everything {
+  bool in_any_case = false;
+};
+/// Sign and send our word for what is erased. -> erasure_taken
+struct send_erasure {};
+/// -> erasure_forgotten
+struct forget_erasure {
+  wire::erasure_object what;
+};
 /// Destroy keys and data of the whole laptop. -> wiped
 struct wipe_replica {};
 /// End the request under way as soon as possible; it is still answered.
@@ -230,7 +263,8 @@ struct finish {
 using action =
     std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
                  apply_receipt, drop_push, begin_recovery, ask_missing, keep_missing, restart_feed,
-                 fetch_page, apply_page, discard_pages, erase_removed, count_unsynced, wipe_replica,
+                 fetch_page, apply_page, discard_pages, erase_removed, close_replica,
+                 reopen_replica, erase_everything, send_erasure, forget_erasure, wipe_replica,
                  cancel_request, wait_for, report, note_success, note_failure, finish>;
 
 }  // namespace autocusto::engine

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/replica/codec.hpp"
+#include "client/replica/surrender.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/validate.hpp"
 
@@ -106,6 +107,7 @@ std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field
 }
 
 result<acts> acts::begin(ledger& in, working_set& set) {
+  if (const auto open = check_open(in); !open) return open.error();
   const auto cell = in.get(k_identity);
   if (!cell) {
     return fail(errc::not_enrolled,

@@ -15,7 +15,7 @@ namespace autocusto::replica {
 
 class acts {
  public:
-  /// Errors: not_enrolled.
+  /// Errors: not_enrolled; device_revoked while the laptop is closed.
   [[nodiscard]] static result<acts> begin(ledger& in, working_set& set);
 
   [[nodiscard]] result<saved> save(const edit& what, edit_problems* why);

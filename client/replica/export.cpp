@@ -8,6 +8,7 @@
 
 #include "client/replica/impl.hpp"
 #include "client/replica/lookup.hpp"
+#include "client/replica/surrender.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::replica {
@@ -58,6 +59,7 @@ std::size_t replica_store::export_lines(
     const std::function<void(std::string_view line)>& sink) const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
+  if (closed_now(file)) return 0;
   std::vector<place> places;
   each_holding(file, [&places](std::int64_t row, holding_state state) {
     if (state.hidden || state.shown.empty()) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "client/replica/surrender.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::replica {
@@ -72,6 +73,7 @@ result<target> find_target(ledger& in, working_set& set, std::string_view kind,
 
 result<target> find_held(ledger& in, working_set& set, std::string_view kind,
                          std::string_view key) {
+  if (const auto open = check_open(in); !open) return open.error();
   auto found = find_target(in, set, kind, key);
   if (found && (found->held == nullptr || found->held->history().empty())) {
     return fail(errc::not_found, "There is no such record here; check the key, or sync first.");

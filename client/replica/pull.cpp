@@ -7,6 +7,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/surrender.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -187,6 +188,7 @@ class page_reader {
   }
 
   void removed(const wire::item& what) {
+    remember_removal(file_, what.record, what.incarnation);
     if (auto* held = set_.of_incarnation(what.record, what.incarnation)) {
       hide(*held);
       return;
@@ -210,25 +212,7 @@ class page_reader {
     if (held.state().hidden) return;
     held.change().hidden = true;
     ++effect_.removed;
-    send_again(held);
-  }
-
-  /// What the server refused without keeping it, or never saw, is sent once more: nobody can act on
-  /// it here any longer, but the server may keep it for its administrator.
-  void send_again(holding& held) {
-    std::vector<version_id> unsent;
-    for (const auto* meta : held.versions()) {
-      if (meta->where != standing::refused) continue;
-      const auto cell = file_.entry(k_refused, meta->row, held.sealer());
-      if (cell && !unpack_refused(*cell).at_server) unsent.push_back(meta->id);
-    }
-    for (const auto& id : unsent) {
-      auto& meta = held.change(id);
-      meta.where = standing::waiting;
-      file_.remove_entry(k_refused, meta.row);
-      file_.put_entry(k_waiting, meta.row,
-                      pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));
-    }
+    static_cast<void>(offer_again(file_, held));
   }
 
   void drop_shown_discards(holding& held) {

@@ -5,6 +5,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/lookup.hpp"
+#include "client/replica/surrender.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -122,6 +123,7 @@ std::vector<conflict_item> replica_store::conflicts() const {
   const sqlite::snapshot now(file.db());
   working_set set(file);
   std::vector<conflict_item> out;
+  if (closed_now(file)) return out;
   for (const auto row : marked(file, [](const mark_entry& mark) { return mark.conflict; })) {
     if (auto* held = set.load(row)) out.push_back(conflict_of(*held));
   }
@@ -157,6 +159,13 @@ status replica_store::status() const {
   });
   out.conflicts = marked(file, [](const mark_entry& mark) { return mark.conflict; }).size();
   out.hidden = marked(file, [](const mark_entry& mark) { return mark.hidden; }).size();
+  if (const auto closed = closed_now(file)) {
+    out.closed_since = closed->since;
+    out.erased = out.erasure_due = closed->erased;
+  } else {
+    out.erasure_due = any_gone(file);
+  }
+  out.sealed = sealed_in(file);
   if (const auto last = file.get(k_last_sync)) out.last_sync = unpack_outcome(*last);
   if (const auto at = file.get_number(k_last_success); at != 0) out.last_success = at;
   return out;
@@ -167,9 +176,7 @@ std::int64_t replica_store::changes_elsewhere() const {
   return q->step() ? q->column_int(0) : 0;
 }
 
-std::size_t replica_store::pending_count() const {
-  auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
+std::size_t count_pending(ledger& file) {
   auto q = file.db().ask("SELECT count(*) FROM waiting");
   std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
   file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
@@ -179,10 +186,8 @@ std::size_t replica_store::pending_count() const {
   return count;
 }
 
-std::size_t replica_store::unsynced_count() const {
-  auto& file = impl_->file;
-  std::size_t count = pending_count();
-  const sqlite::snapshot now(file.db());
+std::size_t count_unsynced(ledger& file) {
+  std::size_t count = count_pending(file);
   working_set set(file);
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     auto* held = set.load(holding_of(id));
@@ -192,6 +197,16 @@ std::size_t replica_store::unsynced_count() const {
     }
   });
   return count;
+}
+
+std::size_t replica_store::pending_count() const {
+  const sqlite::snapshot now(impl_->file.db());
+  return count_pending(impl_->file);
+}
+
+std::size_t replica_store::unsynced_count() const {
+  const sqlite::snapshot now(impl_->file.db());
+  return count_unsynced(impl_->file);
 }
 
 std::vector<waiting_item> replica_store::waiting() const {
@@ -240,6 +255,7 @@ std::vector<notice> replica_store::notices() const {
   const sqlite::snapshot now(file.db());
   working_set set(file);
   std::vector<notice> out;
+  if (closed_now(file)) return out;
   file.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
     auto* held = set.load(holding_of(id));
     if (held == nullptr) throw_damaged("the record of a notice");

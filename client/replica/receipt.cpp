@@ -9,6 +9,7 @@
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/kept_pushes.hpp"
+#include "client/replica/surrender.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -90,11 +91,12 @@ class receipt_reader {
   }
 
   /// Local edits that go on from refused ones cannot be accepted either. Those of a record that was
-  /// taken away are still sent: the server keeps them for its administrator.
+  /// taken away, or of a closed laptop, are still sent: the server keeps them for its
+  /// administrator.
   void refuse_descendants() {
     for (const auto& [row, refused] : refused_) {
       auto& held = holding_at(row);
-      if (held.state().hidden) continue;
+      if (held.state().hidden || closed_now(file_)) continue;
       const auto graph = held.dag();
       std::vector<version_id> lost;
       for (const auto& local : held.p()) {

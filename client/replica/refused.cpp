@@ -6,6 +6,7 @@
 #include "client/replica/acts.hpp"
 #include "client/replica/codec.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/surrender.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -16,9 +17,10 @@ struct refused_row {
   refused_entry entry;
 };
 
-/// Those of records whose view is open here.
+/// Those of records whose view is open here; none of a closed laptop.
 std::vector<refused_row> refused_rows(ledger& file, working_set& set) {
   std::vector<refused_row> out;
+  if (closed_now(file)) return out;
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     auto* held = set.load(holding_of(id));
     if (held == nullptr) throw_damaged("the record of a refused version");

@@ -257,6 +257,34 @@ class replica_store {
   [[nodiscard]] result<erase_effect> erase_removed();
   [[nodiscard]] result<void> note_sync(const sync_outcome& outcome);
 
+  // ---- Sync: when access is taken away ----
+
+  /// Of records that were taken away: what the server refused without keeping it waits to be sent
+  /// once more. Answers how many.
+  [[nodiscard]] result<std::size_t> offer_again();
+  /// The laptop has lost its access: from now on nothing is shown or saved here (device_revoked),
+  /// and everything that the server lacks waits to be handed over. Twice is fine.
+  [[nodiscard]] result<void> close();
+  /// It has access again. Errors: device_revoked once everything is erased.
+  [[nodiscard]] result<void> reopen();
+  [[nodiscard]] bool closed() const;
+  /// Destroys everything but the identity and the device's key, which signs the receipt; only of a
+  /// closed laptop, and only if the server has everything, else answers how many versions it lacks.
+  /// `in_any_case`: for a laptop that was reported lost. Errors: session_expired when another
+  /// process has reopened it.
+  [[nodiscard]] result<std::size_t> erase_everything(bool in_any_case);
+  /// Whether `erase_everything` has been done.
+  [[nodiscard]] bool erased() const;
+  /// The incarnations of which something is here, hidden or not, in no order.
+  [[nodiscard]] std::vector<incarnation_id> held_incarnations() const;
+  /// Whether the server has not our word yet for something that is not here any more.
+  [[nodiscard]] bool erasure_due() const;
+  /// That word, to be signed: of removed incarnations, or of everything. Claims only what is gone
+  /// from the disk; nothing when nothing is due. Errors: replica_busy while somebody else reads.
+  [[nodiscard]] result<std::optional<wire::erasure_object>> erasure();
+  /// The server has noted it.
+  [[nodiscard]] result<void> erasure_noted(const wire::erasure_object& what);
+
  private:
   class impl;
   explicit replica_store(std::unique_ptr<impl> own);

@@ -6,6 +6,7 @@
 
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/surrender.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
 
@@ -41,6 +42,7 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind,
   const auto digits = looks_like_a_key(term) ? digits_of(term) : std::string();
   std::vector<found_item> found;
   const sqlite::snapshot now(file.db());
+  if (const auto open = check_open(file); !open) return open.error();
   each_holding(file, [&](std::int64_t, holding_state state) {
     if (state.hidden || state.record.kind != kind) return;
     const auto front = state.shown.front();

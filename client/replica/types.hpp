@@ -208,12 +208,25 @@ struct sync_outcome {
   std::string message;  ///< a sentence, empty when ok
 };
 
+/// Edits of records that were taken away, or of a laptop without access, which the server does not
+/// have: they stay sealed here until it does.
+struct sealed_edits {
+  std::size_t items = 0;
+  unix_millis since = 0;  ///< when the first of them was refused, else saved
+  std::string code;       ///< `quarantine_full`; empty: they have not been sent yet
+  std::string reason;     ///< the server's sentence
+};
+
 struct status {
   std::size_t pending = 0;   ///< versions and discards that the server has not acknowledged
   std::size_t unpulled = 0;  ///< acknowledged, feed item not pulled yet
   std::size_t conflicts = 0;
   std::size_t hidden = 0;  ///< records taken away that still hold edits of ours
   std::optional<unix_millis> oldest_pending;
+  std::optional<unix_millis> closed_since;  ///< the access is gone: nothing is shown or saved
+  bool erased = false;                      ///< and everything has been erased
+  bool erasure_due = false;                 ///< the server has not our word for that yet
+  std::optional<sealed_edits> sealed;
   std::vector<refused_item> refused;
   std::optional<sync_outcome> last_sync;
   std::optional<unix_millis> last_success;

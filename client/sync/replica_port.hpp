@@ -43,9 +43,19 @@ class replica_port {
   [[nodiscard]] virtual result<void> restart_feed() = 0;
 
   [[nodiscard]] virtual result<page_applied> apply_page(const replica::checked_page& page) = 0;
-  [[nodiscard]] virtual result<void> erase_removed() = 0;
+  [[nodiscard]] virtual result<removed_erased> erase_removed(bool offer_again) = 0;
 
-  [[nodiscard]] virtual result<std::size_t> count_unsynced() = 0;
+  /// When the access is taken away; see replica_store.
+  [[nodiscard]] virtual result<void> close() = 0;
+  [[nodiscard]] virtual result<void> reopen() = 0;
+  [[nodiscard]] virtual result<everything_erased> erase_everything(bool in_any_case) = 0;
+  /// Our word for what is erased, signed; nothing when nothing is due.
+  struct erasure_word {
+    wire::erasure_object what;
+    wire::signed_object form;
+  };
+  [[nodiscard]] virtual result<std::optional<erasure_word>> erasure() = 0;
+  [[nodiscard]] virtual result<void> erasure_noted(const wire::erasure_object& what) = 0;
   [[nodiscard]] virtual result<void> wipe() = 0;
   /// Nothing: all went well.
   virtual void note_sync(const std::optional<error>& why) = 0;

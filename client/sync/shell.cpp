@@ -220,7 +220,7 @@ class shell::impl {
     const auto remote = [](const action& a) {
       return std::holds_alternative<ask_challenge>(a) || std::holds_alternative<ask_session>(a) ||
              std::holds_alternative<send_push>(a) || std::holds_alternative<ask_missing>(a) ||
-             std::holds_alternative<fetch_page>(a);
+             std::holds_alternative<send_erasure>(a) || std::holds_alternative<fetch_page>(a);
     };
     std::stable_partition(actions.begin(), actions.end(), remote);
     for (auto& a : actions) std::visit([this](auto& each) { perform(each); }, a);
@@ -266,8 +266,8 @@ class shell::impl {
                       : kept.error();
       return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
     }
-    courier_->send([this, request = std::move(**kept)]() -> arrival {
-      auto receipt = server_.push(request);
+    courier_->send([this, request = std::move(**kept), surrender = a.surrender]() -> arrival {
+      auto receipt = surrender ? server_.surrender(request) : server_.push(request);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
     });
@@ -278,6 +278,20 @@ class shell::impl {
       auto told = server_.missing(held);
       if (!told) return {lost(told.error()), {}};
       return {missing_told{std::move(*told)}, {}};
+    });
+  }
+
+  void perform(const send_erasure&) {
+    auto word = replica_.erasure();
+    if (!word) {
+      return events_.push_back(request_failed{.what = word.error(), .last_push = {}});
+    }
+    if (!*word) return events_.push_back(erasure_taken{});
+    courier_->send([this, word = std::move(**word)]() -> arrival {
+      // What the server calls unknown it never asked for; to say it again would not help.
+      auto taken = server_.erased(word.form);
+      if (!taken) return {lost(taken.error()), {}};
+      return {erasure_taken{word.what}, {}};
     });
   }
 
@@ -335,14 +349,21 @@ class shell::impl {
   }
 
   void perform(const discard_pages&) { pages_.clear(); }
-  void perform(const erase_removed&) { local(replica_.erase_removed(), removed_erased{}); }
-
-  void perform(const count_unsynced&) {
-    const auto count = replica_.count_unsynced();
-    if (!count) return events_.push_back(local_failed{count.error()});
-    events_.push_back(unsynced_counted{*count});
+  template <class Event>
+  void local_event(const result<Event>& done) {
+    if (done) {
+      events_.push_back(*done);
+    } else {
+      events_.push_back(local_failed{done.error()});
+    }
   }
-
+  void perform(const erase_removed& a) { local_event(replica_.erase_removed(a.offer_again)); }
+  void perform(const close_replica&) { local(replica_.close(), replica_closed{}); }
+  void perform(const reopen_replica&) { local(replica_.reopen(), replica_reopened{}); }
+  void perform(const erase_everything& a) { local_event(replica_.erase_everything(a.in_any_case)); }
+  void perform(const forget_erasure& a) {
+    local(replica_.erasure_noted(a.what), erasure_forgotten{});
+  }
   void perform(const wipe_replica&) { local(replica_.wipe(), wiped{}); }
 
   // ---- Everything else ----

@@ -47,6 +47,9 @@ result<looked> store_port::look() {
   found.cursor = replica_.cursor();
   found.last_push = replica_.last_push();
   found.recovering = replica_.recovering();
+  found.closed = replica_.closed();
+  found.erased = found.closed && replica_.erased();
+  found.erasure_due = replica_.erasure_due();
   if (const auto kept = replica_.current_push()) {
     found.stored = {.id = kept->object.id,
                     .versions = kept->object.versions.size(),
@@ -145,14 +148,45 @@ result<page_applied> store_port::apply_page(const replica::checked_page& page) {
       .applied = effect->applied, .new_versions = effect->new_versions, .removed = effect->removed};
 }
 
-result<void> store_port::erase_removed() {
+result<removed_erased> store_port::erase_removed(bool offer_again) {
+  removed_erased out;
+  if (offer_again) {
+    const auto offered = replica_.offer_again();
+    if (!offered) return offered.error();
+    out.offered = *offered;
+  }
   const auto effect = replica_.erase_removed();
   if (!effect) return effect.error();
-  return {};
+  out.erased = effect->erased;
+  return out;
 }
 
-result<std::size_t> store_port::count_unsynced() {
-  return replica_.unsynced_count();
+result<void> store_port::close() {
+  saved_.reset();
+  return replica_.close();
+}
+
+result<void> store_port::reopen() {
+  return replica_.reopen();
+}
+
+result<everything_erased> store_port::erase_everything(bool in_any_case) {
+  saved_.reset();
+  const auto kept = replica_.erase_everything(in_any_case);
+  if (!kept) return kept.error();
+  return everything_erased{.kept = *kept};
+}
+
+result<std::optional<replica_port::erasure_word>> store_port::erasure() {
+  auto what = replica_.erasure();
+  if (!what) return what.error();
+  if (!*what) return std::optional<erasure_word>();
+  auto form = sign("erasure", wire::encode_object(**what));
+  return std::optional(erasure_word{.what = **std::move(what), .form = std::move(form)});
+}
+
+result<void> store_port::erasure_noted(const wire::erasure_object& what) {
+  return replica_.erasure_noted(what);
 }
 
 result<void> store_port::wipe() {

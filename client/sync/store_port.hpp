@@ -35,8 +35,12 @@ class store_port final : public replica_port {
   [[nodiscard]] result<void> mark_missing(const std::vector<version_id>& ids) override;
   [[nodiscard]] result<void> restart_feed() override;
   [[nodiscard]] result<page_applied> apply_page(const replica::checked_page& page) override;
-  [[nodiscard]] result<void> erase_removed() override;
-  [[nodiscard]] result<std::size_t> count_unsynced() override;
+  [[nodiscard]] result<removed_erased> erase_removed(bool offer_again) override;
+  [[nodiscard]] result<void> close() override;
+  [[nodiscard]] result<void> reopen() override;
+  [[nodiscard]] result<everything_erased> erase_everything(bool in_any_case) override;
+  [[nodiscard]] result<std::optional<erasure_word>> erasure() override;
+  [[nodiscard]] result<void> erasure_noted(const wire::erasure_object& what) override;
   [[nodiscard]] result<void> wipe() override;
   void note_sync(const std::optional<error>& why) override;
   [[nodiscard]] std::int64_t open_conflicts() override;

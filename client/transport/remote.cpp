@@ -161,12 +161,26 @@ class remote::impl {
     auto opened = read(wire::decode_session_answer(response->body));
     if (!opened) return opened;
     if (auto refusal = learn(*opened)) return failed(std::move(*refusal));
+    const bool full = opened->scope == "full" && !opened->wipe;
+    if (!full && !ordered(*opened, proof)) {
+      return failed(fail(errc::untrusted_server,
+                         "Somebody told this laptop to give up what it holds, and the order is not "
+                         "signed by the server for this session. Nothing was done."));
+    }
     token_ = opened->token;
     return opened;
   }
 
-  answer<wire::push_receipt> push(const wire::push_request& pushed) {
-    auto request = post("/v1/push", wire::encode(pushed));
+  answer<wire::erasure_answer> erased(const wire::signed_object& word) {
+    auto request = post("/v1/surrender", wire::encode_erasure_request(word));
+    request.idempotent = true;
+    const auto response = send(std::move(request), true);
+    if (!response) return response.error();
+    return read(wire::decode_erasure_answer(response->body));
+  }
+
+  answer<wire::push_receipt> push(const char* path, const wire::push_request& pushed) {
+    auto request = post(path, wire::encode(pushed));
     request.idempotent = true;  // by its push id
     request.deadline = k_push_deadline;
     const auto response = send(std::move(request), true);
@@ -291,6 +305,18 @@ class remote::impl {
     return std::nullopt;
   }
 
+  /// Whether the answer's order is the server's, for this device and session, and says the same.
+  [[nodiscard]] bool ordered(const wire::session_answer& opened,
+                             const wire::signed_object& proof) const {
+    if (!opened.order_object || !trust_) return false;
+    if (!signed_by_server(*trust_, "order", *opened.order_object)) return false;
+    const auto asked = wire::decode_session_object(proof.object);
+    const auto order = wire::decode_order(opened.order_object->object);
+    return asked && order && order->server == trust_->server && order->device == asked->device &&
+           order->challenge == asked->challenge &&
+           (order->what == wire::order_kind::erase) == opened.wipe;
+  }
+
   server_address address_;
   std::optional<wire::trust> trust_;
   http::client connection_;
@@ -319,7 +345,15 @@ learned remote::last_learned() const {
 }
 
 answer<wire::push_receipt> remote::push(const wire::push_request& request) {
-  return impl_->push(request);
+  return impl_->push("/v1/push", request);
+}
+
+answer<wire::push_receipt> remote::surrender(const wire::push_request& request) {
+  return impl_->push("/v1/surrender", request);
+}
+
+answer<wire::erasure_answer> remote::erased(const wire::signed_object& word) {
+  return impl_->erased(word);
 }
 
 answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& held) {

@@ -62,6 +62,8 @@ class remote final : public remote_api {
       const wire::signed_object& proof) override;
   [[nodiscard]] learned last_learned() const override;
   [[nodiscard]] answer<wire::push_receipt> push(const wire::push_request& request) override;
+  [[nodiscard]] answer<wire::push_receipt> surrender(const wire::push_request& request) override;
+  [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
   [[nodiscard]] answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override;
   [[nodiscard]] answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,

@@ -43,13 +43,18 @@ class remote_api {
   /// Session, step 1. Forgets the token.
   [[nodiscard]] virtual answer<wire::challenge_answer> challenge(const device_id& device) = 0;
   /// Session, step 2, with the signed session object. Checks the trust object before the token is
-  /// used: `untrusted_server` when it is not signed by a key known from before or goes back.
+  /// used: `untrusted_server` when it is not signed by a key known from before or goes back; and
+  /// the order that comes with anything but full access: it must be signed for this very session.
   [[nodiscard]] virtual answer<wire::session_answer> open_session(
       const wire::signed_object& proof) = 0;
   /// What the last `open_session` has taught.
   [[nodiscard]] virtual learned last_learned() const = 0;
   /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
   [[nodiscard]] virtual answer<wire::push_receipt> push(const wire::push_request& request) = 0;
+  /// The same form for a laptop without access: its versions go to quarantine.
+  [[nodiscard]] virtual answer<wire::push_receipt> surrender(const wire::push_request& request) = 0;
+  /// Our signed word that something is erased here.
+  [[nodiscard]] virtual answer<wire::erasure_answer> erased(const wire::signed_object& word) = 0;
   /// Those of the ids (as many as there are) that this user cannot see at the server.
   [[nodiscard]] virtual answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) = 0;

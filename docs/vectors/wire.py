@@ -115,6 +115,14 @@ def signatures():
                                 "keys": [public(SERVER_SEED)]}),
         ("act", DEVICE_SEED, {"server": SERVER, "actor": USER, "device": DEVICE, "act_id": ACT,
                               "act": "user.add", "args": {"email": "a@example.org"}}),
+        ("order", SERVER_SEED, {"server": SERVER, "device": DEVICE, "challenge": "YWJjZGVm",
+                                "order": "surrender"}),
+        ("order", SERVER_SEED, {"server": SERVER, "device": DEVICE, "challenge": "YWJjZGVm",
+                                "order": "erase"}),
+        ("erasure", DEVICE_SEED, {"server": SERVER, "device": DEVICE, "actor": USER,
+                                  "incarnations": [INCARNATION, CLOSED], "everything": False}),
+        ("erasure", DEVICE_SEED, {"server": SERVER, "device": DEVICE, "actor": USER,
+                                  "incarnations": [], "everything": True}),
     ]
     return [{"purpose": p, "seed": s.hex(), "public_key": public(s), "canonical": jcs(o),
              "signature": signed(s, p, o)} for p, s, o in objects]
@@ -149,6 +157,12 @@ def messages(sigs):
         "session_answer": {"token": "dG9rZW4", "expires_in": 3600, "scope": "full", "user": USER,
                            "email": "ana@example.org", "role": "doctor", "prev_push": "ok",
                            "last_push": PREV, "wipe": False, "trust": trust, "server_time": time},
+        "session_answer_without_access": {
+            "token": "dG9rZW4", "expires_in": 3600, "scope": "surrender", "user": USER,
+            "email": "ana@example.org", "role": "doctor", "prev_push": "ok", "last_push": PREV,
+            "wipe": True, "order": obj(8), "trust": trust, "server_time": time},
+        "erasure_request": {"erasure": obj(9)},
+        "erasure_answer": {"unknown": [CLOSED]},
         "push_request": dict(obj(2), versions=[
             {"header": FIRST["header"], "payload": FIRST["payload"]},
             {"header": SECOND["header"], "payload": SECOND["payload"],

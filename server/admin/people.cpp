@@ -1,4 +1,5 @@
 // Users, devices, policy and numbers: nothing of a patient.
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -32,6 +33,37 @@ msg::device_item device_item(store::reader& in, const store::device_row& row,
     if (!replaced.empty()) item.replaces = replaced[0].id;
   }
   return item;
+}
+
+/// What the device was told to give up, and what its receipts say.
+void give_up(store::reader& in, const store::device_row& device, const store::user_row& user,
+             msg::device_shown& out) {
+  const bool good = user.enabled && !device.revoked_at;
+  out.state = device.revoked_at ? (device.lost ? "lost" : "revoked")
+              : user.enabled    ? "in_use"
+                                : "user_disabled";
+  out.scope = good ? "full" : "surrender";
+  out.told_at = time_text(device.told_at);
+  const auto whole = in.erasures_of_everything(device.key);
+  if (!whole.empty()) out.erased_at = format_time(whole.front().received_at);
+  std::optional<unix_millis> since;
+  const auto outstanding = [&](unix_millis at) {
+    ++out.outstanding;
+    since = since ? std::min(*since, at) : at;
+  };
+  for (const auto& row : in.removals(user.key, device.enrolled_at, device.key)) {
+    auto& item = out.removals.emplace_back();
+    item.incarnation = row.incarnation;
+    item.removed_at = format_time(row.removed_at);
+    item.erased_at = time_text(row.erased_at);
+    // Where nothing is left, no view is.
+    if (!row.erased_at && whole.empty()) outstanding(row.removed_at);
+  }
+  if (!good && whole.empty()) {
+    const auto disabled = in.newest_journaled(user.id.raw(), store::journaled_act::user_disabled);
+    outstanding(device.revoked_at.value_or(disabled.value_or(device.enrolled_at)));
+  }
+  out.outstanding_since = time_text(since);
 }
 
 }  // namespace
@@ -93,10 +125,13 @@ http::response device(context& in, const http::request& asked) {
       refuse(errc::not_found, "There is no such device; see `device list`.", "device");
     }
     const store::pk owner[] = {row->user};
-    auto out = device_item(r, *row, r.users_by_pk(owner).at(0).email);
+    const auto user = r.users_by_pk(owner).at(0);
+    msg::device_shown out;
+    out.device = device_item(r, *row, user.email);
     const auto used = r.quarantine_used(row->key);
-    out.quarantine_items = used.items;
-    out.quarantine_bytes = used.bytes;
+    out.device.quarantine_items = used.items;
+    out.device.quarantine_bytes = used.bytes;
+    give_up(r, *row, user, out);
     return out;
   }));
 }

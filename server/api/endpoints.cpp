@@ -33,7 +33,12 @@ std::vector<route> core_routes(context& in) {
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::push(in, r, caller);
                    })});
-  table.push_back({"POST", "/v1/known", access::full, k_known_body,
+  table.push_back({"POST", "/v1/surrender", access::surrender, k_push_body,
+                   session_handler([&in](const auto& r, const auto& caller) {
+                     return detail::surrender(in, r, caller);
+                   })});
+  // Also without access: before it erases, a device asks whether the server has everything.
+  table.push_back({"POST", "/v1/known", access::surrender, k_known_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::known(in, r, caller);
                    })});

@@ -9,6 +9,8 @@ namespace autocusto::api::detail {
 [[nodiscard]] http::response session(context& in, const http::request& asked);
 [[nodiscard]] http::response push(context& in, const http::request& asked,
                                   const store::session_owner& caller);
+[[nodiscard]] http::response surrender(context& in, const http::request& asked,
+                                       const store::session_owner& caller);
 [[nodiscard]] http::response known(context& in, const http::request& asked,
                                    const store::session_owner& caller);
 void changes(context& in, const http::request& asked, const store::session_owner& caller,

@@ -6,6 +6,7 @@
 #include "server/api/metrics.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
+#include "server/sync/surrender.hpp"
 #include "server/sync/wait_hub.hpp"
 #include "shared/base/limits.hpp"
 
@@ -60,6 +61,23 @@ http::response page_response(context& in, const wire::page& page) {
   auto answer = http::json_response(wire::encode(page));
   answer.headers.push_back({"Cache-Control", "no-store"});
   return answer;
+}
+
+/// A receipt of erasure is far smaller; anything longer is a push.
+constexpr std::size_t k_erasure_body = std::size_t{128} * 1024;
+
+http::response push_response(context& in, const http::request& asked,
+                             const sync::push_answer& answer) {
+  if (!answer.refusal) {
+    in.counts.push_answered(answer.body);
+    return http::json_response(answer.body);
+  }
+  in.counts.push_refused(answer.refusal->code);
+  const errc code = answer.refusal->code;
+  if (code == errc::prev_push_unknown) static_cast<void>(in.catch_up());
+  const bool names_push = code == errc::prev_push_unknown || code == errc::prev_push_old;
+  return names_push ? problem(*answer.refusal, asked, answer.last_push)
+                    : problem(*answer.refusal, asked);
 }
 
 /// Nothing new; the client keeps its cursor.
@@ -118,17 +136,22 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
 }  // namespace
 
 http::response push(context& in, const http::request& asked, const store::session_owner& caller) {
-  const auto answer = in.pushes.push(caller, asked.body);
-  if (!answer.refusal) {
-    in.counts.push_answered(answer.body);
-    return http::json_response(answer.body);
+  return push_response(in, asked, in.pushes.push(caller, asked.body));
+}
+
+http::response surrender(context& in, const http::request& asked,
+                         const store::session_owner& caller) {
+  if (asked.body.size() <= k_erasure_body) {
+    const auto erasure = wire::decode_erasure_request(asked.body);
+    if (!erasure) return problem(erasure.error(), asked);
+    if (*erasure) {
+      const auto kept =
+          sync::take_erasure(in.database, in.keys.server, in.clock.now(), caller, **erasure);
+      if (!kept) return problem(kept.error(), asked);
+      return http::json_response(wire::encode(*kept));
+    }
   }
-  in.counts.push_refused(answer.refusal->code);
-  const errc code = answer.refusal->code;
-  if (code == errc::prev_push_unknown) static_cast<void>(in.catch_up());
-  const bool names_push = code == errc::prev_push_unknown || code == errc::prev_push_old;
-  return names_push ? problem(*answer.refusal, asked, answer.last_push)
-                    : problem(*answer.refusal, asked);
+  return push_response(in, asked, in.pushes.surrender(caller, asked.body));
 }
 
 http::response known(context& in, const http::request& asked, const store::session_owner& caller) {

@@ -84,7 +84,25 @@ result<opened> store_session(store::writer& in, unix_millis now, const std::stri
   session.expires_at = now + limits::session_millis;
   in.add_session(session);
   in.device_seen(made.device.key, now);
+  // Since when it knows: kept until it has access again.
+  if (good == made.device.told_at.has_value()) {
+    in.device_told(made.device.key, good ? std::nullopt : std::optional(now));
+  }
   return made;
+}
+
+/// The signed order to a device without access, for this session only.
+wire::signed_object order_for(const server_keys& keys, const wire::session_request& asked,
+                              wire::order_kind what) {
+  wire::order order;
+  order.server = keys.server;
+  order.device = asked.device;
+  order.challenge = asked.challenge;
+  order.what = what;
+  wire::signed_object out;
+  out.object = wire::encode_object(order);
+  out.signature = crypto::sign(keys.signing, crypto::purpose_message("order", out.object)).raw();
+  return out;
 }
 
 result<void> check_signature(store::database& in, const wire::session_request& asked,
@@ -153,6 +171,10 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
   answer.prev_push = made->memory;
   answer.last_push = made->device.last_push;
   answer.wipe = made->device.revoked_at.has_value() && made->device.lost;
+  if (made->scope == store::session_scope::surrender) {
+    answer.order_object = order_for(
+        keys, *asked, answer.wipe ? wire::order_kind::erase : wire::order_kind::surrender);
+  }
   answer.trust_object = trust_object(keys);
   answer.server_time = format_time(now);
   return answer;

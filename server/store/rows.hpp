@@ -43,6 +43,25 @@ struct device_row {
   std::optional<unix_millis> last_seen;
   std::optional<push_id> last_push;  ///< the last push that was acknowledged
   std::optional<pk> replaces;        ///< a device that this one stands in for
+  /// When it first heard that its access is gone; none while it has access.
+  std::optional<unix_millis> told_at = std::nullopt;
+};
+
+/// A device's signed word that something is not on it any more.
+struct erasure_row {
+  pk key = 0;
+  pk device = 0;
+  bool everything = false;  ///< nothing but the device's key is left
+  unix_millis received_at = 0;
+  std::string object;     ///< canonical JSON that was signed
+  std::string signature;  ///< 64 bytes
+};
+
+/// A closed incarnation, and when a device's receipt for it came.
+struct removal_row {
+  incarnation_id incarnation;
+  unix_millis removed_at = 0;
+  std::optional<unix_millis> erased_at;
 };
 
 struct enrollment_row {

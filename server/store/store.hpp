@@ -118,6 +118,17 @@ class reader : public import_reader {
   /// The incarnations of `owner` on these records that are closed, with their records.
   virtual std::vector<std::pair<pk, incarnation_id>> closed_incarnations(
       std::span<const pk> records, pk owner) = 0;
+  /// Those of the incarnations that are closed views of `owner`, in no particular order.
+  virtual std::vector<incarnation_id> closed_among(std::span<const incarnation_id> incarnations,
+                                                   pk owner) = 0;
+  /// The owner's views that were closed since then, the oldest first, with what this device's
+  /// receipts say of them.
+  virtual std::vector<removal_row> removals(pk owner, unix_millis since, pk device) = 0;
+  /// The device's receipts that nothing is left on it, the oldest first.
+  virtual std::vector<erasure_row> erasures_of_everything(pk device) = 0;
+  /// Those of the incarnations for which there is a receipt of this device.
+  virtual std::vector<incarnation_id> erased_among(std::span<const incarnation_id> incarnations,
+                                                   pk device) = 0;
   virtual std::vector<view_row> views_by_pk(std::span<const pk> views) = 0;
   /// All open views on a record, with their users, by e-mail.
   virtual std::vector<view_of_user> views_of_record(pk record) = 0;
@@ -194,6 +205,10 @@ class writer : public reader, public import_writer {
   virtual void revoke_device(pk device, unix_millis at, bool lost) = 0;
   virtual void device_seen(pk device, unix_millis at) = 0;
   virtual void set_last_push(pk device, const push_id& push) = 0;
+  virtual void device_told(pk device, std::optional<unix_millis> at) = 0;
+  /// Keeps a receipt; of the incarnations those for which there is none yet.
+  virtual void add_erasure(const erasure_row& row,
+                           std::span<const incarnation_id> incarnations) = 0;
   /// Locks the device's row until the end, so that two pushes of one device follow each other.
   virtual std::optional<device_row> lock_device(const device_id& id) = 0;
   virtual void add_enrollment(const enrollment_row& enrollment) = 0;

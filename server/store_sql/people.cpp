@@ -71,6 +71,7 @@ device_row read_device(const sql_row& row, int first) {
   d.last_seen = row.optional_integer(first + 8);
   d.last_push = row.optional_id<push_id>(first + 9);
   d.replaces = row.optional_integer(first + 10);
+  d.told_at = row.optional_integer(first + 11);
   return d;
 }
 

@@ -67,6 +67,12 @@ class sql_writer final : public writer {
                                               journaled_act what) override;
   std::vector<incarnation_id> removed_incarnations(
       std::span<const incarnation_id> incarnations) override;
+  std::vector<incarnation_id> closed_among(std::span<const incarnation_id> incarnations,
+                                           pk owner) override;
+  std::vector<removal_row> removals(pk owner, unix_millis since, pk device) override;
+  std::vector<erasure_row> erasures_of_everything(pk device) override;
+  std::vector<incarnation_id> erased_among(std::span<const incarnation_id> incarnations,
+                                           pk device) override;
   std::vector<policy_row> policies() override;
   domain::merge_policy policy(pk user, std::string_view kind) override;
   statistics stats() override;
@@ -80,6 +86,8 @@ class sql_writer final : public writer {
   void revoke_device(pk device, unix_millis at, bool lost) override;
   void device_seen(pk device, unix_millis at) override;
   void set_last_push(pk device, const push_id& push) override;
+  void device_told(pk device, std::optional<unix_millis> at) override;
+  void add_erasure(const erasure_row& row, std::span<const incarnation_id> incarnations) override;
   std::optional<device_row> lock_device(const device_id& id) override;
   void add_enrollment(const enrollment_row& enrollment) override;
   std::optional<enrollment_row> lock_enrollment(std::string_view code_hash) override;
@@ -188,7 +196,7 @@ class sql_writer final : public writer {
 #define SYNC_USER_COLUMNS "a.pk, a.id, a.email, a.role, a.enabled, a.created_at"
 #define SYNC_DEVICE_COLUMNS                                                          \
   "d.pk, d.id, d.owner, d.name, d.public_key, d.enrolled_at, d.revoked_at, d.lost, " \
-  "d.last_seen, d.last_push, d.replaces"
+  "d.last_seen, d.last_push, d.replaces, d.told_at"
 #define SYNC_RECORD_COLUMNS "r.pk, r.id, r.kind, r.natural_key, r.last_number"
 #define SYNC_VIEW_COLUMNS                                                                   \
   "w.pk, w.owner, w.record, w.open, w.incarnation, w.heads, w.pinned, w.drafts, w.active, " \
@@ -198,7 +206,7 @@ class sql_writer final : public writer {
   "v.archived, v.device, v.author, v.number"
 
 inline constexpr int k_user_columns = 6;
-inline constexpr int k_device_columns = 11;
+inline constexpr int k_device_columns = 12;
 inline constexpr int k_record_columns = 5;
 inline constexpr int k_view_columns = 11;
 

@@ -158,6 +158,7 @@ class acceptor {
                       false);
       }
     }
+    if (in_.withdrawn) return refuse(i, *in_.withdrawn, known == nullptr);
     if (const auto e = detail::check_version(c, work, in_.who, parent_was_refused(c))) {
       return refuse(i, *e, true);
     }
@@ -265,6 +266,7 @@ class acceptor {
   }
 
   void discard(const version_id& id) {
+    if (in_.withdrawn) return plan_.results.push_back(refused(id, *in_.withdrawn));
     record_work* work = nullptr;
     const detail::work_node* node = nullptr;
     for (auto& each : works_) {

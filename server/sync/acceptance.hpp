@@ -98,6 +98,9 @@ struct acceptance_input {
   std::function<std::pair<store::pk, store::pk>()> merger;
   /// Keys of the author and the device that a header names; called for restored versions only.
   std::function<std::pair<store::pk, store::pk>(const domain::version_header&)> origin;
+  /// The device or user has lost its access: nothing enters a view any more. What the store does
+  /// not have is refused for this reason and kept in quarantine; what it has lost still comes back.
+  std::optional<error> withdrawn = std::nullopt;
   unix_millis now = 0;  ///< put into conflicts, read by no rule
 };
 

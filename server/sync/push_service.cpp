@@ -50,7 +50,8 @@ std::optional<error> check_lists(const wire::push_object& object,
 }
 
 std::optional<error> check_sender(const wire::push_object& object, const wire::signed_object& sent,
-                                  const store::session_owner& who, const server_id& server) {
+                                  const store::session_owner& who, const server_id& server,
+                                  bool surrender) {
   if (object.server != server) {
     return fail(errc::malformed, "The push is meant for another server.", "server");
   }
@@ -64,7 +65,7 @@ std::optional<error> check_sender(const wire::push_object& object, const wire::s
     return fail(errc::bad_signature, "The push is not signed by this session's device.",
                 "signature");
   }
-  if (who.session.scope != store::session_scope::full) {
+  if (who.session.scope != store::session_scope::full && !surrender) {
     return fail(errc::forbidden, "This session may only hand over what the device still holds.");
   }
   return std::nullopt;
@@ -72,7 +73,10 @@ std::optional<error> check_sender(const wire::push_object& object, const wire::s
 
 /// The form of an admin's resolution, as far as the object tells; whether the actor is an admin is
 /// asked inside the transaction.
-std::optional<error> check_owner(const wire::push_object& object) {
+std::optional<error> check_owner(const wire::push_object& object, bool surrender) {
+  if (surrender && object.owner) {
+    return fail(errc::malformed, "A resolution cannot be handed over.", "owner");
+  }
   if (!object.owner) {
     if (!object.expect_heads) return std::nullopt;
     return fail(errc::malformed, "Expected heads belong to a push that names an owner.",
@@ -129,12 +133,19 @@ push_service::push_service(store::database& db, const sync_keys& keys, const clo
     : db_(db), keys_(keys), clock_(clock), random_(random) {}
 
 push_answer push_service::push(const store::session_owner& who, std::string_view request) {
-  auto answer = take(who, request);
+  auto answer = take(who, request, false);
   if (answer.refusal) ++counters_.failed;
   return answer;
 }
 
-push_answer push_service::take(const store::session_owner& who, std::string_view request) {
+push_answer push_service::surrender(const store::session_owner& who, std::string_view request) {
+  auto answer = take(who, request, true);
+  if (answer.refusal) ++counters_.failed;
+  return answer;
+}
+
+push_answer push_service::take(const store::session_owner& who, std::string_view request,
+                               bool surrender) {
   if (request.size() > limits::batch_bytes) {
     return refuse(fail(errc::body_too_large,
                        "A push is at most 8 MiB before compression; send several pushes.", {},
@@ -153,8 +164,9 @@ push_answer push_service::take(const store::session_owner& who, std::string_view
   push.who = &who;
   push.object = *std::move(object);
   push.sent = std::move(read->object);
-  auto problem = check_sender(push.object, push.sent, who, keys_.server);
-  if (!problem) problem = check_owner(push.object);
+  push.surrender = surrender;
+  auto problem = check_sender(push.object, push.sent, who, keys_.server, surrender);
+  if (!problem) problem = check_owner(push.object, surrender);
   if (!problem) problem = check_lists(push.object, read->versions);
   if (!problem) {
     push.batch.reserve(read->versions.size());

@@ -63,11 +63,15 @@ class push_service {
   /// device_revoked, user_disabled, forbidden, not_found (no such owner), prev_push_unknown,
   /// prev_push_old, view_moved. Throws store::database_error when the store cannot be used.
   [[nodiscard]] push_answer push(const store::session_owner& who, std::string_view request);
+  /// The same form from a device that has lost its access, or whose user has: its versions enter no
+  /// view but are refused for that reason and kept in quarantine (POST /v1/surrender). It need not
+  /// follow the device's last push. Errors as above; session_expired for a device with access.
+  [[nodiscard]] push_answer surrender(const store::session_owner& who, std::string_view request);
 
   [[nodiscard]] const push_counters& counters() const { return counters_; }
 
  private:
-  push_answer take(const store::session_owner& who, std::string_view request);
+  push_answer take(const store::session_owner& who, std::string_view request, bool surrender);
   push_answer stored_or(const detail::prepared_push& push, error problem);
   void know_origins(const detail::prepared_push& push);
   push_answer store_push(const detail::prepared_push& push);

@@ -76,17 +76,24 @@ std::optional<push_answer> push_transaction::stored_answer() {
 
 /// Device, user, owner and the device's last push, as they are now that the device is locked.
 std::optional<push_answer> push_transaction::check_sender() {
-  if (device_.revoked_at) {
-    return refuse(fail(errc::device_revoked,
-                       "This device was revoked; ask an administrator for a new enrollment."));
-  }
   const store::pk user_key[] = {device_.user};
   const auto users = in_.users_by_pk(user_key);
-  if (users.empty() || users[0].id != push_.object.actor || !users[0].enabled) {
-    return refuse(fail(errc::user_disabled, "This user is disabled; ask an administrator."));
+  if (device_.revoked_at) {
+    withdrawn_ = fail(errc::device_revoked,
+                      "This device was revoked; ask an administrator for a new enrollment.");
+  } else if (users.empty() || users[0].id != push_.object.actor || !users[0].enabled) {
+    withdrawn_ = fail(errc::user_disabled, "This user is disabled; ask an administrator.");
   }
+  if (users.empty() || users[0].id != push_.object.actor) return refuse(*withdrawn_);
+  if (withdrawn_ && !push_.surrender) return refuse(*withdrawn_);
   who_.actor = who_.owner = users[0].id;
   who_.actor_key = who_.owner_key = users[0].key;
+  if (push_.surrender) {
+    // Which push came before does not matter: nothing of this one goes on from another.
+    if (withdrawn_) return std::nullopt;
+    return refuse(
+        fail(errc::session_expired, "This device has its access again; open a new session."));
+  }
   const auto memory = compare_prev_push(in_, device_, push_.object.prev_push);
   if (memory != wire::push_memory::ok) {
     auto a = memory == wire::push_memory::old
@@ -134,7 +141,8 @@ void push_transaction::lock_records() {
     const auto [at, is_new] = places.try_emplace(head->record.id, wanted.size());
     if (is_new) wanted.push_back({head->record.id, {}, {}, false});
     auto& record = wanted[at->second];
-    if (ordinary && !record.create && (c.restorable() || may_open(c, who_))) {
+    const bool opens = c.restorable() || (!withdrawn_ && may_open(c, who_));
+    if (ordinary && !record.create && opens) {
       record.create = true;
       record.kind = head->record.kind;
       record.natural_key = c.value->payload.key;
@@ -237,6 +245,7 @@ acceptance_plan push_transaction::apply_rules() {
     return std::pair(users[0].key, device->key);
   };
   input.origin = [this](const domain::version_header& h) { return origin_of(h); };
+  input.withdrawn = withdrawn_;
   input.now = env_.now;
   return accept(input);
 }

@@ -25,6 +25,7 @@ struct prepared_push {
   wire::push_object object;
   wire::signed_object sent;
   std::vector<candidate> batch;
+  bool surrender = false;  ///< of a device without access: everything goes to quarantine
 };
 
 struct push_tally {
@@ -77,6 +78,7 @@ class push_transaction {
   const prepared_push& push_;
   const push_environment& env_;
   store::device_row device_;
+  std::optional<error> withdrawn_;  ///< why nothing enters a view
   pusher who_;
   std::vector<record_state> states_;
   std::vector<store::pk> view_keys_;        ///< by record, 0 = not touched

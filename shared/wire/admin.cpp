@@ -183,6 +183,7 @@ result<Message> decode(std::string_view json) {
 SYNC_ADMIN_MESSAGE(user_list);
 SYNC_ADMIN_MESSAGE(device_item);
 SYNC_ADMIN_MESSAGE(device_list);
+SYNC_ADMIN_MESSAGE(device_shown);
 SYNC_ADMIN_MESSAGE(policy_list);
 SYNC_ADMIN_MESSAGE(stats);
 SYNC_ADMIN_MESSAGE(record_query);

@@ -60,9 +60,28 @@ struct device_item {
   std::optional<std::int64_t> quarantine_items;
   std::optional<std::int64_t> quarantine_bytes;
 };
-/// GET /v1/admin/devices; GET /v1/admin/devices/{id} answers one device_item.
+/// GET /v1/admin/devices
 struct device_list {
   std::vector<device_item> items;
+};
+
+/// A view that was closed, as far as this device is concerned.
+struct removal_item {
+  incarnation_id incarnation;
+  std::string removed_at;
+  std::optional<std::string> erased_at;  ///< when the device's receipt came
+};
+/// GET /v1/admin/devices/{id}: the members of a device_item, and what the device was told to give
+/// up.
+struct device_shown {
+  device_item device;
+  std::string state;                     ///< in_use, user_disabled, revoked, lost
+  std::string scope;                     ///< of its next session: full, surrender
+  std::optional<std::string> told_at;    ///< when it first heard that its access is gone
+  std::optional<std::string> erased_at;  ///< when its receipt that nothing is left came
+  std::vector<removal_item> removals;    ///< of its user since it was enrolled, oldest first
+  std::int64_t outstanding = 0;          ///< receipts that have not come
+  std::optional<std::string> outstanding_since;
 };
 
 struct policy_item {

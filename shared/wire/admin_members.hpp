@@ -41,6 +41,25 @@ void walk(V& v, M& m) {
   v("quarantine_bytes", m.quarantine_bytes);
 }
 
+template <class V, same<removal_item> M>
+void walk(V& v, M& m) {
+  v("incarnation", m.incarnation);
+  v("removed_at", m.removed_at);
+  v("erased_at", m.erased_at);
+}
+
+template <class V, same<device_shown> M>
+void walk(V& v, M& m) {
+  walk(v, m.device);
+  v("state", m.state);
+  v("scope", m.scope);
+  v("told_at", m.told_at);
+  v("erased_at", m.erased_at);
+  v("removals", m.removals);
+  v("outstanding", m.outstanding);
+  v("outstanding_since", m.outstanding_since);
+}
+
 template <class V, same<policy_item> M>
 void walk(V& v, M& m) {
   v("kind", m.kind);

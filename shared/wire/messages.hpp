@@ -90,7 +90,8 @@ struct session_request {
 enum class push_memory { ok, unknown, old };
 
 /// {"token":"…","expires_in":3600,"scope":"full"|"surrender","user":uuid,"email","role",
-///  "prev_push":"ok"|"unknown"|"old","last_push":uuid|null,"wipe":bool,"trust":{…},"server_time"}
+///  "prev_push":"ok"|"unknown"|"old","last_push":uuid|null,"wipe":bool,"order"?:{…},"trust":{…},
+///  "server_time"}. `order` comes with the scope `surrender`, and only then.
 struct session_answer {
   std::string token;
   std::int64_t expires_in = 0;  ///< seconds
@@ -101,8 +102,21 @@ struct session_answer {
   push_memory prev_push = push_memory::ok;
   std::optional<push_id> last_push;
   bool wipe = false;  ///< this device was revoked as lost: erase everything
+  std::optional<signed_object> order_object;
   signed_object trust_object;
   std::string server_time;
+};
+
+/// What a device has to do that has lost its access: hand over what it holds and erase everything,
+/// or (revoked as lost) erase at once. {"server","device","challenge","order":"surrender"|"erase"},
+/// signed by the server with purpose `order`; the challenge is the session's, so that no order is
+/// good for a second time.
+enum class order_kind { surrender, erase };
+struct order {
+  server_id server;
+  device_id device;
+  std::string challenge;
+  order_kind what = order_kind::surrender;
 };
 
 // ---- POST /v1/push ----
@@ -170,6 +184,26 @@ struct known_request {
 /// Those of them that are not visible to this user in an open view: {"missing":["<id>"…]}.
 struct known_answer {
   std::vector<version_id> missing;
+};
+
+// ---- POST /v1/surrender ----
+// Takes a push_request, too: of a device without access, every version goes to quarantine.
+
+/// What a device no longer holds: {"server","device","actor","incarnations":[uuid…],
+/// "everything":bool}, signed by the device with purpose `erasure`. At most 1,000 incarnations,
+/// sorted, each once. `everything`: nothing but the device's key is left.
+struct erasure_object {
+  server_id server;
+  device_id device;
+  user_id actor;
+  std::vector<incarnation_id> incarnations;
+  bool everything = false;
+};
+
+/// Those of the incarnations that this device was never told to erase; the others are noted:
+/// {"unknown":[uuid…]}
+struct erasure_answer {
+  std::vector<incarnation_id> unknown;
 };
 
 // ---- GET /v1/changes?cursor=SEQ.CHAIN&limit=N&wait=SECONDS ----
@@ -295,6 +329,17 @@ struct act_object {
 [[nodiscard]] result<known_request> decode_known_request(std::string_view json);
 [[nodiscard]] std::string encode(const known_answer& m);
 [[nodiscard]] result<known_answer> decode_known_answer(std::string_view json);
+
+[[nodiscard]] std::string encode_object(const order& m);
+[[nodiscard]] result<order> decode_order(std::string_view object);
+[[nodiscard]] std::string encode_object(const erasure_object& m);
+[[nodiscard]] result<erasure_object> decode_erasure_object(std::string_view object);
+/// The body of a receipt of erasure: {"erasure":{"object":…,"signature":…}}; none for any other
+/// body that is JSON.
+[[nodiscard]] std::string encode_erasure_request(const signed_object& erasure);
+[[nodiscard]] result<std::optional<signed_object>> decode_erasure_request(std::string_view json);
+[[nodiscard]] std::string encode(const erasure_answer& m);
+[[nodiscard]] result<erasure_answer> decode_erasure_answer(std::string_view json);
 
 [[nodiscard]] std::string encode(const page& m);
 [[nodiscard]] result<page> decode_page(std::string_view json);

@@ -146,6 +146,7 @@ std::string encode(const session_answer& m) {
   to.text("email", m.email);
   to.number("expires_in", m.expires_in);
   to.id_or_null("last_push", m.last_push);
+  if (m.order_object) to.raw("order", encode(*m.order_object));
   to.text("prev_push", k_memory_names.at(static_cast<std::size_t>(m.prev_push)));
   to.text("role", m.role);
   to.text("scope", m.scope);
@@ -170,6 +171,10 @@ result<session_answer> decode_session_answer(std::string_view json) {
     m.prev_push = read_memory(in);
     m.last_push = in.optional_id<push_id>("last_push");
     m.wipe = in.boolean_or("wipe", false);
+    if (in.has("order")) {
+      auto member = in.object("order");
+      m.order_object = detail::read_signed(member);
+    }
     m.trust_object = trust_member(in);
     m.server_time = in.string("server_time", 100);
   };

@@ -38,6 +38,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              [](const auto& m) { return wire::encode_push_answer(m); });
   round_trip(text, wire::decode_page, encode);
   round_trip(text, wire::decode_act_object, object);
+  round_trip(text, wire::decode_order, object);
+  round_trip(text, wire::decode_erasure_object, object);
+  round_trip(text, wire::decode_erasure_answer, encode);
+  if (const auto word = wire::decode_erasure_request(text); word && *word) {
+    const auto again = wire::decode_erasure_request(wire::encode_erasure_request(**word));
+    fuzz::demand(again && *again, "a word of erasure cannot be read again");
+  }
   static_cast<void>(wire::decode_problem(400, text));
   return 0;
 }

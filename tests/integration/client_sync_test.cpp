@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "server/sync/acts.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/domain/version.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/sync_laptop.hpp"
@@ -235,27 +236,134 @@ TEST_F(client_sync, a_server_that_is_away_costs_nothing_but_time) {
   EXPECT_EQ(r.how.totals.accepted, 1);
 }
 
-TEST_F(client_sync, a_revoked_laptop_erases_itself_once_all_is_at_the_server) {
+/// What the store says of a device that lost its access.
+struct given_up {
+  std::size_t quarantined = 0;
+  bool erased = false;
+};
+
+class client_surrender : public client_sync {
+ protected:
+  void revoke(const device_id& device, bool lost = false) {
+    world.node->database().write([&](store::writer& in) {
+      in.revoke_device(in.device_by_id(device).value().key, world.clock.now(), lost);
+    });
+  }
+  given_up look(const device_id& device) {
+    given_up out;
+    world.node->database().read([&](store::reader& in) {
+      const auto key = in.device_by_id(device).value().key;
+      out.quarantined = static_cast<std::size_t>(in.quarantine_used(key).items);
+      out.erased = !in.erasures_of_everything(key).empty();
+    });
+    return out;
+  }
+};
+
+TEST_F(client_surrender, a_revoked_laptop_hands_over_and_erases_itself_whatever_is_lost) {
+  for (const auto what : {mishap::lost_request, mishap::lost_answer, mishap::repeated}) {
+    int calls = 5;
+    for (int n = 0; n < calls; ++n) {
+      SCOPED_TRACE(n);
+      auto mine = laptop("ana@example.org");
+      mine->save(nth_cpf(1), "Ana");
+      expect_ok(mine->sync());
+      mine->save(nth_cpf(2), "Bia");
+      const auto device = mine->replica->who().value().device;
+      revoke(device);
+      int call = 0;
+      mine->line->next = [&] { return call++ == n ? what : mishap::none; };
+      bool wiped = false;
+      for (int round = 0; round < 3 && !wiped; ++round) {
+        const auto r = mine->sync();
+        wiped = r.how.wiped;
+        if (wiped) EXPECT_EQ(why(r), errc::device_revoked);
+      }
+      EXPECT_TRUE(wiped);
+      EXPECT_FALSE(replica::replica_store::exists(mine->home));
+      EXPECT_EQ(look(device).quarantined, 1U) << "once";
+      EXPECT_TRUE(look(device).erased);
+    }
+  }
+}
+
+TEST_F(client_surrender, what_another_process_saves_meanwhile_is_refused_or_handed_over) {
+  for (int n = 0; n < 5; ++n) {
+    SCOPED_TRACE(n);
+    auto mine = laptop("ana@example.org");
+    sync_laptop same(mine->home);
+    mine->save(nth_cpf(1), "Ana");
+    expect_ok(mine->sync());
+    const auto device = mine->replica->who().value().device;
+    revoke(device);
+    int call = 0;
+    std::size_t saved = 0;
+    mine->line->next = [&] {
+      if (call++ == n) {
+        replica::edit what;
+        what.kind = "patient";
+        what.key = nth_cpf(2);
+        what.fields = {{"nome_paciente", "Bia"}, {"nome_mae", "M"}, {"end_paciente", "R"}};
+        const auto made = same.replica->save(what);
+        if (made) {
+          ++saved;
+        } else {
+          EXPECT_EQ(made.error().code, errc::device_revoked);
+        }
+      }
+      return mishap::none;
+    };
+    EXPECT_TRUE(mine->sync().how.wiped);
+    EXPECT_EQ(look(device).quarantined, saved) << "what was told to be saved is not nowhere";
+    EXPECT_TRUE(look(device).erased);
+  }
+}
+
+TEST_F(client_surrender, a_full_quarantine_keeps_the_laptop_sealed_until_there_is_room) {
   auto mine = laptop("ana@example.org");
   mine->save(nth_cpf(1), "Ana");
   expect_ok(mine->sync());
   const auto device = mine->replica->who().value().device;
-  const auto revoke = [&](bool lost) {
-    world.node->database().write([&](store::writer& in) {
-      in.revoke_device(in.device_by_id(device).value().key, world.clock.now(), lost);
-    });
-  };
+  store::pk filler = 0;
+  world.node->database().write([&](store::writer& in) {
+    store::quarantine_row row;
+    row.device = in.device_by_id(device).value().key;
+    row.user = in.device_by_id(device).value().user;
+    row.payload = std::string(limits::quarantine_bytes, 'x');
+    in.add_quarantine(std::span(&row, 1));
+    filler = in.quarantine_list().at(0).key;
+  });
   mine->save(nth_cpf(2), "Bia");
-  revoke(false);
-  const auto kept = mine->sync();
-  EXPECT_EQ(why(kept), errc::device_revoked);
-  EXPECT_FALSE(kept.how.wiped);
-  EXPECT_TRUE(replica::replica_store::exists(mine->home)) << "an edit is nowhere else";
-  revoke(true);
-  const auto gone = mine->sync();
-  EXPECT_EQ(why(gone), errc::device_revoked);
-  EXPECT_TRUE(gone.how.wiped);
-  EXPECT_FALSE(replica::replica_store::exists(mine->home));
+  revoke(device);
+  for (int round = 0; round < 2; ++round) {
+    const auto kept = mine->sync();
+    EXPECT_EQ(why(kept), errc::device_revoked);
+    EXPECT_FALSE(kept.how.wiped);
+    EXPECT_EQ(mine->replica->status().sealed->code, "quarantine_full");
+    EXPECT_FALSE(look(device).erased);
+  }
+  world.node->database().write([&](store::writer& in) { in.remove_quarantine(filler); });
+  EXPECT_TRUE(mine->sync().how.wiped);
+  EXPECT_EQ(look(device).quarantined, 1U);
+  EXPECT_TRUE(look(device).erased);
+}
+
+TEST_F(client_surrender, a_lost_laptop_erases_first_and_says_so_later) {
+  auto mine = laptop("ana@example.org");
+  mine->save(nth_cpf(1), "Ana");
+  expect_ok(mine->sync());
+  mine->save(nth_cpf(2), "Bia");
+  const auto device = mine->replica->who().value().device;
+  revoke(device, true);
+  int call = 0;
+  mine->line->next = [&] { return call++ < 2 ? mishap::none : mishap::lost_request; };
+  EXPECT_EQ(why(mine->sync()), errc::unreachable);
+  EXPECT_TRUE(mine->replica->erased()) << "whether or not anybody can be told";
+  EXPECT_FALSE(look(device).erased);
+  mine->line->next = [] { return mishap::none; };
+  EXPECT_TRUE(mine->sync().how.wiped);
+  EXPECT_TRUE(look(device).erased);
+  EXPECT_EQ(look(device).quarantined, 0U);
 }
 
 TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_and_is_erased) {

@@ -26,6 +26,10 @@ void books::acted(const admin_act& what) {
     taken_.insert({u->user, u->record});
   } else if (const auto* r = std::get_if<act_resolve>(&what)) {
     granted_.insert({r->user, r->version.id});
+  } else if (const auto* d = std::get_if<act_revoke>(&what)) {
+    revoked_.insert(d->device);
+  } else if (const auto* e = std::get_if<act_enable>(&what); e != nullptr && !e->enabled) {
+    disabled_.insert(e->user);
   }
 }
 
@@ -47,7 +51,11 @@ void books::reached(const wire::push_request& what) {
 }
 
 /// Laptops are honest here, so only what happened meanwhile can be in the way.
-void books::check_refusal(const known_version& known, const std::string& code) {
+void books::check_refusal(const device_id& device, const known_version& known,
+                          const std::string& code) {
+  counts.surrendered += code == "device_revoked" || code == "user_disabled";
+  if (code == "device_revoked" && revoked_.contains(device)) return;
+  if (code == "user_disabled" && disabled_.contains(known.owner)) return;
   const bool gone = code == "access_removed" || code == "parent_unavailable";
   const bool after =
       code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";
@@ -77,7 +85,7 @@ void books::pushed(const device_id& device, const wire::push_request& what,
       case wire::push_outcome::refused:
         known.refused = true;
         ++counts.refused;
-        check_refusal(known, line.code);
+        check_refusal(device, known, line.code);
         break;
       case wire::push_outcome::sibling:
         ++counts.siblings;
@@ -88,6 +96,11 @@ void books::pushed(const device_id& device, const wire::push_request& what,
         known.accepted = true;
     }
   }
+}
+
+void books::erased(const wire::erasure_object& what) {
+  ++counts.erasures;
+  if (on_erasure) on_erasure(what);
 }
 
 bool books::may_hold(const user_id& user, const version_id& id, const std::string& header) const {

@@ -27,7 +27,7 @@ struct known_version {
 
 struct run_counts {
   std::int64_t saves = 0, pushes = 0, versions = 0, refused = 0, merges = 0, siblings = 0,
-               conflicts = 0, acts = 0, crashes = 0, disk_faults = 0;
+               conflicts = 0, acts = 0, crashes = 0, disk_faults = 0, surrendered = 0, erasures = 0;
 };
 
 class books final : public witness {
@@ -44,6 +44,7 @@ class books final : public witness {
   void reached(const wire::push_request& what) override;
   void pushed(const device_id& device, const wire::push_request& what,
               const wire::push_receipt& receipt) override;
+  void erased(const wire::erasure_object& what) override;
   void paged(const device_id& device, const wire::page& page) override;
   void broken(std::string what) override;
 
@@ -68,9 +69,11 @@ class books final : public witness {
   [[nodiscard]] const std::map<push_id, receipt_seen>& receipts() const { return receipts_; }
 
   run_counts counts;
+  /// Called with each word of a laptop that the server took.
+  std::function<void(const wire::erasure_object&)> on_erasure;
 
  private:
-  void check_refusal(const known_version& known, const std::string& code);
+  void check_refusal(const device_id& device, const known_version& known, const std::string& code);
   void check_repeat(const receipt_seen& before, const wire::push_receipt& receipt);
 
   std::map<user_id, std::string> emails_;
@@ -81,6 +84,8 @@ class books final : public witness {
   std::set<std::pair<user_id, version_id>> granted_;
   std::map<std::pair<user_id, record_id>, std::uint64_t> moved_;
   std::set<std::pair<user_id, record_id>> taken_;
+  std::set<user_id> disabled_;   ///< at some time
+  std::set<device_id> revoked_;  ///< likewise
   std::map<push_id, receipt_seen> receipts_;
   std::map<version_id, std::uint64_t> reached_;
   std::uint64_t step_ = 0;

@@ -30,10 +30,18 @@ class checker {
   }
 
   static void saved_still_there(simulation_run& in, laptop& on) {
+    if (on.lost && on.home->closed()) return;  // it was told to erase everything at once
     const auto held = everything_on(on);
     const auto user = in.doctors_[on.user].id;
     for (const auto& [id, record] : on.saved) {
       if (held.contains(id) || on.let_go.contains(id) || in.books_.was_taken(user, record)) {
+        continue;
+      }
+      // Of a closed laptop nothing is listed: what the server lacks waits to be handed over.
+      if (on.home->closed() && !on.home->unsent().contains(id)) {
+        const auto now = in.server_->look();
+        if (now.versions.contains(id) || now.quarantined.contains(id)) continue;
+      } else if (on.home->closed()) {
         continue;
       }
       // A record of which nothing but discarded drafts is left is not listed.
@@ -153,7 +161,15 @@ class checker {
     if (on.home->wiped()) {
       if (!on.lost_access) broken("1: " + name + " was wiped though nobody revoked it");
       if (!on.lost) check_fate(on, {}, name);
+      const bool told = on.revoked || user.disabled;
+      if (told && !now_.erased.contains(on.device)) {
+        broken("10: the server has not the word of " + name + " that it is erased");
+      }
       return;
+    }
+    const auto& why = on.sync ? on.sync->ending().why : std::nullopt;
+    if (why && (why->code == errc::device_revoked || why->code == errc::user_disabled)) {
+      broken("10: " + name + " still holds what it should have handed over");
     }
     for (const auto& what : on.home->verify()) broken("7: " + name + "'s own verify: " + what);
     const auto seen = on.home->see_all();
@@ -178,7 +194,6 @@ class checker {
     for (const auto& [id, record] : on.saved) {
       if (held.contains(id) || on.let_go.contains(id)) continue;
       if (now_.versions.contains(id) || now_.quarantined.contains(id)) continue;
-      if (on.home->wiped() && on.raced.contains(id)) continue;
       // Sealed on a laptop without access, in a record of which nothing else is left.
       if (on.lost_access && on.discarded.contains(record)) continue;
       // A view that was taken and is kept hidden, because something of it is not at the server.
@@ -194,7 +209,7 @@ class checker {
         broken("11: the refused version " + short_of(id) + " is not in quarantine");
       }
       const auto record = known.header.record.id;
-      if (on.home->wiped() || on.let_go.contains(id)) continue;
+      if (on.home->wiped() || on.home->closed() || on.let_go.contains(id)) continue;
       if (!held.contains(id) && !in_.books_.was_taken(known.owner, record)) {
         broken("11: " + name + " has not kept the refused version " + short_of(id));
       }

@@ -29,6 +29,7 @@ struct call_session {
 };
 struct call_push {
   wire::push_request push;
+  bool surrender = false;
 };
 struct call_changes {
   wire::cursor from;
@@ -38,7 +39,11 @@ struct call_changes {
 struct call_known {
   std::vector<version_id> held;
 };
-using call = std::variant<call_challenge, call_session, call_push, call_changes, call_known>;
+struct call_erasure {
+  wire::signed_object word;
+};
+using call =
+    std::variant<call_challenge, call_session, call_push, call_changes, call_known, call_erasure>;
 
 struct request {
   std::string token;
@@ -49,7 +54,8 @@ struct request {
 using reply =
     std::variant<transport::answer<wire::challenge_answer>, transport::answer<wire::session_answer>,
                  transport::answer<wire::push_receipt>, transport::answer<wire::page>,
-                 transport::answer<std::vector<version_id>>>;
+                 transport::answer<std::vector<version_id>>,
+                 transport::answer<wire::erasure_answer>>;
 
 /// The failure that a reply to this call may be.
 [[nodiscard]] reply failed_reply(const call& what, transport::failure why);
@@ -115,6 +121,7 @@ struct picture {
   std::map<std::pair<user_id, record_id>, view> open_views;
   std::map<user_id, wire::cursor> feeds;
   std::set<version_id> quarantined;
+  std::set<device_id> erased;         ///< devices with a receipt that nothing is left on them
   std::vector<std::string> findings;  ///< of the server's own verification
 };
 
@@ -127,6 +134,8 @@ class witness {
   /// A push was answered with this receipt (the answer may still be lost on its way).
   virtual void pushed(const device_id& device, const wire::push_request& what,
                       const wire::push_receipt& receipt) = 0;
+  /// A laptop's word for what it has erased was taken.
+  virtual void erased(const wire::erasure_object& what) = 0;
   virtual void paged(const device_id& device, const wire::page& page) = 0;
   /// Something that no invariant allows, seen on the way.
   virtual void broken(std::string what) = 0;

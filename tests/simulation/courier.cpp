@@ -178,6 +178,7 @@ void courier::perform(std::vector<engine::action>& actions) {
            std::holds_alternative<engine::ask_session>(a) ||
            std::holds_alternative<engine::send_push>(a) ||
            std::holds_alternative<engine::ask_missing>(a) ||
+           std::holds_alternative<engine::send_erasure>(a) ||
            std::holds_alternative<engine::fetch_page>(a);
   };
   std::stable_partition(actions.begin(), actions.end(), remote);
@@ -233,10 +234,20 @@ bool courier::perform_request(engine::action& what) {
   } else if (const auto* sent = std::get_if<engine::send_push>(&what)) {
     auto kept = port.kept_push(sent->id);
     if (kept && *kept) {
-      ask(call_push{std::move(**kept)});
+      ask(call_push{std::move(**kept), sent->surrender});
     } else {
       auto why = kept ? fail(errc::busy, "Nothing is kept.") : kept.error();
       push(engine::request_failed{.what = std::move(why), .last_push = {}});
+    }
+  } else if (std::holds_alternative<engine::send_erasure>(what)) {
+    auto word = port.erasure();
+    if (!word) {
+      push(engine::request_failed{.what = word.error(), .last_push = {}});
+    } else if (!*word) {
+      push(engine::erasure_taken{});
+    } else {
+      word_ = (**word).what;
+      ask(call_erasure{(**word).form});
     }
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
     asked_from_ = page->from;
@@ -257,6 +268,25 @@ bool courier::perform_recovery(engine::action& what) {
     local(port.mark_missing(missing->versions), engine::missing_kept{});
   } else if (std::holds_alternative<engine::restart_feed>(what)) {
     local(port.restart_feed(), engine::feed_restarted{});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// What the replica does with what was taken away; false for any other action.
+bool courier::perform_surrender(engine::action& what) {
+  auto& port = desk_.port();
+  if (const auto* erase = std::get_if<engine::erase_removed>(&what)) {
+    answer_local(port.erase_removed(erase->offer_again));
+  } else if (std::holds_alternative<engine::close_replica>(what)) {
+    local(port.close(), engine::replica_closed{});
+  } else if (std::holds_alternative<engine::reopen_replica>(what)) {
+    local(port.reopen(), engine::replica_reopened{});
+  } else if (const auto* all = std::get_if<engine::erase_everything>(&what)) {
+    answer_local(port.erase_everything(all->in_any_case));
+  } else if (const auto* forget = std::get_if<engine::forget_erasure>(&what)) {
+    local(port.erasure_noted(forget->what), engine::erasure_forgotten{});
   } else {
     return false;
   }
@@ -284,15 +314,8 @@ bool courier::perform_local(engine::action& what) {
     const auto page = std::move(pages_.front());
     pages_.pop_front();
     answer_local(port.apply_page(page));
-  } else if (std::holds_alternative<engine::erase_removed>(what)) {
-    local(port.erase_removed(), engine::removed_erased{});
-  } else if (std::holds_alternative<engine::count_unsynced>(what)) {
-    const auto count = port.count_unsynced();
-    if (!count) {
-      push(engine::local_failed{count.error()});
-    } else {
-      push(engine::unsynced_counted{*count});
-    }
+  } else if (perform_surrender(what)) {
+    return true;
   } else if (std::holds_alternative<engine::wipe_replica>(what)) {
     local(port.wipe(), engine::wiped{});
   } else {
@@ -349,6 +372,8 @@ void courier::arrived(reply with) {
           push(engine::receipt_arrived{*answer});
         } else if constexpr (std::is_same_v<T, transport::answer<std::vector<version_id>>>) {
           push(engine::missing_told{*answer});
+        } else if constexpr (std::is_same_v<T, transport::answer<wire::erasure_answer>>) {
+          push(engine::erasure_taken{word_});
         } else {
           auto checked = replica::check_page(std::move(*answer), asked_from_);
           if (!checked) {

@@ -98,6 +98,7 @@ class courier {
   void local(const result<void>& done, engine::event made);
   bool perform_request(engine::action& what);
   bool perform_local(engine::action& what);
+  bool perform_surrender(engine::action& what);
   bool perform_recovery(engine::action& what);
   template <class Event>
   void answer_local(const result<Event>& found);
@@ -117,6 +118,7 @@ class courier {
   std::string token_;
   device_id device_;
   wire::cursor asked_from_;
+  std::optional<wire::erasure_object> word_;
   unix_millis cut_until_ = 0;
   std::uint64_t asked_ = 0;  ///< number of the request under way; 0: none
   std::uint64_t asks_ = 0;

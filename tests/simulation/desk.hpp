@@ -64,6 +64,12 @@ class desk {
   [[nodiscard]] virtual std::size_t waiting() = 0;
   /// Records taken away that still hold something that is not at the server.
   [[nodiscard]] virtual std::size_t hidden() = 0;
+  /// Whether its access is known to be gone, so that nothing is shown.
+  [[nodiscard]] virtual bool closed() = 0;
+  /// What waits to be handed over or pushed.
+  [[nodiscard]] virtual std::set<version_id> unsent() = 0;
+  /// The incarnations of which something is held.
+  [[nodiscard]] virtual std::vector<incarnation_id> incarnations() = 0;
   /// The replica's own verification: sentences; empty when all is well.
   [[nodiscard]] virtual std::vector<std::string> verify() = 0;
   [[nodiscard]] virtual bool wiped() = 0;

@@ -72,7 +72,14 @@ std::optional<reply> light_cloud::handle(const request& what) {
   if (token == sessions_.end()) return failed_reply(what.what, because(errc::session_expired));
   auto& device = machines_.at(token->second);
   const auto* push = std::get_if<call_push>(&what.what);
-  if (auto why = refusal(device)) return failed_reply(what.what, because(why->code));
+  if (const auto* erasure = std::get_if<call_erasure>(&what.what)) {
+    return do_erasure(device, *erasure);
+  }
+  const auto why = refusal(device);
+  const bool surrender = push != nullptr && push->surrender;
+  if (why && !surrender && !std::holds_alternative<call_known>(what.what)) {
+    return failed_reply(what.what, because(why->code));
+  }
   if (push != nullptr) return do_push(device, *push);
   if (const auto* known = std::get_if<call_known>(&what.what)) {
     std::vector<version_id> missing;
@@ -168,12 +175,30 @@ reply light_cloud::do_push(machine& device, const call_push& what) {
     books_.pushed(device.id, what.push, before->second.receipt);
     return answer(before->second.receipt);
   }
-  if (object.prev_push != device.last_push) {
+  const auto gone = refusal(device);
+  if (what.surrender && !gone) return answer(because(errc::session_expired));
+  if (!what.surrender && object.prev_push != device.last_push) {
     return answer(because(errc::prev_push_old, device.last_push));
   }
   auto& user = of(device);
   device.last_push = object.id;
-  return answer(take(user, user, device.id, object, what.push));
+  world_.withdrawn = what.surrender ? gone : std::nullopt;
+  auto receipt = take(user, user, device.id, object, what.push);
+  world_.withdrawn.reset();
+  return answer(std::move(receipt));
+}
+
+reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
+  using answer = transport::answer<wire::erasure_answer>;
+  const auto word = wire::decode_erasure_object(what.word.object).value();
+  if (word.everything && !refusal(device)) return answer(because(errc::forbidden));
+  wire::erasure_answer out;
+  for (const auto& id : word.incarnations) {
+    if (!closed_.contains(id)) out.unknown.push_back(id);
+  }
+  if (word.everything) erased_.insert(device.id);
+  books_.erased(word);
+  return answer(std::move(out));
 }
 
 wire::page_view light_cloud::told(account& user, const record_id& record) {
@@ -333,6 +358,7 @@ picture light_cloud::look() {
   }
   for (const auto& [id, user] : accounts_) out.feeds[id] = user.chain.back();
   out.quarantined = quarantined_;
+  out.erased = erased_;
   return out;
 }
 

@@ -60,6 +60,7 @@ class light_cloud final : public cloud {
   std::optional<error> refusal(const machine& device);
   reply do_session(const call_session& what);
   reply do_push(machine& device, const call_push& what);
+  reply do_erasure(machine& device, const call_erasure& what);
   reply do_changes(const machine& device, const call_changes& what);
   wire::push_receipt take(account& actor, account& owner, const device_id& device,
                           const wire::push_object& object, const wire::push_request& request);
@@ -89,6 +90,7 @@ class light_cloud final : public cloud {
   std::set<std::pair<incarnation_id, version_id>> came_by_item_;
   std::set<incarnation_id> closed_;
   std::set<version_id> quarantined_;
+  std::set<device_id> erased_;
   domain::merge_policy default_policy_ = domain::merge_policy::automatic;
   std::size_t people_ = 1;
   std::size_t devices_ = 0;

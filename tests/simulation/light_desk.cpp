@@ -20,6 +20,10 @@ error none() {
   return fail(errc::not_found, "none");
 }
 
+error no_access() {
+  return fail(errc::device_revoked, "closed");
+}
+
 }  // namespace
 
 // ---- Sync ----
@@ -31,6 +35,10 @@ result<engine::looked> light_desk::look() {
   found.device = who_.device;
   found.cursor = cursor_;
   found.last_push = last_push_;
+  found.closed = closed_off_;
+  found.erased = erased_;
+  const auto due = word();
+  found.erasure_due = due.everything || !due.incarnations.empty();
   if (kept_) {
     found.stored = {
         .id = kept_->id, .versions = kept_->versions.size(), .discards = kept_->discards.size()};
@@ -64,6 +72,7 @@ void light_desk::refuse(const version_id& id) {
   // Its local descendants go with it.
   std::set<version_id> gone{id};
   for (const auto& each : waiting_) {
+    if (closed_off_) break;  // they are still sent, so that the server can keep them
     for (const auto& parent : each.what->header.parents) {
       if (gone.contains(parent)) gone.insert(each.what->id);
     }
@@ -135,6 +144,7 @@ void light_desk::apply_item(const wire::item& item) {
   if (item.kind == wire::item_kind::removed) {
     records_.erase(item.record);
     closed_.insert(item.incarnation);
+    to_receipt_.insert(item.incarnation);
     return forget_closed();
   }
   if (item.kind == wire::item_kind::discarded) {
@@ -186,11 +196,70 @@ result<engine::page_applied> light_desk::apply_page(const replica::checked_page&
   return effect;
 }
 
-result<std::size_t> light_desk::count_unsynced() {
-  std::size_t count = 0;
+std::size_t light_desk::unsynced() const {
+  std::size_t count = discards_.size();
   for (const auto& each : waiting_) count += !each.acknowledged;
   for (const auto& id : refused_) count += !sent_.contains(id);
   return count;
+}
+
+std::set<version_id> light_desk::unsent() {
+  std::set<version_id> out;
+  for (const auto& each : waiting_) out.insert(each.what->id);
+  for (const auto& id : refused_) {
+    if (!sent_.contains(id)) out.insert(id);
+  }
+  return out;
+}
+
+result<void> light_desk::close() {
+  if (erased_) return {};
+  closed_off_ = true;
+  for (const auto& id : refused_) {
+    if (!sent_.contains(id)) waiting_.push_back({own_.at(id), false, std::nullopt});
+  }
+  std::erase_if(refused_, [this](const version_id& id) { return !sent_.contains(id); });
+  return {};
+}
+
+result<void> light_desk::reopen() {
+  closed_off_ = false;
+  return {};
+}
+
+result<engine::everything_erased> light_desk::erase_everything(bool in_any_case) {
+  if (!in_any_case && unsynced() > 0) return engine::everything_erased{.kept = unsynced()};
+  closed_off_ = erased_ = true;
+  records_.clear();
+  waiting_.clear();
+  refused_.clear();
+  discards_.clear();
+  to_receipt_.clear();
+  kept_.reset();
+  return engine::everything_erased{};
+}
+
+wire::erasure_object light_desk::word() const {
+  wire::erasure_object out;
+  out.server = who_.server;
+  out.device = who_.device;
+  out.actor = who_.user;
+  out.everything = erased_;
+  const bool clear = !closed_off_ && waiting_.empty() && !kept_;
+  if (clear) out.incarnations.assign(to_receipt_.begin(), to_receipt_.end());
+  return out;
+}
+
+result<std::optional<engine::replica_port::erasure_word>> light_desk::erasure() {
+  auto out = word();
+  if (!out.everything && out.incarnations.empty()) return std::optional<erasure_word>();
+  wire::signed_object form{wire::encode_object(out), {}};
+  return std::optional(erasure_word{std::move(out), std::move(form)});
+}
+
+result<void> light_desk::erasure_noted(const wire::erasure_object& what) {
+  for (const auto& id : what.incarnations) to_receipt_.erase(id);
+  return {};
 }
 
 result<void> light_desk::wipe() {
@@ -265,6 +334,7 @@ replica::saved light_desk::keep(holding& in, const std::vector<version_id>& pare
 }
 
 result<replica::saved> light_desk::save(const replica::edit& what) {
+  if (closed_off_) return no_access();
   auto* held = find(what.key);
   std::optional<version_id> from;
   if (held != nullptr) {
@@ -291,6 +361,7 @@ result<replica::saved> light_desk::save(const replica::edit& what) {
 
 result<replica::saved> light_desk::publish(const std::string& key,
                                            const std::optional<std::string>& selector) {
+  if (closed_off_) return no_access();
   auto* held = find(key);
   const auto id = version_id::parse(*selector);
   if (held == nullptr || !holds(shown(*held).drafts, *id)) return none();
@@ -301,6 +372,7 @@ result<replica::saved> light_desk::publish(const std::string& key,
 
 result<version_id> light_desk::discard_draft(const std::string& key,
                                              const std::optional<std::string>& selector) {
+  if (closed_off_) return no_access();
   auto* held = find(key);
   const auto id = version_id::parse(*selector);
   if (held == nullptr || !holds(shown(*held).drafts, *id)) return none();
@@ -309,6 +381,7 @@ result<version_id> light_desk::discard_draft(const std::string& key,
 }
 
 result<replica::saved> light_desk::revert(const std::string& key, const std::string& selector) {
+  if (closed_off_) return no_access();
   auto* held = find(key);
   if (held == nullptr) return none();
   const auto now = shown(*held);
@@ -323,6 +396,7 @@ result<replica::saved> light_desk::revert(const std::string& key, const std::str
 }
 
 result<replica::saved> light_desk::resolve(const std::string& key, const replica::resolution& how) {
+  if (closed_off_) return no_access();
   auto* held = find(key);
   if (held == nullptr) return none();
   const auto now = shown(*held);

@@ -36,6 +36,9 @@ class light_desk final : public desk, private engine::replica_port {
   [[nodiscard]] wire::cursor cursor() override { return cursor_; }
   [[nodiscard]] std::size_t waiting() override { return waiting_.size() + discards_.size(); }
   [[nodiscard]] std::size_t hidden() override { return 0; }
+  [[nodiscard]] bool closed() override { return closed_off_; }
+  [[nodiscard]] std::set<version_id> unsent() override;
+  [[nodiscard]] std::vector<incarnation_id> incarnations() override { return {}; }
   [[nodiscard]] std::vector<std::string> verify() override { return {}; }
   [[nodiscard]] bool wiped() override { return wiped_; }
   void restart() override {}
@@ -74,8 +77,12 @@ class light_desk final : public desk, private engine::replica_port {
   result<void> apply_receipt(const wire::push_receipt& receipt) override;
   result<void> drop_push(const push_id& id) override;
   result<engine::page_applied> apply_page(const replica::checked_page& page) override;
-  result<void> erase_removed() override { return {}; }
-  result<std::size_t> count_unsynced() override;
+  result<engine::removed_erased> erase_removed(bool) override { return engine::removed_erased{}; }
+  result<void> close() override;
+  result<void> reopen() override;
+  result<engine::everything_erased> erase_everything(bool in_any_case) override;
+  result<std::optional<erasure_word>> erasure() override;
+  result<void> erasure_noted(const wire::erasure_object& what) override;
   result<void> wipe() override;
   void note_sync(const std::optional<error>&) override {}
   std::int64_t open_conflicts() override { return 0; }
@@ -88,6 +95,9 @@ class light_desk final : public desk, private engine::replica_port {
   replica::shown_view shown(const holding& of) const;
   /// Whether the rules of entry let these fields through.
   static bool fits(const holding& in, const domain::field_map& fields, bool draft);
+  /// Our word for what is not here any more, as far as it can be given.
+  [[nodiscard]] wire::erasure_object word() const;
+  [[nodiscard]] std::size_t unsynced() const;
   [[nodiscard]] bool waits(const version_id& id) const;
   void refuse(const version_id& id);
   replica::saved keep(holding& in, const std::vector<version_id>& parents, domain::field_map fields,
@@ -109,6 +119,10 @@ class light_desk final : public desk, private engine::replica_port {
   std::set<version_id> sent_;  ///< in some push that was answered: the server has the bytes
   std::optional<wire::push_object> kept_;
   std::optional<push_id> last_push_;
+  std::set<incarnation_id>
+      to_receipt_;  ///< of those, the ones of which the server has not our word
+  bool closed_off_ = false;
+  bool erased_ = false;
   bool wiped_ = false;
 };
 

@@ -74,8 +74,10 @@ reply failed_reply(const call& what, transport::failure why) {
       return transport::answer<wire::push_receipt>(std::move(why));
     case 3:
       return transport::answer<wire::page>(std::move(why));
-    default:
+    case 4:
       return transport::answer<std::vector<version_id>>(std::move(why));
+    default:
+      return transport::answer<wire::erasure_answer>(std::move(why));
   }
 }
 
@@ -269,6 +271,8 @@ std::optional<reply> real_cloud::handle(const request& what) {
           return do_session(each);
         } else if constexpr (std::is_same_v<T, call_push>) {
           return do_push(what.token, each);
+        } else if constexpr (std::is_same_v<T, call_erasure>) {
+          return do_erasure(what.token, each);
         } else if constexpr (std::is_same_v<T, call_known>) {
           wire::known_request asked;
           asked.versions = each.held;
@@ -298,6 +302,11 @@ reply real_cloud::do_session(const call_session& what) {
   const auto response = post("/v1/session", {}, wire::encode(what.proof));
   if (response.status != 200) return answer(failure_of(response));
   auto opened = wire::decode_session_answer(response.body).value();
+  const bool ordered =
+      opened.order_object && transport::signed_by_server(trust_, "order", *opened.order_object);
+  if (ordered == (opened.scope == "full")) {
+    books_.broken("a session's order is missing, too much, or not signed by the server");
+  }
   if (!transport::accept_next_trust(trust_, opened.trust_object)) {
     books_.broken("a session's trust object is not accepted");
   }
@@ -307,7 +316,8 @@ reply real_cloud::do_session(const call_session& what) {
 reply real_cloud::do_push(const std::string& token, const call_push& what) {
   using answer = transport::answer<wire::push_receipt>;
   books_.reached(what.push);
-  const auto response = post("/v1/push", token, wire::encode(what.push));
+  const auto response =
+      post(what.surrender ? "/v1/surrender" : "/v1/push", token, wire::encode(what.push));
   if (response.status != 200) return answer(failure_of(response));
   const auto sent = wire::decode_push_answer(response.body).value();
   if (!transport::signed_by_server(trust_, "receipt", sent)) {
@@ -319,6 +329,15 @@ reply real_cloud::do_push(const std::string& token, const call_push& what) {
     books_.pushed(object.device, what.push, receipt);
   }
   return answer(std::move(receipt));
+}
+
+reply real_cloud::do_erasure(const std::string& token, const call_erasure& what) {
+  using answer = transport::answer<wire::erasure_answer>;
+  const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.word));
+  if (response.status != 200) return answer(failure_of(response));
+  auto taken = wire::decode_erasure_answer(response.body).value();
+  if (!died()) books_.erased(wire::decode_erasure_object(what.word.object).value());
+  return answer(std::move(taken));
 }
 
 reply real_cloud::do_changes(const std::string& token, const call_changes& what) {
@@ -413,6 +432,9 @@ picture real_cloud::look() {
     }
     for (const auto& row : in.quarantine_list()) {
       if (row.version) out.quarantined.insert(*row.version);
+    }
+    for (const auto& device : in.all_devices()) {
+      if (!in.erasures_of_everything(device.key).empty()) out.erased.insert(device.id);
     }
     sync::verify_options options;
     options.server_key = keys_.signing.public_half();

@@ -58,6 +58,7 @@ class real_cloud final : public cloud {
   std::optional<caller> caller_of(const std::string& token);
   reply do_session(const call_session& what);
   reply do_push(const std::string& token, const call_push& what);
+  reply do_erasure(const std::string& token, const call_erasure& what);
   reply do_changes(const std::string& token, const call_changes& what);
   http::response as_admin(const std::string& path, const std::string& body);
   bool sign_admin_in();

@@ -68,11 +68,23 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<engine::page_applied> apply_page(const replica::checked_page& page) override {
     return of_.guarded([&] { return real().apply_page(page); });
   }
-  result<void> erase_removed() override {
-    return of_.guarded([&] { return real().erase_removed(); });
+  result<engine::removed_erased> erase_removed(bool offer_again) override {
+    return of_.guarded([&] { return real().erase_removed(offer_again); });
   }
-  result<std::size_t> count_unsynced() override {
-    return of_.guarded([&] { return real().count_unsynced(); });
+  result<void> close() override {
+    return of_.guarded([&] { return real().close(); });
+  }
+  result<void> reopen() override {
+    return of_.guarded([&] { return real().reopen(); });
+  }
+  result<engine::everything_erased> erase_everything(bool in_any_case) override {
+    return of_.guarded([&] { return real().erase_everything(in_any_case); });
+  }
+  result<std::optional<erasure_word>> erasure() override {
+    return of_.guarded([&] { return real().erasure(); });
+  }
+  result<void> erasure_noted(const wire::erasure_object& what) override {
+    return of_.guarded([&] { return real().erasure_noted(what); });
   }
   result<void> wipe() override {
     return of_.guarded([&] { return real().wipe(); });
@@ -241,6 +253,20 @@ std::size_t real_desk::waiting() {
 
 std::size_t real_desk::hidden() {
   return store_->status().hidden;
+}
+
+bool real_desk::closed() {
+  return store_->closed();
+}
+
+std::set<version_id> real_desk::unsent() {
+  std::set<version_id> out;
+  for (const auto& item : store_->waiting()) out.insert(item.version);
+  return out;
+}
+
+std::vector<incarnation_id> real_desk::incarnations() {
+  return store_->held_incarnations();
 }
 
 std::vector<std::string> real_desk::verify() {

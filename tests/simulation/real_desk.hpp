@@ -40,6 +40,9 @@ class real_desk final : public desk {
   [[nodiscard]] wire::cursor cursor() override;
   [[nodiscard]] std::size_t waiting() override;
   [[nodiscard]] std::size_t hidden() override;
+  [[nodiscard]] bool closed() override;
+  [[nodiscard]] std::set<version_id> unsent() override;
+  [[nodiscard]] std::vector<incarnation_id> incarnations() override;
   [[nodiscard]] std::vector<std::string> verify() override;
   [[nodiscard]] bool wiped() override;
   void restart() override;

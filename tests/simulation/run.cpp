@@ -31,6 +31,7 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   line_ = std::make_unique<network>(time_, *server_, dice::of(p.seed, k_network));
   line_->on_death = [this] { server_died(); };
   watch_feeds();
+  watch_erasures();
   const auto [admin, with] = server_->admin();
   books_.admin(admin, with);
   for (std::uint32_t i = 0; i < p.users; ++i) {
@@ -62,6 +63,30 @@ void simulation_run::watch_feeds() {
       if (each.id != actor && server_->feed_end(each.id) != ends->at(each.id)) {
         books_.broken("8: a push of one doctor moved the feed of another");
       }
+    }
+  };
+}
+
+void simulation_run::watch_erasures() {
+  books_.on_erasure = [this](const wire::erasure_object& word) {
+    const auto at = std::find_if(laptops_.begin(), laptops_.end(),
+                                 [&word](const auto& on) { return on->device == word.device; });
+    if (at == laptops_.end() || (*at)->off || (*at)->home->wiped()) return;
+    auto& on = **at;
+    const auto name = "laptop " + std::to_string(on.number);
+    const auto held = on.home->incarnations();
+    const bool still = std::any_of(held.begin(), held.end(), [&word](const auto& incarnation) {
+      return word.everything ||
+             std::binary_search(word.incarnations.begin(), word.incarnations.end(), incarnation);
+    });
+    if (still) books_.broken("1: " + name + " gave its word for what it still holds");
+    if (!word.everything || on.lost) return;
+    const auto now = server_->look();
+    for (const auto& [id, record] : on.saved) {
+      if (now.versions.contains(id) || now.quarantined.contains(id) || on.let_go.contains(id)) {
+        continue;
+      }
+      books_.broken("1: " + name + " erased a version that is nowhere else");
     }
   };
 }

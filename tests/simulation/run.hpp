@@ -57,9 +57,6 @@ struct laptop {
   std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
   /// Of which the doctor wanted a draft out of sight: where nothing else is left, it is not listed.
   std::set<record_id> discarded;
-  /// Saved between the count of what is unsynced and the wipe that follows when there is nothing: a
-  /// known gap, see docs/testing.md.
-  std::set<version_id> raced;
   std::set<version_id> let_go;  ///< the doctor discarded or reapplied these refused ones
 };
 
@@ -89,6 +86,8 @@ class simulation_run {
   void server_died();
   /// A push moves the feed of the one who pushes, and nobody else's.
   void watch_feeds();
+  /// What a laptop gives its word for is not on it, and is nowhere lost.
+  void watch_erasures();
   /// A laptop or the server keeps a copy, or starts from it.
   void travel(laptop& on, verb what);
   void note(const std::string& what);

@@ -50,6 +50,7 @@ class acceptance_world {
   };
 
   domain::merge_policy policy = domain::merge_policy::automatic;
+  std::optional<error> withdrawn;  ///< the pusher has lost its access
   std::map<record_id, record> records;
   std::map<store::pk, store::stored_version> stored;
   std::vector<store::conflict_row> closed_conflicts;
@@ -85,6 +86,7 @@ class acceptance_world {
     in.fresh_incarnation = [this] { return nth<incarnation_id>(++incarnations_); };
     in.server_secret = k_server_secret;
     in.merger = [] { return std::pair<store::pk, store::pk>(900, 901); };
+    in.withdrawn = withdrawn;
     in.now = ++now_;
     auto plan = sync::accept(in);
     apply(plan, states, of);

@@ -35,7 +35,7 @@ struct overloaded : Each... {
           [](const ask_session&) { return std::string("ask_session"); },
           [](const save_push& s) { return "save_push " + std::to_string(s.what.versions.size()); },
           [](const prepare_push&) { return std::string("prepare_push"); },
-          [](const send_push&) { return std::string("send_push"); },
+          [](const send_push& s) { return std::string(s.surrender ? "surrender" : "send_push"); },
           [](const apply_receipt&) { return std::string("apply_receipt"); },
           [](const drop_push&) { return std::string("drop_push"); },
           [](const begin_recovery&) { return std::string("begin_recovery"); },
@@ -48,7 +48,13 @@ struct overloaded : Each... {
           [](const apply_page&) { return std::string("apply_page"); },
           [](const discard_pages&) { return std::string("discard_pages"); },
           [](const erase_removed&) { return std::string("erase_removed"); },
-          [](const count_unsynced&) { return std::string("count_unsynced"); },
+          [](const close_replica&) { return std::string("close"); },
+          [](const reopen_replica&) { return std::string("reopen"); },
+          [](const erase_everything& e) {
+            return std::string(e.in_any_case ? "erase_in_any_case" : "erase_everything");
+          },
+          [](const send_erasure&) { return std::string("send_erasure"); },
+          [](const forget_erasure&) { return std::string("forget_erasure"); },
           [](const wipe_replica&) { return std::string("wipe"); },
           [](const cancel_request&) { return std::string("cancel"); },
           [](const wait_for& w) { return "wait " + std::to_string(w.millis); },
@@ -95,9 +101,25 @@ struct overloaded : Each... {
   return l;
 }
 
+[[nodiscard]] inline looked closed_here(looked l = quiet()) {
+  l.closed = true;
+  return l;
+}
+
+[[nodiscard]] inline looked erased_already() {
+  auto l = closed_here();
+  l.erased = l.erasure_due = true;
+  return l;
+}
+
 [[nodiscard]] inline session_opened full(push_memory memory = push_memory::ok,
                                          std::optional<push_id> last = {}) {
   return {.scope = "full", .prev_push = memory, .last_push = last, .wipe = false};
+}
+
+[[nodiscard]] inline session_opened no_access(bool wipe = false,
+                                              push_memory memory = push_memory::ok) {
+  return {.scope = "surrender", .prev_push = memory, .last_push = {}, .wipe = wipe};
 }
 
 [[nodiscard]] inline receipt_arrived receipt(std::uint8_t push,

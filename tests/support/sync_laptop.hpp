@@ -48,6 +48,14 @@ class lossy_line final : public transport::remote_api {
       const wire::push_request& request) override {
     return pass<wire::push_receipt>([&] { return behind_.push(request); });
   }
+  [[nodiscard]] transport::answer<wire::push_receipt> surrender(
+      const wire::push_request& request) override {
+    return pass<wire::push_receipt>([&] { return behind_.surrender(request); });
+  }
+  [[nodiscard]] transport::answer<wire::erasure_answer> erased(
+      const wire::signed_object& word) override {
+    return pass<wire::erasure_answer>([&] { return behind_.erased(word); });
+  }
   [[nodiscard]] transport::answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override {
     return pass<std::vector<version_id>>([&] { return behind_.missing(held); });

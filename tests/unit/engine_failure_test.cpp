@@ -52,14 +52,14 @@ TEST(engine_machine, session_answers) {
        full(push_memory::old, id_of<push_id>(9)),
        {"look"}},
       {"another process or a copy", quiet(), full(push_memory::old, push5), {"look"}},
-      {"lost laptop",
-       quiet(),
-       {.scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = true},
-       {"wipe"}},
-      {"revoked",
-       quiet(),
-       {.scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = false},
-       {"count_unsynced"}},
+      {"lost laptop", quiet(), no_access(true), {"erase_in_any_case"}},
+      {"lost laptop that has erased everything",
+       erased_already(),
+       no_access(true),
+       {"send_erasure"}},
+      {"revoked", quiet(), no_access(), {"close"}},
+      {"access that came back", closed_here(), full(), {"reopen"}},
+      {"access that came back when nothing was left", erased_already(), full(), {"wipe"}},
   };
   for (const auto& r : rows) {
     SCOPED_TRACE(r.what);
@@ -94,34 +94,6 @@ TEST(engine_machine, an_old_push_is_forgiven_when_it_is_one_of_those_that_are_ke
     EXPECT_THAT(d.on(with_two_stored(5, 8)),
                 ElementsAre(last == 9 ? "finish prev_push_old" : "send_push"));
   }
-}
-
-TEST(engine_machine, withdrawn_access_erases_only_what_the_server_has) {
-  const auto surrendering = [] {
-    driver d;
-    d.on(begin{});
-    d.on(quiet());
-    d.on(challenged{});
-    d.on(session_opened{
-        .scope = "surrender", .prev_push = push_memory::ok, .last_push = {}, .wipe = false});
-    return d;
-  };
-  auto clean = surrendering();
-  EXPECT_THAT(clean.on(unsynced_counted{0}), ElementsAre("wipe"));
-  EXPECT_THAT(clean.on(wiped{}), ElementsAre("finish device_revoked wiped"));
-  auto dirty = surrendering();
-  EXPECT_THAT(dirty.on(unsynced_counted{3}), ElementsAre("finish device_revoked"));
-}
-
-TEST(engine_machine, a_wipe_order_erases_unsynced_edits_too) {
-  driver d;
-  d.on(begin{});
-  d.on(with_versions(3));
-  d.on(challenged{});
-  EXPECT_THAT(
-      d.on(session_opened{
-          .scope = "surrender", .prev_push = push_memory::unknown, .last_push = {}, .wipe = true}),
-      ElementsAre("wipe"));
 }
 
 TEST(engine_machine, a_lost_session_is_renewed_once) {

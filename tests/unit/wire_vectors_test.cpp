@@ -31,6 +31,8 @@ std::string again(const std::string& purpose, const std::string& object) {
   if (purpose == "push") return encode_object(decode_push_object(object).value());
   if (purpose == "receipt") return encode_object(decode_receipt_object(object).value());
   if (purpose == "trust") return encode_object(decode_trust(object).value());
+  if (purpose == "order") return encode_object(decode_order(object).value());
+  if (purpose == "erasure") return encode_object(decode_erasure_object(object).value());
   return encode_object(decode_act_object(object).value());
 }
 
@@ -45,7 +47,7 @@ TEST(wire_vectors, signed_objects_are_canonical_and_their_signatures_match) {
     EXPECT_EQ(key->public_half().text(), text(v, "public_key"));
     const auto message = crypto::purpose_message(text(v, "purpose"), object);
     EXPECT_EQ(crypto::sign(*key, message).text(), text(v, "signature"));
-    const auto other = crypto::purpose_message("erasure", object);
+    const auto other = crypto::purpose_message("journal", object);
     EXPECT_NE(crypto::sign(*key, other).text(), text(v, "signature"));
   }
 }
@@ -65,7 +67,13 @@ TEST(wire_vectors, messages_survive_decoding_and_encoding) {
   EXPECT_EQ(encode_push_answer(decode_push_answer(at("push_answer")).value()), at("push_answer"));
   EXPECT_EQ(encode(decode_page(at("page")).value()), at("page"));
   EXPECT_EQ(encode(decode_signed(at("act_request")).value()), at("act_request"));
-  EXPECT_EQ(m.size(), 10U) << "a vector that no test reads";
+  const auto gone = at("session_answer_without_access");
+  EXPECT_EQ(encode(decode_session_answer(gone).value()), gone);
+  const auto word = decode_erasure_request(at("erasure_request")).value();
+  EXPECT_EQ(encode_erasure_request(word.value()), at("erasure_request"));
+  EXPECT_FALSE(decode_erasure_request(at("push_request")).value()) << "that is a push";
+  EXPECT_EQ(encode(decode_erasure_answer(at("erasure_answer")).value()), at("erasure_answer"));
+  EXPECT_EQ(m.size(), 13U) << "a vector that no test reads";
 }
 
 TEST(wire_vectors, messages_in_another_form_give_the_same_object) {

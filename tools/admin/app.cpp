@@ -72,6 +72,11 @@ void session::sign_in(const app& a) {
   remote_->sign_in_as(who_.device, key_, profile_->last_push());
   const auto opened = remote_->sign_in(who_.device, key_, profile_->last_push()).value();
   if (opened.wipe) {
+    profile_->erase_everything(true).value();
+    if (const auto word = profile_->erasure().value()) {
+      auto form = transport::sign_canonical(key_, "erasure", wire::encode_object(*word));
+      remote_->erased(form).value();  // without it, the next command tries again
+    }
     profile_.reset();
     replica::replica_store::wipe(a.home).value();
     refuse(

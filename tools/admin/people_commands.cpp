@@ -172,16 +172,49 @@ device_id find_device(session& s, const std::string& typed) {
   refuse(errc::not_found, "There is no such device; see `device list`.", "device");
 }
 
+std::string state_text(const msg::device_shown& d) {
+  if (d.state == "user_disabled") return "its user is disabled";
+  return device_state(d.device);
+}
+
+/// What the device was told to give up, what its signed receipts say, and what is still to come.
+std::string give_up_text(const msg::device_shown& d) {
+  std::string out;
+  if (d.scope == "surrender") {
+    out += "\nIts next session may only hand over what it holds, and erase it.\n";
+    out += d.told_at ? fmt::format("It heard so {}.\n", when(*d.told_at))
+                     : "It has not heard so yet.\n";
+  }
+  if (d.erased_at)
+    out += fmt::format("Everything on it is erased: receipt {}.\n", when(*d.erased_at));
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& one : d.removals) {
+    rows.push_back({one.incarnation.text(), when(one.removed_at),
+                    one.erased_at ? when(*one.erased_at)
+                    : d.erased_at ? "with everything"
+                                  : "no"});
+  }
+  if (!rows.empty()) {
+    out += "\n" + cli::table({"view (incarnation)", "removed", "erased, by its receipt"}, rows);
+  }
+  if (d.outstanding > 0) {
+    out += fmt::format("{} receipts are outstanding, the oldest since {}.\n", d.outstanding,
+                       when(d.outstanding_since.value_or("")));
+  }
+  return out;
+}
+
 int device_show(const app& a, const std::string& typed) {
   session s(a);
   const auto id = find_device(s, typed);
-  const auto d = s.get<msg::device_item>("/v1/admin/devices/" + id.text());
+  const auto shown = s.get<msg::device_shown>("/v1/admin/devices/" + id.text());
+  const auto& d = shown.device;
   const auto time = [](const std::optional<std::string>& t) { return t ? when(*t) : "never"; };
-  return a.done(message_json(d),
+  return a.done(message_json(shown),
                 cli::table({}, {{"Device", d.id.text()},
                                 {"Name", d.name},
                                 {"User", d.user},
-                                {"State", device_state(d)},
+                                {"State", state_text(shown)},
                                 {"Enrolled", when(d.enrolled_at)},
                                 {"Last seen", time(d.last_seen)},
                                 {"Revoked", time(d.revoked_at)},
@@ -190,7 +223,8 @@ int device_show(const app& a, const std::string& typed) {
                                 {"Public key", d.public_key},
                                 {"In quarantine",
                                  fmt::format("{} items, {} bytes", d.quarantine_items.value_or(0),
-                                             d.quarantine_bytes.value_or(0))}}));
+                                             d.quarantine_bytes.value_or(0))}}) +
+                    give_up_text(shown));
 }
 
 int device_revoke(const app& a, const std::string& typed, bool lost) {
@@ -200,9 +234,11 @@ int device_revoke(const app& a, const std::string& typed, bool lost) {
   return a.done(
       {{"device", id.text()}, {"lost", lost}, {"at", done.at}},
       fmt::format("Revoked {}; its sessions have ended. {}\n", id.text(),
-                  lost ? "It is erased when it next reaches the server."
-                       : "Its next sync erases what the server has; edits that are nowhere else "
-                         "stay sealed on it."));
+                  lost
+                      ? "It is erased when it next reaches the server, unsent edits too; `device "
+                        "show` tells when its receipt has come."
+                      : "Its next sync hands over what the server lacks, to quarantine, and erases "
+                        "everything; `device show` tells when its receipt has come."));
 }
 
 int policy_show(const app& a) {

@@ -1,0 +1,63 @@
+// The machine of a laptop that has lost its access, and its word for what it has erased.
+#include <utility>
+
+#include "client/engine/failure.hpp"
+#include "client/engine/machine.hpp"
+
+namespace autocusto::engine {
+
+void machine::access_gone(const session_opened& answer) {
+  lost_laptop_ = answer.wipe;
+  if (lost_laptop_) return give_up();
+  went_back_ = answer.prev_push == wire::push_memory::unknown &&
+               !(here_.stored && here_.stored->id == answer.last_push);
+  server_last_ = answer.last_push;
+  step_ = step::closing;
+  do_next(close_replica{});
+}
+
+/// The session grants no more than handing things over: first what the server lacks, then our word
+/// that the rest is erased.
+void machine::give_up() {
+  if (here_.erased) return acknowledge();
+  if (lost_laptop_) {
+    step_ = step::erasing_everything;
+    return do_next(erase_everything{.in_any_case = true});
+  }
+  if (std::exchange(went_back_, false) && !here_.recovering) {
+    return recover(std::optional(server_last_));
+  }
+  if (here_.recovering && !asked_missing_) {
+    step_ = step::asking_missing;
+    return do_next(ask_missing{});
+  }
+  if (blocked_) return end(blocked_);
+  if (here_.stored) {
+    current_ = *here_.stored;
+    more_waits_ = false;
+    return send_stored();
+  }
+  if (!(here_.versions.empty() && here_.discards.empty())) return build_push();
+  step_ = step::erasing_everything;
+  do_next(erase_everything{});
+}
+
+void machine::all_erased(const everything_erased& effect) {
+  if (effect.kept > 0) return end(access_withdrawn(effect.kept));
+  start_look();
+}
+
+void machine::acknowledge() {
+  step_ = step::acknowledging;
+  do_next(send_erasure{});
+}
+
+void machine::acknowledged(const erasure_taken& answer) {
+  attempts_ = 0;
+  if (!answer.what) return start_look();  // another process was faster
+  last_word_ = answer.what->everything;
+  step_ = step::forgetting;
+  do_next(forget_erasure{*answer.what});
+}
+
+}  // namespace autocusto::engine
