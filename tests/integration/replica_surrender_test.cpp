@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "shared/sqlite/database.hpp"
+#include "shared/sqlite/transaction.hpp"
 #include "tests/integration/replica_fixture.hpp"
 
 namespace autocusto::replica {

@@ -139,6 +139,8 @@ struct totals {
     counts.merges += o.counts.merges;
     counts.siblings += o.counts.siblings;
     counts.acts += o.counts.acts;
+    counts.surrendered += o.counts.surrendered;
+    counts.erasures += o.counts.erasures;
     counts.crashes += o.counts.crashes;
     counts.disk_faults += o.counts.disk_faults;
     network.requests += o.network.requests;
@@ -155,7 +157,8 @@ void tell(const totals& t, double seconds) {
             << " operations, " << t.steps << " steps, " << t.counts.saves << " saves, "
             << t.counts.pushes << " pushes of " << t.counts.versions << " versions ("
             << t.counts.merges << " merged, " << t.counts.siblings << " siblings, "
-            << t.counts.refused << " refused), " << t.counts.acts
+            << t.counts.refused << " refused, " << t.counts.surrendered << " handed over), "
+            << t.counts.erasures << " words of erasure, " << t.counts.acts
             << " acts; faults: " << t.counts.crashes << " crashes, " << t.counts.disk_faults
             << " disks, " << t.network.lost << " requests and " << t.network.lost_answers
             << " answers lost of " << t.network.requests << ", " << t.network.doubled
