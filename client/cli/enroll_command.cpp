@@ -19,6 +19,7 @@ namespace {
 struct enroll_options {
   std::string link;
   std::string device_name;
+  bool again = false;
 };
 
 std::string host_name() {
@@ -49,14 +50,51 @@ result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fres
   return replica::replica_store::create(a.home, passphrase->view(), env);
 }
 
-int enroll(const app& a, const enroll_options& o) {
-  std::string text = o.link;
+result<wire::enrollment_link> read_link(std::string text) {
   if (text == "-") {
     auto line = read_line(tr("Enrollment link: "));
-    if (!line) return a.fail(line.error());
+    if (!line) return line.error();
     text = *line;
   }
-  const auto link = wire::decode_enrollment_link(text);
+  return wire::decode_enrollment_link(text);
+}
+
+nlohmann::json as_json(const replica::identity& who) {
+  return {{"user", who.email},
+          {"role", who.role},
+          {"device", who.device.text()},
+          {"device_name", who.device_name},
+          {"server", who.host + ":" + std::to_string(who.port)}};
+}
+
+/// This folder becomes another device and keeps all that is in it.
+int enroll_again(const app& a, const enroll_options& o) {
+  std::optional<wire::enrollment_link> link;
+  if (!o.link.empty()) {
+    auto read = read_link(o.link);
+    if (!read) return a.fail(read.error());
+    link = *std::move(read);
+  }
+  auto replica = a.open_enrolled();
+  if (!replica) return a.fail(replica.error());
+  const auto before = (*replica)->who();
+  if (!before) return a.fail(before.error());
+  const auto who = engine::enroll_device_again(**replica, link, o.device_name);
+  if (!who) return a.fail(who.error());
+  auto object = as_json(*who);
+  object["replaces"] = before->device.text();
+  return a.done(object,
+                fmt::format(fmt::runtime(tr("This folder is a device of its own now, “{}”, with "
+                                            "all its edits. Next: `autocusto sync`.\n")),
+                            printable(who->device_name)));
+}
+
+int enroll(const app& a, const enroll_options& o) {
+  if (o.again) return enroll_again(a, o);
+  if (o.link.empty()) {
+    return a.fail(fail(errc::usage, "Give the administrator's link, or --again.", "LINK"));
+  }
+  const auto link = read_link(o.link);
   if (!link) return a.fail(link.error());
   bool fresh = false;
   auto replica = prepare(a, fresh);
@@ -71,11 +109,7 @@ int enroll(const app& a, const enroll_options& o) {
     }
     return a.fail(who.error());
   }
-  return a.done({{"user", who->email},
-                 {"role", who->role},
-                 {"device", who->device.text()},
-                 {"device_name", who->device_name},
-                 {"server", who->host + ":" + std::to_string(who->port)}},
+  return a.done(as_json(*who),
                 fmt::format(fmt::runtime(tr("This laptop is enrolled for {0} as “{1}”. Next: "
                                             "`autocusto sync`.\n")),
                             printable(who->email), printable(who->device_name)));
@@ -87,8 +121,11 @@ void add_enroll_command(CLI::App& parser, app& a) {
   const auto o = std::make_shared<enroll_options>();
   auto* command =
       parser.add_subcommand("enroll", tr("Enrolls this laptop with the administrator's link"));
-  command->add_option("LINK", o->link, tr("https://HOST:PORT/enroll#CODE.PIN; - asks"))->required();
+  command->add_option("LINK", o->link, tr("https://HOST:PORT/enroll#CODE.PIN; - asks"));
   command->add_option("--device-name", o->device_name, tr("How the laptop is called in histories"));
+  command->add_flag("--again", o->again,
+                    tr("Makes a copied or restored folder a device of its own; edits stay. With a "
+                       "LINK also one that the server does not know any more"));
   command->final_callback([&a, o] { a.action = [&a, o] { return enroll(a, *o); }; });
 }
 

@@ -112,6 +112,11 @@ std::string status_text(const replica::identity& who, const replica::status& s,
   return out;
 }
 
+/// Whether the server has told that this folder is a copy, or an older state, of another.
+bool copied(const replica::status& s) {
+  return s.last_sync && s.last_sync->code == code_name(errc::prev_push_old);
+}
+
 int status(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
@@ -162,7 +167,8 @@ int status(const app& a) {
       {"surrender", surrender_json(s)},
       {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},
-      {"last_outcome", std::move(last_outcome)}};
+      {"last_outcome", std::move(last_outcome)},
+      {"copied", copied(s)}};
   return a.done(object, status_text(*who, s, waiting));
 }
 

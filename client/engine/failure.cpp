@@ -66,6 +66,7 @@ failure_scope scope_of(errc code) {
     case errc::device_unknown:
     case errc::code_unknown:
     case errc::code_expired:
+    case errc::too_many_devices:
     case errc::usage:
     case errc::not_enrolled:
     case errc::already_enrolled:
@@ -95,7 +96,8 @@ error server_went_back() {
 error folder_was_copied() {
   return fail(errc::prev_push_old,
               "The server has a later push of this laptop than this folder knows: the folder was "
-              "probably copied or restored. Go on with the newer one, or tell the administrator.");
+              "copied, or set back to an older copy. Nothing is lost. Run `autocusto enroll "
+              "--again` here: this folder becomes a device of its own, and its edits go on.");
 }
 
 error access_withdrawn(std::size_t kept) {

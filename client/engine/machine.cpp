@@ -239,6 +239,8 @@ void machine::start_look() {
 
 void machine::looked_at(const looked& found) {
   here_ = found;
+  // Enrolled again meanwhile, by another process: the session was the old device's.
+  if (session_for_ && session_for_ != here_.device) session_ = false;
   if (went_old_) {
     // Another process of this laptop may have pushed meanwhile; then the replica knows that push.
     const bool known = here_.last_push == server_last_ || answer_was_lost(server_last_);
@@ -315,6 +317,7 @@ void machine::all_done() {
 
 void machine::got_session(const session_opened& answer) {
   session_ = true;
+  session_for_ = here_.device;
   challenge_repeated_ = false;
   withdrawn_ = answer.wipe || answer.scope != "full";
   if (withdrawn_) return access_gone(answer);

@@ -18,7 +18,8 @@
 // pulling goes on. What passes by itself (no network, busy server, busy replica) is tried again
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
 // busy server, which is asked three times. What a person must mend stops the machine:
-//   prev_push_old                                      this folder went back or was copied
+//   prev_push_old                                      this folder went back or was copied: it is
+//                                                      to be enrolled again
 //   device_revoked, user_disabled, scope `surrender`   the replica is closed first, so that nothing
 //                                                      is saved any more; hands over what the
 //                                                      server lacks; is erased when the server has
@@ -144,8 +145,9 @@ class machine {
 
   bool watch_ = false;
   bool session_ = false;
-  bool renewed_ = false;             ///< the session was lost, and nothing has succeeded since
-  bool challenge_repeated_ = false;  ///< one challenge has failed already
+  std::optional<device_id> session_for_;  ///< whose session it is
+  bool renewed_ = false;                  ///< the session was lost, and nothing has succeeded since
+  bool challenge_repeated_ = false;       ///< one challenge has failed already
   bool stopping_ = false;
   bool wiped_ = false;
   bool withdrawn_ = false;      ///< the session grants no more than handing things over

@@ -315,6 +315,8 @@ void machine::failed(const error& what) {
       return start_look();
     case failure_scope::passing:
     case failure_scope::server_fault:
+      // A page that does not fit may be one for another copy of this folder: a new session tells.
+      if (what.code == errc::protocol_error) session_ = false;
       return retry_later(what);
     case failure_scope::went_back:
       return recover(std::nullopt);

@@ -5,6 +5,7 @@
 
 #include "client/replica/codec.hpp"
 #include "client/replica/impl.hpp"
+#include "client/replica/kept_pushes.hpp"
 #include "client/replica/rows.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
@@ -66,6 +67,57 @@ crypto::signing_key replica_store::device_key() const {
   auto key = crypto::signing_key::from_seed(kept.view());
   if (!key) throw_damaged("the device key");
   return *std::move(key);
+}
+
+result<crypto::signing_key> replica_store::next_device_key() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  if (auto seed = file.get(k_next_device_key)) {
+    const crypto::secret kept(*std::move(seed));
+    auto key = crypto::signing_key::from_seed(kept.view());
+    if (!key) throw_damaged("the next device key");
+    return *std::move(key);
+  }
+  auto key = crypto::signing_key::generate(file.random());
+  file.put(k_next_device_key, key.seed());
+  (*scope)->commit();
+  return key;
+}
+
+result<void> replica_store::become(const identity& who, const crypto::public_key& key,
+                                   const crypto::secret& tenant_key) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto cell = file.get(k_identity);
+  if (!cell) return not_enrolled_yet();
+  const auto known = unpack_identity(*cell);
+  if (known.user != who.user || known.server != who.server) {
+    return fail(errc::already_enrolled,
+                "This folder belongs to another account or server; choose another folder, or wipe "
+                "it first.");
+  }
+  // Another process was faster.
+  if (known.device == who.device) return {};
+  auto next = file.get(k_next_device_key);
+  const crypto::secret seed(next ? *std::move(next) : std::string());
+  const auto mine = crypto::signing_key::from_seed(seed.view());
+  if (!mine || mine->public_half() != key) {
+    return fail(errc::busy, "Another process of this laptop has enrolled it again.");
+  }
+  file.put(k_device_key, seed.view());
+  file.forget(k_next_device_key);
+  file.put(k_identity, pack(who));
+  file.put(k_tenant_key, tenant_key.view());
+  file.put_label(ledger::k_device_name, who.device.raw(), who.device_name);
+  // The new device has not pushed anything yet.
+  forget_kept_pushes(file);
+  file.forget(k_last_push);
+  // Why the last sync failed may hold no more.
+  file.forget(k_last_sync);
+  (*scope)->commit();
+  return {};
 }
 
 result<crypto::secret> replica_store::tenant_key() const {

@@ -149,6 +149,8 @@ class ledger {
 // Names of settings.
 inline constexpr std::string_view k_identity = "identity";
 inline constexpr std::string_view k_device_key = "device_key";
+/// Of the device that the folder is about to become.
+inline constexpr std::string_view k_next_device_key = "next_device_key";
 inline constexpr std::string_view k_tenant_key = "tenant_key";
 inline constexpr std::string_view k_cursor = "cursor";
 inline constexpr std::string_view k_saves = "saves";

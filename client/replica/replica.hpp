@@ -94,6 +94,15 @@ class replica_store {
   [[nodiscard]] result<identity> who() const;
   /// The device's private key; a copy for the caller.
   [[nodiscard]] crypto::signing_key device_key() const;
+  /// The key of another device that this folder is to become (`enroll --again`): made at the first
+  /// asking, on disk before anybody can send it, the same until `become`.
+  [[nodiscard]] result<crypto::signing_key> next_device_key();
+  /// Becomes the device of that key, in one transaction: edits, refused ones and the place in the
+  /// feed stay; what waits is pushed by the new device, and a push that is kept is given up. Doing
+  /// it twice is fine. Errors: not_enrolled; already_enrolled for another user or server; busy when
+  /// `key` is not that key any more.
+  [[nodiscard]] result<void> become(const identity& who, const crypto::public_key& key,
+                                    const crypto::secret& tenant_key);
   /// Errors: not_enrolled.
   [[nodiscard]] result<crypto::secret> tenant_key() const;
   /// Keeps a newer trust object (the caller has verified it).

@@ -1,5 +1,6 @@
 #include "client/sync/enrollment.hpp"
 
+#include "client/sync/store_port.hpp"
 #include "client/transport/remote.hpp"
 
 namespace autocusto::engine {
@@ -27,10 +28,37 @@ result<replica::identity> enroll_device(replica::replica_store& replica,
                                         const wire::enrollment_link& link,
                                         std::string_view device_name) {
   const auto key = replica.device_key();
-  auto enrolled = transport::enroll(link, device_name, key.public_half());
+  auto enrolled =
+      transport::enroll(link, {std::string(device_name), key.public_half(), std::nullopt});
   if (!enrolled) return enrolled.error();
   const auto who = identity_of(*enrolled, device_name);
   if (const auto ok = replica.enroll(who, enrolled->tenant_key); !ok) return ok.error();
+  return who;
+}
+
+result<replica::identity> enroll_device_again(replica::replica_store& replica,
+                                              const std::optional<wire::enrollment_link>& link,
+                                              std::string_view device_name) {
+  const auto now = replica.who();
+  if (!now) return now.error();
+  const std::string name(device_name.empty() ? std::string_view(now->device_name) : device_name);
+  const auto next = replica.next_device_key();
+  if (!next) return next.error();
+  wire::again_object asked;
+  asked.server = now->server;
+  asked.device = now->device;
+  asked.public_key = next->public_half().raw();
+  transport::new_device wanted{name, next->public_half(), std::nullopt};
+  wanted.again =
+      transport::sign_canonical(replica.device_key(), "again", wire::encode_object(asked));
+  const auto address = address_of(replica);
+  if (!address) return address.error();
+  auto enrolled =
+      link ? transport::enroll(*link, wanted) : transport::enroll_again(*address, wanted);
+  if (!enrolled) return enrolled.error();
+  const auto who = identity_of(*enrolled, name);
+  if (const auto ok = replica.become(who, next->public_half(), enrolled->tenant_key); !ok)
+    return ok.error();
   return who;
 }
 

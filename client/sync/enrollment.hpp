@@ -1,6 +1,7 @@
 #pragma once
 // Making a laptop a device: what the command line and the page share.
 
+#include <optional>
 #include <string_view>
 
 #include "client/replica/replica.hpp"
@@ -14,6 +15,15 @@ namespace autocusto::engine {
 [[nodiscard]] result<replica::identity> enroll_device(replica::replica_store& replica,
                                                       const wire::enrollment_link& link,
                                                       std::string_view device_name);
+
+/// Makes an enrolled replica another device, which stands in for the one that it was: for a folder
+/// that was copied or restored, and, with a link, for one that has lost touch with the server (its
+/// keys were replaced meanwhile, or it has forgotten the device). Edits stay. May be repeated after
+/// any error. `device_name` empty: as before. Errors as of transport::enroll, transport::
+/// enroll_again and replica_store::become.
+[[nodiscard]] result<replica::identity> enroll_device_again(
+    replica::replica_store& replica, const std::optional<wire::enrollment_link>& link,
+    std::string_view device_name);
 
 /// Whether the server may have spent the code on this device in spite of this error, so that its
 /// key must be kept for another try.

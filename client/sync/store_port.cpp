@@ -37,8 +37,19 @@ store_port::store_port(replica::replica_store& replica, std::string home, const 
       key_(replica.device_key()),
       batch_size_(batch_size) {}
 
+/// Who this laptop is, and its key: both of one moment, while another process may enroll it again.
+result<replica::identity> store_port::identify() {
+  for (;;) {
+    auto before = replica_.who();
+    if (!before || before->device == device_) return before;
+    key_ = replica_.device_key();
+    const auto after = replica_.who();
+    if (!after || after->device == before->device) device_ = before->device;
+  }
+}
+
 result<looked> store_port::look() {
-  const auto who = replica_.who();
+  const auto who = identify();
   if (!who) return who.error();
   looked found;
   found.server = who->server;

@@ -46,11 +46,14 @@ class store_port final : public replica_port {
   [[nodiscard]] std::int64_t open_conflicts() override;
 
  private:
+  [[nodiscard]] result<replica::identity> identify();
+
   replica::replica_store& replica_;
   std::string home_;
   const clock_source& clock_;
   crypto::signing_key key_;
   std::size_t batch_size_;
+  std::optional<device_id> device_;  ///< whose key that is; nothing before the first look
   /// The batch of the last look, so that its bytes are not opened twice.
   replica::outbox batch_;
   /// The push that was kept last, until it is sent.

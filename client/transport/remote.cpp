@@ -83,29 +83,32 @@ wire::signed_object sign_canonical(const crypto::signing_key& key, std::string_v
   return {.object = std::move(canonical_object), .signature = std::string(signature.raw())};
 }
 
-result<enrollment> enroll(const wire::enrollment_link& link, std::string_view device_name,
-                          const crypto::public_key& device_key) {
-  enrollment out;
-  out.address.host = link.host;
-  out.address.port = link.port;
-  out.address.pin_is_ca = link.pin_is_ca;
-  out.address.pin = link.pin;
-  http::client connection(options_of(out.address, std::nullopt));
+namespace {
 
+/// Asks and reads; `address` says how TLS is to prove the server, `accept` judges what the server
+/// says of itself.
+template <class Accept>
+result<enrollment> enroll_at(server_address address, const std::string& code,
+                             const new_device& made, Accept&& accept) {
+  const auto known = kept_trust(address);
+  http::client connection(options_of(address, known));
   wire::enroll_request wanted;
-  wanted.code = link.code;
-  wanted.device_name = device_name;
-  wanted.public_key = device_key.raw();
+  wanted.code = code;
+  wanted.device_name = made.name;
+  wanted.public_key = made.key.raw();
+  wanted.again = made.again;
   auto request = post("/v1/enroll", wire::encode(wanted));
-  request.idempotent = true;  // for the same code and key the server gives the same answer
+  request.idempotent = true;  // for the same key the server gives the same answer
   const auto response = connection.send(request);
   if (!response) return response.error();
   if (response->status != 200) return refused(*response).what;
   const auto answered = wire::decode_enroll_answer(response->body);
   if (!answered) return unreadable(answered.error()).what;
-  const auto trusted = accept_first_trust(answered->trust_object, link.pin_is_ca, link.pin);
+  const result<wire::trust> trusted = accept(known, answered->trust_object);
   if (!trusted) return trusted.error();
 
+  enrollment out;
+  out.address = std::move(address);
   out.address.trust = answered->trust_object;
   out.address.server_time = parse_time(answered->server_time);
   out.server = trusted->server;
@@ -115,6 +118,29 @@ result<enrollment> enroll(const wire::enrollment_link& link, std::string_view de
   out.device = answered->device;
   out.tenant_key = crypto::secret::copy_of(answered->tenant_key);
   return out;
+}
+
+}  // namespace
+
+result<enrollment> enroll(const wire::enrollment_link& link, const new_device& made) {
+  server_address address;
+  address.host = link.host;
+  address.port = link.port;
+  address.pin_is_ca = link.pin_is_ca;
+  address.pin = link.pin;
+  return enroll_at(std::move(address), link.code, made,
+                   [&link](const auto&, const wire::signed_object& offered) {
+                     return accept_first_trust(offered, link.pin_is_ca, link.pin);
+                   });
+}
+
+result<enrollment> enroll_again(const server_address& at, const new_device& made) {
+  return enroll_at(
+      at, {}, made,
+      [&at](const std::optional<wire::trust>& known, const wire::signed_object& offered) {
+        return known ? accept_next_trust(*known, offered)
+                     : accept_first_trust(offered, at.pin_is_ca, at.pin);
+      });
 }
 
 class remote::impl {

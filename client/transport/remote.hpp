@@ -40,12 +40,24 @@ struct enrollment {
   crypto::secret tenant_key;
 };
 
+/// What a new device is to be: its name, its key, and for one that stands in for another, the
+/// `again` object that the other has signed.
+struct new_device {
+  std::string name;
+  crypto::public_key key;
+  std::optional<wire::signed_object> again;
+};
+
 /// Redeems a link: tells the server this device's name and public key. Sending it again within 72
 /// hours with the same key gives the same answer. Errors: untrusted_server, unreachable,
-/// code_unknown, code_expired, user_disabled, invalid_field, protocol_error.
-[[nodiscard]] result<enrollment> enroll(const wire::enrollment_link& link,
-                                        std::string_view device_name,
-                                        const crypto::public_key& device_key);
+/// code_unknown, code_expired, user_disabled, invalid_field, protocol_error; with `again` also
+/// those of `enroll_again`.
+[[nodiscard]] result<enrollment> enroll(const wire::enrollment_link& link, const new_device& made);
+
+/// Without a link, at a server that is known already, by `again` alone; may be repeated at any
+/// time. Errors: untrusted_server, unreachable, device_unknown, device_revoked, user_disabled,
+/// bad_signature, forbidden, too_many_devices, invalid_field, protocol_error.
+[[nodiscard]] result<enrollment> enroll_again(const server_address& at, const new_device& made);
 
 class remote final : public remote_api {
  public:

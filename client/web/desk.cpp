@@ -166,6 +166,18 @@ result<void> desk::enroll(std::string_view link, std::string_view device_name,
   return open_locked(*std::move(opened), passphrase);
 }
 
+result<void> desk::enroll_again() {
+  {
+    const auto at = borrow();
+    if (!at) return at.error();
+    const auto who = engine::enroll_device_again(at->replica(), std::nullopt, {});
+    if (!who) return who.error();
+  }
+  bump();
+  sync_->try_now();
+  return {};
+}
+
 void desk::close(std::unique_lock<std::mutex>& held) {
   keep_what_is_not_urgent();
   replica_.reset();

@@ -62,6 +62,9 @@ class desk {
   /// enrollment was cut before), and opens the replica.
   [[nodiscard]] result<void> enroll(std::string_view link, std::string_view device_name,
                                     std::string_view passphrase);
+  /// Makes the open replica a device of its own (a copied folder), and syncs. Talks to the server.
+  /// Errors: session_expired while it is closed, and those of engine::enroll_device_again.
+  [[nodiscard]] result<void> enroll_again();
   void lock();
   /// Destroys everything on this laptop.
   [[nodiscard]] result<void> wipe();

@@ -68,6 +68,12 @@ call_result sync_now(call& c) {
   return std::string("{}");
 }
 
+/// For a copied folder: it becomes a device of its own.
+call_result again(call& c) {
+  if (auto done = c.in.data.enroll_again(); !done) return done.error();
+  return std::string("{}");
+}
+
 call_result forget_notices(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
@@ -129,6 +135,7 @@ call_result wipe(call& c) {
 std::vector<call_entry> profile_calls() {
   return {{"GET", "/api/status", access::open, status, false},
           {"POST", "/api/sync", access::open, sync_now},
+          {"POST", "/api/again", access::open, again},
           {"POST", "/api/notices/forget", access::open, forget_notices},
           {"POST", "/api/settings", access::open, settings},
           {"POST", "/api/passphrase", access::open, change_passphrase},

@@ -9,9 +9,10 @@
 namespace autocusto::api::detail {
 namespace {
 
-/// Only guesses of codes count against a peer; a mistyped name does not.
+/// Only guesses of codes and devices count against a peer; a mistyped name does not.
 bool is_guess(errc code) {
-  return code == errc::code_unknown || code == errc::code_expired;
+  return code == errc::code_unknown || code == errc::code_expired || code == errc::bad_signature ||
+         code == errc::device_unknown;
 }
 
 }  // namespace
@@ -20,7 +21,12 @@ http::response enroll(context& in, const http::request& asked) {
   const unix_millis now = in.clock.now();
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
-  const auto answer = auth::enroll(in.database, in.keys, in.random, now, *request, in.journal);
+  const auto enroll = [&] {
+    return auth::enroll(in.database, in.keys, in.random, now, *request, in.journal);
+  };
+  auto answer = enroll();
+  // The database may have gone back, and the journal may know the device.
+  if (!answer && answer.error().code == errc::device_unknown && in.catch_up()) answer = enroll();
   in.counts.enrollment(answer.has_value());
   if (answer) return http::json_response(wire::encode(*answer));
   if (is_guess(answer.error().code)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/auth/again.hpp"
+#include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/json/text.hpp"
@@ -60,13 +62,15 @@ result<store::device_row> enrolled_before(store::writer& in, store::pk device,
 }
 
 store::device_row add_device(store::writer& in, random_source& random, const store::user_row& user,
-                             const wire::enroll_request& request, unix_millis now) {
+                             const wire::enroll_request& request, const store::device_row* replaces,
+                             unix_millis now) {
   store::device_row device;
   device.id = random.make<device_id>();
   device.user = user.key;
   device.name = request.device_name;
   device.public_key = request.public_key;
   device.enrolled_at = now;
+  if (replaces != nullptr) device.replaces = replaces->key;
   device.key = in.add_device(device);
   return device;
 }
@@ -95,7 +99,7 @@ act_id act_of(const device_id& device) {
 }
 
 store::journal_entry entry_of(const store::user_row& user, const store::device_row& device,
-                              std::string_view code_hash) {
+                              std::string_view code_hash, const store::device_row* replaces) {
   store::journal_entry entry;
   entry.id = act_of(device.id);
   entry.what = store::journaled_act::device_added;
@@ -105,44 +109,113 @@ store::journal_entry entry_of(const store::user_row& user, const store::device_r
   entry.device_name = device.name;
   entry.public_key = device.public_key;
   entry.code_hash = code_hash;
+  if (replaces != nullptr) entry.replaces = replaces->id;
   return entry;
 }
 
+/// A further answer for a device that is there. The journal may lack it, if its writing failed the
+/// first time.
+enrolled answered_before(store::writer& in, const store::user_row& user, store::device_row device,
+                         std::string_view code_hash, const store::device_row* replaces) {
+  enrolled again{user, std::move(device), std::nullopt};
+  if (in.journaled_object(act_of(again.device.id))) {
+    again.entry = entry_of(user, again.device, code_hash, replaces);
+  }
+  return again;
+}
+
+/// A new device with all that tells of it, but for the code.
+enrolled make_device(store::writer& in, random_source& random, unix_millis now,
+                     const store::user_row& user, const wire::enroll_request& request,
+                     std::string_view code_hash, const store::device_row* replaces) {
+  enrolled made{user, add_device(in, random, user, request, replaces, now), std::nullopt};
+  made.entry = entry_of(user, made.device, code_hash, replaces);
+  static_cast<void>(in.add_journaled(store::journaled(*made.entry)));
+  store::audit_row audit;
+  audit.at = now;
+  audit.actor = user.key;
+  audit.device = made.device.key;
+  audit.what = replaces == nullptr ? "device.enroll" : "device.again";
+  audit.subject_user = user.key;
+  audit.object = R"({"device":")" + made.device.id.text() + '"';
+  if (replaces != nullptr) audit.object += R"(,"replaces":")" + replaces->id.text() + '"';
+  audit.object += '}';
+  in.add_audit(audit);
+  return made;
+}
+
+using maybe_again = std::optional<wire::again_object>;
+
+result<store::user_row> enabled_user(store::writer& in, store::pk key, const error& none) {
+  const store::pk user_key[] = {key};
+  auto users = in.users_by_pk(user_key);
+  if (users.empty() || users[0].role == store::user_role::system) return none;
+  if (!users[0].enabled) {
+    return fail(errc::user_disabled, "This user is disabled; ask the administrator.");
+  }
+  return std::move(users[0]);
+}
+
+/// With a code; with `again` besides, the new device stands in for one of the same user.
 result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
-                           const wire::enroll_request& request) {
+                           const wire::enroll_request& request, const maybe_again& again) {
   const auto hash = crypto::sha256(request.code);
   // Locked: of several devices with one code exactly one is added.
   const auto found = in.lock_enrollment(hash.raw());
   if (!found) return unknown_code();
-  const store::pk user_key[] = {found->user};
-  const auto users = in.users_by_pk(user_key);
-  if (users.empty() || users[0].role == store::user_role::system) return unknown_code();
-  if (!users[0].enabled) {
-    return fail(errc::user_disabled, "This user is disabled; ask the administrator.");
+  const auto user = enabled_user(in, found->user, unknown_code());
+  if (!user) return user.error();
+  if (!found->device && now >= found->expires_at) return expired_code();
+  std::optional<replacement> replaced;
+  if (again) {
+    auto may = may_replace(in, now, *again, *request.again, user->key);
+    if (!may) return may.error();
+    replaced = *std::move(may);
   }
+  const auto* old = replaced ? &replaced->old : nullptr;
   if (found->device) {
     auto device = enrolled_before(in, *found->device, request, now);
     if (!device) return device.error();
-    enrolled again{users[0], std::move(*device), std::nullopt};
-    // The journal may lack it, if its writing failed the first time.
-    if (in.journaled_object(act_of(again.device.id)))
-      again.entry = entry_of(users[0], again.device, hash.raw());
-    return again;
+    return answered_before(in, *user, *std::move(device), hash.raw(), old);
   }
-  if (now >= found->expires_at) return expired_code();
-  enrolled made{users[0], add_device(in, random, users[0], request, now), std::nullopt};
-  made.entry = entry_of(made.user, made.device, hash.raw());
-  static_cast<void>(in.add_journaled(store::journaled(*made.entry)));
+  // This key stands in for the device already: the code stays good.
+  if (replaced && replaced->made) return answered_before(in, *user, *replaced->made, {}, old);
+  auto made = make_device(in, random, now, *user, request, hash.raw(), old);
   in.use_enrollment(hash.raw(), made.device.key);
-  store::audit_row audit;
-  audit.at = now;
-  audit.actor = made.user.key;
-  audit.device = made.device.key;
-  audit.what = "device.enroll";
-  audit.subject_user = made.user.key;
-  audit.object = R"({"device":")" + made.device.id.text() + R"("})";
-  in.add_audit(audit);
   return made;
+}
+
+/// Without a code, signed by the device that the new one stands in for.
+result<enrolled> enroll_again_in(store::writer& in, random_source& random, unix_millis now,
+                                 const wire::enroll_request& request,
+                                 const wire::again_object& again) {
+  const auto may = may_replace(in, now, again, *request.again, std::nullopt);
+  if (!may) return may.error();
+  const auto user = enabled_user(in, may->old.user, unknown_code());
+  if (!user) return user.error();
+  if (may->made) return answered_before(in, *user, *may->made, {}, &may->old);
+  return make_device(in, random, now, *user, request, {}, &may->old);
+}
+
+/// Whether there is such a code, or such a device that signed.
+result<void> known_at_all(store::database& in, const wire::enroll_request& request,
+                          const maybe_again& again) {
+  result<void> known;
+  in.read([&](store::reader& r) {
+    if (!request.code.empty()) {
+      if (!r.enrollment(crypto::sha256(request.code).raw())) known = unknown_code();
+      return;
+    }
+    const auto device = r.device_by_id(again->device);
+    if (!device || store::is_stand_in(*device)) {
+      known = fail(errc::device_unknown,
+                   "This server does not know the device; ask the administrator for a new link, "
+                   "and enroll again with it.");
+    } else if (!signed_by_device(*request.again, *device)) {
+      known = fail(errc::bad_signature, "The request is not signed by the device's key.");
+    }
+  });
+  return known;
 }
 
 }  // namespace
@@ -217,13 +290,15 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                    const wire::enroll_request& request,
                                    const journal_sink& journal) {
   if (auto checked = check_request(request); !checked) return checked.error();
+  const auto again = read_again(keys, request);
+  if (!again) return again.error();
   // Guesses end here, without waiting for the writer.
-  bool known = false;
-  const auto hash = crypto::sha256(request.code);
-  in.read([&](store::reader& r) { known = r.enrollment(hash.raw()).has_value(); });
-  if (!known) return unknown_code();
+  if (auto guess = known_at_all(in, request, *again); !guess) return guess.error();
   result<enrolled> made = unknown_code();
-  in.write([&](store::writer& w) { made = enroll_in(w, random, now, request); });
+  in.write([&](store::writer& w) {
+    made = request.code.empty() ? enroll_again_in(w, random, now, request, **again)
+                                : enroll_in(w, random, now, request, *again);
+  });
   if (!made) return made.error();
   if (journal && made->entry) journal(*made->entry);
   wire::enroll_answer answer;

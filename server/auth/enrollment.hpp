@@ -40,9 +40,10 @@ void create_installation(store::writer& in, const server_id& server, unix_millis
 
 using journal_sink = std::function<void(const store::journal_entry&)>;
 
-/// POST /v1/enroll. Errors: code_unknown, code_expired, user_disabled, invalid_field (device name,
-/// public key). A new device is handed to `journal` after the commit, before this returns; what
-/// that throws passes on, and asking again hands it over again.
+/// POST /v1/enroll, with a code, or signed by the device that the new one stands in for, or both
+/// (again.hpp). Errors: code_unknown, code_expired, user_disabled, invalid_field (device name,
+/// public key), malformed, and those of may_replace. A new device is handed to `journal` after the
+/// commit, before this returns; what that throws passes on, and asking again hands it over again.
 [[nodiscard]] result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                                  random_source& random, unix_millis now,
                                                  const wire::enroll_request& request,

@@ -100,6 +100,8 @@ class reader : public import_reader {
   virtual std::optional<device_row> device_by_id(const device_id& id) = 0;
   virtual std::vector<device_row> devices_by_pk(std::span<const pk> keys) = 0;
   virtual std::vector<device_row> all_devices() = 0;
+  /// Those that stand in for this one, oldest first.
+  virtual std::vector<device_row> devices_replacing(pk device) = 0;
   virtual std::optional<enrollment_row> enrollment(std::string_view code_hash) = 0;
   /// Users with a code that is unused and still good at `now`; each once, in no particular order.
   virtual std::vector<pk> users_with_code(unix_millis now) = 0;

@@ -200,6 +200,13 @@ std::vector<device_row> sql_writer::all_devices() {
   return list(q, {}, device_of);
 }
 
+std::vector<device_row> sql_writer::devices_replacing(pk device) {
+  static constexpr sql_query q{"devices_replacing", "SELECT " SYNC_DEVICE_COLUMNS
+                                                    " FROM device d WHERE d.replaces=$1 "
+                                                    "ORDER BY d.pk"};
+  return list(q, {sql_integer(device)}, device_of);
+}
+
 pk sql_writer::add_device(const device_row& device) {
   static constexpr sql_query q{
       "add_device",

@@ -22,6 +22,7 @@ class sql_writer final : public writer {
   std::optional<device_row> device_by_id(const device_id& id) override;
   std::vector<device_row> devices_by_pk(std::span<const pk> keys) override;
   std::vector<device_row> all_devices() override;
+  std::vector<device_row> devices_replacing(pk device) override;
   std::optional<enrollment_row> enrollment(std::string_view code_hash) override;
   std::vector<pk> users_with_code(unix_millis now) override;
   std::optional<session_owner> session(std::string_view token_hash) override;

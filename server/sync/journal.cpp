@@ -118,7 +118,7 @@ class doing {
     row.enrolled_at = entry_.at;
     if (newest(journaled_act::device_revoked) == 0) row.revoked_at.reset();
     if (entry_.replaces) {
-      if (const auto old = in_.device_by_id(*entry_.replaces)) row.replaces = old->key;
+      row.replaces = store::device_or_stand_in(in_, *entry_.replaces, row.user, entry_.at).key;
     }
     if (known) {
       in_.update_device(row);

@@ -61,6 +61,7 @@ class page_builder {
   std::unordered_set<store::pk> carried_views_;
   /// Versions carried by another item than their own, by view.
   std::unordered_map<store::pk, std::unordered_set<store::pk>> ahead_;
+  std::optional<bool> replaced_;  ///< whether a device stands in for the asking one; once asked
   std::set<store::pk> authors_;
   std::set<store::pk> devices_;
 };

@@ -99,7 +99,7 @@ std::optional<push_answer> push_transaction::check_sender() {
     auto a = memory == wire::push_memory::old
                  ? refuse(fail(errc::prev_push_old,
                                "This device has sent a later push from another copy of its folder; "
-                               "enroll this copy again."))
+                               "run `autocusto enroll --again` in this one."))
                  : refuse(fail(errc::prev_push_unknown,
                                "The server does not have this device's last push; it may have been "
                                "restored. Go on from the push that it names."));

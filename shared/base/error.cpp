@@ -36,6 +36,7 @@ constexpr std::array k_table{
     entry{errc::device_unknown, "device_unknown", 403, 7},
     entry{errc::code_unknown, "code_unknown", 403, 7},
     entry{errc::code_expired, "code_expired", 403, 7},
+    entry{errc::too_many_devices, "too_many_devices", 409, 7},
     entry{errc::push_id_reused, "push_id_reused", 409, 1},
     entry{errc::prev_push_unknown, "prev_push_unknown", 409, 1},
     entry{errc::prev_push_old, "prev_push_old", 409, 1},

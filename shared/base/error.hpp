@@ -41,6 +41,7 @@ enum class errc {
   device_unknown,
   code_unknown,
   code_expired,
+  too_many_devices,
   // A push as a whole
   push_id_reused,
   prev_push_unknown,

@@ -44,11 +44,22 @@ struct trust {
 
 // ---- POST /v1/enroll ----
 
-/// {"code":"…","device_name":"…","public_key":"<64 hex>"}
+/// {"code"?:"…","device_name":"…","public_key":"<64 hex>","again"?:{"object":{…},"signature":…}};
+/// one of `code` and `again`, or both.
 struct enroll_request {
-  std::string code;
+  std::string code;         ///< empty: none, then there is `again`
   std::string device_name;  ///< 1 to 100 code points
   std::string public_key;   ///< 32 raw bytes
+  std::optional<signed_object> again;
+};
+
+/// That the new device stands in for one whose folder was copied or restored:
+/// {"server","device","public_key"}, signed by the old device with purpose `again`. `device` is the
+/// old one, `public_key` that of the request.
+struct again_object {
+  server_id server;
+  device_id device;
+  std::string public_key;  ///< 32 raw bytes
 };
 
 /// {"user":uuid,"email":"…","role":"doctor"|"admin","device":uuid,"tenant_key":"<64 hex>",
@@ -303,6 +314,8 @@ struct act_object {
 
 [[nodiscard]] std::string encode(const enroll_request& m);
 [[nodiscard]] result<enroll_request> decode_enroll_request(std::string_view json);
+[[nodiscard]] std::string encode_object(const again_object& m);
+[[nodiscard]] result<again_object> decode_again_object(std::string_view object);
 [[nodiscard]] std::string encode(const enroll_answer& m);
 [[nodiscard]] result<enroll_answer> decode_enroll_answer(std::string_view json);
 

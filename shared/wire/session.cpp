@@ -34,7 +34,8 @@ signed_object trust_member(json::reader& in) {
 std::string encode(const enroll_request& m) {
   std::string out;
   object_writer to(out);
-  to.text("code", m.code);
+  if (m.again) to.raw("again", encode(*m.again));
+  if (!m.code.empty()) to.text("code", m.code);
   to.text("device_name", m.device_name);
   to.hex("public_key", m.public_key);
   to.close();
@@ -44,11 +45,36 @@ std::string encode(const enroll_request& m) {
 result<enroll_request> decode_enroll_request(std::string_view json) {
   enroll_request m;
   const auto read = [&m](json::reader& in) {
-    m.code = in.string("code", 200);
+    if (in.has("again")) {
+      auto member = in.object("again");
+      m.again = detail::read_signed(member);
+    }
+    if (!m.again || in.has("code")) m.code = in.string("code", 200);
     m.device_name = in.string("device_name", 400);
     m.public_key = detail::raw_hex(in, "public_key", 32);
   };
   if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return m;
+}
+
+std::string encode_object(const again_object& m) {
+  std::string out;
+  object_writer to(out);
+  to.id("device", m.device);
+  to.hex("public_key", m.public_key);
+  to.id("server", m.server);
+  to.close();
+  return out;
+}
+
+result<again_object> decode_again_object(std::string_view object) {
+  again_object m;
+  const auto read = [&m](json::reader& in) {
+    m.device = in.id<device_id>("device");
+    m.public_key = detail::raw_hex(in, "public_key", 32);
+    m.server = in.id<server_id>("server");
+  };
+  if (auto e = detail::read_message(object, read)) return *std::move(e);
   return m;
 }
 

@@ -94,6 +94,10 @@ TEST_P(people, devices_keep_what_happens_to_them) {
     const pk keys[] = {a.device.key, second.key};
     EXPECT_EQ(r.devices_by_pk(keys).size(), 2U);
     EXPECT_EQ(r.all_devices().size(), 2U);
+    const auto others = r.devices_replacing(a.device.key);
+    ASSERT_EQ(others.size(), 1U);
+    EXPECT_EQ(others[0].id, second.id);
+    EXPECT_TRUE(r.devices_replacing(second.key).empty());
   });
 }
 

@@ -154,8 +154,11 @@ void simulation_run::admin_acts(const operation& o) {
     }
     case verb::revoke: {
       auto& on = *laptops_[o.who % laptops_.size()];
-      on.lost_access = on.revoked = true;
-      on.lost = on.lost || o.how % 3 == 0;
+      for (auto& each : laptops_) {
+        if (each->device != on.device) continue;  // copies of one folder
+        each->lost_access = each->revoked = true;
+        each->lost = each->lost || o.how % 3 == 0;
+      }
       return do_act(act_revoke{on.device, o.how % 3 == 0});
     }
     default:

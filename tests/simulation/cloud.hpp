@@ -153,6 +153,11 @@ class cloud {
   [[nodiscard]] virtual user_id add_user(const std::string& email) = 0;
   [[nodiscard]] virtual enrolled enroll(const user_id& user, const crypto::public_key& key,
                                         const std::string& name) = 0;
+  /// Nothing when the server died meanwhile.
+  [[nodiscard]] virtual std::optional<result<enrolled>> enroll_again(
+      const wire::enroll_request& /*what*/) {
+    return fail(errc::usage, "This server cannot.");
+  }
   /// The administrator, as the author of resolutions.
   [[nodiscard]] virtual std::pair<user_id, device_id> admin() const = 0;
   [[nodiscard]] virtual std::int64_t feed_end(const user_id& user) = 0;

@@ -6,6 +6,7 @@
 // memory. Calls throw `desk_died` when the laptop lost power in the middle. One thread.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -80,6 +81,11 @@ class desk {
   /// Keeps a copy of the folder, and later starts from that copy. False where that cannot be.
   virtual bool keep_copy() { return false; }
   virtual bool go_back() { return false; }
+  /// Enrolls again as a device of its own; `ask` hands the request to the server.
+  using ask_again = std::function<result<enrolled>(const wire::enroll_request&)>;
+  virtual result<device_id> enroll_again(const ask_again& /*ask*/) {
+    return fail(errc::usage, "This laptop cannot.");
+  }
   enum class trouble { write_fails, disk_full, power_loss };
   virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;
   virtual void mend() = 0;

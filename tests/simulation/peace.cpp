@@ -62,6 +62,11 @@ void simulation_run::sync_one(laptop& on, bool must_be_quiet) {
     return;
   }
   const auto& how = on.sync->ending();
+  if (!must_be_quiet && how.why && how.why->code == errc::prev_push_old &&
+      on.device != told_[&on]) {
+    told_[&on] = on.device;  // once for each device that it is
+    return sync_one(on, must_be_quiet);
+  }
   if (how.why && !(on.lost_access && about_access(how.why->code))) {
     books_.broken("10: " + name + " cannot sync: " + std::string(code_name(how.why->code)) + ": " +
                   how.why->message);

@@ -13,6 +13,7 @@ struct line {
   std::uint32_t weight;   ///< how often, of all operations
   bool fault = false;     ///< left out where there are to be no faults
   bool recovery = false;  ///< only where the product is to recover from old copies
+  bool twins = false;     ///< only where folders are copied
 };
 
 // In the order of `verb`.
@@ -49,13 +50,15 @@ constexpr std::array<line, k_verbs> k_lines{{{"edit", 260},
                                              {"laptop_copy", 20, true, true},
                                              {"laptop_goes_back", 15, true, true},
                                              {"server_copy", 20, true, true},
-                                             {"server_goes_back", 15, true, true}}};
+                                             {"server_goes_back", 15, true, true},
+                                             {"laptop_twin", 35, true, false, true}}};
 
 constexpr std::uint64_t k_plan = 11;
 
 verb draw(dice& d, const plan_options& options) {
   const auto weight = [&options](const line& l) {
-    const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery);
+    const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery) &&
+                        (options.twins || !l.twins);
     return wanted ? l.weight : 0;
   };
   std::uint64_t total = 0;

@@ -52,8 +52,10 @@ enum class verb {
   laptop_goes_back,
   server_copy,
   server_goes_back,
+  /// A copy of the folder comes into use beside it.
+  laptop_twin,
 };
-inline constexpr std::size_t k_verbs = static_cast<std::size_t>(verb::server_goes_back) + 1;
+inline constexpr std::size_t k_verbs = static_cast<std::size_t>(verb::laptop_twin) + 1;
 [[nodiscard]] std::string_view verb_name(verb v);
 
 struct operation {
@@ -81,6 +83,8 @@ struct plan_options {
   /// Laptops and server that start from an older copy. What the product then has to do (DESIGN 5.4)
   /// is not there yet, so such runs fail.
   bool recovery = false;
+  /// Folders that are copied, and both copies used.
+  bool twins = false;
   std::uint32_t operations = 0;  ///< 0: as the seed says
 };
 [[nodiscard]] plan make_plan(std::uint64_t seed, const plan_options& options);

@@ -379,6 +379,10 @@ enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
   auto response = post("/v1/enroll", {}, body);
   response = post("/v1/enroll", {}, body);  // an answer that was lost is had again
   if (response.status != 200) throw error_exception(failure_of(response).what);
+  return enrolled_by(response);
+}
+
+enrolled real_cloud::enrolled_by(const http::response& response) const {
   const auto got = wire::decode_enroll_answer(response.body).value();
   enrolled out;
   out.server = keys_.server;
@@ -389,6 +393,19 @@ enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
   out.pin = crypto::sha256(keys_.signing.public_half().raw()).raw();
   out.trust = got.trust_object;
   return out;
+}
+
+std::optional<result<enrolled>> real_cloud::enroll_again(const wire::enroll_request& what) {
+  http::response response;
+  try {
+    response = post("/v1/enroll", {}, wire::encode(what));
+  } catch (const store::database_error&) {
+    if (died()) return std::nullopt;
+    return result<enrolled>(fail(errc::unavailable, "The database cannot be reached."));
+  }
+  if (died()) return std::nullopt;
+  if (response.status != 200) return result<enrolled>(failure_of(response).what);
+  return result<enrolled>(enrolled_by(response));
 }
 
 std::pair<user_id, device_id> real_cloud::admin() const {

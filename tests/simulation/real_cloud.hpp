@@ -36,6 +36,8 @@ class real_cloud final : public cloud {
   [[nodiscard]] user_id add_user(const std::string& email) override;
   [[nodiscard]] enrolled enroll(const user_id& user, const crypto::public_key& key,
                                 const std::string& name) override;
+  [[nodiscard]] std::optional<result<enrolled>> enroll_again(
+      const wire::enroll_request& what) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
   [[nodiscard]] std::int64_t feed_end(const user_id& user) override;
   [[nodiscard]] picture look() override;
@@ -48,6 +50,7 @@ class real_cloud final : public cloud {
   void mend() override;
 
  private:
+  [[nodiscard]] enrolled enrolled_by(const http::response& response) const;
   struct process;
   struct caller {
     user_id user;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/transport/remote.hpp"
 #include "shared/sqlite/database.hpp"
 
 namespace autocusto::simulation {
@@ -308,6 +309,31 @@ bool real_desk::go_back() {
   std::filesystem::copy(home_ + "-copy", home_);
   open();
   return true;
+}
+
+result<device_id> real_desk::enroll_again(const ask_again& ask) {
+  return guarded([&]() -> result<device_id> {
+    const auto next = store_->next_device_key();
+    if (!next) return next.error();
+    auto me = store_->who().value();
+    wire::again_object object;
+    object.server = me.server;
+    object.device = me.device;
+    object.public_key = next->public_half().raw();
+    wire::enroll_request request;
+    request.device_name = "copy";
+    request.public_key = object.public_key;
+    request.again =
+        transport::sign_canonical(store_->device_key(), "again", wire::encode_object(object));
+    const auto got = ask(request);
+    if (!got) return got.error();
+    me.device = got->device;
+    me.device_name = "copy";
+    const auto done =
+        store_->become(me, next->public_half(), crypto::secret::copy_of(got->tenant_key));
+    if (!done) return done.error();
+    return got->device;
+  });
 }
 
 bool real_desk::arm(trouble what, std::uint64_t n, std::uint64_t seed) {

@@ -48,6 +48,9 @@ class real_desk final : public desk {
   void restart() override;
   bool keep_copy() override;
   bool go_back() override;
+  result<device_id> enroll_again(const ask_again& ask) override;
+  /// The folder, to copy while nothing writes.
+  [[nodiscard]] const std::string& folder() const { return home_; }
   bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
   void mend() override;
 

@@ -41,6 +41,12 @@ class real_factory final : public factory {
     return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),
                                        model(n % k_models), clock, random);
   }
+  std::unique_ptr<desk> copy_desk(desk& of, std::size_t n, const clock_source& clock,
+                                  dice random) override {
+    auto& real = dynamic_cast<real_desk&>(of);
+    return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),
+                                       real.folder(), clock, random);
+  }
   void end_run() override { fs::remove_all(folder_ / "run"); }
 
  private:

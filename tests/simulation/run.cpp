@@ -124,6 +124,9 @@ void simulation_run::add_laptop(std::size_t user) {
 
 void simulation_run::start_sync(laptop& on, bool watch) {
   if (on.off || on.home->wiped() || (on.sync && !on.sync->done())) return;
+  const bool copied =
+      on.sync && on.sync->ending().why && on.sync->ending().why->code == errc::prev_push_old;
+  if (copied && !enroll_again(on)) return;
   on.sync = std::make_unique<courier>(time_, *line_, *on.home, dice(random_.next()), watch);
   on.watching = watch;
   on.sync->on_death = [this, &on] { died(on); };
@@ -196,6 +199,9 @@ void simulation_run::do_one(const operation& o) {
     case verb::clock:
       return on.clock->set_ahead((static_cast<std::int64_t>(o.how % 21) - 10) * k_year);
     case verb::enroll:
+      // A fault in the middle of it would leave a laptop that nobody has: enrolling has its own
+      // tests.
+      server_->mend();
       return add_laptop(on.user);
     case verb::server_restart:
       if (!server_->up()) return;
@@ -216,6 +222,8 @@ void simulation_run::do_one(const operation& o) {
     case verb::server_copy:
     case verb::server_goes_back:
       return travel(on, o.what);
+    case verb::laptop_twin:
+      return add_twin(on);
     case verb::weather:
       return weather_changes(o);
     case verb::assign:

@@ -23,6 +23,12 @@ class factory {
                                                           std::vector<std::string> secrets) = 0;
   [[nodiscard]] virtual std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock,
                                                         dice random) = 0;
+  /// One on a copy of another's folder; nothing where that cannot be.
+  [[nodiscard]] virtual std::unique_ptr<desk> copy_desk(desk& /*of*/, std::size_t /*n*/,
+                                                        const clock_source& /*clock*/,
+                                                        dice /*random*/) {
+    return nullptr;
+  }
   virtual void end_run() = 0;
 };
 /// The product's server and replicas.
@@ -91,6 +97,10 @@ class simulation_run {
   /// A laptop or the server keeps a copy, or starts from it.
   void travel(laptop& on, verb what);
   void note(const std::string& what);
+  // twins.cpp
+  void add_twin(laptop& of);
+  /// What a doctor does who is told that the folder is a copy. False: not now.
+  bool enroll_again(laptop& on);
 
   // acts.cpp
   void doctor_acts(laptop& on, const operation& o);
@@ -126,6 +136,8 @@ class simulation_run {
   std::uint64_t words_ = 0;
   bool server_down_ = false;
   bool at_peace_ = false;
+  /// Which device a laptop was when it was told, at peace, that its folder is a copy.
+  std::map<const laptop*, device_id> told_;
 };
 
 }  // namespace autocusto::simulation

@@ -96,7 +96,9 @@ class sync_laptop {
         replica(replica::replica_store::create(home, "senha", environment()).value()) {
     auto redeemed = wire::decode_enrollment_link(link).value();
     redeemed.port = listens_at;
-    auto got = transport::enroll(redeemed, name, replica->device_key().public_half()).value();
+    auto got =
+        transport::enroll(redeemed, {name, replica->device_key().public_half(), std::nullopt})
+            .value();
     replica::identity who;
     who.host = got.address.host;
     who.port = got.address.port;

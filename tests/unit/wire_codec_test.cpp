@@ -112,8 +112,12 @@ std::vector<codec> codecs() {
   return {
       {"signed", encode(signed_some), outcome_of(decode_signed)},
       {"trust", encode_object(trusted), outcome_of(decode_trust)},
-      {"enroll", encode(enroll_request{"c", "d", std::string(32, 'k')}),
+      {"enroll", encode(enroll_request{"c", "d", std::string(32, 'k'), std::nullopt}),
        outcome_of(decode_enroll_request)},
+      {"enroll_again", encode(enroll_request{{}, "d", std::string(32, 'k'), signed_some}),
+       outcome_of(decode_enroll_request)},
+      {"again_object", encode_object(again_object{{}, {}, std::string(32, 'k')}),
+       outcome_of(decode_again_object)},
       {"enrolled", encode(enrolled), outcome_of(decode_enroll_answer)},
       {"challenge", encode(challenge_request{}), outcome_of(decode_challenge_request)},
       {"challenged", encode(challenge_answer{}), outcome_of(decode_challenge_answer)},

@@ -74,7 +74,7 @@ int enroll(const app& a, std::string text, const std::string& device_name) {
   auto profile = prepare(a, fresh);
   const std::string name = device_name.empty() ? host_name() : device_name;
   const auto key = profile->device_key();
-  const auto enrolled = transport::enroll(link, name, key.public_half());
+  const auto enrolled = transport::enroll(link, {name, key.public_half(), std::nullopt});
   const bool doctor = enrolled && enrolled->role != "admin";
   if (doctor || (!enrolled && fresh && !may_have_enrolled(enrolled.error().code))) {
     profile.reset();
@@ -151,7 +151,9 @@ int device_list(const app& a) {
   const auto list = s.get<msg::device_list>("/v1/admin/devices");
   std::vector<std::vector<std::string>> rows;
   for (const auto& device : list.items) {
-    rows.push_back({device.id.text(), device.user, device.name, device_state(device),
+    auto state = device_state(device);
+    if (device.replaces) state += ", replaces " + device.replaces->text().substr(0, 8);
+    rows.push_back({device.id.text(), device.user, device.name, std::move(state),
                     device.last_seen ? when(*device.last_seen) : "never"});
   }
   return a.done(message_json(list), cli::table({"id", "user", "name", "state", "last seen"}, rows));

@@ -8,6 +8,26 @@ import { connection } from '../parts/frame';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, type TextKey } from '../texts';
 
+/// The folder is a copy, or an older state, of one that has gone on: it becomes a device of its own.
+function Copied() {
+  const enroll = async () => {
+    try {
+      await call('/api/again', {});
+      say(t('copied_done'));
+    } catch (e) {
+      say(errorText(e), true);
+    }
+  };
+  return (
+    <div class="notice info">
+      <p>{t('copied_text')}</p>
+      <button type="button" onClick={() => void enroll()}>
+        {t('copied_do')}
+      </button>
+    </div>
+  );
+}
+
 function Now() {
   const now = useStore(live);
   const state = connection(now);
@@ -31,7 +51,8 @@ function Now() {
       )}
       {state === 'offline' && <p>{t('sync_offline_text')}</p>}
       {state === 'online' && <p>{t('sync_online_text')}</p>}
-      {state === 'stopped' && doing?.why && <Problem text={doing.why.message} />}
+      {state === 'stopped' && doing?.why && doing.why.code !== 'prev_push_old' && <Problem text={doing.why.message} />}
+      {state === 'stopped' && doing?.why?.code === 'prev_push_old' && <Copied />}
       <button type="button" onClick={() => void syncNow()}>
         {t('sync_now')}
       </button>

@@ -31,6 +31,12 @@ export const sync = texts({
     'No connection to the server. Whatever you save is kept here and is sent by itself once the connection is back.',
   ],
   sync_online_text: ['Conectado ao servidor; as novidades chegam sozinhas.', 'Connected to the server; news come in by themselves.'],
+  copied_text: [
+    'O servidor tem um envio mais novo deste computador do que esta pasta conhece: a pasta foi copiada, ou voltou a uma cópia antiga. Nada se perdeu. Continue aqui como um computador à parte: suas alterações seguem junto, e o outro continua como está.',
+    'The server has a later push of this laptop than this folder knows: the folder was copied, or set back to an older copy. Nothing is lost. Go on here as a computer of its own: your changes come along, and the other one goes on as it is.',
+  ],
+  copied_do: ['Continuar como outro computador', 'Go on as another computer'],
+  copied_done: ['Pronto: este é agora um computador à parte.', 'Done: this is a computer of its own now.'],
   waiting_title: ['O que espera para ser enviado', 'What waits to be sent'],
   waiting_none: ['Nada espera: o servidor tem tudo.', 'Nothing waits: the server has everything.'],
   waiting_more: ['… e mais {n}', '… and {n} more'],

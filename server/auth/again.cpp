@@ -1,0 +1,97 @@
+#include "server/auth/again.hpp"
+
+#include <algorithm>
+
+#include "server/store/stand_in.hpp"
+#include "shared/crypto/hash.hpp"
+
+namespace autocusto::auth {
+namespace {
+
+error unknown_device() {
+  return fail(errc::device_unknown,
+              "This server does not know the device; ask the administrator for a new link, and "
+              "enroll again with it.");
+}
+
+error too_many() {
+  return fail(errc::too_many_devices,
+              "Too many devices stand in for this one already; ask the administrator to revoke "
+              "those that are not in use.",
+              {}, static_cast<std::int64_t>(k_stand_ins));
+}
+
+/// How many devices stand behind this one, itself included.
+std::size_t length_of_row(store::writer& in, const store::device_row& device) {
+  std::size_t n = 1;
+  auto next = device.replaces;
+  for (; next && n <= k_stand_ins_in_a_row; ++n) {
+    const store::pk key[] = {*next};
+    const auto rows = in.devices_by_pk(key);
+    if (rows.empty()) break;
+    next = rows[0].replaces;
+  }
+  return n;
+}
+
+}  // namespace
+
+result<std::optional<wire::again_object>> read_again(const server_keys& keys,
+                                                     const wire::enroll_request& request) {
+  if (!request.again) return std::optional<wire::again_object>();
+  auto asked = wire::decode_again_object(request.again->object);
+  if (!asked) return asked.error();
+  if (asked->server != keys.server) {
+    return fail(errc::malformed, "The request is meant for another server.", "server");
+  }
+  if (!crypto::constant_time_equal(asked->public_key, request.public_key)) {
+    return fail(errc::malformed, "The request is signed for another key.", "public_key");
+  }
+  return std::optional(*std::move(asked));
+}
+
+bool signed_by_device(const wire::signed_object& again, const store::device_row& device) {
+  const auto key = crypto::public_key::from_raw(device.public_key);
+  const auto signature = crypto::signature::from_raw(again.signature);
+  return key && signature &&
+         crypto::verify(*key, crypto::purpose_message("again", again.object), *signature);
+}
+
+result<replacement> may_replace(store::writer& in, unix_millis now, const wire::again_object& asked,
+                                const wire::signed_object& sent, std::optional<store::pk> user) {
+  if (user) static_cast<void>(store::device_or_stand_in(in, asked.device, *user, now));
+  auto old = in.lock_device(asked.device);
+  if (!old) return unknown_device();
+  if (user && old->user != *user) {
+    return fail(errc::forbidden,
+                "This folder belongs to another account than the link. Enroll with a link of its "
+                "own account, or choose another folder.");
+  }
+  const bool forgotten = store::is_stand_in(*old);
+  if (forgotten && !user) return unknown_device();
+  if (!forgotten && !signed_by_device(sent, *old)) {
+    return fail(errc::bad_signature, "The request is not signed by the device's key.");
+  }
+  if (!forgotten && old->revoked_at) {
+    return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
+  }
+  const auto others = in.devices_replacing(old->key);
+  const auto same = std::find_if(others.begin(), others.end(), [&asked](const auto& d) {
+    return d.public_key == asked.public_key;
+  });
+  if (same != others.end()) {
+    if (same->revoked_at) {
+      return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
+    }
+    return replacement{*std::move(old), *same};
+  }
+  const auto in_use =
+      std::count_if(others.begin(), others.end(), [](const auto& d) { return !d.revoked_at; });
+  if (static_cast<std::size_t>(in_use) >= k_stand_ins ||
+      length_of_row(in, *old) >= k_stand_ins_in_a_row) {
+    return too_many();
+  }
+  return replacement{*std::move(old), std::nullopt};
+}
+
+}  // namespace autocusto::auth

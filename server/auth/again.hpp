@@ -1,0 +1,47 @@
+#pragma once
+// Devices that stand in for others: what a copied or restored folder becomes (`enroll --again`).
+//
+// A copy of a laptop's folder has the laptop's key, and pushes of one key form one chain; so the
+// copy asks for a device of its own, signed with the key that it has. The new device *replaces* the
+// old one: it may push versions that name the old one, or one that that one replaced. The old one
+// goes on as it was. The same old device with the same new key is answered with the same device.
+// Bounds: 16 devices that are in use stand in for one, and 63 one behind the other. Functions of
+// the caller's transaction.
+
+#include <cstddef>
+#include <optional>
+
+#include "server/auth/keys.hpp"
+#include "server/store/store.hpp"
+#include "shared/base/error.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::auth {
+
+inline constexpr std::size_t k_stand_ins = 16;
+/// Fewer than the devices that a push looks back (sync/push_transaction.cpp).
+inline constexpr std::size_t k_stand_ins_in_a_row = 63;
+
+/// What `again` of the request says, if it is for this server and this new key; nothing when the
+/// request has none. Errors: malformed.
+[[nodiscard]] result<std::optional<wire::again_object>> read_again(
+    const server_keys& keys, const wire::enroll_request& request);
+
+/// Whether that device's key signed the request.
+[[nodiscard]] bool signed_by_device(const wire::signed_object& again,
+                                    const store::device_row& device);
+
+struct replacement {
+  store::device_row old;
+  std::optional<store::device_row> made;  ///< this key has been here before
+};
+/// Locks the old device and says whether the key may stand in for it. With a code (`user`: its
+/// user) the device may be one that the server has forgotten; it gets a row without a key then.
+/// Errors: device_unknown, device_revoked, user_disabled, bad_signature, forbidden (another user's
+/// device), too_many_devices.
+[[nodiscard]] result<replacement> may_replace(store::writer& in, unix_millis now,
+                                              const wire::again_object& asked,
+                                              const wire::signed_object& sent,
+                                              std::optional<store::pk> user);
+
+}  // namespace autocusto::auth
