@@ -35,7 +35,7 @@ std::string encode(const enroll_request& m) {
   std::string out;
   object_writer to(out);
   if (m.again) to.raw("again", encode(*m.again));
-  if (!m.code.empty()) to.text("code", m.code);
+  if (!m.again || !m.code.empty()) to.text("code", m.code);
   to.text("device_name", m.device_name);
   to.hex("public_key", m.public_key);
   to.close();
