@@ -51,7 +51,12 @@ http::client_options options_of(const server_address& address,
   http::client_options options;
   options.host = address.host;
   options.port = address.port;
-  options.ca_pin = tls_pin(address.pin_is_ca, address.pin, known);
+  auto pins = tls_pins(address.pin_is_ca, address.pin, known);
+  if (!pins.empty()) {
+    options.ca_pin = pins.back();
+    pins.pop_back();
+    options.further_pins = std::move(pins);
+  }
   if (options.ca_pin) options.trust_time = certificate_time(address.server_time);
   return options;
 }
@@ -324,6 +329,9 @@ class remote::impl {
     if (newer) {
       learned_.trust = opened.trust_object;
       trust_ = std::move(*accepted);
+      // A program that watches for months meets the certificates of the next authority.
+      auto pins = tls_pins(address_.pin_is_ca, address_.pin, trust_);
+      if (!pins.empty()) connection_.set_pins(std::move(pins));
     }
     learned_.server_time =
         std::max(learned_.server_time, parse_time(opened.server_time).value_or(0));

@@ -15,6 +15,15 @@ error untrusted(const char* why) {
                   why + ". Nothing was sent; tell the administrator.");
 }
 
+/// Not signed by a key that is known, or an older one than the known one.
+error out_of_touch() {
+  return fail(
+      errc::untrusted_server,
+      "The server does not prove itself with keys that this laptop knows. Nothing was sent. "
+      "If the keys were replaced while this laptop was away, the administrator knows of "
+      "it: ask for a new link and run `autocusto enroll LINK --again`; your edits stay.");
+}
+
 bool signed_by(std::string_view raw_key, std::string_view purpose,
                const wire::signed_object& object) {
   const auto key = crypto::public_key::from_raw(raw_key);
@@ -60,25 +69,29 @@ result<wire::trust> accept_next_trust(const wire::trust& known,
   const auto read = wire::decode_trust(offered.object);
   if (!read) return untrusted("its trust object cannot be read");
   if (read->server != known.server) return untrusted("it is another server");
-  if (!signed_by_server(known, "trust", offered)) {
-    return untrusted("its trust object is not signed by a key that was known before");
-  }
-  if (read->serial < known.serial) return untrusted("its trust object is older than a known one");
+  if (!signed_by_server(known, "trust", offered)) return out_of_touch();
+  if (read->serial < known.serial) return out_of_touch();
   if (read->serial == known.serial && (read->roots != known.roots || read->keys != known.keys)) {
     return untrusted("its trust object changed without a new serial number");
   }
   if (read->keys.empty()) return untrusted("its trust object names no key");
+  if (read->roots.empty() && !known.roots.empty()) {
+    return untrusted("its trust object names no certificate authority");
+  }
   return *read;
 }
 
-std::optional<hash256> tls_pin(bool pin_is_ca, std::string_view pin,
-                               const std::optional<wire::trust>& known) {
-  if (!pin_is_ca) return std::nullopt;
-  if (known && !known->roots.empty() &&
-      std::find(known->roots.begin(), known->roots.end(), pin) == known->roots.end()) {
-    return hash256::from_raw(known->roots.front());
+std::vector<hash256> tls_pins(bool pin_is_ca, std::string_view pin,
+                              const std::optional<wire::trust>& known) {
+  std::vector<hash256> out;
+  if (!pin_is_ca) return out;
+  if (known) {
+    for (const auto& root : known->roots) {
+      if (const auto read = hash256::from_raw(root)) out.push_back(*read);
+    }
   }
-  return hash256::from_raw(pin);
+  if (const auto first = hash256::from_raw(pin); out.empty() && first) out.push_back(*first);
+  return out;
 }
 
 unix_millis build_time() {

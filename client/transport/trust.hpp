@@ -5,11 +5,13 @@
 // the server's Ed25519 key (`key:`: TLS goes against the system's roots, and the trust object
 // proves the server). The trust object names the server, its keys and its CAs; it is signed by one
 // of its keys. The first one must fit the pin; each later one must be signed by a key of the one
-// before, be of the same server and not have a lower serial. So keys can be replaced, but nobody
+// before, be of the same server and not have a lower serial; where CAs are pinned it names some. So
+// keys can be replaced, but nobody
 // who holds none of them can do it.
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -30,10 +32,11 @@ namespace autocusto::transport {
 [[nodiscard]] bool signed_by_server(const wire::trust& known, std::string_view purpose,
                                     const wire::signed_object& object);
 
-/// Which CA TLS has to show: the pin of the link while the trust object still names it, else the
-/// first that it names; nothing where the link pins the server's key (the system's roots then).
-[[nodiscard]] std::optional<hash256> tls_pin(bool pin_is_ca, std::string_view pin,
-                                             const std::optional<wire::trust>& known);
+/// Which CAs TLS may show: those that the trust object names, several while one is replaced; before
+/// there is one, the pin of the link. None where the link pins the server's key (the system's roots
+/// then).
+[[nodiscard]] std::vector<hash256> tls_pins(bool pin_is_ca, std::string_view pin,
+                                            const std::optional<wire::trust>& known);
 
 /// When this program was built (UTC midnight; SOURCE_DATE_EPOCH where it is set). It is certainly
 /// later than that.

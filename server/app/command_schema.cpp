@@ -126,7 +126,7 @@ result<bool> run_verify(const common_options& common) {
   if (!home) return home.error();
   cli::progress bar(!common.json);
   sync::verify_options options;
-  options.server_key = home->keys.signing.public_half();
+  options.server_keys = auth::all_signing_keys(home->keys);
   options.tenant_key = home->keys.tenant_key.view();
   options.progress = [&bar](std::string_view what, std::int64_t done) { bar.show(what, done, 0); };
   sync::verify_report report;

@@ -51,6 +51,16 @@ struct migrate_options {
 [[nodiscard]] result<void> run_backup(const common_options& common, const std::string& file);
 [[nodiscard]] result<void> run_restore(const common_options& common, const std::string& file,
                                        const std::string& database, const std::string& journal);
+struct rotate_options {
+  std::string what;  ///< signing-key, leaf or root
+  bool dry_run = false;
+  bool activate = false;
+  bool at_once = false;
+  int overlap_days = 30;
+};
+[[nodiscard]] result<void> run_rotate(const common_options& common, const rotate_options& options);
+[[nodiscard]] result<void> run_keys_show(const common_options& common);
+[[nodiscard]] result<void> run_keys_import(const common_options& common, const std::string& file);
 [[nodiscard]] result<void> run_keys_export(const common_options& common, const std::string& file);
 
 }  // namespace autocusto::app

@@ -28,6 +28,7 @@ struct command_line {
   std::string database;
   std::string journal;
   std::function<result<void>()> chosen;
+  app::rotate_options rotate;
   int status = 0;  ///< of a command that printed all there is to say
 };
 
@@ -94,6 +95,27 @@ void add_files(CLI::App& root, command_line& to) {
   key_export->add_option("FILE", to.file, "File to make")->required();
   key_export->callback(
       [&to] { to.chosen = [&to] { return run_keys_export(to.common, to.file); }; });
+  auto* key_import =
+      keys->add_subcommand("import", "Take a newer bundle of the same installation over");
+  key_import->add_option("FILE", to.file, "What `keys export` made")->required();
+  key_import->callback(
+      [&to] { to.chosen = [&to] { return run_keys_import(to.common, to.file); }; });
+  keys->add_subcommand("show", "What laptops are told to trust, and what is announced")
+      ->callback([&to] { to.chosen = [&to] { return run_keys_show(to.common); }; });
+}
+
+void add_rotate(CLI::App& root, command_line& to) {
+  auto* command = root.add_subcommand("rotate", "Replace what laptops trust; stop `serve` first");
+  auto& o = to.rotate;
+  command->add_option("WHAT", o.what, "signing-key, leaf or root")
+      ->required()
+      ->check(CLI::IsMember({"signing-key", "leaf", "root"}));
+  command->add_option("--overlap", o.overlap_days, "Days until the next one may be activated")
+      ->capture_default_str();
+  command->add_flag("--activate", o.activate, "Put the announced one into use");
+  command->add_flag("--now", o.at_once, "With --activate: before the overlap is over");
+  command->add_flag("--dry-run", o.dry_run, "Only tell what would be");
+  command->callback([&to] { to.chosen = [&to] { return run_rotate(to.common, to.rotate); }; });
 }
 
 void add_common(CLI::App& to, app::common_options& common) {
@@ -137,6 +159,7 @@ int main(int argc, char** argv) {
   add_serve(root, line);
   add_schema(root, line);
   add_files(root, line);
+  add_rotate(root, line);
   for (CLI::App* command : root.get_subcommands({})) add_common(*command, line.common);
   try {
     root.parse(argc, argv);

@@ -34,7 +34,8 @@ sync::sync_keys refer_to(const auth::server_keys& keys) {
   return {.server = keys.server,
           .tenant_key = keys.tenant_key.view(),
           .server_secret = keys.server_secret.view(),
-          .signing = &keys.signing};
+          .signing = &keys.signing,
+          .retired = keys.retired};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t k_key_size = 32;
 constexpr std::size_t k_pem_limit = std::size_t{64} * 1024;
+constexpr std::size_t k_retired = 1000;
 constexpr std::size_t k_file_limit = std::size_t{1024} * 1024;
 /// Certificates begin a day early, for clients whose clock is behind.
 constexpr unix_millis k_day = 24LL * 60 * 60 * 1000;
@@ -47,6 +48,38 @@ crypto::secret read_key(json::reader& in, std::string_view name) {
   return crypto::secret(std::move(*raw));
 }
 
+/// The members that only a bundle has whose keys were or are being replaced.
+struct changes {
+  crypto::secret seed;
+  unix_millis signing_from = 0;
+  std::optional<http::certificate_pair> ca;
+  unix_millis ca_from = 0;
+  std::vector<crypto::public_key> retired;
+};
+
+changes read_next(json::reader& in) {
+  changes out;
+  if (in.has("next_signing_seed")) {
+    out.seed = read_key(in, "next_signing_seed");
+    out.signing_from = in.integer("next_signing_from", 0, limits::json_integer);
+  }
+  if (in.has("next_ca")) {
+    out.ca = read_pair(in.object("next_ca"));
+    out.ca_from = in.integer("next_ca_from", 0, limits::json_integer);
+  }
+  if (!in.has("retired")) return out;
+  for (const auto& text : in.strings("retired", k_retired, 2 * k_key_size)) {
+    const auto raw = from_hex(text);
+    const auto key = raw ? crypto::public_key::from_raw(*raw) : std::nullopt;
+    if (!key) {
+      in.refuse("retired", "holds what is no key");
+      return out;
+    }
+    out.retired.push_back(*key);
+  }
+  return out;
+}
+
 }  // namespace
 
 result<server_keys> make_keys(random_source& random, const std::vector<std::string>& names,
@@ -69,14 +102,25 @@ result<server_keys> make_keys(random_source& random, http::certificate_pair give
 }
 
 std::string encode_keys(const server_keys& keys) {
-  const nlohmann::json document{{"v", 1},
-                                {"server", keys.server.text()},
-                                {"tenant_key", to_hex(keys.tenant_key.view())},
-                                {"server_secret", to_hex(keys.server_secret.view())},
-                                {"signing_seed", to_hex(keys.signing.seed())},
-                                {"trust_serial", keys.trust_serial},
-                                {"ca", keys.ca ? pair_json(*keys.ca) : nlohmann::json(nullptr)},
-                                {"leaf", pair_json(keys.leaf)}};
+  nlohmann::json retired = nlohmann::json::array();
+  for (const auto& key : keys.retired) retired.push_back(to_hex(key.raw()));
+  nlohmann::json document{{"v", 1},
+                          {"server", keys.server.text()},
+                          {"tenant_key", to_hex(keys.tenant_key.view())},
+                          {"server_secret", to_hex(keys.server_secret.view())},
+                          {"signing_seed", to_hex(keys.signing.seed())},
+                          {"trust_serial", keys.trust_serial},
+                          {"ca", keys.ca ? pair_json(*keys.ca) : nlohmann::json(nullptr)},
+                          {"leaf", pair_json(keys.leaf)}};
+  if (!keys.retired.empty()) document["retired"] = std::move(retired);
+  if (keys.next_signing) {
+    document["next_signing_seed"] = to_hex(keys.next_signing->seed());
+    document["next_signing_from"] = keys.next_signing_from;
+  }
+  if (keys.next_ca) {
+    document["next_ca"] = pair_json(*keys.next_ca);
+    document["next_ca_from"] = keys.next_ca_from;
+  }
   return json::canonical(document);
 }
 
@@ -93,16 +137,23 @@ result<server_keys> decode_keys(std::string_view json_text) {
   std::optional<http::certificate_pair> ca;
   if (in.has("ca")) ca = read_pair(in.object("ca"));
   auto leaf = read_pair(in.object("leaf"));
+  const auto next = read_next(in);
   if (const auto problem = in.finish()) {
     return fail(errc::malformed, "The key bundle cannot be used: " + problem->message);
   }
-  return server_keys{.server = server,
-                     .tenant_key = std::move(tenant_key),
-                     .server_secret = std::move(server_secret),
-                     .signing = *crypto::signing_key::from_seed(seed.view()),
-                     .trust_serial = serial,
-                     .ca = std::move(ca),
-                     .leaf = std::move(leaf)};
+  server_keys keys{.server = server,
+                   .tenant_key = std::move(tenant_key),
+                   .server_secret = std::move(server_secret),
+                   .signing = *crypto::signing_key::from_seed(seed.view()),
+                   .trust_serial = serial,
+                   .ca = std::move(ca),
+                   .leaf = std::move(leaf)};
+  if (!next.seed.empty()) keys.next_signing = crypto::signing_key::from_seed(next.seed.view());
+  keys.next_signing_from = next.signing_from;
+  keys.next_ca = next.ca;
+  keys.next_ca_from = next.ca_from;
+  keys.retired = next.retired;
+  return keys;
 }
 
 std::string keys_path(const std::string& folder) {
@@ -168,6 +219,12 @@ wire::signed_object sign_canonical(const server_keys& keys, std::string_view pur
   return {.object = std::move(canonical_json), .signature = std::string(signature.raw())};
 }
 
+std::vector<crypto::public_key> all_signing_keys(const server_keys& keys) {
+  auto out = keys.retired;
+  out.push_back(keys.signing.public_half());
+  return out;
+}
+
 wire::signed_object trust_object(const server_keys& keys) {
   wire::trust trusted;
   trusted.server = keys.server;
@@ -175,7 +232,11 @@ wire::signed_object trust_object(const server_keys& keys) {
   if (keys.ca) {
     trusted.roots.emplace_back(http::spki_sha256(keys.ca->certificate).value().raw());
   }
+  if (keys.next_ca) {
+    trusted.roots.emplace_back(http::spki_sha256(keys.next_ca->certificate).value().raw());
+  }
   trusted.keys.emplace_back(keys.signing.public_half().raw());
+  if (keys.next_signing) trusted.keys.emplace_back(keys.next_signing->public_half().raw());
   return sign_canonical(keys, "trust", wire::encode_object(trusted));
 }
 

@@ -10,6 +10,9 @@
 //   leaf           the certificate that TLS shows and its key; own ones last a year and are
 //                  reissued at half of it
 //   trust_serial   grows with each change of what clients are told to trust
+//   next_signing,  announced to clients, not in use yet (rotation.hpp); `…_from`: when they may be
+//   next_ca
+//   retired        public halves of signing keys that were in use, for what they have signed
 //
 // It lives in `keys.json` of the data folder (mode 0600), the same on every server process of one
 // installation; outside the folder only sealed under a passphrase (see sealed_stream.hpp). Values
@@ -39,6 +42,11 @@ struct server_keys {
   std::int64_t trust_serial = 1;
   std::optional<http::certificate_pair> ca;
   http::certificate_pair leaf;
+  std::optional<crypto::signing_key> next_signing{};
+  unix_millis next_signing_from = 0;
+  std::optional<http::certificate_pair> next_ca{};
+  unix_millis next_ca_from = 0;
+  std::vector<crypto::public_key> retired{};
 };
 
 inline constexpr int k_root_years = 30;
@@ -72,6 +80,9 @@ inline constexpr int k_leaf_days = 365;
 /// Always a new leaf by the own CA; `usage` without one.
 [[nodiscard]] result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& names,
                                         unix_millis now);
+
+/// The keys by which this server's signatures of all times are checked.
+[[nodiscard]] std::vector<crypto::public_key> all_signing_keys(const server_keys& keys);
 
 /// What clients are told to trust, signed with purpose `trust`.
 [[nodiscard]] wire::signed_object trust_object(const server_keys& keys);

@@ -28,7 +28,12 @@ std::optional<journal_entry> read_line(const std::string& line, const sync_keys&
   if (!sent) return std::nullopt;
   const auto signature = crypto::signature::from_raw(sent->signature);
   const auto message = crypto::purpose_message("journal", sent->object);
-  if (!signature || !crypto::verify(keys.signing->public_half(), message, *signature)) {
+  if (!signature) return std::nullopt;
+  const auto fits = [&](const crypto::public_key& key) {
+    return crypto::verify(key, message, *signature);
+  };
+  if (!fits(keys.signing->public_half()) &&
+      std::none_of(keys.retired.begin(), keys.retired.end(), fits)) {
     return std::nullopt;
   }
   auto entry = store::decode_entry(sent->object);

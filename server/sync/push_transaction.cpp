@@ -70,8 +70,17 @@ std::optional<push_answer> push_transaction::stored_answer() {
                        "This push id was used for another push; choose a fresh random one."));
   }
   push_answer a;
-  a.body = std::move(stored->answer);
+  a.body = signed_today(std::move(stored->answer));
   return a;
+}
+
+/// The answer as it was, signed by the key in use: laptops do not believe the one before any more.
+std::string push_transaction::signed_today(std::string answer) const {
+  auto receipt = wire::decode_push_answer(answer);
+  if (!receipt) return answer;
+  receipt->signature =
+      crypto::sign(*env_.keys->signing, crypto::purpose_message("receipt", receipt->object)).raw();
+  return wire::encode_push_answer(*receipt);
 }
 
 /// Device, user, owner and the device's last push, as they are now that the device is locked.

@@ -54,6 +54,7 @@ class push_transaction {
 
  private:
   std::optional<push_answer> stored_answer();
+  [[nodiscard]] std::string signed_today(std::string answer) const;
   std::optional<push_answer> check_sender();
   std::optional<push_answer> check_resolve() const;
   void collect_devices();

@@ -53,8 +53,8 @@ struct verify_report {
 };
 
 struct verify_options {
-  crypto::public_key server_key;  ///< of the receipts
-  std::string_view tenant_key;    ///< to check record ids; empty: not checked
+  std::vector<crypto::public_key> server_keys;  ///< of the receipts; any of them
+  std::string_view tenant_key;                  ///< to check record ids; empty: not checked
   std::size_t max_findings = 1000;
   /// Called now and then with what is being walked and how far it is, for progress bars.
   std::function<void(std::string_view what, std::int64_t done)> progress;

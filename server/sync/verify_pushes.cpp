@@ -65,7 +65,11 @@ void verifier::check_receipt(const store::push_row& push, const wire::push_objec
                              const std::string& where) {
   const auto answer = wire::decode_push_answer(push.answer);
   if (!answer) return find("receipt_form", where);
-  if (!signed_by(options_.server_key, "receipt", *answer)) find("receipt_signature", where);
+  const auto& keys = options_.server_keys;
+  const bool ours = std::any_of(keys.begin(), keys.end(), [&answer](const auto& key) {
+    return signed_by(key, "receipt", *answer);
+  });
+  if (!ours) find("receipt_signature", where);
   const auto receipt = wire::decode_receipt_object(answer->object);
   if (!receipt) return find("receipt_form", where);
   if (receipt->id != push.id || receipt->server != object.server ||

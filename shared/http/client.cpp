@@ -74,6 +74,7 @@ class client::impl {
  public:
   explicit impl(client_options options) : options_(std::move(options)) {
     trust_.ca_pin = options_.ca_pin;
+    trust_.further_pins = options_.further_pins;
     trust_.time = options_.trust_time;
   }
 
@@ -96,6 +97,12 @@ class client::impl {
     }
   }
 
+  void set_pins(std::vector<hash256> pins) {
+    trust_.ca_pin = pins.back();
+    pins.pop_back();
+    trust_.further_pins = std::move(pins);
+    context_.reset();
+  }
   void set_trust_time(unix_millis t) {
     trust_.time = t;
     context_.reset();
@@ -123,6 +130,10 @@ client::~client() = default;
 
 result<response> client::send(const client_request& request) {
   return impl_->send(request);
+}
+
+void client::set_pins(std::vector<hash256> pins) {
+  impl_->set_pins(std::move(pins));
 }
 
 void client::set_trust_time(unix_millis t) {

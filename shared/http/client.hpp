@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -30,6 +31,7 @@ struct client_options {
   std::string host;  ///< a name or a numeric address (IPv6 without brackets)
   std::uint16_t port = 443;
   std::optional<hash256> ca_pin;          ///< nothing: the system's roots
+  std::vector<hash256> further_pins{};    ///< CAs as good as that one
   std::optional<unix_millis> trust_time;  ///< judges dates with a pin; nothing: the clock
   bool tls = true;                        ///< false only for plain loopback listeners
   std::chrono::milliseconds connect_deadline{10'000};  ///< name, TCP and TLS together
@@ -62,6 +64,8 @@ class client {
 
   /// From now on dates are judged by `t`; for new connections.
   void set_trust_time(unix_millis t);
+  /// The CAs for connections that are made from now on; only where there was a pin, and not empty.
+  void set_pins(std::vector<hash256> pins);
 
   /// Makes a running `send`, and every later one, return `unreachable` at once, until
   /// `clear_interrupt`. Any thread; also inside a signal handler.

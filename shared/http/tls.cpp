@@ -1,5 +1,6 @@
 #include "shared/http/tls.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 #include <openssl/err.h>
@@ -43,11 +44,17 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
   return SSL_TLSEXT_ERR_OK;
 }
 
-/// Where a client context keeps its pin, so that the context owns it.
+using pins = std::vector<hash256>;
+
+bool holds(const pins& wanted, const hash256& key) {
+  return std::find(wanted.begin(), wanted.end(), key) != wanted.end();
+}
+
+/// Where a client context keeps its pins, so that the context owns it.
 int pin_slot() {
   static const int slot = SSL_CTX_get_ex_new_index(
       0, nullptr, nullptr, nullptr, [](void*, void* value, CRYPTO_EX_DATA*, int, long, void*) {
-        delete static_cast<hash256*>(value);
+        delete static_cast<pins*>(value);
       });
   return slot;
 }
@@ -62,13 +69,13 @@ int tolerate_not_yet_valid(int ok, X509_STORE_CTX* store) {
   return ok;
 }
 
-/// Verifies the presented chain against the one CA in it whose key has the pinned hash.
+/// Verifies the presented chain against the first CA in it whose key has a pinned hash.
 int verify_pinned(X509_STORE_CTX* store, void* pin) {
-  const auto& wanted = *static_cast<const hash256*>(pin);
+  const auto& wanted = *static_cast<const pins*>(pin);
   auto* presented = X509_STORE_CTX_get0_untrusted(store);
   for (int i = 0; i < sk_X509_num(presented); ++i) {
     auto* candidate = sk_X509_value(presented, i);
-    if (X509_check_ca(candidate) == 0 || detail::spki_of(candidate) != wanted) continue;
+    if (X509_check_ca(candidate) == 0 || !holds(wanted, detail::spki_of(candidate))) continue;
     auto* anchors = sk_X509_new_null();
     if (anchors == nullptr || sk_X509_push(anchors, candidate) == 0) {
       sk_X509_free(anchors);
@@ -142,7 +149,8 @@ context_ptr make_client_context(const trust& trusted) {
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
     return context;
   }
-  auto pin = std::make_unique<hash256>(*trusted.ca_pin);
+  auto pin = std::make_unique<pins>(trusted.further_pins);
+  pin->push_back(*trusted.ca_pin);
   must(SSL_CTX_set_ex_data(raw, pin_slot(), pin.get()) == 1, "keeping the pin");
   SSL_CTX_set_cert_verify_callback(raw, verify_pinned_guarded, pin.release());
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, trusted.time ? tolerate_not_yet_valid : nullptr);
@@ -179,8 +187,9 @@ std::optional<error> refusal(ssl_st* connection, const std::string& host) {
     message = "The server's certificate has expired; tell its administrator to renew it.";
   } else if (verdict == X509_V_ERR_APPLICATION_VERIFICATION) {
     message =
-        "The server is not the one of the enrollment link (another certificate authority); do not "
-        "go on, and ask the administrator.";
+        "The server shows a certificate of an authority that is not known here; nothing was sent. "
+        "If the authority was replaced while this laptop was away, the administrator knows of it: "
+        "ask for a new link and run `autocusto enroll LINK --again`; your edits stay.";
   } else {
     message = std::string("The server's certificate is not trusted (") +
               X509_verify_cert_error_string(verdict) + "); ask the administrator.";

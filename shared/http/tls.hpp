@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -28,9 +29,11 @@ using context_ptr = std::unique_ptr<ssl_ctx_st, context_deleter>;
 [[nodiscard]] result<context_ptr> make_server_context(std::string_view chain_pem,
                                                       std::string_view key_pem);
 
-/// What a client trusts: the pinned CA, its dates judged by `time`, or (no pin) the system's roots.
+/// What a client trusts: the pinned CA (or, while it is being replaced, another one), its dates
+/// judged by `time`, or (no pin) the system's roots.
 struct trust {
   std::optional<hash256> ca_pin;
+  std::vector<hash256> further_pins;  ///< as good as `ca_pin`; only with it
   std::optional<unix_millis> time;
 };
 [[nodiscard]] context_ptr make_client_context(const trust& trusted);

@@ -121,7 +121,23 @@ TEST(trust, needs_the_pinned_authority) {
   const auto refused = asking.send(ask("POST", "/echo"));
   ASSERT_TRUE(refused.has_error());
   EXPECT_EQ(refused.error().code, errc::untrusted_server);
-  EXPECT_THAT(refused.error().message, HasSubstr("another certificate authority"));
+  EXPECT_THAT(refused.error().message, HasSubstr("authority that is not known"));
+}
+
+TEST(trust, any_of_several_authorities_does) {
+  const auto running = start_or_throw(test_server_options(), echo());
+  auto options = test_client_options(running->port());
+  options.ca_pin = spki_sha256(make_ca("Next CA", 1, 0).certificate).value();
+  options.further_pins = {spki_sha256(make_ca("Third CA", 1, 0).certificate).value()};
+  EXPECT_TRUE(client(options).send(ask("POST", "/echo", "x")).has_error());
+  options.further_pins.push_back(test_identity().pin);
+  client asking(options);
+  EXPECT_EQ(asking.send(ask("POST", "/echo", "x"))->body, "x");
+  options.further_pins.clear();
+  client later(std::move(options));
+  EXPECT_TRUE(later.send(ask("POST", "/echo", "x")).has_error());
+  later.set_pins({test_identity().pin});
+  EXPECT_EQ(later.send(ask("POST", "/echo", "x"))->body, "x") << "learned meanwhile";
 }
 
 TEST(trust, is_not_won_by_showing_the_authority_without_its_signature) {

@@ -119,6 +119,22 @@ TEST_P(acts_of_journal, lines_that_are_not_this_servers_are_skipped) {
   EXPECT_EQ(journal().skipped(), 5U);
 }
 
+TEST_P(acts_of_journal, lines_of_a_key_that_was_replaced_still_count) {
+  auto before = journal();
+  before.note(added_user(carla, "carla@example.org")).value();
+  const auto next = crypto::signing_key::generate(*world.random);
+  auto later = world.keys;
+  later.signing = &next;
+  EXPECT_EQ(sync::journal(file, later, *world.random).skipped(), 1U);
+  const std::vector<crypto::public_key> retired{world.signing.public_half()};
+  later.retired = retired;
+  sync::journal after(file, later, *world.random);
+  EXPECT_EQ(after.skipped(), 0U);
+  after.note(added_device(carla, hers)).value();
+  EXPECT_EQ(sync::journal(file, later, *world.random).skipped(), 0U);
+  EXPECT_EQ(journal().skipped(), 1U) << "who has the old keys only knows nothing of the new one";
+}
+
 TEST_P(acts_of_journal, what_the_database_lacks_is_done_once) {
   const std::vector<journal_entry> all{added_user(carla, "carla@example.org"),
                                        added_device(carla, hers), revoked(carla, hers)};

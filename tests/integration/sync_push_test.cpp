@@ -58,6 +58,17 @@ TEST_P(SyncPush, SentAgainIsAnsweredTheSameBeforeAnyOtherCheck) {
   EXPECT_EQ(world.pushes.counters().repeated, 3);
 }
 
+TEST_P(SyncPush, AReceiptThatIsAskedForAgainIsSignedByTheKeyInUse) {
+  const std::vector<domain::version> made{root()};
+  push_options options;
+  options.id = testing::nth<push_id>(5);
+  const auto before = world.push(laptop, made, options);
+  world.signing = crypto::signing_key::generate(*world.random);  // the answer was lost meanwhile
+  laptop.last_push.reset();
+  const auto again = world.push(laptop, made, options);  // checks the signature
+  EXPECT_EQ(words(again), words(before));
+}
+
 TEST_P(SyncPush, AnotherPushUnderTheSameIdIsRefused) {
   push_options options;
   options.id = testing::nth<push_id>(5);

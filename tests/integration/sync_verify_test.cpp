@@ -85,7 +85,7 @@ TEST_F(SyncVerify, ReceiptsOfAnotherServerAreFound) {
   sync_world world(open());
   fill(world);
   sync::verify_options options;
-  options.server_key = crypto::signing_key::generate(*world.random).public_half();
+  options.server_keys = {crypto::signing_key::generate(*world.random).public_half()};
   options.max_findings = 2;
   sync::verify_report report;
   world.db->read([&](store::reader& in) { report = sync::verify(in, options); });
@@ -98,7 +98,7 @@ TEST_F(SyncVerify, RecordsOfAnotherTenantKeyAreFound) {
   sync_world world(open());
   fill(world);
   sync::verify_options options;
-  options.server_key = world.signing.public_half();
+  options.server_keys = {world.signing.public_half()};
   options.tenant_key = "another tenant key";
   sync::verify_report report;
   world.db->read([&](store::reader& in) { report = sync::verify(in, options); });

@@ -454,7 +454,7 @@ picture real_cloud::look() {
       if (!in.erasures_of_everything(device.key).empty()) out.erased.insert(device.id);
     }
     sync::verify_options options;
-    options.server_key = keys_.signing.public_half();
+    options.server_keys = {keys_.signing.public_half()};
     options.tenant_key = keys_.tenant_key.view();
     for (const auto& f : sync::verify(in, options).findings) {
       out.findings.push_back(f.what + " at " + f.where);

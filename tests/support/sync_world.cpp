@@ -274,7 +274,7 @@ std::vector<store::view_row> sync_world::views(const store::user_row& user) {
 
 sync::verify_report sync_world::verify() {
   sync::verify_options options;
-  options.server_key = signing.public_half();
+  options.server_keys = {signing.public_half()};
   options.tenant_key = keys.tenant_key;
   sync::verify_report report;
   db->read([&](store::reader& in) { report = sync::verify(in, options); });

@@ -112,13 +112,18 @@ TEST(transport_trust, only_the_servers_keys_sign_receipts) {
 }
 
 TEST(transport_trust, tls_follows_the_trust_object) {
+  using pins = std::vector<hash256>;
   const auto key = key_of('a');
-  EXPECT_EQ(tls_pin(true, k_root, std::nullopt)->raw(), k_root);
-  EXPECT_EQ(tls_pin(true, k_root, trust_of(key))->raw(), k_root);
+  const auto root = hash256::from_raw(k_root).value();
+  const auto other = hash256::from_raw(k_other_root).value();
+  EXPECT_EQ(tls_pins(true, k_root, std::nullopt), pins{root});
+  EXPECT_EQ(tls_pins(true, k_root, trust_of(key)), pins{root});
   auto moved = trust_of(key);
+  moved.roots = {k_root, k_other_root};
+  EXPECT_EQ(tls_pins(true, k_root, moved), (pins{root, other})) << "both, while one is replaced";
   moved.roots = {k_other_root};
-  EXPECT_EQ(tls_pin(true, k_root, moved)->raw(), k_other_root);
-  EXPECT_FALSE(tls_pin(false, k_root, trust_of(key)));
+  EXPECT_EQ(tls_pins(true, k_root, moved), pins{other}) << "the link's is over";
+  EXPECT_TRUE(tls_pins(false, k_root, trust_of(key)).empty());
 }
 
 TEST(transport_trust, certificates_are_judged_by_what_has_certainly_passed) {

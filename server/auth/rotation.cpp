@@ -1,0 +1,89 @@
+#include "server/auth/rotation.hpp"
+
+#include <utility>
+
+namespace autocusto::auth {
+namespace {
+
+error announced_already(unix_millis from) {
+  return fail(errc::usage, "The next one is announced already; --activate puts it into use from " +
+                               format_time(from) + " on.");
+}
+
+result<void> ready(bool announced, unix_millis from, unix_millis now, bool at_once) {
+  if (!announced) {
+    return fail(errc::usage, "Nothing is announced; run the command without --activate first.");
+  }
+  if (now >= from || at_once) return {};
+  return fail(errc::usage,
+              "Laptops have until " + format_time(from) +
+                  " to hear of it; those that have not are shut out by an earlier change. --now "
+                  "changes all the same.");
+}
+
+}  // namespace
+
+result<void> announce(server_keys& keys, rotated what, random_source& random, unix_millis now,
+                      unix_millis overlap) {
+  switch (what) {
+    case rotated::signing_key:
+      if (keys.next_signing) return announced_already(keys.next_signing_from);
+      keys.next_signing = crypto::signing_key::generate(random);
+      keys.next_signing_from = now + overlap;
+      break;
+    case rotated::root:
+      if (!keys.ca) {
+        return fail(errc::usage,
+                    "This server has no certificate authority of its own; replace the files of "
+                    "--cert and --key.");
+      }
+      if (keys.next_ca) return announced_already(keys.next_ca_from);
+      keys.next_ca =
+          http::make_ca("AutoCusto " + keys.server.text(), k_root_years, now - k_day_millis);
+      keys.next_ca_from = now + overlap;
+      break;
+  }
+  ++keys.trust_serial;
+  return {};
+}
+
+result<void> activate(server_keys& keys, rotated what, const std::vector<std::string>& names,
+                      unix_millis now, bool at_once) {
+  switch (what) {
+    case rotated::signing_key: {
+      auto may = ready(keys.next_signing.has_value(), keys.next_signing_from, now, at_once);
+      if (!may) return may;
+      keys.retired.push_back(keys.signing.public_half());
+      keys.signing = std::move(*keys.next_signing);
+      keys.next_signing.reset();
+      keys.next_signing_from = 0;
+      break;
+    }
+    case rotated::root: {
+      auto may = ready(keys.next_ca.has_value(), keys.next_ca_from, now, at_once);
+      if (!may) return may;
+      auto leaf = http::issue_leaf(*keys.next_ca, names, k_leaf_days, now - k_day_millis);
+      if (!leaf) return leaf.error();
+      keys.ca = std::exchange(keys.next_ca, std::nullopt);
+      keys.next_ca_from = 0;
+      keys.leaf = std::move(*leaf);
+      break;
+    }
+  }
+  ++keys.trust_serial;
+  return {};
+}
+
+result<void> may_follow(const server_keys& newer, const server_keys& present) {
+  if (newer.server != present.server) {
+    return fail(errc::usage, "That is the key bundle of another installation.");
+  }
+  if (newer.trust_serial < present.trust_serial) {
+    return fail(errc::usage,
+                "That key bundle is older than the one in the folder; laptops that have seen the "
+                "newer one would not believe it.");
+  }
+  return {};
+}
+
+}  // namespace autocusto::auth
