@@ -159,6 +159,10 @@ TEST(wire_codec, a_missing_or_wrong_member_is_named) {
       auto missing = tree;
       missing.erase(name);
       const auto without = c.decode(missing.dump());
+      if (c.name == "enroll_again" && name == "again") {
+        EXPECT_EQ(without, "code") << "one of the two has to be there";
+        continue;
+      }
       const bool may_miss =
           optional.contains(name) && !(c.name == "session" && name == "prev_push");
       EXPECT_EQ(without, may_miss ? "ok" : name);
