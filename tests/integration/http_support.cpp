@@ -106,7 +106,7 @@ class raw_peer::impl {
       throw std::runtime_error("cannot connect to the server under test");
     }
     if (!tls) return;
-    context_ = make_client_context({test_identity().pin, std::nullopt});
+    context_ = make_client_context({test_identity().pin, {}, std::nullopt});
     tls_.reset(SSL_new(context_.get()));
     expect_host(tls_.get(), "127.0.0.1");
     SSL_set_fd(tls_.get(), socket_);

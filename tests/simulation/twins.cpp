@@ -19,7 +19,6 @@ void simulation_run::add_twin(laptop& of) {
   on->lost = of.lost;
   on->saved = of.saved;
   on->discarded = of.discarded;
-  on->raced = of.raced;
   on->let_go = of.let_go;
   note("laptop " + std::to_string(on->number) + " is a copy of laptop " +
        std::to_string(of.number));
