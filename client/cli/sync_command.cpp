@@ -61,9 +61,10 @@ const char* phase_label(engine::phase what) {
 }
 
 json result_json(const engine::counts& c, std::int64_t conflicts) {
-  return {{"pushed", c.pushed},     {"accepted", c.accepted}, {"duplicates", c.duplicates},
-          {"siblings", c.siblings}, {"merged", c.merged},     {"restored", c.restored},
-          {"refused", c.refused},   {"pulled", c.pulled},     {"conflicts", conflicts}};
+  return {{"pushed", c.pushed},          {"accepted", c.accepted}, {"duplicates", c.duplicates},
+          {"siblings", c.siblings},      {"merged", c.merged},     {"restored", c.restored},
+          {"refused", c.refused},        {"pulled", c.pulled},     {"conflicts", conflicts},
+          {"handed_over", c.handed_over}};
 }
 
 std::string result_text(const engine::counts& c, std::int64_t conflicts) {
@@ -71,9 +72,15 @@ std::string result_text(const engine::counts& c, std::int64_t conflicts) {
   if (c.merged > 0) {
     out += fmt::format(fmt::runtime(tr("Merged with other edits: {}.\n")), c.merged);
   }
-  if (c.refused > 0) {
-    out += fmt::format(
-        fmt::runtime(tr("Refused by the server: {}; see `autocusto refused list`.\n")), c.refused);
+  if (c.refused > c.handed_over) {
+    out +=
+        fmt::format(fmt::runtime(tr("Refused by the server: {}; see `autocusto refused list`.\n")),
+                    c.refused - c.handed_over);
+  }
+  if (c.handed_over > 0) {
+    out += fmt::format(fmt::runtime(tr("Edits of records that were taken from you: {}; they are "
+                                       "kept for the administrator.\n")),
+                       c.handed_over);
   }
   if (conflicts > 0) {
     out += fmt::format(fmt::runtime(tr("Conflicts to resolve: {}; see `autocusto conflicts`.\n")),

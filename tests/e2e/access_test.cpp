@@ -122,7 +122,9 @@ TEST_P(access, quarantined_edits_are_accepted_into_a_view_or_rejected) {
   bruno.must({"patient", "save", cpf, "--set", "rg=8"});
   laptop& admin = here.admin();
   admin.must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
-  bruno({"sync"});  // refused, kept in quarantine, and erased here
+  // Refused, kept in quarantine, and erased here: nothing is left for the refused list.
+  EXPECT_EQ(bruno({"sync"}).json.value("handed_over", 0), 2);
+  EXPECT_EQ(bruno.must({"refused", "list"}).at("items").size(), 0U);
   EXPECT_EQ(bruno({"patient", "show", cpf}).exit, 4);
   const json list = admin.must({"quarantine", "list"});
   ASSERT_EQ(list.at("count"), 2);

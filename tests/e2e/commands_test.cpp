@@ -67,7 +67,7 @@ TEST_F(doctor_commands, refuse_wrong_input_with_a_sentence) {
       {{"patient", "save", cpf, "--set", "incapaz=talvez"}, 3, "invalid_field", "incapaz"},
       {{"patient", "save", cpf, "--set", "incapaz=sim"}, 3, "invalid_field", "nome_responsavel"},
       {{"patient", "save", cpf, "--set", "cor=azul"}, 3, "invalid_field", "cor"},
-      {{"patient", "save", cpf, "--set", "novalue"}, 2, "usage", "NAME=VALUE"},
+      {{"patient", "save", cpf, "--set", "novalue"}, 2, "usage", "--set rg="},
       {{"patient", "save", cpf, "--set", "rg=1", "--summary", std::string(501, 's')},
        3,
        "invalid_field",

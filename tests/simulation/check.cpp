@@ -39,6 +39,7 @@ class checker {
       }
       // Of a closed laptop nothing is listed: what the server lacks waits to be handed over.
       if (on.home->closed() && !on.home->unsent().contains(id)) {
+        if (!in.server_->up()) continue;  // asked again at the end
         const auto now = in.server_->look();
         if (now.versions.contains(id) || now.quarantined.contains(id)) continue;
       } else if (on.home->closed()) {
