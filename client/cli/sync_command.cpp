@@ -1,5 +1,6 @@
 // sync: once, or watching until stopped.
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 
@@ -60,27 +61,27 @@ const char* phase_label(engine::phase what) {
   return "";
 }
 
-json result_json(const engine::counts& c, std::int64_t conflicts) {
-  return {{"pushed", c.pushed},          {"accepted", c.accepted}, {"duplicates", c.duplicates},
-          {"siblings", c.siblings},      {"merged", c.merged},     {"restored", c.restored},
-          {"refused", c.refused},        {"pulled", c.pulled},     {"conflicts", conflicts},
-          {"handed_over", c.handed_over}};
+json result_json(const engine::counts& c, std::int64_t conflicts, std::int64_t handed_over) {
+  return {{"pushed", c.pushed},        {"accepted", c.accepted}, {"duplicates", c.duplicates},
+          {"siblings", c.siblings},    {"merged", c.merged},     {"restored", c.restored},
+          {"refused", c.refused},      {"pulled", c.pulled},     {"conflicts", conflicts},
+          {"handed_over", handed_over}};
 }
 
-std::string result_text(const engine::counts& c, std::int64_t conflicts) {
+std::string result_text(const engine::counts& c, std::int64_t conflicts, std::int64_t handed_over) {
   std::string out = fmt::format(fmt::runtime(tr("Sent {0}, received {1}.\n")), c.pushed, c.pulled);
   if (c.merged > 0) {
     out += fmt::format(fmt::runtime(tr("Merged with other edits: {}.\n")), c.merged);
   }
-  if (c.refused > c.handed_over) {
+  if (c.refused > handed_over) {
     out +=
         fmt::format(fmt::runtime(tr("Refused by the server: {}; see `autocusto refused list`.\n")),
-                    c.refused - c.handed_over);
+                    c.refused - handed_over);
   }
-  if (c.handed_over > 0) {
+  if (handed_over > 0) {
     out += fmt::format(fmt::runtime(tr("Edits of records that were taken from you: {}; they are "
                                        "kept for the administrator.\n")),
-                       c.handed_over);
+                       handed_over);
   }
   if (conflicts > 0) {
     out += fmt::format(fmt::runtime(tr("Conflicts to resolve: {}; see `autocusto conflicts`.\n")),
@@ -96,7 +97,7 @@ std::vector<replica::notice> told(replica::replica_store& replica) {
   return notices;
 }
 
-int finish(const app& a, const engine::run_result& run, bool watch,
+int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t handed_over,
            const std::vector<replica::notice>& notices) {
   const auto& totals = run.how.totals;
   json listed = json::array();
@@ -107,13 +108,13 @@ int finish(const app& a, const engine::run_result& run, bool watch,
   }
   if (run.how.why && !(watch && run.how.why->code == errc::unreachable)) {
     if (!a.json && totals.pushed + totals.pulled > 0) {
-      a.done({}, result_text(totals, run.conflicts) + sentences);
+      a.done({}, result_text(totals, run.conflicts, handed_over) + sentences);
     }
     return a.fail(*run.how.why);
   }
-  json object = result_json(totals, run.conflicts);
+  json object = result_json(totals, run.conflicts, handed_over);
   object["notices"] = std::move(listed);
-  a.done(object, result_text(totals, run.conflicts) + sentences);
+  a.done(object, result_text(totals, run.conflicts, handed_over) + sentences);
   return totals.refused > 0 ? exit_code(errc::invalid_field) : 0;
 }
 
@@ -136,13 +137,21 @@ int sync(const app& a, bool watch) {
     bar.clear();
     a.fail(*why);
   };
+  const auto listed = [&replica] {
+    return static_cast<std::int64_t>((*replica)->refused().size());
+  };
+  const std::int64_t listed_before = listed();
   engine::run_result run;
   {
     const gentle_end signals(shell);
     run = shell.run(options);
   }
   bar.clear();
-  return finish(a, run, watch, run.how.wiped ? std::vector<replica::notice>() : told(**replica));
+  if (run.how.wiped) return finish(a, run, watch, 0, {});
+  // What was refused and is not in the list was of a record that was taken away: it is erased here.
+  const auto handed_over =
+      std::max<std::int64_t>(0, run.how.totals.refused - (listed() - listed_before));
+  return finish(a, run, watch, handed_over, told(**replica));
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ class machine {
   void push_on();
   void got_ready(const push_prepared& next);
   void take_receipt(const receipt_arrived& answer);
-  void count(const wire::push_result& line);
+  void count(wire::push_outcome outcome);
   void receipt_done();
   void push_lost(const request_failed& answer);
   void got_page(const page_arrived& answer);

@@ -75,7 +75,7 @@ void machine::take_receipt(const receipt_arrived& answer) {
   old_ = 0;
   renewed_ = false;
   must_pull_ = true;
-  for (std::size_t i = 0; i < current_.versions; ++i) count(results[i]);
+  for (std::size_t i = 0; i < current_.versions; ++i) count(results[i].outcome);
   if (!behind_) {
     step_ = step::applying_receipt;
     return do_next(apply_receipt{answer.receipt});
@@ -87,17 +87,14 @@ void machine::take_receipt(const receipt_arrived& answer) {
   do_next(apply_receipt{answer.receipt});
 }
 
-void machine::count(const wire::push_result& line) {
+void machine::count(wire::push_outcome outcome) {
   using wire::push_outcome;
-  const auto outcome = line.outcome;
   totals_.pushed += 1;
   totals_.duplicates += outcome == push_outcome::duplicate;
   totals_.siblings += outcome == push_outcome::sibling;
   totals_.merged += outcome == push_outcome::merged;
   totals_.restored += outcome == push_outcome::restored;
   totals_.refused += outcome == push_outcome::refused;
-  totals_.handed_over +=
-      outcome == push_outcome::refused && line.code == code_name(errc::access_removed);
   // What the server keeps in quarantine may be the last of a record that was taken away.
   must_erase_ = must_erase_ || outcome == push_outcome::refused;
   totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||

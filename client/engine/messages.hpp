@@ -30,7 +30,6 @@ struct counts {
   std::int64_t merged = 0;
   std::int64_t restored = 0;
   std::int64_t refused = 0;
-  std::int64_t handed_over = 0;  ///< of those: edits of records that were taken away
   std::int64_t pulled = 0;
   friend bool operator==(const counts&, const counts&) = default;
 };
