@@ -191,13 +191,13 @@ void sql_writer::remove_versions(std::span<const pk> versions, std::span<const p
   static constexpr sql_query numbers{
       "last_numbers_after_removal",
       "UPDATE record SET last_number=coalesce((SELECT max(v.number) FROM version v "
-      "WHERE v.record=record.pk), 0) WHERE pk IN (SELECT u.key FROM {set u: key=$1})"};
+      "WHERE v.record=record.pk), 0) WHERE pk IN (SELECT u.key FROM {all u: key=$1})"};
   std::vector<pk> last_first(versions.begin(), versions.end());
   std::sort(last_first.begin(), last_first.end(), std::greater<>());
   // One statement each: SQLite pays for every statement on a table that others refer to in
   // proportion to what the transaction has changed so far.
   for (const auto& q : {payloads, parents, rows}) run(q, {sql_integers_at_once(last_first)});
-  run(numbers, {sql_integers(records)});
+  run(numbers, {sql_integers_at_once(records)});
   drop_empty_records(records);
 }
 
