@@ -93,13 +93,12 @@ write_queue::job* write_queue::next_job(bool for_group) {
 
 void write_queue::loop() {
   while (job* first = next_job(false)) {
-    const auto start = steady::now();
+    began_ = steady::now();
     if (first->alone != nullptr) {
       run_alone_now(*first);
     } else {
       run_group(*first);
     }
-    micros_ += std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - start).count();
     tidy_log();
   }
   try {
@@ -193,6 +192,8 @@ void write_queue::fail_group(std::vector<job*>& group, const std::exception_ptr&
 }
 
 void write_queue::release(const std::vector<job*>& group) {
+  // Before they are told: who asks then sees what their work has cost.
+  micros_ += std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - began_).count();
   // Told under the lock: a released caller destroys its job as soon as it has the lock.
   const std::lock_guard lock(mutex_);
   for (job* one : group) {

@@ -10,6 +10,7 @@
 // through the queue again).
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -83,6 +84,7 @@ class write_queue {
   std::atomic<std::int64_t> waiting_ = 0;
   std::atomic<std::int64_t> transactions_ = 0;
   std::atomic<std::int64_t> micros_ = 0;
+  std::chrono::steady_clock::time_point began_;  ///< the work under way; the thread's own
   std::thread thread_;
 };
 
