@@ -34,7 +34,9 @@ void simulation_run::doctor_acts(laptop& on, const operation& o) {
         const auto& chosen = seen->drafts[o.how % seen->drafts.size()];
         const auto selector = selector_of(chosen);
         if (o.what == verb::publish) return keep(on, on.home->publish(key, selector));
-        on.discarded.insert(record_of(o.record));
+        for (auto& each : laptops_) {
+          if (each->user == on.user) each->discarded.insert(record_of(o.record));
+        }
         static_cast<void>(on.home->discard_draft(key, selector));
         return;
       }

@@ -317,6 +317,7 @@ bool courier::perform_local(engine::action& what) {
   } else if (perform_surrender(what)) {
     return true;
   } else if (std::holds_alternative<engine::wipe_replica>(what)) {
+    if (on_wipe) on_wipe(granted_);
     local(port.wipe(), engine::wiped{});
   } else {
     return false;
@@ -364,6 +365,7 @@ void courier::arrived(reply with) {
           const transport::learned news{.trust = std::nullopt,
                                         .server_time = parse_time(answer->server_time).value_or(0)};
           static_cast<void>(desk_.port().note_learned(news));
+          granted_ = answer->scope == "full";
           push(engine::session_opened{.scope = answer->scope,
                                       .prev_push = answer->prev_push,
                                       .last_push = answer->last_push,

@@ -87,6 +87,8 @@ class courier {
 
   /// Called when the laptop died in the middle: the run is over, and so is this object soon.
   std::function<void()> on_death;
+  /// Called before the folder is removed, with whether the last session granted full access.
+  std::function<void(bool)> on_wipe;
 
  private:
   void push(engine::event what);
@@ -116,6 +118,7 @@ class courier {
   std::deque<replica::checked_page> pages_;
   std::optional<engine::outcome> result_;
   std::string token_;
+  bool granted_ = false;  ///< the last session's scope was `full`
   device_id device_;
   wire::cursor asked_from_;
   std::optional<wire::erasure_object> word_;

@@ -130,6 +130,7 @@ void simulation_run::start_sync(laptop& on, bool watch) {
   on.sync = std::make_unique<courier>(time_, *line_, *on.home, dice(random_.next()), watch);
   on.watching = watch;
   on.sync->on_death = [this, &on] { died(on); };
+  on.sync->on_wipe = [&on](bool granted) { on.came_back_late = granted; };
 }
 
 void simulation_run::stop_sync(laptop& on) {

@@ -60,8 +60,10 @@ struct laptop {
   bool revoked = false;
   bool lost_access = false;               ///< at some time: it may have been wiped
   bool lost = false;                      ///< revoked as lost: to be wiped, whatever it holds
+  bool came_back_late = false;            ///< erased when its access came back: gives no word
   std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
-  /// Of which the doctor wanted a draft out of sight: where nothing else is left, it is not listed.
+  /// Of which the doctor wanted, on any laptop, a draft out of sight: where nothing else is left,
+  /// it is not listed.
   std::set<record_id> discarded;
   std::set<version_id> let_go;  ///< the doctor discarded or reapplied these refused ones
 };
