@@ -165,13 +165,16 @@ class cloud {
   /// For telling merges after.
   [[nodiscard]] virtual std::string_view secret() const = 0;
 
-  /// The process ends at once; what it was working on has no answer.
+  /// Every process ends at once; what they were working on has no answer.
   virtual void crash() = 0;
+  /// One process ends at once; where there are two, the other goes on.
+  virtual void crash_one(std::uint64_t /*which*/) { crash(); }
+  /// Whatever does not run is started.
   virtual void start() = 0;
-  /// Keeps a copy of everything on its disk, and later starts from that copy: a restored backup.
-  /// False where that cannot be.
+  /// Keeps a copy of everything on its disk, and later starts from that copy: a restored backup,
+  /// which leaves the journals of acts as they are, or the whole disk. False where that cannot be.
   virtual bool keep_copy() { return false; }
-  virtual bool go_back() { return false; }
+  virtual bool go_back(bool /*whole_disk*/) { return false; }
   /// Its disk: fails, or loses power, at the n-th change from now. False where there is no disk.
   enum class trouble { write_fails, power_loss };
   virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;

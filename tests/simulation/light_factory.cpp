@@ -10,7 +10,8 @@ class light_factory final : public factory {
  public:
   void begin_run() override {}
   std::unique_ptr<cloud> make_cloud(timeline&, const clock_source& clock, dice random,
-                                    witness& books, std::vector<std::string>) override {
+                                    witness& books, std::vector<std::string>,
+                                    std::size_t) override {
     return std::make_unique<light_cloud>(clock, random, books);
   }
   std::unique_ptr<desk> make_desk(std::size_t, const clock_source& clock, dice random) override {

@@ -104,7 +104,7 @@ std::string plan_text(const plan& p, const std::string& why) {
   std::ostringstream out;
   out << "# " << why << '\n'
       << "seed " << p.seed << " users " << p.users << " laptops " << p.laptops << " records "
-      << p.records << " faults " << p.faults << '\n';
+      << p.records << " faults " << p.faults << " servers " << p.servers << '\n';
   for (const auto& o : p.operations) out << text_of(o) << '\n';
   return out.str();
 }
@@ -120,6 +120,7 @@ std::optional<plan> plan_in(const std::string& path) {
     if (line.starts_with("seed ")) {
       words >> name >> p.seed >> name >> p.users >> name >> p.laptops >> name >> p.records >>
           name >> p.faults;
+      if (!(words >> name >> p.servers)) p.servers = 1;  // plans from before there were two
     } else if (auto o = operation_of(line)) {
       p.operations.push_back(*o);
     } else {

@@ -54,6 +54,7 @@ constexpr std::array<line, k_verbs> k_lines{{{"edit", 260},
                                              {"laptop_twin", 35, true, false, true}}};
 
 constexpr std::uint64_t k_plan = 11;
+constexpr std::uint64_t k_servers = 12;
 
 verb draw(dice& d, const plan_options& options) {
   const auto weight = [&options](const line& l) {
@@ -112,6 +113,7 @@ plan make_plan(std::uint64_t seed, const plan_options& options) {
   p.laptops = std::max(p.users, static_cast<std::uint32_t>(d.between(2, d.percent(20) ? 8 : 4)));
   p.records = static_cast<std::uint32_t>(d.percent(50) ? 1 : d.between(2, 3));
   p.faults = options.faults;
+  p.servers = dice::of(seed, k_servers).percent(40) ? 2 : 1;
   const auto count =
       options.operations > 0 ? options.operations : static_cast<std::uint32_t>(d.between(8, 60));
   // Some runs do more of some things than others: so rare ones meet each other.

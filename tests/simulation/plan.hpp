@@ -75,6 +75,7 @@ struct plan {
   std::uint32_t laptops = 2;
   std::uint32_t records = 1;
   bool faults = true;
+  std::uint32_t servers = 1;  ///< processes that serve one database
   std::vector<operation> operations;
 };
 

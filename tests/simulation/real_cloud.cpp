@@ -1,22 +1,15 @@
 #include "tests/simulation/real_cloud.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <nlohmann/json.hpp>
 
 #include "client/transport/remote.hpp"
 #include "client/transport/trust.hpp"
-#include "server/admin/routes.hpp"
-#include "server/api/endpoints.hpp"
-#include "server/api/event_log.hpp"
-#include "server/api/metrics.hpp"
 #include "server/auth/enrollment.hpp"
-#include "server/sync/changes_service.hpp"
-#include "server/sync/push_service.hpp"
-#include "server/sync/verify.hpp"
-#include "server/sync/wait_hub.hpp"
 #include "shared/crypto/hash.hpp"
-#include "shared/json/canonical.hpp"
+#include "tests/simulation/real_cloud_process.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -44,13 +37,6 @@ device_id admin_device() {
 crypto::signing_key make_admin_key() {
   auto random = dice::of(k_keys, 4);
   return crypto::signing_key::generate(random);
-}
-
-sync::sync_keys refer_to(const auth::server_keys& keys) {
-  return {.server = keys.server,
-          .tenant_key = keys.tenant_key.view(),
-          .server_secret = keys.server_secret.view(),
-          .signing = &keys.signing};
 }
 
 transport::failure failure_of(const http::response& response) {
@@ -81,51 +67,6 @@ reply failed_reply(const call& what, transport::failure why) {
   }
 }
 
-/// What a server process has in memory.
-struct real_cloud::process {
-  process(real_cloud& of)
-      : database(store::open_sqlite(of.folder_, false, false)),
-        log(of.clock_, &of.log_),
-        keys(refer_to(of.keys_)),
-        pushes(*database, keys, of.clock_, of.random_),
-        changes(*database, keys),
-        waits(*database),
-        context{.database = *database,
-                .keys = of.keys_,
-                .clock = of.clock_,
-                .random = of.random_,
-                .log = log,
-                .counts = counts,
-                .enrollment_limit = enrollment_limit,
-                .pushes = pushes,
-                .changes = changes,
-                .waits = waits,
-                .link = [](const std::string& code) { return code; },
-                // Restored databases are not simulated yet, so nothing is missed.
-                .journal = [](const store::journal_entry&) {},
-                .catch_up = [] { return false; },
-                .not_ready = [] { return std::string(); }} {
-    auto table = api::core_routes(context);
-    for (auto& line : admin::routes(context)) table.push_back(std::move(line));
-    endpoints = api::make_endpoints(context, std::move(table));
-  }
-  ~process() {
-    waits.stop();
-    database.reset();
-  }
-
-  std::unique_ptr<store::database> database;
-  api::event_log log;
-  api::metrics counts;
-  auth::failure_limit enrollment_limit;
-  sync::sync_keys keys;
-  sync::push_service pushes;
-  sync::changes_service changes;
-  sync::wait_hub waits;
-  api::context context;
-  std::vector<http::endpoint> endpoints;
-};
-
 void real_cloud::prepare(const std::string& model) {
   std::filesystem::create_directories(model);
   const auto keys = make_keys();
@@ -149,7 +90,7 @@ void real_cloud::prepare(const std::string& model) {
 
 real_cloud::real_cloud(std::string folder, const std::string& model, timeline& time,
                        const clock_source& clock, dice random, witness& books,
-                       std::vector<std::string> secrets)
+                       std::vector<std::string> secrets, std::size_t processes)
     : folder_(std::move(folder)),
       time_(time),
       clock_(clock),
@@ -162,35 +103,75 @@ real_cloud::real_cloud(std::string folder, const std::string& model, timeline& t
   const auto offered = auth::trust_object(keys_);
   const auto pin = crypto::sha256(keys_.signing.public_half().raw());
   trust_ = transport::accept_first_trust(offered, false, pin.raw()).value();
+  processes_.resize(processes);
+  for (std::size_t i = 0; i < processes; ++i) journals_.push_back(std::make_unique<journal_disk>());
   start();
 }
 
 real_cloud::~real_cloud() {
-  process_.reset();
+  processes_.clear();
+  database_.reset();
   check_log();
 }
 
+bool real_cloud::up() const {
+  return std::any_of(processes_.begin(), processes_.end(),
+                     [](const auto& each) { return each != nullptr; });
+}
+
 void real_cloud::start() {
-  if (process_) return;
-  process_ = std::make_unique<process>(*this);
+  if (!database_) database_ = store::open_sqlite(folder_, false, false);
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    if (processes_[i]) continue;
+    processes_[i] = std::make_unique<process>(*this, *journals_[i]);
+    processes_[i]->catch_up();
+  }
+}
+
+real_cloud::process& real_cloud::any() {
+  std::vector<process*> running;
+  for (const auto& each : processes_) {
+    if (each) running.push_back(each.get());
+  }
+  return *running.at(running.size() > 1 ? random_.below(running.size()) : 0);
+}
+
+void real_cloud::keep_house() {
+  if (time_.now() - house_kept_ < k_minute) return;
+  house_kept_ = time_.now();
+  for (const auto& each : processes_) {
+    try {
+      if (each) each->catch_up();
+    } catch (const store::database_error&) {
+      // Tried again a minute later.
+    }
+  }
 }
 
 void real_cloud::crash() {
-  process_.reset();
+  for (auto& each : processes_) each.reset();
+  database_.reset();
   check_log();
   if (power_armed_) disk_.settle(test::torn::some, torn_seed_);
   power_armed_ = false;
   admin_token_.clear();
 }
 
+void real_cloud::crash_one(std::uint64_t which) {
+  processes_[which % processes_.size()].reset();
+  if (!up()) crash();
+}
+
 bool real_cloud::keep_copy() {
   // Nobody writes between two calls, so this is what a snapshot of the disk would hold.
   std::filesystem::remove_all(folder_ + "-copy");
   std::filesystem::copy(folder_, folder_ + "-copy");
+  journals_then_.clear();
+  for (const auto& each : journals_) journals_then_.push_back(each->text);
   return true;
 }
 
-bool real_cloud::go_back() {
+bool real_cloud::go_back(bool whole_disk) {
   if (!std::filesystem::exists(folder_ + "-copy")) return false;
   const bool was_up = up();
   crash();
@@ -199,6 +180,9 @@ bool real_cloud::go_back() {
     std::filesystem::remove(each.path());
   }
   std::filesystem::copy(folder_ + "-copy", folder_);
+  for (std::size_t i = 0; whole_disk && i < journals_.size(); ++i) {
+    journals_[i]->text = journals_then_[i];
+  }
   if (was_up) start();
   return true;
 }
@@ -247,7 +231,7 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
   asked.peer = "127.0.0.1";
   if (!token.empty()) asked.headers.push_back({"authorization", "Bearer " + token});
   asked.body = std::move(body);
-  for (const auto& line : process_->endpoints) {
+  for (const auto& line : any().endpoints) {
     if (line.method != asked.method || line.path != path) continue;
     auto response = std::get<http::blocking_handler>(line.handler)(asked);
     check_refusal(response);
@@ -257,6 +241,8 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
 }
 
 std::optional<reply> real_cloud::handle(const request& what) {
+  keep_house();
+  if (died()) return std::nullopt;
   auto answer = std::visit(
       [&](const auto& each) -> reply {
         using T = std::decay_t<decltype(each)>;
@@ -287,14 +273,6 @@ std::optional<reply> real_cloud::handle(const request& what) {
       what.what);
   if (died()) return std::nullopt;
   return answer;
-}
-
-std::optional<real_cloud::caller> real_cloud::caller_of(const std::string& token) {
-  std::optional<store::session_owner> owner;
-  process_->database->read(
-      [&](store::reader& in) { owner = in.session(crypto::sha256(token).raw()); });
-  if (!owner) return std::nullopt;
-  return caller{owner->user.id, owner->device.id};
 }
 
 reply real_cloud::do_session(const call_session& what) {
@@ -343,7 +321,7 @@ reply real_cloud::do_erasure(const std::string& token, const call_erasure& what)
 reply real_cloud::do_changes(const std::string& token, const call_changes& what) {
   using answer = transport::answer<wire::page>;
   try {
-    auto& p = *process_;
+    auto& p = any();
     const auto who = auth::authenticate(*p.database, token, auth::access::full, clock_.now());
     if (!who) return answer(failure_of(who.error()));
     const auto page = p.changes.changes(*who, what.from, what.limit);
@@ -359,7 +337,7 @@ reply real_cloud::do_changes(const std::string& token, const call_changes& what)
 
 user_id real_cloud::add_user(const std::string& email) {
   user_id id;
-  process_->database->write([&](store::writer& in) {
+  database_->write([&](store::writer& in) {
     id = auth::create_user(in, random_, email, store::user_role::doctor, clock_.now()).value().id;
   });
   emails_[id] = email;
@@ -369,7 +347,7 @@ user_id real_cloud::add_user(const std::string& email) {
 enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
                             const std::string& name) {
   wire::enroll_request asked;
-  process_->database->write([&](store::writer& in) {
+  database_->write([&](store::writer& in) {
     const auto row = in.user_by_id(user).value();
     asked.code = auth::create_enrollment(in, random_, row.key, clock_.now());
   });
@@ -414,53 +392,6 @@ std::pair<user_id, device_id> real_cloud::admin() const {
 
 std::string_view real_cloud::secret() const {
   return keys_.server_secret.view();
-}
-
-std::int64_t real_cloud::feed_end(const user_id& user) {
-  std::int64_t seq = 0;
-  process_->database->read(
-      [&](store::reader& in) { seq = in.head(in.user_by_id(user).value().key).seq; });
-  return seq;
-}
-
-picture real_cloud::look() {
-  constexpr std::int64_t all = 1'000'000;
-  picture out;
-  process_->database->read([&](store::reader& in) {
-    std::map<store::pk, user_id> users;
-    for (const auto& row : in.all_users()) {
-      users[row.key] = row.id;
-      const auto head = in.head(row.key);
-      out.feeds[row.id] = {.seq = head.seq, .chain = head.chain};
-    }
-    std::map<store::pk, record_id> records;
-    for (const auto& row : in.records_after(0, all)) records[row.key] = row.id;
-    for (auto& row : in.versions_after(0, all)) {
-      const auto header = domain::decode_header(row.header);
-      auto& v = out.versions[row.id];
-      if (header) v.record = header->record.id;
-      v.number = row.number;
-      v.raw = {std::move(row.header), row.payload.value_or("")};
-    }
-    for (const auto& row : in.views_after(0, all)) {
-      if (!row.open) continue;
-      out.open_views[{users.at(row.user), records.at(row.record)}] = {
-          row.state.heads, row.active, row.state.pinned, row.state.drafts};
-    }
-    for (const auto& row : in.quarantine_list()) {
-      if (row.version) out.quarantined.insert(*row.version);
-    }
-    for (const auto& device : in.all_devices()) {
-      if (!in.erasures_of_everything(device.key).empty()) out.erased.insert(device.id);
-    }
-    sync::verify_options options;
-    options.server_keys = {keys_.signing.public_half()};
-    options.tenant_key = keys_.tenant_key.view();
-    for (const auto& f : sync::verify(in, options).findings) {
-      out.findings.push_back(f.what + " at " + f.where);
-    }
-  });
-  return out;
 }
 
 }  // namespace autocusto::simulation

@@ -1,6 +1,10 @@
 #pragma once
-// The server itself in the simulation: its endpoints, services, rules and SQLite store on a disk
-// that can fail. Everything but sockets, and the thread that answers long polls.
+// The server itself in the simulation: its endpoints, services, rules, journal of acts and SQLite
+// store on a disk that can fail. Everything but sockets, and the thread that answers long polls.
+//
+// One or two processes serve one database, each with memory and a journal of its own; any of them
+// may get the next request, as behind a distributor. Two share the store, which only one process
+// may open: what they would do at the same time, PostgreSQL puts into an order, as here.
 //
 // One thread, besides the store's own writer, which this one always waits for.
 
@@ -11,6 +15,7 @@
 #include <vector>
 
 #include "server/auth/keys.hpp"
+#include "server/store/store.hpp"
 #include "shared/http/message.hpp"
 #include "tests/simulation/base.hpp"
 #include "tests/simulation/cloud.hpp"
@@ -24,13 +29,13 @@ class real_cloud final : public cloud {
   /// stand in a log line or in the answer to a refused request.
   real_cloud(std::string folder, const std::string& model, timeline& time,
              const clock_source& clock, dice random, witness& books,
-             std::vector<std::string> secrets);
+             std::vector<std::string> secrets, std::size_t processes);
   ~real_cloud() override;
 
   /// An installation to copy, so that each run needs not make its own.
   static void prepare(const std::string& model);
 
-  [[nodiscard]] bool up() const override { return process_ != nullptr; }
+  [[nodiscard]] bool up() const override;
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
   [[nodiscard]] std::optional<result<void>> act(const admin_act& what) override;
   [[nodiscard]] user_id add_user(const std::string& email) override;
@@ -43,22 +48,23 @@ class real_cloud final : public cloud {
   [[nodiscard]] picture look() override;
   [[nodiscard]] std::string_view secret() const override;
   void crash() override;
+  void crash_one(std::uint64_t which) override;
   void start() override;
   bool keep_copy() override;
-  bool go_back() override;
+  bool go_back(bool whole_disk) override;
   bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
   void mend() override;
 
  private:
   [[nodiscard]] enrolled enrolled_by(const http::response& response) const;
   struct process;
-  struct caller {
-    user_id user;
-    device_id device;
-  };
+  class journal_disk;
 
+  /// Some process that runs.
+  process& any();
+  /// Once a minute of their time, processes compare the database with their journals.
+  void keep_house();
   http::response post(const std::string& path, const std::string& token, std::string body);
-  std::optional<caller> caller_of(const std::string& token);
   reply do_session(const call_session& what);
   reply do_push(const std::string& token, const call_push& what);
   reply do_erasure(const std::string& token, const call_erasure& what);
@@ -89,7 +95,12 @@ class real_cloud final : public cloud {
   std::uint64_t torn_seed_ = 0;
   bool power_armed_ = false;
   test::fault_disk disk_;
-  std::unique_ptr<process> process_;
+  unix_millis house_kept_ = 0;
+  /// The journals on the disks of the processes, and as they were when the copy was made.
+  std::vector<std::unique_ptr<journal_disk>> journals_;
+  std::vector<std::vector<std::string>> journals_then_;
+  std::unique_ptr<store::database> database_;
+  std::vector<std::unique_ptr<process>> processes_;  ///< null: does not run
 };
 
 }  // namespace autocusto::simulation

@@ -33,9 +33,10 @@ class real_factory final : public factory {
     fs::create_directories(folder_ / "run");
   }
   std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock, dice random,
-                                    witness& books, std::vector<std::string> secrets) override {
+                                    witness& books, std::vector<std::string> secrets,
+                                    std::size_t processes) override {
     return std::make_unique<real_cloud>(folder_ / "run" / "server", folder_ / "server-model", time,
-                                        clock, random, books, std::move(secrets));
+                                        clock, random, books, std::move(secrets), processes);
   }
   std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock, dice random) override {
     return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),

@@ -27,7 +27,7 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   auto skew = dice::of(p.seed, k_clock);
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
   server_ = from_.make_cloud(time_, server_clock_, dice::of(p.seed, k_server), books_,
-                             std::move(secrets));
+                             std::move(secrets), p.servers);
   line_ = std::make_unique<network>(time_, *server_, dice::of(p.seed, k_network));
   line_->on_death = [this] { server_died(); };
   watch_feeds();
@@ -159,11 +159,11 @@ void simulation_run::turn_on(laptop& on) {
 }
 
 void simulation_run::server_died() {
+  line_->server_gone();
   if (server_down_) return;
   ++books_.counts.crashes;
   note("the server died");
   server_down_ = true;
-  line_->server_gone();
   time_.after(random_.between(50, 60'000), [this] {
     server_down_ = false;
     server_->start();
@@ -206,7 +206,7 @@ void simulation_run::do_one(const operation& o) {
       return add_laptop(on.user);
     case verb::server_restart:
       if (!server_->up()) return;
-      server_->crash();
+      server_->crash_one(o.how);
       return server_died();
     case verb::server_power_loss:
     case verb::server_disk_fails: {
@@ -222,7 +222,7 @@ void simulation_run::do_one(const operation& o) {
     case verb::laptop_goes_back:
     case verb::server_copy:
     case verb::server_goes_back:
-      return travel(on, o.what);
+      return travel(on, o);
     case verb::laptop_twin:
       return add_twin(on);
     case verb::weather:
@@ -241,7 +241,8 @@ void simulation_run::do_one(const operation& o) {
   }
 }
 
-void simulation_run::travel(laptop& on, verb what) {
+void simulation_run::travel(laptop& on, const operation& o) {
+  const auto what = o.what;
   const bool laptop_there = !on.off && !on.home->wiped();
   if (what == verb::laptop_copy && laptop_there) on.home->keep_copy();
   if (what == verb::laptop_goes_back && laptop_there) {
@@ -251,7 +252,7 @@ void simulation_run::travel(laptop& on, verb what) {
   if (what == verb::server_copy && server_->up()) server_->keep_copy();
   if (what == verb::server_goes_back && server_->up()) {
     line_->server_gone();
-    server_->go_back();
+    server_->go_back(o.how % 3 == 0);
   }
 }
 

@@ -20,7 +20,8 @@ class factory {
   virtual void begin_run() = 0;
   [[nodiscard]] virtual std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock,
                                                           dice random, witness& books,
-                                                          std::vector<std::string> secrets) = 0;
+                                                          std::vector<std::string> secrets,
+                                                          std::size_t processes) = 0;
   [[nodiscard]] virtual std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock,
                                                         dice random) = 0;
   /// One on a copy of another's folder; nothing where that cannot be.
@@ -97,7 +98,7 @@ class simulation_run {
   /// What a laptop gives its word for is not on it, and is nowhere lost.
   void watch_erasures();
   /// A laptop or the server keeps a copy, or starts from it.
-  void travel(laptop& on, verb what);
+  void travel(laptop& on, const operation& o);
   void note(const std::string& what);
   // twins.cpp
   void add_twin(laptop& of);
