@@ -41,6 +41,9 @@ class books final : public witness {
   /// An act that was done, or may have been done.
   void acted(const admin_act& what);
 
+  /// Forgets every receipt but these, and expects what follows from versions that went missing.
+  void server_went_back(const std::set<push_id>& receipts);
+
   void reached(const wire::push_request& what) override;
   void pushed(const device_id& device, const wire::push_request& what,
               const wire::push_receipt& receipt) override;
@@ -88,6 +91,7 @@ class books final : public witness {
   std::set<device_id> revoked_;  ///< likewise
   std::map<push_id, receipt_seen> receipts_;
   std::map<version_id, std::uint64_t> reached_;
+  bool went_back_ = false;
   std::uint64_t step_ = 0;
   std::vector<std::string> broken_;
 };

@@ -92,6 +92,7 @@ class checker {
     for (const auto& parent : header->parents) {
       const auto* older = family_.header(parent);
       if (older == nullptr) {
+        if (in_.excused(parent)) return;
         broken("7: version " + short_of(id) + " has a parent that is not stored");
         continue;
       }
@@ -141,8 +142,14 @@ class checker {
     if (!known.accepted) {
       return;
     }
+    if (in_.excused(id)) return;
     const auto at = now_.versions.find(id);
     if (at == now_.versions.end()) {
+      // One of a view that was taken meanwhile is not restored into it.
+      if (in_.went_back(id) && now_.quarantined.contains(id) &&
+          in_.books_.was_taken(known.owner, known.header.record.id)) {
+        return;
+      }
       return broken("1: the acknowledged version " + short_of(id) + " is not on the server");
     }
     if (at->second.raw.header != known.raw.header || at->second.raw.payload != known.raw.payload) {
@@ -151,6 +158,8 @@ class checker {
     const auto record = known.header.record.id;
     if (known.header.status != domain::version_status::active) return;
     if (in_.books_.moved_at(known.owner, record) >= known.since) return;
+    // Brought again by somebody else who had it: then it is in that one's view.
+    if (in_.went_back(id) && !in_.held_by(id, known.owner)) return;
     const auto view = now_.open_views.find({known.owner, record});
     if (view == now_.open_views.end()) return broken("5: a view is gone that nobody took");
     const auto& heads = view->second.heads;
@@ -166,7 +175,7 @@ class checker {
     if (on.home->wiped()) {
       if (!on.lost_access) broken("1: " + name + " was wiped though nobody revoked it");
       if (!on.lost) check_fate(on, {}, name);
-      const bool told = (on.revoked || user.disabled) && !on.came_back_late;
+      const bool told = (on.revoked || user.disabled) && !on.came_back_late && !on.word_lost;
       if (told && !now_.erased.contains(on.device)) {
         broken("10: the server has not the word of " + name + " that it is erased");
       }
@@ -199,6 +208,7 @@ class checker {
     for (const auto& [id, record] : on.saved) {
       if (held.contains(id) || on.let_go.contains(id)) continue;
       if (now_.versions.contains(id) || now_.quarantined.contains(id)) continue;
+      if (in_.excused(id)) continue;
       // Sealed on a laptop without access, in a record of which nothing else is left.
       if (on.lost_access && on.discarded.contains(record)) continue;
       // A view that was taken and is kept hidden, because something of it is not at the server.
@@ -210,7 +220,8 @@ class checker {
     }
     for (const auto& [id, known] : in_.books_.versions()) {
       if (!known.refused || known.accepted || !on.saved.contains(id)) continue;
-      if (!now_.quarantined.contains(id)) {
+      if (in_.went_back(id) && on.let_go.contains(id)) continue;
+      if (!now_.quarantined.contains(id) && !in_.excused(id) && !now_.versions.contains(id)) {
         broken("11: the refused version " + short_of(id) + " is not in quarantine");
       }
       const auto record = known.header.record.id;

@@ -81,8 +81,7 @@ struct plan {
 
 struct plan_options {
   bool faults = true;
-  /// Laptops and server that start from an older copy. What the product then has to do (DESIGN 5.4)
-  /// is not there yet, so such runs fail.
+  /// Laptops and server that start from an older copy (DESIGN 5.4).
   bool recovery = false;
   /// Folders that are copied, and both copies used.
   bool twins = false;

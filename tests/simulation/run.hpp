@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ struct laptop {
   bool revoked = false;
   bool lost_access = false;               ///< at some time: it may have been wiped
   bool lost = false;                      ///< revoked as lost: to be wiped, whatever it holds
+  bool word_lost = false;                 ///< was no more when the server went back
   bool came_back_late = false;            ///< erased when its access came back: gives no word
   std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
   /// Of which the doctor wanted, on any laptop, a draft out of sight: where nothing else is left,
@@ -97,9 +99,18 @@ class simulation_run {
   void watch_feeds();
   /// What a laptop gives its word for is not on it, and is nowhere lost.
   void watch_erasures();
+  void note(const std::string& what);
+  // travel.cpp
   /// A laptop or the server keeps a copy, or starts from it.
   void travel(laptop& on, const operation& o);
-  void note(const std::string& what);
+  void laptop_goes_back(laptop& on);
+  void server_goes_back(bool whole_disk);
+  void keep_in_mind();
+  /// Whether the server has lost it when it went back, and no laptop could bring it again.
+  [[nodiscard]] bool excused(const version_id& id) const;
+  [[nodiscard]] bool went_back(const version_id& id) const { return lost_.contains(id); }
+  /// Whether a laptop of that user had it when the server lost it.
+  [[nodiscard]] bool held_by(const version_id& id, const user_id& user) const;
   // twins.cpp
   void add_twin(laptop& of);
   /// What a doctor does who is told that the folder is a copy. False: not now.
@@ -141,6 +152,14 @@ class simulation_run {
   bool at_peace_ = false;
   /// Which device a laptop was when it was told, at peace, that its folder is a copy.
   std::map<const laptop*, device_id> told_;
+  /// What the server had lost when it went back, and which laptops had it then.
+  std::map<version_id, std::set<std::size_t>> lost_;
+  /// As it was when the server's copy was made.
+  struct {
+    std::set<push_id> receipts;
+    std::map<device_id, bool> devices;  ///< and whether revoked
+    std::vector<bool> disabled;
+  } then_;
 };
 
 }  // namespace autocusto::simulation
