@@ -74,7 +74,9 @@ struct looked {
   std::vector<version_id> versions;   ///< of the next batch, when nothing is stored
   std::vector<version_id> discards;
   std::int64_t waiting = 0;  ///< how many versions and discards wait in all
-  bool recovering = false;   ///< the server went back, and the recovery is not over
+  /// How long the oldest of it has waited; nothing when nothing waits.
+  std::optional<std::int64_t> unsent_seconds = std::nullopt;
+  bool recovering = false;  ///< the server went back, and the recovery is not over
   /// When nothing waits: whether an acknowledged version has not come with the feed.
   bool unpulled = false;
   bool closed = false;       ///< the access was gone when a session was opened last
@@ -212,6 +214,8 @@ struct restart_feed {};
 struct fetch_page {
   wire::cursor from;
   int wait_seconds = 0;
+  /// Told to the server beside it: how long the oldest edit here has waited to be sent.
+  std::optional<std::int64_t> unsent_seconds = std::nullopt;
 };
 /// The oldest page of the queue. -> page_applied
 struct apply_page {};

@@ -171,6 +171,24 @@ status replica_store::status() const {
   return out;
 }
 
+std::optional<unix_millis> replica_store::oldest_pending() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  auto& cells = file.keys().cells();
+  std::optional<unix_millis> oldest;
+  const auto count = [&oldest](unix_millis since) {
+    if (!oldest || since < *oldest) oldest = since;
+  };
+  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    count(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells)).since);
+  });
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+    if (!entry.acknowledged) count(entry.since);
+  });
+  return oldest;
+}
+
 std::int64_t replica_store::changes_elsewhere() const {
   auto q = impl_->file.db().ask("PRAGMA data_version");
   return q->step() ? q->column_int(0) : 0;

@@ -175,6 +175,8 @@ class replica_store {
   [[nodiscard]] replica::status status() const;
   /// `status().pending` alone: cheap even when thousands wait.
   [[nodiscard]] std::size_t pending_count() const;
+  /// Since when the oldest of them waits, by this laptop's clock.
+  [[nodiscard]] std::optional<unix_millis> oldest_pending() const;
   /// What the server does not have: what waits, and what it refused without keeping it; records
   /// that were taken away included.
   [[nodiscard]] std::size_t unsynced_count() const;

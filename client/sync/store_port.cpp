@@ -61,6 +61,10 @@ result<looked> store_port::look() {
   found.closed = replica_.closed();
   found.erased = found.closed && replica_.erased();
   found.erasure_due = replica_.erasure_due();
+  if (const auto since = replica_.oldest_pending()) {
+    // The clock may have been set back since.
+    found.unsent_seconds = std::max<std::int64_t>(0, (clock_.now() - *since) / 1000);
+  }
   if (const auto kept = replica_.current_push()) {
     found.stored = {.id = kept->object.id,
                     .versions = kept->object.versions.size(),

@@ -247,11 +247,16 @@ class remote::impl {
     return out;
   }
 
-  answer<wire::page> changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {
+  answer<wire::page> changes(const wire::cursor& from, std::int64_t limit, int wait_seconds,
+                             std::optional<std::int64_t> unsent_seconds) {
     http::client_request request;
     request.path_with_query = "/v1/changes?cursor=" + wire::cursor_text(from) +
                               "&limit=" + std::to_string(limit) +
                               "&wait=" + std::to_string(wait_seconds);
+    if (unsent_seconds) {
+      request.path_with_query +=
+          "&unsent=" + std::to_string(std::min(*unsent_seconds, limits::most_unsent_seconds));
+    }
     request.idempotent = true;
     request.deadline = wait_seconds > 0 ? k_deadline + seconds(wait_seconds) : k_page_deadline;
     request.response_limit = k_page_limit;
@@ -394,8 +399,9 @@ answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& h
   return impl_->missing(held);
 }
 
-answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds) {
-  return impl_->changes(from, limit, wait_seconds);
+answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds,
+                                   std::optional<std::int64_t> unsent_seconds) {
+  return impl_->changes(from, limit, wait_seconds, unsent_seconds);
 }
 
 void remote::interrupt() noexcept {

@@ -1,5 +1,9 @@
 #include "server/api/metrics.hpp"
 
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -106,6 +110,13 @@ struct metrics::impl {
   counter_family& sessions = counter(registry, "autocusto_sessions_total", "Sessions opened.");
   counter_family& enrollments =
       counter(registry, "autocusto_enrollments_total", "Enrollment attempts.");
+
+  struct waits {
+    std::int64_t seconds = 0;
+    unix_millis told_at = 0;
+  };
+  std::mutex unsent_mutex;
+  std::unordered_map<device_id, waits> unsent;
 };
 
 metrics::metrics() : impl_(std::make_unique<impl>()) {}
@@ -159,7 +170,50 @@ void metrics::enrollment(bool good) {
   impl_->enrollments.Add({{"result", good ? "enrolled" : "refused"}}).Increment();
 }
 
-std::string metrics::text(const gauges& now) const {
+void metrics::unsent(const device_id& device, std::optional<std::int64_t> seconds,
+                     unix_millis now) {
+  const std::lock_guard lock(impl_->unsent_mutex);
+  if (seconds) {
+    impl_->unsent[device] = {*seconds, now};
+  } else {
+    impl_->unsent.erase(device);
+  }
+}
+
+void metrics::add_unsent(std::vector<prometheus::MetricFamily>& to, unix_millis at) const {
+  std::vector<std::pair<std::string, impl::waits>> longest;
+  {
+    const std::lock_guard lock(impl_->unsent_mutex);
+    for (const auto& [device, waits] : impl_->unsent) longest.emplace_back(device.text(), waits);
+  }
+  // By when the edit was made: one told long ago has waited longer since.
+  std::sort(longest.begin(), longest.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.told_at - a.second.seconds * 1000, a.first) <
+           std::pair(b.second.told_at - b.second.seconds * 1000, b.first);
+  });
+  if (longest.size() > k_most_unsent) longest.resize(k_most_unsent);
+  prometheus::MetricFamily waited{.name = "autocusto_device_unsent_seconds",
+                                  .help = "How long the device's oldest unsent edit had waited "
+                                          "when it was heard last.",
+                                  .type = prometheus::MetricType::Gauge,
+                                  .metric = {}};
+  prometheus::MetricFamily told{.name = "autocusto_device_unsent_told_seconds",
+                                .help = "How long ago that was.",
+                                .type = prometheus::MetricType::Gauge,
+                                .metric = {}};
+  for (const auto& [device, waits] : longest) {
+    prometheus::ClientMetric line;
+    line.label.push_back({"device", device});
+    line.gauge.value = number(waits.seconds);
+    waited.metric.push_back(line);
+    line.gauge.value = number(std::max<unix_millis>(0, at - waits.told_at)) / 1e3;
+    told.metric.push_back(std::move(line));
+  }
+  to.push_back(std::move(waited));
+  to.push_back(std::move(told));
+}
+
+std::string metrics::text(const gauges& now, unix_millis at) const {
   using prometheus::MetricType;
   auto all = impl_->registry.Collect();
   const auto& db = now.database;
@@ -188,6 +242,7 @@ std::string metrics::text(const gauges& now) const {
   add_value(all, "autocusto_open_views", "Open views.", number(in.open_views));
   add_value(all, "autocusto_conflicts_open", "Open conflicts.", number(in.open_conflicts));
   add_value(all, "autocusto_quarantined", "Items in quarantine.", number(in.quarantined));
+  add_unsent(all, at);
   add_value(all, "autocusto_log_lines_dropped_total", "Log lines dropped by a slow sink.",
             number(now.log_lines_dropped), MetricType::Counter);
   return prometheus::TextSerializer().Serialize(all);

@@ -16,20 +16,30 @@
 //   autocusto_requests_queued, autocusto_ready autocusto_database_{connections,busy,waiting},
 //   autocusto_database_{transactions,retries}_total, autocusto_database_seconds_total
 //   autocusto_{users,devices,records,versions,open_views,conflicts_open,quarantined}: as stored
+//   autocusto_device_unsent_seconds{device}, autocusto_device_unsent_told_seconds{device}: of each
+//     device that told this process last that edits wait on it: how long the oldest had waited
+//     then, and how long ago that was; the k_most_unsent longest
 //   autocusto_log_lines_dropped_total
 //
-// Labels come from the endpoint table and from closed lists, so their number is bounded and nothing
-// of a patient can be in one. Any thread.
+// Labels come from the endpoint table, from closed lists, and from the ids of devices, of which a
+// bounded number is told, so nothing of a patient can be in one. Any thread.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "server/store/store.hpp"
 #include "server/sync/push_service.hpp"
+#include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
 #include "shared/http/server.hpp"
+
+namespace prometheus {
+struct MetricFamily;
+}
 
 namespace autocusto::api {
 
@@ -43,6 +53,9 @@ struct gauges {
   std::uint64_t log_lines_dropped = 0;
   bool ready = false;
 };
+
+/// How many devices with waiting edits are told; those that have waited longest.
+inline constexpr std::size_t k_most_unsent = 1000;
 
 class metrics {
  public:
@@ -60,12 +73,16 @@ class metrics {
   void delivered(double seconds);
   void session(std::string_view scope);
   void enrollment(bool good);
+  /// What a device tells of itself at every page that it asks for: how many seconds its oldest edit
+  /// has waited; nothing when none waits.
+  void unsent(const device_id& device, std::optional<std::int64_t> seconds, unix_millis now);
 
   /// The whole page, text form 0.0.4.
-  [[nodiscard]] std::string text(const gauges& now) const;
+  [[nodiscard]] std::string text(const gauges& now, unix_millis at) const;
 
  private:
   struct impl;
+  void add_unsent(std::vector<prometheus::MetricFamily>& to, unix_millis at) const;
   std::unique_ptr<impl> impl_;
 };
 

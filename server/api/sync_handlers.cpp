@@ -19,6 +19,8 @@ struct changes_request {
   wire::cursor from;
   std::int64_t limit = static_cast<std::int64_t>(limits::batch_versions);
   std::int64_t wait = 0;  ///< seconds
+  /// How long the laptop's oldest edit has waited to be sent, in seconds; nothing: none waits.
+  std::optional<std::int64_t> unsent;
 };
 
 /// A number in the query between two bounds; the bounds are in the error.
@@ -51,8 +53,11 @@ result<changes_request> read_changes_request(const http::request& asked) {
   if (!limit) return limit.error();
   const auto wait = number_in(asked, "wait", 0, 0, limits::long_poll_seconds);
   if (!wait) return wait.error();
+  const auto unsent = number_in(asked, "unsent", 0, 0, limits::most_unsent_seconds);
+  if (!unsent) return unsent.error();
   out.limit = *limit;
   out.wait = *wait;
+  if (asked.query.contains("unsent")) out.unsent = *unsent;
   return out;
 }
 
@@ -172,6 +177,7 @@ void changes(context& in, const http::request& asked, const store::session_owner
     const auto request = read_changes_request(asked);
     if (!request) return problem(request.error(), asked);
     wanted = *request;
+    in.counts.unsent(caller.device.id, wanted.unsent, in.clock.now());
     const auto page = in.changes.changes(caller, wanted.from, wanted.limit);
     if (!page) {
       if (page.error().code == errc::cursor_unknown) static_cast<void>(in.catch_up());

@@ -237,7 +237,7 @@ std::string node::impl::metrics_text() {
   now.log_lines_dropped = log.dropped();
   now.ready = not_ready().empty();
   if (now.ready) home.database->read([&](store::reader& in) { now.stored = in.stats(); });
-  return counts.text(now);
+  return counts.text(now, clock.now());
 }
 
 void node::impl::request_stop() {

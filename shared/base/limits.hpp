@@ -18,6 +18,8 @@ inline constexpr std::int64_t json_integer = std::int64_t{1} << 53;  ///< greate
 inline constexpr std::size_t quarantine_bytes = 64 * 1024 * 1024;    ///< per device
 inline constexpr std::size_t quarantine_items = 10'000;              ///< per device
 inline constexpr int long_poll_seconds = 60;
+/// The most that a laptop tells of how long an edit has waited: a hundred years.
+inline constexpr std::int64_t most_unsent_seconds = std::int64_t{100} * 366 * 24 * 3600;
 inline constexpr std::int64_t session_millis = 60 * 60 * 1000;
 inline constexpr std::int64_t challenge_millis = 60 * 1000;
 inline constexpr std::int64_t enrollment_millis = 72LL * 60 * 60 * 1000;

@@ -194,6 +194,25 @@ TEST_P(server_sync, stopping_answers_long_polls_and_ends) {
   EXPECT_LT(steady_clock::now() - begun, std::chrono::seconds(8));
 }
 
+TEST_P(server_sync, tells_how_long_the_oldest_unsent_edit_of_a_device_has_waited) {
+  auto one = world.device("a@example.org");
+  auto two = world.device("b@example.org");
+  const auto name = [](const wire_device& of) {
+    return "autocusto_device_unsent_seconds{device=\"" + of.who.device.text() + "\"}";
+  };
+  EXPECT_EQ(code_of(one->get("/v1/changes?unsent=86400")), "ok");
+  EXPECT_EQ(code_of(two->get("/v1/changes")), "ok");
+  EXPECT_EQ(metric(world.metrics(), name(*one)), 86400);
+  EXPECT_EQ(metric(world.metrics(), name(*two)), -1);
+  EXPECT_EQ(code_of(one->get("/v1/changes")), "ok");
+  EXPECT_EQ(metric(world.metrics(), name(*one)), -1) << "nothing waits any more";
+  for (const char* wrong : {"-1", "x", "3162240001", ""}) {
+    const auto answer = one->get(std::string("/v1/changes?unsent=") + wrong);
+    EXPECT_EQ(code_of(answer), "bad_request") << wrong;
+    EXPECT_NE(answer.body.find("unsent must be a number from 0 to 3162240000"), std::string::npos);
+  }
+}
+
 TEST_P(server_sync, health_readiness_and_metrics_tell_what_happens) {
   auto device = world.device("a@example.org");
   EXPECT_EQ(device->get("/healthz").status, 200);

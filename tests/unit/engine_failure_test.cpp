@@ -392,6 +392,20 @@ TEST(engine_machine, a_push_that_breaks_the_server_is_kept_and_does_not_stop_pul
   EXPECT_THAT(d.on(with_stored(7, 1)), ElementsAre("send_push"));
 }
 
+TEST(engine_machine, tells_the_server_how_long_its_oldest_edit_has_waited) {
+  EXPECT_FALSE(pulling().get<fetch_page>().unsent_seconds) << "nothing waits";
+  driver blocked;
+  blocked.on(begin{.watch = true, .has_session = true});
+  auto waits = with_stored(7, 1);
+  waits.unsent_seconds = 4000;
+  blocked.on(waits);
+  blocked.on(lost(errc::internal));
+  EXPECT_EQ(blocked.get<fetch_page>().unsent_seconds, 4000);
+  blocked.on(page_to(0, 0, false));
+  blocked.on(removed_erased{});
+  EXPECT_EQ(blocked.get<fetch_page>().unsent_seconds, 4000) << "also while it polls";
+}
+
 TEST(engine_machine, a_reused_push_id_gets_a_new_one_once) {
   auto d = pushing();
   EXPECT_THAT(d.on(lost(errc::push_id_reused)), ElementsAre("drop_push"));
