@@ -7,6 +7,7 @@
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/kept_pushes.hpp"
+#include "client/replica/surrender.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -96,6 +97,7 @@ result<void> replica_store::begin_recovery(
       file.forget(k_last_push);
     }
   }
+  doubt_quarantine(file);
   (*scope)->commit();
   return {};
 }

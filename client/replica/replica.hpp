@@ -243,7 +243,9 @@ class replica_store {
   /// Whether a recovery has begun and is not over.
   [[nodiscard]] bool recovering() const;
   /// Remembers that it has begun. `server_last`: the last push of this device that the server has,
-  /// if it was told (then a kept push is given up, and the next one goes on from there).
+  /// if it was told (then a kept push is given up, and the next one goes on from there). What it
+  /// has refused counts as not being there: those of removed records and of a closed laptop wait
+  /// once more, the others as soon as their record or the laptop loses its access.
   [[nodiscard]] result<void> begin_recovery(
       const std::optional<std::optional<push_id>>& server_last);
   /// Everything in open views that the server had: told by it or acknowledged.

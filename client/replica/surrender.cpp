@@ -154,6 +154,22 @@ std::size_t offer_again(ledger& file, holding& held) {
   return unsent.size();
 }
 
+void doubt_quarantine(ledger& file) {
+  std::vector<std::int64_t> rows;
+  file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) { rows.push_back(id); });
+  working_set set(file);
+  for (const auto row : rows) {
+    auto* held = set.load(holding_of(row));
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    auto entry = unpack_refused(*file.entry(k_refused, row, held->sealer()));
+    if (!entry.at_server) continue;
+    entry.at_server = false;
+    file.put_entry(k_refused, row, pack(entry), held->sealer());
+  }
+  const bool hidden_only = !closed_now(file);
+  static_cast<void>(offer_holdings(file, hidden_only));
+}
+
 bool any_gone(ledger& file) {
   return file.get(k_removals) && !gone_incarnations(file).empty();
 }

@@ -27,6 +27,11 @@ struct closed_entry {
 /// here any longer, but the server may keep it for its administrator. Answers how many.
 std::size_t offer_again(ledger& file, holding& held);
 
+/// The server may have lost its quarantine with everything else: no refused version counts as kept
+/// there any more. Those of removed records and of a closed laptop wait once more at once; the
+/// others when their turn comes, for each offering is one more item in the quarantine.
+void doubt_quarantine(ledger& file);
+
 /// What is sealed here until the server has it.
 [[nodiscard]] std::optional<sealed_edits> sealed_in(ledger& file);
 /// Discards that are not acknowledged, and what waits to be pushed.

@@ -114,6 +114,49 @@ TEST_F(replica_recovery, any_other_refusal_puts_it_on_the_list) {
   EXPECT_EQ(ana->status().pending, 0U);
 }
 
+TEST_F(replica_recovery, the_quarantine_may_be_lost_too) {
+  const auto one = must_save(ana, set_field(k_cpf, "peso", "74"));
+  server.refuse(one, "too_many_heads");
+  ana.sync();
+  ASSERT_EQ(ana->unsynced_count(), 0U) << "the server keeps what it refused";
+  ana->begin_recovery(std::nullopt).value();
+  ana.reopen();
+  EXPECT_EQ(ana->unsynced_count(), 1U);
+  ASSERT_EQ(ana->refused().size(), 1U) << "as before, until the doctor decides";
+  EXPECT_FALSE(ana->refused().front().at_server);
+  EXPECT_TRUE(ana->next_outbox().empty());
+  ana->close().value();
+  EXPECT_EQ(*ana->erase_everything(false), 1U);
+  EXPECT_EQ(ana->next_outbox().ids, std::vector{one});
+  expect_sound(ana);
+}
+
+TEST_F(replica_recovery, what_was_refused_of_a_removed_record_is_offered_before_it_is_erased) {
+  const auto one = must_save(ana, set_field(k_cpf, "peso", "75"));
+  server.refuse(one, "too_many_heads");
+  ana.sync();
+  ana->begin_recovery(std::nullopt).value();
+  ana->restart_feed().value();
+  server.unassign(record);
+  ASSERT_TRUE(ana.pull());
+  EXPECT_EQ(ana->erase_removed()->kept, 1U);
+  ASSERT_EQ(ana->next_outbox().ids, std::vector{one});
+  server.refuse(one, "access_removed");
+  ana.push();
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+}
+
+TEST_F(replica_recovery, what_a_closed_laptop_has_handed_over_is_handed_over_again) {
+  const auto one = must_save(ana, set_field(k_cpf, "peso", "76"));
+  ana->close().value();
+  server.refuse(one, "device_revoked");
+  ana.push();
+  ASSERT_EQ(ana->unsynced_count(), 0U);
+  ana->begin_recovery(std::nullopt).value();
+  EXPECT_EQ(ana->next_outbox().ids, std::vector{one});
+  EXPECT_EQ(*ana->erase_everything(false), 1U);
+}
+
 TEST_F(replica_recovery, what_another_laptop_gave_back_need_not_be_sent) {
   ana->begin_recovery(std::nullopt).value();
   ana->mark_missing(ana->held_versions()).value();
