@@ -6,6 +6,7 @@
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/kept_pushes.hpp"
+#include "client/replica/kept_texts.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -83,6 +84,7 @@ result<erase_effect> destroy_keys(ledger& file) {
       ++effect.kept;
       continue;
     }
+    if (held != nullptr) forget_texts_of(file, held->state().record.id);
     destroy_key(file, row);
     keyless.push_back(row);
     ++effect.erased;

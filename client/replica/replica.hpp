@@ -107,10 +107,16 @@ class replica_store {
   [[nodiscard]] result<crypto::secret> tenant_key() const;
   /// Keeps a newer trust object (the caller has verified it).
   [[nodiscard]] result<void> set_trust(const wire::signed_object& trust);
-  /// Small texts by name that others keep here, sealed (language, session token, …). Empty value:
-  /// forget it. Names have 1 to 64 bytes.
+  /// Small texts by name that others keep here, sealed (language, server's time, …), with nothing
+  /// about a record in them. Empty value: forget it. Names have 1 to 64 bytes.
   [[nodiscard]] result<void> set_setting(std::string_view name, std::string_view value);
   [[nodiscard]] std::optional<std::string> setting(std::string_view name) const;
+  /// Texts about records that others keep here under one name, sealed, in place of those before.
+  /// What is about a record that is not shown here is left out, and what is about one that is
+  /// erased is erased with it. Errors: device_revoked while the laptop is closed.
+  [[nodiscard]] result<void> keep_texts(std::string_view name, std::span<const kept_text> texts);
+  /// None of a closed laptop, nor of records that were taken away.
+  [[nodiscard]] std::vector<kept_text> kept_texts(std::string_view name) const;
 
   // ---- The doctor's acts; each is on disk when it answers ----
   // Common errors: not_found, invalid_key, invalid_field, ambiguous (a selector, or several
@@ -281,6 +287,8 @@ class replica_store {
   /// It has access again. Errors: device_revoked once everything is erased.
   [[nodiscard]] result<void> reopen();
   [[nodiscard]] bool closed() const;
+  /// Errors: device_revoked while it is closed, with the sentence that everything else answers.
+  [[nodiscard]] result<void> check_access() const;
   /// Destroys everything but the identity and the device's key, which signs the receipt; only of a
   /// closed laptop, and only if the server has everything, else answers how many versions it lacks.
   /// `in_any_case`: for a laptop that was reported lost. Errors: session_expired when another

@@ -229,6 +229,10 @@ bool replica_store::closed() const {
   return closed_now(impl_->file).has_value();
 }
 
+result<void> replica_store::check_access() const {
+  return check_open(impl_->file);
+}
+
 bool replica_store::erased() const {
   const auto closed = closed_now(impl_->file);
   return closed && closed->erased;

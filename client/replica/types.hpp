@@ -36,6 +36,14 @@ struct identity {
   std::string device_name;
 };
 
+/// A small text about a record, which is forgotten with it; about none while `kind` is empty.
+struct kept_text {
+  std::string kind;
+  std::string key;
+  std::string value;
+  friend bool operator==(const kept_text&, const kept_text&) = default;
+};
+
 /// One line of entering: creates or updates.
 struct edit {
   std::string kind;

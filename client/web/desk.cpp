@@ -4,12 +4,9 @@
 #include <ctime>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "client/sync/enrollment.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
-#include "shared/json/canonical.hpp"
 
 namespace autocusto::web {
 namespace {
@@ -18,8 +15,8 @@ constexpr std::chrono::minutes k_usual_idle{10};
 constexpr std::size_t k_recent = 10;
 constexpr std::size_t k_passphrase_length = 8;
 constexpr std::string_view k_idle_setting = "page_idle_minutes";
-constexpr std::string_view k_recent_setting = "page_recent";
-constexpr std::string_view k_unsaved_setting = "page_unsaved";
+constexpr std::string_view k_recent_texts = "page_recent";
+constexpr std::string_view k_unsaved_text = "page_unsaved";
 
 error closed_now() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
@@ -37,15 +34,23 @@ std::vector<replica::list_item> everything(const replica::replica_store& replica
 }
 
 std::vector<recent_record> kept_recent(const replica::replica_store& replica) {
-  const auto text = replica.setting(k_recent_setting);
-  if (!text) return {};
-  const auto read = json::parse(*text);
-  if (!read || !read->is_array()) return {};
   std::vector<recent_record> out;
-  for (const auto& each : *read) {
-    out.push_back({each.value("kind", std::string()), each.value("key", std::string())});
+  for (auto& each : replica.kept_texts(k_recent_texts)) {
+    out.push_back({std::move(each.kind), std::move(each.key)});
   }
   return out;
+}
+
+replica::kept_text kept_unsaved(const replica::replica_store& replica) {
+  auto texts = replica.kept_texts(k_unsaved_text);
+  return texts.empty() ? replica::kept_text() : std::move(texts.front());
+}
+
+/// Earlier programs kept both as settings, which outlived their records.
+void forget_older_form(replica::replica_store& replica) {
+  for (const auto name : {k_recent_texts, k_unsaved_text}) {
+    if (replica.setting(name)) static_cast<void>(replica.set_setting(name, {}));
+  }
 }
 
 std::chrono::minutes kept_idle(const replica::replica_store& replica) {
@@ -118,8 +123,9 @@ result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
     const std::lock_guard lock(mutex_);
     replica_ = std::move(opened);
     passphrase_ = crypto::secret::copy_of(passphrase);
+    forget_older_form(*replica_);
     recent_ = kept_recent(*replica_);
-    unsaved_ = replica_->setting(k_unsaved_setting).value_or(std::string());
+    unsaved_ = kept_unsaved(*replica_);
     seen_elsewhere_ = replica_->changes_elsewhere();
     idle_millis_ = options_.idle ? options_.idle->count()
                                  : std::chrono::milliseconds(kept_idle(*replica_)).count();
@@ -183,7 +189,7 @@ void desk::close(std::unique_lock<std::mutex>& held) {
   replica_.reset();
   index_.clear();
   recent_.clear();
-  unsaved_.clear();
+  unsaved_ = {};
   passphrase_ = crypto::secret();
   held.unlock();
   // The sync's thread may be waiting for the mutex in its hook, so it is ended without it.
@@ -236,21 +242,41 @@ void desk::borrowed::visited(std::string_view kind, std::string_view key) const 
   of_->recent_dirty_ = true;
 }
 
-void desk::borrowed::set_unsaved(std::string text) const {
-  if (of_->unsaved_ == text) return;
-  of_->unsaved_ = std::move(text);
+const std::string& desk::borrowed::unsaved() const {
+  of_->forget_what_is_gone();
+  return of_->unsaved_.value;
+}
+
+result<void> desk::borrowed::set_unsaved(replica::kept_text what) const {
+  if (auto open = replica().check_access(); !open) return open;
+  if (of_->unsaved_ == what) return {};
+  of_->unsaved_ = std::move(what);
   of_->unsaved_dirty_ = true;
+  return {};
+}
+
+/// What is in memory of records that are not shown here any more.
+void desk::forget_what_is_gone() {
+  const auto gone = [this](const std::string& kind, const std::string& key) {
+    return !kind.empty() && !replica_->history(kind, key);
+  };
+  std::erase_if(recent_, [&gone](const recent_record& each) { return gone(each.kind, each.key); });
+  if (gone(unsaved_.kind, unsaved_.key) || replica_->closed()) unsaved_ = {};
 }
 
 /// Only conveniences: if the replica is busy now, they are kept the next time.
 void desk::keep_what_is_not_urgent() {
+  const auto keep = [this](std::string_view name, std::span<const replica::kept_text> texts) {
+    const auto kept = replica_->keep_texts(name, texts);
+    return kept || kept.error().code != errc::replica_busy;
+  };
   if (std::exchange(recent_dirty_, false)) {
-    nlohmann::json list = nlohmann::json::array();
-    for (const auto& each : recent_) list.push_back({{"kind", each.kind}, {"key", each.key}});
-    if (!replica_->set_setting(k_recent_setting, list.dump())) recent_dirty_ = true;
+    std::vector<replica::kept_text> texts;
+    for (const auto& each : recent_) texts.push_back({each.kind, each.key, {}});
+    recent_dirty_ = !keep(k_recent_texts, texts);
   }
   if (std::exchange(unsaved_dirty_, false)) {
-    if (!replica_->set_setting(k_unsaved_setting, unsaved_)) unsaved_dirty_ = true;
+    unsaved_dirty_ = !keep(k_unsaved_text, {&unsaved_, unsaved_.value.empty() ? 0U : 1U});
   }
 }
 
@@ -285,6 +311,7 @@ void desk::bump() {
 
 void desk::refill() {
   index_.fill(everything(*replica_));
+  forget_what_is_gone();
   bump();
 }
 

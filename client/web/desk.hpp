@@ -77,9 +77,10 @@ class desk {
     [[nodiscard]] search_index& index() const { return of_->index_; }
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
     /// What the doctor was typing and has not saved, as the page's own JSON text; empty: nothing.
-    /// It outlives the lock and the program, sealed in the replica.
-    [[nodiscard]] const std::string& unsaved() const { return of_->unsaved_; }
-    void set_unsaved(std::string text) const;
+    /// It outlives the lock and the program, sealed in the replica, but not its record.
+    [[nodiscard]] const std::string& unsaved() const;
+    /// Errors: device_revoked while the laptop is closed.
+    [[nodiscard]] result<void> set_unsaved(replica::kept_text what) const;
     /// Tells that the holder has changed the record.
     void changed(std::string_view kind, std::string_view key) const;
     /// Tells that the holder has opened the record for the doctor.
@@ -115,6 +116,7 @@ class desk {
   void close(std::unique_lock<std::mutex>& held);
   void refill();
   void keep_what_is_not_urgent();
+  void forget_what_is_gone();
   void bump();
 
   options options_;
@@ -128,7 +130,7 @@ class desk {
   search_index index_;
   std::vector<recent_record> recent_;
   bool recent_dirty_ = false;
-  std::string unsaved_;
+  replica::kept_text unsaved_;
   bool unsaved_dirty_ = false;
   std::int64_t seen_elsewhere_ = 0;
   crypto::secret passphrase_;  ///< only until the sync has opened its own

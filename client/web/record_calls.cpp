@@ -180,14 +180,29 @@ call_result diff(call& c) {
       .dump();
 }
 
+std::string text_at(const json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
 /// What is being typed is kept, so that a lock or the end of the program does not lose it.
 call_result keep_unsaved(call& c) {
   autocusto::json::reader in(c.sent);
   const json* edit = in.has("edit") ? &in.value("edit") : nullptr;
   if (auto wrong = in.finish()) return *wrong;
+  replica::kept_text what;
+  if (edit != nullptr) {
+    what.value = edit->dump();
+    // What is typed for a record that is not here yet is about none.
+    if (edit->is_object() && edit->value("fresh", json()) != true) {
+      what.kind = text_at(*edit, "kind");
+      what.key = text_at(*edit, "key");
+    }
+    if (what.key.empty()) what.kind.clear();
+  }
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  at->set_unsaved(edit == nullptr ? std::string() : edit->dump());
+  if (const auto kept = at->set_unsaved(std::move(what)); !kept) return kept.error();
   return std::string("{}");
 }
 

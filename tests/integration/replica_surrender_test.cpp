@@ -211,5 +211,55 @@ TEST_F(ReplicaSurrender, WhatAFullQuarantineRefusedOfARemovedViewIsOfferedAgain)
   EXPECT_FALSE(ana->status().sealed);
 }
 
+TEST_F(ReplicaSurrender, TextsAboutARecordEndWithIt) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  must_save(ana, patient_edit(cpf(5), "Rosa"));
+  ana.sync();
+  const kept_text typed{"patient", k_cpf, R"({"fields":{"rg":"12"}})"};
+  const std::vector<kept_text> recent{{"patient", cpf(5), ""}, {"patient", k_cpf, ""}};
+  const kept_text fresh{"", "", R"({"key":"529","fresh":true})"};
+  ASSERT_TRUE(ana->keep_texts("unsaved", {{typed}}));
+  ASSERT_TRUE(ana->keep_texts("new", {{fresh}}));
+  ASSERT_TRUE(ana->keep_texts("recent", recent));
+  ana.reopen();
+  EXPECT_EQ(ana->kept_texts("unsaved"), std::vector{typed});
+  EXPECT_EQ(ana->kept_texts("recent"), recent);
+
+  must_save(ana, set_field(k_cpf, "peso", "70"));
+  server.unassign(record);
+  ana.pull();
+  EXPECT_TRUE(ana->kept_texts("unsaved").empty()) << "hidden with the record";
+  ana.push();
+  ASSERT_EQ(ana->erase_removed()->erased, 1U);
+  ana.reopen();
+  EXPECT_EQ(ana->kept_texts("recent"), std::vector{recent.front()});
+  EXPECT_EQ(ana->kept_texts("new"), std::vector{fresh}) << "of no record that was here";
+  ASSERT_TRUE(ana->keep_texts("late", {{typed}}));
+  server.assign(other_version({}, "Maria"));
+  ana.pull();
+  ASSERT_TRUE(ana->show("patient", k_cpf));
+  EXPECT_TRUE(ana->kept_texts("unsaved").empty()) << "it was of the view before";
+  EXPECT_EQ(ana->kept_texts("recent"), std::vector{recent.front()});
+  EXPECT_TRUE(ana->kept_texts("late").empty()) << "nobody wrote it back";
+}
+
+TEST_F(ReplicaSurrender, AClosedLaptopKeepsAndShowsNoTexts) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  const kept_text typed{"patient", k_cpf, "typed"};
+  ASSERT_TRUE(ana->keep_texts("unsaved", {{typed}}));
+  EXPECT_TRUE(ana->check_access());
+  ASSERT_TRUE(ana->close());
+  EXPECT_EQ(ana->check_access().error().code, errc::device_revoked);
+  EXPECT_TRUE(ana->kept_texts("unsaved").empty());
+  EXPECT_EQ(ana->keep_texts("unsaved", {{typed}}).error().code, errc::device_revoked);
+  ASSERT_TRUE(ana->reopen());
+  EXPECT_EQ(ana->kept_texts("unsaved"), std::vector{typed});
+  ASSERT_TRUE(ana->close());
+  ASSERT_EQ(*ana->erase_everything(false), 0U);
+  EXPECT_EQ(ana->keep_texts("unsaved", {{typed}}).error().code, errc::device_revoked);
+  EXPECT_TRUE(ana->kept_texts("unsaved").empty());
+}
+
 }  // namespace
 }  // namespace autocusto::replica

@@ -332,6 +332,60 @@ TEST_F(page_test, keeps_what_was_typed_through_lock_and_restart) {
   EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
 }
 
+TEST_F(page_test, what_was_typed_ends_with_its_record_and_with_the_access) {
+  make_replica();
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  ASSERT_EQ(save_patient(k_good).status, 200);
+  ASSERT_EQ(post("/api/record/show", {{"kind", "patient"}, {"key", k_cpf}}).status, 200);
+  const json typed = {
+      {"kind", "patient"}, {"key", k_cpf}, {"fresh", false}, {"fields", {{"rg", "12"}}}};
+  ASSERT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
+  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
+  ASSERT_EQ(unlock().status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), typed);
+  EXPECT_EQ(json::parse(get("/api/recent").body).at("items").size(), 1U);
+
+  const json elsewhere = {
+      {"kind", "patient"}, {"key", "52998224725"}, {"fresh", false}, {"fields", {{"rg", "1"}}}};
+  ASSERT_EQ(post("/api/unsaved", {{"edit", elsewhere}}).status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr) << "no such record here";
+  json fresh = elsewhere;
+  fresh["fresh"] = true;
+  ASSERT_EQ(post("/api/unsaved", {{"edit", fresh}}).status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), fresh) << "it is to be one";
+
+  ASSERT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
+  {
+    auto other =
+        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+    ASSERT_TRUE((*other)->close());
+  }
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
+  EXPECT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 403);
+  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
+  auto other =
+      replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+  ASSERT_TRUE((*other)->erase_everything(true));
+  EXPECT_TRUE((*other)->kept_texts("page_unsaved").empty());
+  EXPECT_FALSE((*other)->setting("page_unsaved"));
+}
+
+TEST_F(page_test, forgets_the_texts_of_earlier_programs) {
+  make_replica();
+  {
+    auto other =
+        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+    ASSERT_TRUE((*other)->set_setting("page_unsaved", R"({"key":"11144477735"})"));
+  }
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
+  auto other =
+      replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+  EXPECT_FALSE((*other)->setting("page_unsaved"));
+}
+
 TEST_F(page_test, speaks_the_language_that_is_asked_for) {
   make_replica();
   open_page();
