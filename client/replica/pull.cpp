@@ -210,7 +210,7 @@ class page_reader {
 
   void hide(holding& held) {
     if (held.state().hidden) return;
-    held.change().hidden = true;
+    hide_view(file_, held);
     ++effect_.removed;
     static_cast<void>(offer_again(file_, held));
   }
@@ -274,7 +274,8 @@ result<page_effect> replica_store::apply_page(const checked_page& page) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   page_effect effect;
-  if (!(cursor_in(file) == page.from)) return effect;
+  // Fetched before another process closed or erased what is here: it must not come in again.
+  if (closed_now(file) || !(cursor_in(file) == page.from)) return effect;
   working_set set(file);
   page_reader reader(file, set, effect);
   if (const auto wrong = read_page(reader, page)) return misfit(*wrong);

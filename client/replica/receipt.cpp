@@ -62,7 +62,7 @@ class receipt_reader {
     if (line.outcome == wire::push_outcome::refused) {
       // A view that was lost with its versions may have been closed since.
       const bool closed = line.code == code_name(errc::access_removed);
-      if (closed && !meta->proof.empty()) held.change().hidden = true;
+      if (closed && !meta->proof.empty()) hide_view(file_, held);
       // Another process may have pulled it meanwhile: then it was accepted after all.
       if (meta->in_p()) refuse(held, line);
       return;
@@ -121,7 +121,7 @@ class receipt_reader {
       held.change().incarnation = line.incarnation;
       // The view was closed again before this laptop heard that it had been opened.
       if (std::find(closed_.begin(), closed_.end(), *line.incarnation) != closed_.end()) {
-        held.change().hidden = true;
+        hide_view(file_, held);
       }
     }
     if (line.incarnation && held.state().incarnation != line.incarnation) {
@@ -142,7 +142,7 @@ class receipt_reader {
   void restored(holding& held, const wire::push_result& line) {
     if (line.outcome == wire::push_outcome::refused) {
       if (line.code != code_name(errc::access_removed)) return refuse(held, line);
-      held.change().hidden = true;
+      hide_view(file_, held);
     }
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
@@ -156,7 +156,7 @@ class receipt_reader {
   void accept_elsewhere(holding& held, const wire::push_result& line) {
     const auto* here = held.find(line.version);
     if (here->where != standing::waiting) return;
-    held.change().hidden = true;
+    hide_view(file_, held);
     auto version = held.read(*here);
     auto& open = set_.obtain(held.state().record, *line.incarnation);
     if (open.state().key.empty()) open.change().key = held.state().key;

@@ -268,8 +268,8 @@ class replica_store {
 
   [[nodiscard]] wire::cursor cursor() const;
   /// Applies a checked page and moves the cursor, in one transaction. Nothing happens when the
-  /// cursor is not `page.from` any more. Errors: protocol_error when the page does not fit what is
-  /// here.
+  /// cursor is not `page.from` any more, or the laptop is closed. Errors: protocol_error when the
+  /// page does not fit what is here.
   [[nodiscard]] result<page_effect> apply_page(const checked_page& page);
   /// Destroys the keys and rows of the records that pages have removed, unless they hold something
   /// that is not at the server.

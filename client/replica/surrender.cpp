@@ -137,6 +137,13 @@ result<void> check_open(ledger& file) {
               "administrator.");
 }
 
+void hide_view(ledger& file, holding& held) {
+  auto& state = held.change();
+  state.hidden = true;
+  for (const auto& discard : state.discards) file.remove_entry(k_discard, discard.row);
+  state.discards.clear();
+}
+
 std::size_t offer_again(ledger& file, holding& held) {
   std::vector<version_id> unsent;
   for (const auto* meta : held.versions()) {

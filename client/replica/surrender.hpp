@@ -23,6 +23,10 @@ struct closed_entry {
 /// Errors: device_revoked while the laptop is closed.
 [[nodiscard]] result<void> check_open(ledger& file);
 
+/// The server has closed that view: nothing of the record is shown any more, and its discards,
+/// which nobody can hand over or would miss, wait no more.
+void hide_view(ledger& file, holding& held);
+
 /// What the server refused without keeping it, or never saw, waits once more: nobody can act on it
 /// here any longer, but the server may keep it for its administrator. Answers how many.
 std::size_t offer_again(ledger& file, holding& held);

@@ -211,6 +211,52 @@ TEST_F(ReplicaSurrender, WhatAFullQuarantineRefusedOfARemovedViewIsOfferedAgain)
   EXPECT_FALSE(ana->status().sealed);
 }
 
+TEST_F(ReplicaSurrender, ADiscardOfARemovedRecordHoldsNothingUp) {
+  auto draft = patient_edit(k_cpf, "João");
+  draft.draft = true;
+  must_save(ana, draft);
+  ana.sync();
+  ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
+  EXPECT_EQ(ana->unsynced_count(), 1U);
+  server.unassign(record);
+  ana.pull();
+  EXPECT_EQ(ana->unsynced_count(), 0U);
+  EXPECT_TRUE(ana->next_outbox().empty());
+  expect_sound(ana);
+  ASSERT_TRUE(ana->close());
+  EXPECT_EQ(*ana->erase_everything(false), 0U);
+  EXPECT_TRUE(ana->erased());
+}
+
+TEST_F(ReplicaSurrender, AReceiptThatClosesAViewTakesItsDiscardsAlong) {
+  auto draft = patient_edit(k_cpf, "João");
+  draft.draft = true;
+  must_save(ana, draft);
+  ana.start_push();
+  const auto kept = ana->current_push();
+  const auto receipt = server.push(kept->object, kept->request);
+  server.unassign(record);
+  ana.pull();  // the removal comes before the receipt
+  ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
+  ASSERT_TRUE(ana->apply_receipt(receipt));
+  EXPECT_EQ(ana->unsynced_count(), 0U);
+  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+}
+
+TEST_F(ReplicaSurrender, APageThatWasUnderWayComesTooLate) {
+  must_save(ana, patient_edit(k_cpf, "João"));
+  ana.sync();
+  ASSERT_TRUE(second->close());
+  EXPECT_FALSE(second.pull());
+  EXPECT_EQ(rows_in(second, "version"), 0) << "closed by another process meanwhile";
+  ASSERT_EQ(*second->erase_everything(true), 0U);
+  EXPECT_FALSE(second.pull());
+  EXPECT_EQ(rows_in(second, "version"), 0);
+  EXPECT_EQ(rows_in(second, "holding"), 0);
+  EXPECT_EQ(rows_in(second, "label"), 0);
+  EXPECT_EQ(second->cursor(), wire::cursor{});
+}
+
 TEST_F(ReplicaSurrender, TextsAboutARecordEndWithIt) {
   must_save(ana, patient_edit(k_cpf, "João"));
   must_save(ana, patient_edit(cpf(5), "Rosa"));
