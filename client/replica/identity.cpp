@@ -133,6 +133,10 @@ result<void> replica_store::set_trust(const wire::signed_object& trust) {
   const auto cell = file.get(k_identity);
   if (!cell) return not_enrolled_yet();
   auto who = unpack_identity(*cell);
+  const auto known = wire::decode_trust(who.trust.object);
+  const auto offered = wire::decode_trust(trust.object);
+  // Another process may have learned of a later one meanwhile.
+  if (known && offered && offered->serial <= known->serial) return {};
   who.trust = trust;
   file.put(k_identity, pack(who));
   (*scope)->commit();

@@ -105,7 +105,8 @@ class replica_store {
                                     const crypto::secret& tenant_key);
   /// Errors: not_enrolled.
   [[nodiscard]] result<crypto::secret> tenant_key() const;
-  /// Keeps a newer trust object (the caller has verified it).
+  /// Keeps a newer trust object (the caller has verified it); does nothing with one whose serial
+  /// number is not greater.
   [[nodiscard]] result<void> set_trust(const wire::signed_object& trust);
   /// Small texts by name that others keep here, sealed (language, server's time, …), with nothing
   /// about a record in them. Empty value: forget it. Names have 1 to 64 bytes.

@@ -325,7 +325,6 @@ class remote::impl {
 
   /// Takes over what a session's answer says of the server; the reason when it may not.
   std::optional<error> learn(const wire::session_answer& opened) {
-    learned_.trust.reset();
     auto accepted = trust_
                         ? accept_next_trust(*trust_, opened.trust_object)
                         : accept_first_trust(opened.trust_object, address_.pin_is_ca, address_.pin);

@@ -29,7 +29,8 @@ using answer = boost::system::result<T, failure>;
 
 /// What a session's answer has taught about the server; to be kept on disk.
 struct learned {
-  /// A newer trust object, verified against the one known before; nothing when it is the same.
+  /// The newest trust object, verified against the one known before; nothing while it is the one
+  /// that was known at first. It is told again with every session: keeping it may have failed.
   std::optional<wire::signed_object> trust;
   unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
 };
@@ -47,7 +48,7 @@ class remote_api {
   /// the order that comes with anything but full access: it must be signed for this very session.
   [[nodiscard]] virtual answer<wire::session_answer> open_session(
       const wire::signed_object& proof) = 0;
-  /// What the last `open_session` has taught.
+  /// What the sessions of this object have taught.
   [[nodiscard]] virtual learned last_learned() const = 0;
   /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
   [[nodiscard]] virtual answer<wire::push_receipt> push(const wire::push_request& request) = 0;

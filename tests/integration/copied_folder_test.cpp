@@ -75,6 +75,30 @@ class copied_folder : public ::testing::Test {
   std::string copy_;
 };
 
+TEST_F(copied_folder, a_trust_object_is_told_until_it_is_kept) {
+  world.stop();
+  const auto done =
+      server_command({"rotate", "signing-key", "--data", world.folder(), "--overlap", "0"});
+  ASSERT_EQ(done.exit, 0) << done.out << done.err;
+  world.start();
+  auto address = engine_::address_of(*mine->replica).value();
+  address.port = world.node->address().port;
+  transport::remote line(address);
+  const auto device = mine->replica->who()->device;
+  const auto key = mine->replica->device_key();
+  line.sign_in(device, key, mine->replica->last_push()).value();
+  ASSERT_TRUE(line.last_learned().trust);
+  // The replica was busy, so it was not kept; the next session tells it again.
+  line.sign_in(device, key, mine->replica->last_push()).value();
+  ASSERT_TRUE(line.last_learned().trust);
+  const auto before = mine->replica->who()->trust;
+  ASSERT_TRUE(mine->port->note_learned(line.last_learned()));
+  const auto kept = mine->replica->who()->trust;
+  EXPECT_NE(kept.object, before.object);
+  ASSERT_TRUE(mine->replica->set_trust(before)) << "another process that is behind";
+  EXPECT_EQ(mine->replica->who()->trust.object, kept.object);
+}
+
 TEST_F(copied_folder, goes_on_as_a_device_of_its_own_with_all_its_edits) {
   const auto before = mine->replica->who()->device;
   expect_ok(mine->sync());
