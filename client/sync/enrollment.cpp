@@ -41,6 +41,11 @@ result<replica::identity> enroll_device_again(replica::replica_store& replica,
                                               std::string_view device_name) {
   const auto now = replica.who();
   if (!now) return now.error();
+  if (replica.erased()) {
+    return fail(errc::device_revoked,
+                "What this folder held was erased when the access was withdrawn, so there is "
+                "nothing to go on with. Run `autocusto wipe`, then `autocusto enroll LINK`.");
+  }
   const std::string name(device_name.empty() ? std::string_view(now->device_name) : device_name);
   const auto next = replica.next_device_key();
   if (!next) return next.error();
@@ -56,6 +61,11 @@ result<replica::identity> enroll_device_again(replica::replica_store& replica,
   auto enrolled =
       link ? transport::enroll(*link, wanted) : transport::enroll_again(*address, wanted);
   if (!enrolled) return enrolled.error();
+  // An earlier server's clock may have been years ahead: a link is proved without it.
+  if (link) {
+    if (const auto ok = believe_time(replica, enrolled->address.server_time); !ok)
+      return ok.error();
+  }
   const auto who = identity_of(*enrolled, name);
   if (const auto ok = replica.become(who, next->public_half(), enrolled->tenant_key); !ok)
     return ok.error();

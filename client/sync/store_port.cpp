@@ -29,6 +29,10 @@ result<transport::server_address> address_of(const replica::replica_store& repli
   return address;
 }
 
+result<void> believe_time(replica::replica_store& replica, std::optional<unix_millis> told) {
+  return replica.set_setting(k_server_time, told ? format_time(*told) : std::string());
+}
+
 store_port::store_port(replica::replica_store& replica, std::string home, const clock_source& clock,
                        std::size_t batch_size)
     : replica_(replica),

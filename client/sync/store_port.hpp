@@ -15,6 +15,11 @@ namespace autocusto::engine {
 /// How the server of this replica is reached. Errors: not_enrolled.
 [[nodiscard]] result<transport::server_address> address_of(const replica::replica_store& replica);
 
+/// From now on certificates are judged by this time, be it earlier than the greatest one heard so
+/// far; without one, by the program's own date.
+[[nodiscard]] result<void> believe_time(replica::replica_store& replica,
+                                        std::optional<unix_millis> told);
+
 class store_port final : public replica_port {
  public:
   /// `home` is the replica's folder, for wiping; `batch_size` is how many versions a push takes.

@@ -184,7 +184,10 @@ std::optional<error> refusal(ssl_st* connection, const std::string& host) {
     message = "The server's certificate is not for " + host +
               "; check the address in the enrollment link.";
   } else if (verdict == X509_V_ERR_CERT_HAS_EXPIRED) {
-    message = "The server's certificate has expired; tell its administrator to renew it.";
+    message =
+        "The server's certificate has expired; tell its administrator to renew it. If it is good, "
+        "this laptop was once told a wrong time: ask for a new link and run `autocusto enroll LINK "
+        "--again`; your edits stay.";
   } else if (verdict == X509_V_ERR_APPLICATION_VERIFICATION) {
     message =
         "The server shows a certificate of an authority that is not known here; nothing was sent. "

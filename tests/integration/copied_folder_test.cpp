@@ -75,6 +75,42 @@ class copied_folder : public ::testing::Test {
   std::string copy_;
 };
 
+TEST_F(copied_folder, a_link_mends_what_a_server_with_a_wrong_clock_has_told) {
+  constexpr unix_millis years = unix_millis{5} * 365 * 24 * k_hour;
+  world.clock.advance(years);
+  expect_ok(other->sync());
+  world.clock.advance(-years);
+  world.stop();
+  world.start();
+  auto late = std::make_unique<sync_laptop>(other->home);
+  auto address = engine_::address_of(*late->replica).value();
+  address.port = world.node->address().port;
+  EXPECT_GT(address.server_time.value_or(0), world.clock.now() + years / 2);
+  const auto refused = transport::remote(address).challenge(late->replica->who()->device);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.code, errc::untrusted_server);
+  EXPECT_NE(refused.error().what.message.find("enroll LINK --again"), std::string::npos);
+
+  auto link = wire::decode_enrollment_link(world.invite("ana@example.org")).value();
+  link.port = world.node->address().port;
+  const auto who = engine_::enroll_device_again(*late->replica, link, "copy");
+  ASSERT_TRUE(who) << who.error().message;
+  other = std::make_unique<sync_laptop>(late->home);
+  expect_ok(other->sync());
+  EXPECT_EQ(everything(*other).size(), 2U) << "and its edits are still here";
+}
+
+TEST_F(copied_folder, a_link_is_not_spent_on_a_folder_that_was_erased) {
+  ASSERT_TRUE(other->replica->erase_everything(true));
+  auto link = wire::decode_enrollment_link(world.invite("ana@example.org")).value();
+  link.port = world.node->address().port;
+  const auto refused = engine_::enroll_device_again(*other->replica, link, "copy");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("autocusto wipe"), std::string::npos);
+  sync_laptop fresh(homes / "fresh", wire::encode(link), link.port);
+  expect_ok(fresh.sync());
+}
+
 TEST_F(copied_folder, a_trust_object_is_told_until_it_is_kept) {
   world.stop();
   const auto done =
