@@ -100,11 +100,20 @@ error folder_was_copied() {
               "--again` here: this folder becomes a device of its own, and its edits go on.");
 }
 
-error access_withdrawn(std::size_t kept) {
+error access_withdrawn(std::size_t kept, std::string_view code) {
   if (kept == 0) {
     return fail(errc::device_revoked,
                 "The administrator has withdrawn this user's or laptop's access; what it held was "
                 "erased here. To work again, ask for a new enrollment link.");
+  }
+  if (code != code_name(errc::quarantine_full)) {
+    return fail(errc::device_revoked,
+                "The administrator has withdrawn this user's or laptop's access. The server does "
+                "not have " +
+                    std::to_string(kept) +
+                    " edits, which stay sealed on this laptop; `status` tells why. Sync again; if "
+                    "that does not help, ask the administrator.",
+                {}, static_cast<std::int64_t>(kept));
   }
   return fail(
       errc::device_revoked,

@@ -3,6 +3,7 @@
 // functions; any thread.
 
 #include <cstddef>
+#include <string_view>
 
 #include "shared/base/error.hpp"
 
@@ -27,8 +28,9 @@ enum class failure_scope {
 [[nodiscard]] error interrupted();
 [[nodiscard]] error server_went_back();
 [[nodiscard]] error folder_was_copied();
-/// `kept`: how many edits stay sealed on the laptop; 0 when everything was erased.
-[[nodiscard]] error access_withdrawn(std::size_t kept);
+/// `kept`: how many edits stay sealed on the laptop; 0 when everything was erased. `code`: with
+/// which the server refused to keep them; empty: it has not seen them.
+[[nodiscard]] error access_withdrawn(std::size_t kept, std::string_view code = {});
 /// `what`: the second half of a sentence about the server.
 [[nodiscard]] error not_understood(const char* what);
 

@@ -190,7 +190,11 @@ void machine::dispatch(const event& what) {
                    round_done();
                  },
                  [this](const replica_closed&) { start_look(); },
-                 [this](const replica_reopened&) { start_look(); },
+                 [this](const replica_reopened&) {
+                   here_.closed = false;
+                   if (reopening_.prev_push == wire::push_memory::ok) return start_look();
+                   go_on(reopening_);
+                 },
                  [this](const everything_erased& e) { all_erased(e); },
                  [this](const erasure_taken& e) { acknowledged(e); },
                  [this](const erasure_forgotten&) {
@@ -330,8 +334,14 @@ void machine::got_session(const session_opened& answer) {
   }
   if (here_.closed) {
     step_ = step::reopening;
+    reopening_ = answer;
     return do_next(reopen_replica{});
   }
+  go_on(answer);
+}
+
+/// With full access: first whatever the server remembers of this device's pushes.
+void machine::go_on(const session_opened& answer) {
   switch (answer.prev_push) {
     case wire::push_memory::ok:
       return decide();

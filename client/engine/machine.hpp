@@ -104,6 +104,7 @@ class machine {
   void all_done();
 
   void got_session(const session_opened& answer);
+  void go_on(const session_opened& answer);
   [[nodiscard]] bool answer_was_lost(const std::optional<push_id>& server_last) const;
   void access_gone(const session_opened& answer);
   void give_up();
@@ -151,6 +152,7 @@ class machine {
   bool stopping_ = false;
   bool wiped_ = false;
   bool withdrawn_ = false;      ///< the session grants no more than handing things over
+  session_opened reopening_;    ///< the answer that gave a closed laptop its access back
   bool lost_laptop_ = false;    ///< … and not even that: everything is to be erased at once
   bool went_back_ = false;      ///< the server, as the session without access told
   bool last_word_ = false;      ///< the server has our word that everything is erased

@@ -31,7 +31,10 @@ void machine::give_up() {
     step_ = step::asking_missing;
     return do_next(ask_missing{});
   }
-  if (blocked_) return end(blocked_);
+  if (blocked_) {
+    const auto why = *std::exchange(blocked_, std::nullopt);
+    return watch_ ? retry_later(why) : end(why);
+  }
   if (here_.stored) {
     current_ = *here_.stored;
     more_waits_ = false;
@@ -43,7 +46,7 @@ void machine::give_up() {
 }
 
 void machine::all_erased(const everything_erased& effect) {
-  if (effect.kept > 0) return end(access_withdrawn(effect.kept));
+  if (effect.kept > 0) return end(access_withdrawn(effect.kept, effect.code));
   start_look();
 }
 

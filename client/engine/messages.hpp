@@ -132,6 +132,7 @@ struct replica_closed {};
 struct replica_reopened {};
 struct everything_erased {
   std::size_t kept = 0;  ///< the server lacks so many versions, and nothing was erased
+  std::string code;      ///< why it did not keep them; empty: it has not seen them
 };
 /// The server has our word; nothing when there was nothing to say any more.
 struct erasure_taken {

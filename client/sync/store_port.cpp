@@ -193,7 +193,11 @@ result<everything_erased> store_port::erase_everything(bool in_any_case) {
   saved_.reset();
   const auto kept = replica_.erase_everything(in_any_case);
   if (!kept) return kept.error();
-  return everything_erased{.kept = *kept};
+  everything_erased out{.kept = *kept, .code = {}};
+  if (out.kept > 0) {
+    if (const auto sealed = replica_.status().sealed) out.code = sealed->code;
+  }
+  return out;
 }
 
 result<std::optional<replica_port::erasure_word>> store_port::erasure() {

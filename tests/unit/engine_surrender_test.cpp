@@ -48,7 +48,7 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
 TEST(engine_surrender, what_the_server_does_not_take_keeps_everything) {
   auto d = closing(quiet());
   EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
-  EXPECT_THAT(d.on(everything_erased{.kept = 3}), ElementsAre("finish device_revoked"));
+  EXPECT_THAT(d.on(everything_erased{.kept = 3, .code = {}}), ElementsAre("finish device_revoked"));
 }
 
 TEST(engine_surrender, a_push_that_was_kept_before_is_handed_over_first) {
@@ -98,6 +98,57 @@ TEST(engine_surrender, access_that_came_back_meanwhile_is_asked_for_anew) {
   EXPECT_THAT(d.on(full()), ElementsAre("reopen"));
   EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("look"));
   EXPECT_THAT(d.on(with_stored(5, 1)), ElementsAre("send_push"));
+}
+
+TEST(engine_surrender, a_reopened_laptop_hears_what_the_server_remembers_of_its_pushes) {
+  for (const auto memory : {push_memory::unknown, push_memory::old}) {
+    driver d;
+    d.on(begin{});
+    d.on(closed_here());
+    d.on(challenged{});
+    EXPECT_THAT(d.on(full(memory, id_of<push_id>(5))), ElementsAre("reopen"));
+    if (memory == push_memory::unknown) {
+      EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("begin_recovery"));
+      continue;
+    }
+    EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(quiet()), ElementsAre("finish prev_push_old"));
+  }
+}
+
+TEST(engine_surrender, a_server_that_fails_while_things_are_handed_over_is_asked_again_later) {
+  for (const bool watch : {false, true}) {
+    driver d;
+    d.on(begin{.watch = watch});
+    d.on(with_stored(5, 1));
+    d.on(challenged{});
+    d.on(no_access());
+    d.on(replica_closed{});
+    EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
+    if (!watch) {
+      EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("finish internal"));
+      continue;
+    }
+    EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("note_failure", "wait 250"));
+    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
+    EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("note_failure", "wait 500"));
+    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
+    EXPECT_THAT(d.on(receipt(5, {push_outcome::refused})), ElementsAre("apply_receipt"));
+  }
+}
+
+TEST(engine_surrender, what_keeps_it_from_being_erased_is_named_as_it_is) {
+  auto d = closing(quiet());
+  d.on(closed_here());
+  d.on(everything_erased{.kept = 3, .code = "quarantine_full"});
+  EXPECT_THAT(d.get<finish>().result.why->message, ::testing::HasSubstr("quarantine is full"));
+  auto other = closing(quiet());
+  other.on(closed_here());
+  other.on(everything_erased{.kept = 3, .code = "internal"});
+  EXPECT_THAT(other.get<finish>().result.why->message,
+              ::testing::Not(::testing::HasSubstr("quarantine")));
 }
 
 TEST(engine_surrender, a_closed_laptop_asks_what_it_may_do_whatever_token_it_has) {
