@@ -110,9 +110,11 @@ planned_record plan_record(const record_entry& entry, const present_record& pres
       closed = closed || !row.open;
     }
     std::optional<planned_view> planned;
-    if (open != nullptr) {
+    // Taken away here once, it is the source's no more, whatever has been opened in its place
+    // since: only a view with items of an import follows.
+    if (open != nullptr && (!closed || present.last_imported.contains(open->key))) {
       planned = move_view(entry, view, present, *open, dag);
-    } else if (!closed) {
+    } else if (open == nullptr && !closed) {
       planned = open_view(entry, view, present, dag);
     }
     if (!planned) continue;

@@ -267,19 +267,6 @@ TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_sta
   expect_clean();
 }
 
-TEST_P(import_on_both, a_view_that_was_taken_away_here_stays_away) {
-  static_cast<void>(run());
-  const auto owner = user("a@x.test");
-  write([&](store::writer& w) {
-    const auto record = domain::make_record_id(k_tenant, "patient", k_cpf);
-    EXPECT_TRUE(sync::unassign(w, {&crypto::system_random(), 9}, owner, record, std::nullopt));
-    return 0;
-  });
-  sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
-  EXPECT_EQ(run().made.views, 0);
-  expect_clean();
-}
-
 TEST_P(import_on_both, accounts_of_one_e_mail_stay_apart) {
   sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'A@x.test'), (4, 'a@x.test');");
   const auto out = run();
