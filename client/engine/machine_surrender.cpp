@@ -41,6 +41,12 @@ void machine::give_up() {
     return send_stored();
   }
   if (!(here_.versions.empty() && here_.discards.empty())) return build_push();
+  if (!asked_missing_) {
+    // Also where nothing has said that the server went back: a laptop that only ever read notices
+    // nothing, and what it erases it cannot bring any more.
+    step_ = step::asking_missing;
+    return do_next(ask_missing{});
+  }
   step_ = step::erasing_everything;
   do_next(erase_everything{});
 }

@@ -228,7 +228,11 @@ result<void> light_desk::reopen() {
 }
 
 result<engine::everything_erased> light_desk::erase_everything(bool in_any_case) {
-  if (!in_any_case && unsynced() > 0) return engine::everything_erased{.kept = unsynced()};
+  if (!in_any_case && unsynced() > 0) {
+    engine::everything_erased still;
+    still.kept = unsynced();
+    return still;
+  }
   closed_off_ = erased_ = true;
   records_.clear();
   waiting_.clear();

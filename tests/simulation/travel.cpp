@@ -30,7 +30,7 @@ void simulation_run::travel(laptop& on, const operation& o) {
       if (laptop_there) on.home->keep_copy();
       return;
     case verb::laptop_goes_back:
-      if (laptop_there && server_->up()) laptop_goes_back(on);
+      if (laptop_there) laptop_goes_back(on);
       return;
     case verb::server_copy:
       if (server_->up() && server_->keep_copy()) keep_in_mind();
@@ -40,16 +40,13 @@ void simulation_run::travel(laptop& on, const operation& o) {
   }
 }
 
-/// What nobody but this laptop had, it loses with the state that it leaves.
+/// What it saved since is not on it any more; what the server has of it, the books know.
 void simulation_run::laptop_goes_back(laptop& on) {
   on.sync.reset();
   if (!on.home->go_back()) return;
   on.device = on.home->port().look().value().device;
   const auto held = everything_in(*on.home);
-  const auto stored = everything_in(server_->look());
-  std::erase_if(on.saved, [&](const auto& each) {
-    return !held.contains(each.first) && !stored.contains(each.first);
-  });
+  std::erase_if(on.saved, [&held](const auto& each) { return !held.contains(each.first); });
   for (auto& [id, holders] : lost_) {
     if (!held.contains(id)) holders.erase(on.number);
   }

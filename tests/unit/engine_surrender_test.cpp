@@ -30,6 +30,14 @@ driver closing(const looked& here, const session_opened& told = no_access()) {
   return d;
 }
 
+/// Nothing waits; it asks once more, and hears that the server has everything that it holds.
+void asks_before_it_erases(driver& d) {
+  EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
+  EXPECT_THAT(d.on(missing_told{}), ElementsAre("keep_missing 0"));
+  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
+}
+
 TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
   auto d = closing(with_versions(2));
   EXPECT_THAT(d.on(closed_here(with_versions(2))), ElementsAre("save_push 2"));
@@ -37,7 +45,7 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
   EXPECT_THAT(d.on(receipt(7, {push_outcome::refused, push_outcome::refused})),
               ElementsAre("apply_receipt"));
   EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
-  EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
+  asks_before_it_erases(d);
   EXPECT_THAT(d.on(everything_erased{}), ElementsAre("look"));
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
   EXPECT_THAT(d.on(word(true)), ElementsAre("forget_erasure"));
@@ -47,8 +55,18 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
 
 TEST(engine_surrender, what_the_server_does_not_take_keeps_everything) {
   auto d = closing(quiet());
-  EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
+  asks_before_it_erases(d);
   EXPECT_THAT(d.on(everything_erased{.kept = 3, .code = {}}), ElementsAre("finish device_revoked"));
+}
+
+TEST(engine_surrender, what_the_server_lost_unnoticed_is_handed_over_before_everything_is_erased) {
+  auto d = closing(quiet());
+  EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
+  EXPECT_THAT(d.on(missing_told{.versions = {id_of<version_id>(1)}}),
+              ElementsAre("keep_missing 1"));
+  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(closed_here(with_versions(1))), ElementsAre("save_push 1"));
+  EXPECT_THAT(d.on(push_saved{}), ElementsAre("surrender"));
 }
 
 TEST(engine_surrender, a_push_that_was_kept_before_is_handed_over_first) {
@@ -83,7 +101,7 @@ TEST(engine_surrender, a_lost_laptop_erases_before_anything_else_however_often_i
 
 TEST(engine_surrender, the_word_is_kept_until_the_server_has_it) {
   auto d = closing(quiet());
-  d.on(closed_here());
+  asks_before_it_erases(d);
   d.on(everything_erased{});
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
   EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("finish unreachable"));
@@ -141,11 +159,11 @@ TEST(engine_surrender, a_server_that_fails_while_things_are_handed_over_is_asked
 
 TEST(engine_surrender, what_keeps_it_from_being_erased_is_named_as_it_is) {
   auto d = closing(quiet());
-  d.on(closed_here());
+  asks_before_it_erases(d);
   d.on(everything_erased{.kept = 3, .code = "quarantine_full"});
   EXPECT_THAT(d.get<finish>().result.why->message, ::testing::HasSubstr("quarantine is full"));
   auto other = closing(quiet());
-  other.on(closed_here());
+  asks_before_it_erases(other);
   other.on(everything_erased{.kept = 3, .code = "internal"});
   EXPECT_THAT(other.get<finish>().result.why->message,
               ::testing::Not(::testing::HasSubstr("quarantine")));
