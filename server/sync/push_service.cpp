@@ -187,10 +187,9 @@ push_answer push_service::stored_or(const detail::prepared_push& push, error pro
   push_answer answer = refuse(std::move(problem));
   bool repeated = false;
   db_.read([&](store::reader& in) {
-    auto stored = in.push(push.object.id);
-    if (!stored || stored->object != push.sent.object) return;
-    answer = push_answer{};
-    answer.body = std::move(stored->answer);
+    auto stored = detail::stored_answer(in, push, keys_);
+    if (!stored || stored->refusal) return;
+    answer = *std::move(stored);
     repeated = true;
   });
   if (repeated) ++counters_.repeated;

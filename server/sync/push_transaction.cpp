@@ -28,7 +28,7 @@ push_run push_transaction::run() {
   const auto locked = in_.lock_device(push_.object.device);
   if (locked) device_ = *locked;
   push_run out;
-  if (auto stored = stored_answer()) {
+  if (auto stored = stored_answer(in_, push_, *env_.keys)) {
     out.tally.repeated = !stored->refusal.has_value();
     out.answer = *std::move(stored);
     return out;
@@ -62,25 +62,22 @@ push_run push_transaction::run() {
   return out;
 }
 
-std::optional<push_answer> push_transaction::stored_answer() {
-  auto stored = in_.push(push_.object.id);
+std::optional<push_answer> stored_answer(store::reader& in, const prepared_push& push,
+                                         const sync_keys& keys) {
+  auto stored = in.push(push.object.id);
   if (!stored) return std::nullopt;
-  if (stored->object != push_.sent.object) {
+  if (stored->object != push.sent.object) {
     return refuse(fail(errc::push_id_reused,
                        "This push id was used for another push; choose a fresh random one."));
   }
   push_answer a;
-  a.body = signed_today(std::move(stored->answer));
+  a.body = std::move(stored->answer);
+  if (auto receipt = wire::decode_push_answer(a.body)) {
+    receipt->signature =
+        crypto::sign(*keys.signing, crypto::purpose_message("receipt", receipt->object)).raw();
+    a.body = wire::encode_push_answer(*receipt);
+  }
   return a;
-}
-
-/// The answer as it was, signed by the key in use: laptops do not believe the one before any more.
-std::string push_transaction::signed_today(std::string answer) const {
-  auto receipt = wire::decode_push_answer(answer);
-  if (!receipt) return answer;
-  receipt->signature =
-      crypto::sign(*env_.keys->signing, crypto::purpose_message("receipt", receipt->object)).raw();
-  return wire::encode_push_answer(*receipt);
 }
 
 /// Device, user, owner and the device's last push, as they are now that the device is locked.

@@ -45,6 +45,11 @@ struct push_environment {
   unix_millis now = 0;
 };
 
+/// The answer of a push that was stored before, signed by the key in use: laptops do not believe
+/// the one before any more. Nothing when the push is new; `push_id_reused` for another object.
+[[nodiscard]] std::optional<push_answer> stored_answer(store::reader& in, const prepared_push& push,
+                                                       const sync_keys& keys);
+
 class push_transaction {
  public:
   push_transaction(store::writer& in, const prepared_push& push, const push_environment& env)
@@ -53,8 +58,6 @@ class push_transaction {
   [[nodiscard]] push_run run();
 
  private:
-  std::optional<push_answer> stored_answer();
-  [[nodiscard]] std::string signed_today(std::string answer) const;
   std::optional<push_answer> check_sender();
   std::optional<push_answer> check_resolve() const;
   void collect_devices();

@@ -39,6 +39,25 @@ TEST_P(SyncPush, IsStoredAnsweredAndWhole) {
   EXPECT_EQ(world.pushes.counters().accepted, 2);
 }
 
+TEST_P(SyncPush, AStoredReceiptIsSignedByTheKeyInUse) {
+  const auto body = world.push_body(laptop, {root()});
+  const auto first = world.pushes.push(laptop.who, body);
+  ASSERT_EQ(code_of(first), "ok");
+  world.signing = *crypto::signing_key::from_seed(std::string(32, 'n'));
+  auto withdrawn = laptop.who;
+  withdrawn.session.scope =
+      store::session_scope::surrender;  // refused before the database is asked
+  for (const auto& who : {laptop.who, withdrawn}) {
+    const auto again = world.pushes.push(who, body);
+    ASSERT_EQ(code_of(again), "ok");
+    const auto receipt = wire::decode_push_answer(again.body).value();
+    EXPECT_EQ(receipt.object, wire::decode_push_answer(first.body).value().object);
+    EXPECT_TRUE(crypto::verify(world.signing.public_half(),
+                               crypto::purpose_message("receipt", receipt.object),
+                               *crypto::signature::from_raw(receipt.signature)));
+  }
+}
+
 TEST_P(SyncPush, SentAgainIsAnsweredTheSameBeforeAnyOtherCheck) {
   const auto body = world.push_body(laptop, {root()});
   const auto first = world.pushes.push(laptop.who, body);
