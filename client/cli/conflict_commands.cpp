@@ -17,6 +17,7 @@ using nlohmann::json;
 int list_conflicts(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
+  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
   const auto who = (*replica)->who();
   if (!who) return a.fail(who.error());
   json items = json::array();
@@ -103,6 +104,7 @@ json refused_json(const replica::refused_item& item) {
 int refused_list(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
+  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
   json items = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : (*replica)->refused()) {

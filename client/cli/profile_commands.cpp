@@ -190,14 +190,18 @@ int verify(const app& a) {
   return report.problems.empty() ? 0 : 1;
 }
 
-/// A new file that only its owner can read; closed by its destructor.
+/// A new file that only its owner can read; closed by its destructor, and removed unless finished.
 class private_output {
  public:
   explicit private_output(const std::string& path)
-      : fd_(path == "-" ? ::dup(STDOUT_FILENO)
+      : path_(path),
+        fd_(path == "-" ? ::dup(STDOUT_FILENO)
                         : ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {}
+  /// What was not finished holds patients in clear, and is of no use.
   ~private_output() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ < 0) return;
+    if (!finished_ && path_ != "-") ::unlink(path_.c_str());
+    ::close(fd_);
   }
   private_output(const private_output&) = delete;
   private_output& operator=(const private_output&) = delete;
@@ -211,11 +215,14 @@ class private_output {
   }
   /// Whether everything is on disk (a pipe or terminal cannot be synced).
   [[nodiscard]] bool finish() {
-    return ok_ && (::fsync(fd_) == 0 || errno == EINVAL || errno == EROFS);
+    finished_ = ok_ && (::fsync(fd_) == 0 || errno == EINVAL || errno == EROFS);
+    return finished_;
   }
 
  private:
+  std::string path_;
   int fd_;
+  bool finished_ = false;
   bool ok_ = true;
 };
 
@@ -225,6 +232,7 @@ int export_all(const app& a, const std::string& path) {
   }
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
+  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
   private_output file(path);
   if (!file.is_open()) {
     return a.fail(

@@ -45,6 +45,30 @@ class doctor_commands : public ::testing::Test {
   std::optional<laptop> ana;
 };
 
+/// A disk that is full: nothing in clear is left lying about.
+TEST_F(doctor_commands, an_export_that_is_cut_leaves_no_file) {
+  std::string lines;
+  for (int n = 0; n < 20; ++n) {
+    lines += json{{"key", cpf},
+                  {"summary", std::string(400, 'a') + std::to_string(n)},
+                  {"fields", {{"rg", std::to_string(n)}}}}
+                 .dump() +
+             "\n";
+  }
+  ana->must({"patient", "save", "--from", "-"}, lines);
+  const std::string whole = here.folder() + "/whole";
+  EXPECT_EQ(ana->must({"export", whole}).at("versions"), 21);
+  ASSERT_GT(std::filesystem::file_size(whole), 40U * 1024) << "or the limit below is none";
+  const std::string cut = here.folder() + "/cut";
+  const outcome refused =
+      run({"bash", "-c", "trap '' XFSZ; ulimit -f 40; exec \"$0\" --home \"$1\" export \"$2\"",
+           program("autocusto"), ana->home(), cut},
+          {.env = {{"AUTOCUSTO_PASSPHRASE", k_passphrase}}, .input = {}});
+  EXPECT_EQ(refused.exit, 1) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("disk full"));
+  EXPECT_FALSE(std::filesystem::exists(cut));
+}
+
 TEST_F(doctor_commands, refuse_wrong_input_with_a_sentence) {
   const std::string long_name(101, 'x');
   const std::vector<wrong_input> table{

@@ -2,6 +2,7 @@
 // erased before the server has it, and `device show` tells what is outstanding.
 
 #include <csignal>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 
@@ -84,6 +85,11 @@ TEST_P(surrender, a_revoked_laptop_hands_over_through_a_full_quarantine_and_is_e
   EXPECT_EQ(ana({"sync"}).exit, 7);
   EXPECT_EQ(ana({"patient", "show", k_cpf}).error_code(), "device_revoked") << "hidden";
   EXPECT_EQ(ana({"patient", "save", k_cpf, "--set", "rg=2"}).error_code(), "device_revoked");
+  const std::string file = here.folder() + "/export";
+  EXPECT_EQ(ana({"export", file}).error_code(), "device_revoked");
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(ana({"conflicts"}).error_code(), "device_revoked") << "not: there are none";
+  EXPECT_EQ(ana({"refused", "list"}).error_code(), "device_revoked");
   const json sealed = ana.must({"status"}).at("surrender");
   EXPECT_TRUE(sealed.at("closed_since").is_string()) << sealed;
   EXPECT_EQ(sealed.at("sealed").at("items"), 1);
