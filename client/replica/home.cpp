@@ -84,11 +84,8 @@ void destroy_contents(const std::string& home) {
     db.checkpoint(sqlite::checkpoint_mode::truncate);
   }
   sqlite::transaction rest(db);
-  db.execute(
-      "DELETE FROM holding; DELETE FROM version; DELETE FROM setting; DELETE FROM label; "
-      "DELETE FROM waiting; DELETE FROM unpulled; DELETE FROM discard; DELETE FROM refused; DELETE "
-      "FROM mark; "
-      "DELETE FROM notice;");
+  empty_tables(db);
+  db.execute("DELETE FROM version;");
   rest.commit();
   db.checkpoint(sqlite::checkpoint_mode::truncate);
 }

@@ -58,6 +58,13 @@ const entry_table k_notice{.name = "notice",
                            .remove = "DELETE FROM notice WHERE id = ?",
                            .all = "SELECT id, entry FROM notice ORDER BY id"};
 
+void empty_tables(sqlite::database& db) {
+  db.execute(
+      "DELETE FROM holding; DELETE FROM setting; DELETE FROM label; DELETE FROM waiting; "
+      "DELETE FROM unpulled; DELETE FROM discard; DELETE FROM refused; DELETE FROM mark; "
+      "DELETE FROM notice;");
+}
+
 std::string database_path(const std::string& home) {
   return home + "/replica.sqlite";
 }

@@ -49,6 +49,10 @@ extern const entry_table k_refused;
 extern const entry_table k_mark;
 extern const entry_table k_notice;
 
+/// Deletes every row but the vault's and those of `version`, which are many and cannot be read
+/// without these.
+void empty_tables(sqlite::database& db);
+
 /// The lock and one transaction. Rolls back unless committed.
 class write_scope {
  public:

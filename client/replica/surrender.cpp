@@ -77,10 +77,7 @@ std::vector<incarnation_id> gone_incarnations(ledger& file) {
 void destroy_all_keys(ledger& file, const closed_entry& entry) {
   const auto who = file.get(k_identity);
   const auto key = file.get(k_device_key);
-  file.db().execute(
-      "DELETE FROM holding; DELETE FROM setting; DELETE FROM label; DELETE FROM waiting; "
-      "DELETE FROM unpulled; DELETE FROM discard; DELETE FROM refused; DELETE FROM mark; "
-      "DELETE FROM notice;");
+  empty_tables(file.db());
   if (who) file.put(k_identity, *who);
   if (key) file.put(k_device_key, *key);
   put_closed(file, entry);
