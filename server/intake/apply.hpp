@@ -4,8 +4,8 @@
 // A view that is not there is opened. A view that an import made and nobody has touched since moves
 // on to what the source shows now. A view that was touched here (an edit, an administrator's act),
 // or that somebody opened by hand, keeps its heads: what the source shows joins them as a sibling,
-// which is a conflict that somebody resolves. A view that was closed here stays closed, and one that
-// was opened in its place here gets nothing of the source.
+// which is a conflict that somebody resolves. A view that was closed here stays closed, and one
+// that was opened in its place here gets nothing of the source.
 
 #include <optional>
 #include <unordered_map>

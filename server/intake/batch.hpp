@@ -118,8 +118,9 @@ struct rollback_report {
   std::vector<blocker> blockers;
   bool done = false;
   counts removed;
-  counts kept;                         ///< of what was used
-  std::int64_t accounts_disabled = 0;  ///< made by the run, but the audit log names them
+  counts kept;                         ///< of what was used, and accounts that another source uses
+  std::int64_t accounts_disabled = 0;  ///< made by the run, neither removed nor kept: disabled,
+                                       ///< since something such as the audit log names them
 };
 
 }  // namespace autocusto::intake

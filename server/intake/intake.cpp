@@ -19,6 +19,7 @@ error no_such_run() {
 void add_counts(store::writer& in, store::pk run, const counts& made) {
   auto row = in.lock_import_run(run);
   if (!row) throw error_exception(no_such_run());
+  if (auto e = detail::ended(*row)) throw error_exception(*std::move(e));
   row->versions += made.versions;
   row->views += made.views;
   row->users += made.users;
@@ -159,6 +160,7 @@ class direct_door final : public door {
     in_.write([&](store::writer& w) {
       state = {};
       static_cast<void>(ensure_import_device(w, start.now));
+      detail::lock_imports(w);
       for (const auto& row : w.import_runs()) {
         if (row.source == start.source && !row.finished_at && !row.rolled_back_at) {
           state = {row.key, true};
@@ -181,43 +183,32 @@ class direct_door final : public door {
 
   result<std::vector<account_outcome>> add_accounts(store::pk run,
                                                     const std::vector<account>& accounts) override {
-    std::vector<account_outcome> out;
-    bool found = false;
-    in_.write([&](store::writer& w) {
-      const auto row = w.lock_import_run(run);
-      found = row.has_value();
-      if (found) out = write_accounts(w, *row, accounts);
-    });
-    if (!found) return no_such_run();
-    return out;
+    return guarded<std::vector<account_outcome>>(
+        [&](store::writer& w) { return write_accounts(w, run_under_way(w, run), accounts); });
   }
 
   result<counts> apply(const batch& what, const turn& before_feeds) override {
-    counts made;
-    in_.write([&](store::writer& w) {
+    return guarded<counts>([&](store::writer& w) {
+      // The run is locked last and looked at then: lanes would wait for each other.
       const auto done = detail::perform(w, what, before_feeds);
       add_counts(w, what.run, done.made);
-      made = done.made;
+      auto made = done.made;
       made.views += done.set_aside;
+      return made;
     });
-    return made;
   }
 
   result<counts> finish(const run_end& end) override {
-    std::optional<counts> total;
-    in_.write([&](store::writer& w) {
-      auto row = w.lock_import_run(end.run);
-      if (!row) return;
-      row->views += detail::publish(w, *row, end.now).views;
-      w.release_import_users(row->source, row->key);
-      row->finished_at = end.now;
-      row->report = end.report;
-      w.save_import_run(*row);
-      detail::audit(w, "import.run", *row, end.now);
-      total = counts{row->versions, row->views, row->users};
+    return guarded<counts>([&](store::writer& w) {
+      auto row = run_under_way(w, end.run);
+      row.views += detail::publish(w, row, end.now).views;
+      w.release_import_users(row.source, row.key);
+      row.finished_at = end.now;
+      row.report = end.report;
+      w.save_import_run(row);
+      detail::audit(w, "import.run", row, end.now);
+      return counts{row.versions, row.views, row.users};
     });
-    if (!total) return no_such_run();
-    return *total;
   }
 
   result<rollback_report> rollback(const rollback_request& request) override {
@@ -227,6 +218,25 @@ class direct_door final : public door {
   }
 
  private:
+  static store::import_run_row run_under_way(store::writer& w, store::pk run) {
+    auto row = w.lock_import_run(run);
+    if (!row) throw error_exception(no_such_run());
+    if (auto e = detail::ended(*row)) throw error_exception(*std::move(e));
+    return *std::move(row);
+  }
+
+  /// A transaction whose refusal, thrown inside so that nothing of it is kept, is an answer.
+  template <class T, class Work>
+  result<T> guarded(Work work) {
+    T out{};
+    try {
+      in_.write([&](store::writer& w) { out = work(w); });
+    } catch (const error_exception& e) {
+      return e.get();
+    }
+    return out;
+  }
+
   store::database& in_;
   const int lanes_;
 };

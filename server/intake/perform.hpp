@@ -1,6 +1,8 @@
 #pragma once
 // Private to intake: the transaction's part of each call of the door.
 
+#include <optional>
+
 #include "server/intake/apply.hpp"
 #include "server/intake/batch.hpp"
 #include "server/intake/intake.hpp"
@@ -21,8 +23,15 @@ struct performed {
 /// Gives everybody what was set aside. Answers the views.
 [[nodiscard]] counts publish(store::writer& in, const store::import_run_row& run, unix_millis now);
 
+/// Makes beginning a run and taking one back wait for each other: the import device's row, which
+/// nothing else locks. The first lock of both.
+void lock_imports(store::writer& in);
+
+/// Why a run, locked, takes nothing more: it was finished or taken back. Error: conflict_open.
+[[nodiscard]] std::optional<error> ended(const store::import_run_row& run);
+
 /// Takes a run back, or says what stands in the way. Errors: not_found, already_exists (taken back
-/// before).
+/// before), conflict_open (a newer run of its source stands).
 [[nodiscard]] result<rollback_report> take_back(store::writer& in, const rollback_request& request);
 
 /// An entry of the audit log by the system user.

@@ -5,6 +5,7 @@
 // when such a user sees one of the run's versions, or when something that the run did not make
 // continues, follows or shows one of them: numbers stay dense, and no version loses a parent.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -12,7 +13,8 @@
 #include <unordered_set>
 
 #include "server/intake/perform.hpp"
-#include "shared/domain/view.hpp"
+#include "server/sync/conflict_book.hpp"
+#include "shared/domain/dag.hpp"
 
 namespace autocusto::intake::detail {
 namespace {
@@ -38,6 +40,7 @@ class taker {
   taker(store::writer& in, const rollback_request& request) : in_(in), request_(request) {}
 
   result<rollback_report> run() {
+    lock_imports(in_);
     auto row = in_.lock_import_run(request_.run);
     if (!row) {
       return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.",
@@ -47,8 +50,20 @@ class taker {
       return fail(errc::already_exists, "This run was taken back before; nothing to do.", "run");
     }
     run_ = *std::move(row);
-    load_users();
+    if (const auto newer = newer_run()) {
+      const auto number = std::to_string(*newer);
+      return fail(errc::conflict_open,
+                  "Run " + number +
+                      " of the same source is newer and may build on this one. Runs are "
+                      "taken back newest first: `autocusto-import rollback " +
+                      number + "`, then this one.",
+                  "run");
+    }
+    load_accounts();
     load_versions();
+    load_views();
+    lock_records();
+    load_feeds();
     find_used_records();
     name_blocked();
     if (!report_.blockers.empty() && !request_.except_used) return std::move(report_);
@@ -57,31 +72,72 @@ class taker {
     remove_feeds_and_views();
     remove_versions();
     in_.remove_kept_rows(run_.key);
-    const auto disabled = in_.remove_import_users(run_.source, run_.key, used_users());
+    accounts_ = in_.remove_import_users(run_.source, run_.key, used_users());
     in_.end_removal();
-    report_.accounts_disabled = static_cast<std::int64_t>(disabled.size());
     finish();
     return std::move(report_);
   }
 
  private:
-  void load_users() {
-    std::vector<store::pk> owners;
+  /// The newest run of this source that stands, if it came after this one.
+  std::optional<store::pk> newer_run() {
+    std::optional<store::pk> found;
+    for (const auto& row : in_.import_runs()) {
+      if (row.source == run_.source && row.key > run_.key && !row.rolled_back_at) found = row.key;
+    }
+    return found;
+  }
+
+  void load_accounts() {
     for (const auto& user : in_.import_users(run_.source)) {
       legacy_user_.emplace(user.owner, user.legacy_id);
       if (user.run == run_.key && user.made) ours_.insert(user.owner);
-      owners.push_back(user.owner);
     }
-    std::vector<store::pk> concerned;
-    for (const auto& s : in_.import_spans(run_.key, owners)) concerned.push_back(s.owner);
+  }
+
+  void load_views() {
+    store::pk after = run_.view_floor;
+    for (;;) {
+      const auto views = in_.views_of_run(run_.key, after, k_chunk);
+      if (views.empty()) break;
+      after = views.back().key;
+      for (const auto& view : views) opened_.push_back({view.key, view.user, view.record});
+    }
+    moved_ = in_.moved_views(run_.key);
+    std::vector<store::pk> keys;
+    for (const auto& m : moved_) keys.push_back(m.view);
+    for (const auto& view : in_.views_by_pk(keys)) {
+      moved_records_.insert(view.record);
+      owners_.insert(view.user);
+    }
+    for (const auto& view : opened_) owners_.insert(view.user);
+  }
+
+  /// All at once and before the feeds, in the order of a push. Held until the end.
+  void lock_records() {
+    std::set<store::pk> keys = moved_records_;
+    for (const auto& [record, versions] : versions_) keys.insert(record);
+    for (const auto& view : opened_) keys.insert(view.record);
+    std::vector<store::writer::wanted_record> wanted;
+    for (const auto& row : in_.records_by_pk(std::vector<store::pk>(keys.begin(), keys.end()))) {
+      wanted.push_back({row.id, {}, {}, false});
+    }
+    static_cast<void>(in_.lock_records(wanted));
+  }
+
+  /// Of everybody whose views the run opened or moved: items of a run belong to such a view.
+  void load_feeds() {
+    const std::vector<store::pk> owners(owners_.begin(), owners_.end());
     // Held until the end, so that these feeds do not move while the rest is decided.
-    static_cast<void>(in_.lock_heads(concerned));
-    spans_ = in_.import_spans(run_.key, concerned);
+    static_cast<void>(in_.lock_heads(owners));
+    spans_ = in_.import_spans(run_.key, owners);
     for (const auto& s : spans_) {
       const bool moved = s.head != s.last || s.count != s.last - s.first + 1;
       if (s.given < s.first && !moved) continue;
       used_.insert(s.owner);
-      report_.blockers.push_back({"usuarios_usuario", legacy_user_.at(s.owner),
+      const auto legacy = legacy_user_.find(s.owner);
+      report_.blockers.push_back({"usuarios_usuario",
+                                  legacy == legacy_user_.end() ? 0 : legacy->second,
                                   s.given >= s.first ? "received" : "feed_moved"});
     }
   }
@@ -111,9 +167,6 @@ class taker {
   }
 
   void check_records(std::span<const store::pk> records) {
-    std::vector<store::writer::wanted_record> wanted;
-    for (const auto& row : in_.records_by_pk(records)) wanted.push_back({row.id, {}, {}, false});
-    static_cast<void>(in_.lock_records(wanted));
     std::unordered_map<store::pk, std::vector<store::version_node>> graphs;
     for (auto& node : in_.graphs(records, 0)) graphs[node.record].push_back(std::move(node));
     for (const auto record : records) check_graph(record, graphs[record]);
@@ -172,36 +225,29 @@ class taker {
     }
     in_.cut_feeds(run_.key, cut);
     restore_moved_views();
-    store::pk after = run_.view_floor;
-    for (;;) {
-      const auto views = in_.views_of_run(run_.key, after, k_chunk);
-      if (views.empty()) break;
-      after = views.back().key;
-      std::vector<store::pk> gone;
-      for (const auto& view : views) {
-        if (used_.contains(view.user)) {
-          ++report_.kept.views;
-        } else {
-          gone.push_back(view.key);
-        }
+    std::vector<store::pk> gone;
+    for (const auto& view : opened_) {
+      if (used_.contains(view.user)) {
+        ++report_.kept.views;
+      } else {
+        gone.push_back(view.key);
       }
-      in_.remove_views(gone);
-      report_.removed.views += static_cast<std::int64_t>(gone.size());
     }
+    in_.remove_views(gone);
+    report_.removed.views += static_cast<std::int64_t>(gone.size());
   }
 
   void restore_moved_views() {
-    const auto moved = in_.moved_views(run_.key);
     std::vector<store::pk> keys;
-    for (const auto& m : moved) keys.push_back(m.view);
+    for (const auto& m : moved_) keys.push_back(m.view);
     std::map<store::pk, store::view_row> rows;
     for (auto& row : in_.views_by_pk(keys)) rows.emplace(row.key, std::move(row));
     std::map<store::pk, store::conflict_row> conflicts;
     for (auto& c : in_.open_conflicts(keys)) conflicts.emplace(c.view, std::move(c));
     std::vector<store::view_row> restored;
     std::vector<store::pk> forgotten;
-    std::vector<store::conflict_row> closed;
-    for (const auto& m : moved) {
+    std::vector<store::conflict_row> settled;
+    for (const auto& m : moved_) {
       auto& row = rows.at(m.view);
       if (used_.contains(row.user)) {
         ++report_.kept.views;
@@ -214,19 +260,27 @@ class taker {
       restored.push_back(row);
       forgotten.push_back(m.view);
       const auto at = conflicts.find(m.view);
-      if (at == conflicts.end()) continue;
-      if (m.before.heads.size() > 1) {
-        at->second.heads = m.before.heads;
-      } else {
-        at->second.state = store::conflict_state::removed;
-        at->second.closed_at = request_.now;
-      }
-      closed.push_back(at->second);
+      const auto open = at == conflicts.end() ? std::nullopt : std::optional(at->second);
+      auto conflict = sync::settle_conflict(open, m.view, m.before.heads, base_of(row),
+                                            store::conflict_state::removed, request_.now);
+      if (conflict) settled.push_back(*std::move(conflict));
     }
     static_cast<void>(in_.save_views(restored));
-    if (!closed.empty()) static_cast<void>(in_.save_conflicts(closed));
+    if (!settled.empty()) static_cast<void>(in_.save_conflicts(settled));
     in_.forget_moved_views(run_.key, forgotten);
     report_.removed.views += static_cast<std::int64_t>(restored.size());
+  }
+
+  /// The nearest common ancestor of the view's heads, if there is exactly one.
+  std::optional<version_id> base_of(const store::view_row& view) {
+    if (view.state.heads.size() < 2) return std::nullopt;
+    domain::version_dag dag;
+    for (const auto& node : in_.graphs(std::array{view.record}, 0)) {
+      dag.add(
+          {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
+    }
+    const auto bases = dag.nearest_common_ancestors(view.state.heads);
+    return bases.size() == 1 ? std::optional(bases[0]) : std::nullopt;
   }
 
   void remove_versions() {
@@ -256,7 +310,9 @@ class taker {
     report_.done = true;
     report_.kept.users = std::count_if(used_.begin(), used_.end(),
                                        [this](store::pk user) { return ours_.contains(user); });
-    report_.removed.users = static_cast<std::int64_t>(ours_.size()) - report_.kept.users;
+    report_.kept.users += accounts_.handed_over;
+    report_.accounts_disabled = static_cast<std::int64_t>(accounts_.disabled.size());
+    report_.removed.users = accounts_.gone;
     run_.rolled_back_at = request_.now;
     run_.report.reset();
     in_.save_import_run(run_);
@@ -268,7 +324,15 @@ class taker {
   store::import_run_row run_;
   rollback_report report_;
   std::unordered_map<store::pk, std::int64_t> legacy_user_;
+  struct opened_view {
+    store::pk key = 0, user = 0, record = 0;
+  };
+  std::vector<opened_view> opened_;
+  std::vector<store::import_view_row> moved_;
+  std::set<store::pk> moved_records_;
+  std::set<store::pk> owners_;  ///< of views that the run opened or moved
   std::vector<store::import_feed_span> spans_;
+  store::removed_accounts accounts_;
   std::set<store::pk> used_;
   std::set<store::pk> ours_;                              ///< accounts that the run made
   std::map<store::pk, std::vector<store::pk>> versions_;  ///< of the run, by record
@@ -278,6 +342,27 @@ class taker {
 };
 
 }  // namespace
+
+void lock_imports(store::writer& in) {
+  static_cast<void>(in.lock_device(import_device()));
+}
+
+std::optional<error> ended(const store::import_run_row& run) {
+  if (run.rolled_back_at) {
+    return fail(errc::conflict_open,
+                "Run " + std::to_string(run.key) +
+                    " was taken back meanwhile; nothing more comes into it. Run the import again.",
+                "run");
+  }
+  if (run.finished_at) {
+    return fail(errc::conflict_open,
+                "Run " + std::to_string(run.key) +
+                    " was finished meanwhile by another importer. Run the import again; it brings "
+                    "what is missing.",
+                "run");
+  }
+  return std::nullopt;
+}
 
 void audit(store::writer& in, const char* what, const store::import_run_row& run, unix_millis now) {
   const auto system = in.user_by_id(system_user());

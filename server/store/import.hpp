@@ -156,6 +156,13 @@ struct feed_move {
   feed_head head;
 };
 
+/// What became of the accounts that a run made.
+struct removed_accounts {
+  std::int64_t gone = 0;
+  std::int64_t handed_over = 0;
+  std::vector<pk> disabled;
+};
+
 class import_writer {
  public:
   virtual ~import_writer() = default;
@@ -204,10 +211,11 @@ class import_writer {
   /// records without versions go.
   virtual void remove_versions(std::span<const pk> versions, std::span<const pk> records) = 0;
   virtual void remove_kept_rows(pk run) = 0;
-  /// Removes the accounts that the run made, but for `except` and those that something else refers
-  /// to, such as the audit log: these are disabled and answered.
-  virtual std::vector<pk> remove_import_users(std::string_view source, pk run,
-                                              std::span<const pk> except) = 0;
+  /// Removes the accounts that the run made, but for `except`. Those that another source or run has
+  /// found here are handed over to it: the last one that names them removes them. Those that
+  /// something else refers to, such as the audit log, are disabled.
+  virtual removed_accounts remove_import_users(std::string_view source, pk run,
+                                               std::span<const pk> except) = 0;
 };
 
 }  // namespace autocusto::store

@@ -200,6 +200,7 @@ class writer : public reader, public import_writer {
   virtual pk add_user(const user_row& user) = 0;
   /// Everything but key and id; for stand-ins only.
   virtual void update_user(const user_row& user) = 0;
+  /// An account that an import holds and that is disabled meanwhile stays so when the import ends.
   virtual void set_user_enabled(pk user, bool enabled) = 0;
   virtual pk add_device(const device_row& device) = 0;
   /// Everything but key, id, last_seen and last_push; for stand-ins only.

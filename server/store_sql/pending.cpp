@@ -68,6 +68,10 @@ void sql_writer::remove_pending(pk import) {
 }
 
 void sql_writer::release_import_users(std::string_view source, pk import) {
+  static constexpr sql_query lock{
+      "lock_held_users",
+      "SELECT i.legacy_id FROM import_user i WHERE i.source=$1 AND i.run=$2 AND i.held<>0 "
+      "ORDER BY i.legacy_id {lock i}"};
   static constexpr sql_query enable{
       "enable_held_users",
       "UPDATE app_user SET enabled=1 WHERE pk IN (SELECT i.owner FROM import_user i "
@@ -75,6 +79,8 @@ void sql_writer::release_import_users(std::string_view source, pk import) {
   static constexpr sql_query release{
       "release_import_users",
       "UPDATE import_user SET held=0 WHERE source=$1 AND run=$2 AND held<>0"};
+  // Somebody may be disabling one of them right now.
+  run(lock, {sql_text(source), sql_integer(import)});
   run(enable, {sql_text(source), sql_integer(import)});
   run(release, {sql_text(source), sql_integer(import)});
 }

@@ -171,7 +171,11 @@ void sql_writer::update_user(const user_row& user) {
 }
 
 void sql_writer::set_user_enabled(pk user, bool enabled) {
+  static constexpr sql_query leave{"leave_held_user_disabled",
+                                   "UPDATE import_user SET held=2 WHERE owner=$1 AND held=1"};
   static constexpr sql_query q{"set_user_enabled", "UPDATE app_user SET enabled=$2 WHERE pk=$1"};
+  // Before the account itself, in the order in which the end of an import takes them.
+  if (!enabled) run(leave, {sql_integer(user)});
   run(q, {sql_integer(user), flag(enabled)});
 }
 

@@ -211,8 +211,43 @@ void sql_writer::remove_kept_rows(pk import) {
   run(versions, {sql_integer(import)});
 }
 
-std::vector<pk> sql_writer::remove_import_users(std::string_view source, pk import,
-                                                std::span<const pk> except) {
+/// Answers the accounts that something else of an import names, which is their maker from now on.
+std::set<pk> sql_writer::hand_accounts_over(std::string_view source,
+                                            std::span<const import_user_row> made) {
+  static constexpr sql_query others{
+      "import_users_elsewhere",
+      "SELECT i.source, i.legacy_id, i.owner, coalesce(r.finished_at, r.rolled_back_at) "
+      "FROM import_user i {join import_run r: r.pk=i.run} WHERE i.source<>$1"};
+  static constexpr sql_query hand{
+      "hand_account_over",
+      "UPDATE import_user SET made=1, held=$3 WHERE source=$1 AND legacy_id=$2"};
+  struct heir {
+    std::string source;
+    std::int64_t legacy_id = 0;
+    bool ended = false;
+  };
+  std::map<pk, heir> heirs;
+  session_.run(others, {sql_text(source)}, [&](const sql_row& row) {
+    heirs[row.integer(2)] = {std::string(row.bytes(0)), row.integer(1), !row.is_null(3)};
+  });
+  std::set<pk> handed;
+  for (const auto& user : made) {
+    const auto at = heirs.find(user.owner);
+    if (at == heirs.end()) continue;
+    handed.insert(user.owner);
+    // What the account was to become at the end of this run, it becomes at the end of that one.
+    const auto held = at->second.ended ? account_hold::none : user.held;
+    run(hand, {sql_text(at->second.source), sql_integer(at->second.legacy_id),
+               sql_integer(static_cast<std::int64_t>(held))});
+    if (at->second.ended && user.held == account_hold::enable) {
+      set_user_enabled(user.owner, true);
+    }
+  }
+  return handed;
+}
+
+removed_accounts sql_writer::remove_import_users(std::string_view source, pk import,
+                                                 std::span<const pk> except) {
   static constexpr sql_query referred{
       "users_referred_to",
       "SELECT actor FROM audit_log UNION SELECT subject_user FROM audit_log WHERE subject_user IS "
@@ -238,22 +273,30 @@ std::vector<pk> sql_writer::remove_import_users(std::string_view source, pk impo
   std::set<pk> stay(except.begin(), except.end());
   std::set<pk> in_use;
   session_.run(referred, {}, [&](const sql_row& row) { in_use.insert(row.integer(0)); });
-  std::vector<pk> go;
-  std::vector<pk> disabled;
+  std::vector<import_user_row> made;
   std::vector<pk> forgotten;
   for (const auto& user : import_users(source)) {
     if (user.run != import || stay.contains(user.owner)) continue;
     forgotten.push_back(user.owner);
-    if (user.made) (in_use.contains(user.owner) ? disabled : go).push_back(user.owner);
+    if (user.made) made.push_back(user);
+  }
+  const auto handed = hand_accounts_over(source, made);
+  removed_accounts out;
+  out.handed_over = static_cast<std::int64_t>(handed.size());
+  std::vector<pk> go;
+  for (const auto& user : made) {
+    if (handed.contains(user.owner)) continue;
+    (in_use.contains(user.owner) ? out.disabled : go).push_back(user.owner);
   }
   session_.run(authors, {sql_integers(go)}, [&](const sql_row& row) {
     std::erase(go, row.integer(0));
-    disabled.push_back(row.integer(0));
+    out.disabled.push_back(row.integer(0));
   });
   run(forget, {sql_text(source), sql_integer(import), sql_integers(forgotten)});
   for (const auto& q : {codes, heads, twins, users}) run(q, {sql_integers(go)});
-  for (const pk user : disabled) set_user_enabled(user, false);
-  return disabled;
+  for (const pk user : out.disabled) set_user_enabled(user, false);
+  out.gone = static_cast<std::int64_t>(go.size());
+  return out;
 }
 
 }  // namespace autocusto::store

@@ -4,6 +4,8 @@
 // records.cpp, versions.cpp, feed.cpp, acts.cpp, imports.cpp, pending.cpp, removal.cpp). One
 // thread, one transaction.
 
+#include <set>
+
 #include "server/store_sql/session.hpp"
 
 namespace autocusto::store {
@@ -168,8 +170,8 @@ class sql_writer final : public writer {
   void remove_views(std::span<const pk> views) override;
   void remove_versions(std::span<const pk> versions, std::span<const pk> records) override;
   void remove_kept_rows(pk run) override;
-  std::vector<pk> remove_import_users(std::string_view source, pk run,
-                                      std::span<const pk> except) override;
+  removed_accounts remove_import_users(std::string_view source, pk run,
+                                       std::span<const pk> except) override;
 
  private:
   /// The rows of a query, each made by `make(row)`.
@@ -187,6 +189,7 @@ class sql_writer final : public writer {
     return found;
   }
   void run(const sql_query& query, const sql_parameters& parameters);
+  std::set<pk> hand_accounts_over(std::string_view source, std::span<const import_user_row> made);
   void insert_parents(std::span<const new_version> versions, const std::vector<pk>& keys,
                       const std::unordered_map<version_id, pk>& known);
 

@@ -141,6 +141,19 @@ TEST_P(imports, accounts_are_held_until_their_run_releases_them) {
   EXPECT_EQ(look(bia_), std::pair(false, false)) << "inactive in the source";
 }
 
+TEST_P(imports, a_held_account_that_is_disabled_meanwhile_is_not_enabled_by_the_release) {
+  const pk run = add_run();
+  db_->write([&](store::writer& w) {
+    w.add_import_user(k_source, {1, ana_.user.key, run, true, store::account_hold::enable});
+    w.set_user_enabled(ana_.user.key, false);
+  });
+  EXPECT_EQ(read([](store::reader& r) { return r.import_users(k_source); }).at(0).held,
+            store::account_hold::leave);
+  db_->write([&](store::writer& w) { w.release_import_users(k_source, run); });
+  const pk key[] = {ana_.user.key};
+  EXPECT_FALSE(read([&](store::reader& r) { return r.users_by_pk(key).at(0); }).enabled);
+}
+
 TEST_P(imports, twins_share_an_e_mail) {
   auto twin = ana_.user;
   twin.id = testing::nth<user_id>(50);
@@ -355,8 +368,9 @@ TEST_P(imports, a_run_is_taken_apart_and_leaves_nothing) {
     w.remove_views(std::array{a.view});
     w.remove_versions(std::array{a.version}, std::array{a.record});
     w.remove_kept_rows(run);
-    const auto disabled = w.remove_import_users(k_source, run, {});
-    EXPECT_EQ(disabled, std::vector{bia_.user.key}) << "has a device, so it stays";
+    const auto accounts = w.remove_import_users(k_source, run, {});
+    EXPECT_EQ(accounts.gone, 1);
+    EXPECT_EQ(accounts.disabled, std::vector{bia_.user.key}) << "has a device, so it stays";
     w.end_removal();
   });
   read([&](store::reader& r) {

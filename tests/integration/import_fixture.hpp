@@ -79,7 +79,7 @@ class import_on_both : public contract {
     const auto of = legacy::detect(legacy::read_columns(from), "");
     if (!of) throw error_exception(of.error());
     legacy::run_options options;
-    options.source = "legado";
+    options.source = source_name_;
     options.dry_run = dry;
     options.keys = {k_tenant, k_secret};
     options.now = ++now_;
@@ -188,6 +188,7 @@ class import_on_both : public contract {
   }
 
   std::string source_ = make_legacy_source();
+  std::string source_name_ = "legado";
   unix_millis now_ = 1000;
 };
 

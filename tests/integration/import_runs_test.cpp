@@ -6,6 +6,8 @@
 namespace autocusto::test {
 namespace {
 
+using names = std::map<std::string, std::string>;
+
 class import_runs : public import_on_both {
  protected:
   record_id patient_ = domain::make_record_id(k_tenant, "patient", k_cpf);
@@ -109,6 +111,131 @@ TEST_P(import_runs, a_record_that_its_user_registers_anew_gets_nothing_of_the_so
   take_away("a@x.test");
   const auto own = register_anew("a@x.test");
   expect_nothing_comes("a@x.test", {own});
+}
+
+TEST_P(import_runs, an_account_that_is_disabled_during_a_run_stays_disabled_at_its_end) {
+  cut_door door(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  write([&](store::writer& w) {
+    w.set_user_enabled(user("a@x.test").key, false);
+    EXPECT_TRUE(w.is_held(user("a@x.test").key)) << "of the import still";
+    return 0;
+  });
+  static_cast<void>(run());
+  EXPECT_FALSE(user("a@x.test").enabled);
+  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  EXPECT_TRUE(user("b@x.test").enabled);
+  expect_clean();
+}
+
+TEST_P(import_runs, runs_are_taken_back_newest_first) {
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test')");
+  const auto before = picture();
+  static_cast<void>(run());
+  sql(legacy_patient(5, k_cpf_2, 3, "de C"));  // the first view of an account of the first run
+  static_cast<void>(run());
+  for (const bool except_used : {false, true}) {
+    const auto refused = intake::open_door(*db_)->rollback({1, except_used, 5});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::conflict_open);
+  }
+  expect_clean();
+  EXPECT_TRUE(take_back(2).done);
+  expect_clean();
+  EXPECT_TRUE(take_back(1).done);
+  expect_clean();
+  EXPECT_EQ(picture(), before);
+}
+
+TEST_P(import_runs, an_account_that_another_source_uses_is_handed_over) {
+  const auto before = picture();
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test')");
+  static_cast<void>(run());
+  // The other source names A and B, too, and shows a clinic of its own to C.
+  source_ = make_legacy_source();
+  source_name_ = "outro";
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test');"
+      "UPDATE clinicas_clinica SET cns_clinica='7654321';"
+      "DELETE FROM clinicas_clinicausuarioversion WHERE id=2;"
+      "DELETE FROM clinicas_clinicausuario WHERE id=2;"
+      "UPDATE clinicas_clinicausuario SET usuario_id=3");
+  EXPECT_EQ(run().made.users, 0);
+  const auto first = take_back(1);
+  ASSERT_TRUE(first.done);
+  EXPECT_EQ(first.removed.users, 0);
+  EXPECT_EQ(first.kept.users, 3);
+  EXPECT_EQ(first.accounts_disabled, 0);
+  for (const auto* email : {"a@x.test", "b@x.test", "c@x.test"}) EXPECT_TRUE(user(email).enabled);
+  EXPECT_EQ(shown("c@x.test"), (names{{"7654321", "Clínica"}}));
+  expect_clean();
+  const auto second = take_back(2);
+  ASSERT_TRUE(second.done);
+  EXPECT_EQ(second.removed.users, 3) << "nobody names them any more";
+  EXPECT_EQ(picture(), before);
+  expect_clean();
+}
+
+TEST_P(import_runs, an_account_that_is_handed_over_is_held_by_nobody_who_has_ended) {
+  cut_door door(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  source_ = make_legacy_source();
+  source_name_ = "outro";
+  sql("DELETE FROM clinicas_clinicausuarioversion; DELETE FROM clinicas_clinicausuario;"
+      "UPDATE clinicas_clinica SET cns_clinica='7654321'");
+  static_cast<void>(run());
+  EXPECT_FALSE(user("a@x.test").enabled) << "the first run has not ended";
+  ASSERT_TRUE(take_back(1).done);
+  EXPECT_TRUE(user("a@x.test").enabled);
+  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  expect_clean();
+}
+
+TEST_P(import_runs, accounts_that_are_only_disabled_are_not_counted_as_removed) {
+  static_cast<void>(run());
+  write([&](store::writer& w) {
+    store::device_row device;
+    device.id = crypto::system_random().make<device_id>();
+    device.user = user("a@x.test").key;
+    device.name = "laptop";
+    device.public_key = std::string(32, 'k');
+    return w.add_device(device);
+  });
+  const auto gone = take_back(1);
+  ASSERT_TRUE(gone.done);
+  EXPECT_EQ(gone.removed.users, 1);
+  EXPECT_EQ(gone.accounts_disabled, 1);
+  EXPECT_FALSE(user("a@x.test").enabled);
+  expect_clean();
+}
+
+TEST_P(import_runs, a_run_that_has_ended_takes_nothing_more) {
+  const auto door = intake::open_door(*db_);
+  intake::account wanted;
+  wanted.legacy_id = 7;
+  wanted.id = crypto::system_random().make<user_id>();
+  wanted.email = "late@x.test";
+  const auto expect_refused = [&](store::pk run) {
+    const auto before = picture();
+    EXPECT_EQ(door->add_accounts(run, {wanted}).error().code, errc::conflict_open);
+    intake::batch late;
+    late.run = run;
+    late.source = source_name_;
+    late.kept.push_back({"processos_medicamento", 99, store::kept_outcome::deferred, 1, "", "{}"});
+    EXPECT_EQ(door->apply(late, {}).error().code, errc::conflict_open);
+    EXPECT_EQ(door->finish({run, ++now_, "{}"}).error().code, errc::conflict_open);
+    EXPECT_EQ(picture(), before);
+    const auto kept =
+        read([&](store::reader& r) { return r.kept_rows(run, "processos_medicamento", 0, 10); });
+    EXPECT_TRUE(kept.empty() || kept[0].legacy_id != 99) << "nothing of a refused batch is kept";
+  };
+  const auto first = door->begin({source_name_, "g3", "{}", ++now_}).value();
+  EXPECT_TRUE(door->add_accounts(first.run, {wanted}));
+  EXPECT_TRUE(take_back(first.run).done);
+  expect_refused(first.run);
+  const auto second = run();
+  expect_refused(second.run);
+  EXPECT_EQ(door->finish({77, 5, "{}"}).error().code, errc::not_found);
+  expect_clean();
 }
 
 }  // namespace

@@ -97,9 +97,10 @@ TEST_P(import_on_both, a_second_run_is_taken_back_alone) {
   const auto before = picture();
   sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
   static_cast<void>(run());
-  const auto first = intake::open_door(*db_)->rollback({1, false, 5}).value();
-  EXPECT_FALSE(first.done) << "the second builds on it";
-  EXPECT_FALSE(first.blockers.empty());
+  const auto first = intake::open_door(*db_)->rollback({1, true, 5});
+  ASSERT_FALSE(first) << "the second builds on it";
+  EXPECT_EQ(first.error().code, errc::conflict_open);
+  EXPECT_NE(first.error().message.find("autocusto-import rollback 2"), std::string::npos);
   EXPECT_TRUE(take_back(2).done);
   EXPECT_EQ(picture(), before);
   expect_clean();
@@ -259,11 +260,12 @@ TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_sta
   ASSERT_EQ(conflicts.size(), 1U);
   EXPECT_EQ(conflicts[0].conflict.heads.size(), 2U);
   expect_clean();
+  EXPECT_TRUE(take_back(3).done);
+  EXPECT_TRUE(read([](store::reader& r) { return r.conflict_list(false, true); }).empty());
+  EXPECT_TRUE(take_back(2).done);
   const auto refused = take_back(1);
   EXPECT_FALSE(refused.done);
   EXPECT_EQ(refused.blockers.at(0).reason, "feed_moved");
-  EXPECT_TRUE(take_back(3).done);
-  EXPECT_TRUE(read([](store::reader& r) { return r.conflict_list(false, true); }).empty());
   expect_clean();
 }
 

@@ -238,7 +238,9 @@ result<int> command_rollback(const common_options& common, std::int64_t run, boo
   }
   std::cout << "Run " << run << " is taken back: " << done->removed.versions << " versions and "
             << done->removed.views << " views are gone, " << done->kept.versions << " versions and "
-            << done->kept.views << " views in use stay.\n";
+            << done->kept.views << " views in use stay. Of its accounts " << done->removed.users
+            << " are gone, " << done->accounts_disabled << " are disabled and " << done->kept.users
+            << " stay.\n";
   return 0;
 }
 
