@@ -176,7 +176,9 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   if (!started) return started.error();
   listener = std::move(*started);
   if (home.settings.embedded()) {
-    auto tools = local::listener::start(home.folder, *home.database);
+    auto tools = local::listener::start(home.folder, *home.database, [this](errc code) {
+      log.write(api::log_level::error, "tool", {{"code", code_name(code)}});
+    });
     if (!tools) return tools.error();
     tools_listener = std::move(*tools);
   }

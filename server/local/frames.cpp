@@ -258,6 +258,13 @@ std::string pack_failure(const error& e) {
   return out.take();
 }
 
+error too_large_for_a_frame() {
+  return fail(errc::too_large,
+              "One step of this import is larger than the 64 MiB that a running server takes or "
+              "answers at once. Stop `autocusto-server serve`, run this again, then start it.",
+              {}, static_cast<std::int64_t>(k_frame_bytes));
+}
+
 std::string answer(intake::door& door, std::string_view asked) {
   unpacker in(asked);
   std::int64_t protocol = 0;

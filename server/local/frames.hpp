@@ -36,5 +36,7 @@ enum class question : std::uint8_t { begin = 1, accounts, apply, finish, rollbac
 /// The server's side: runs the question at the door and packs the answer.
 [[nodiscard]] std::string answer(intake::door& door, std::string_view asked);
 [[nodiscard]] std::string pack_failure(const error& e);
+/// Of a question or an answer of more than k_frame_bytes. Error: too_large.
+[[nodiscard]] error too_large_for_a_frame();
 
 }  // namespace autocusto::local

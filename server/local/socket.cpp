@@ -16,8 +16,9 @@
 namespace autocusto::local {
 namespace {
 
-constexpr int k_silent_millis = 30'000;   // in the middle of a frame
-constexpr int k_answer_millis = 600'000;  // a rollback may take long
+constexpr int k_silent_millis = 30'000;     // in the middle of a frame
+constexpr int k_answer_millis = 600'000;    // a rollback may take long
+constexpr int k_accept_retry_millis = 200;  // no descriptor is free
 constexpr std::size_t k_length_bytes = 4;
 
 class file {
@@ -76,8 +77,8 @@ bool write_bytes(int fd, std::string_view bytes) {
   return true;
 }
 
+/// At most k_frame_bytes.
 bool write_frame(int fd, std::string_view body) {
-  if (body.size() > k_frame_bytes) return false;
   std::string length;
   for (int shift = 24; shift >= 0; shift -= 8) {
     length.push_back(static_cast<char>(body.size() >> shift));
@@ -104,15 +105,21 @@ bool same_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == ::geteuid();
 }
 
-std::string guarded_answer(intake::door& door, std::string_view asked) {
+std::string guarded_answer(intake::door& door, std::string_view asked,
+                           const listener::problem_handler& on_problem) {
+  const auto failed = [&](error e) {
+    if (on_problem) on_problem(e.code);
+    return pack_failure(e);
+  };
   try {
-    return answer(door, asked);
+    auto said = answer(door, asked);
+    return said.size() <= k_frame_bytes ? said : failed(too_large_for_a_frame());
   } catch (const error_exception& e) {
     return pack_failure(e.get());
   } catch (const store::database_error& e) {
-    return pack_failure(fail(errc::database, std::string("The database failed: ") + e.what()));
+    return failed(fail(errc::database, std::string("The database failed: ") + e.what()));
   } catch (const std::exception&) {
-    return pack_failure(fail(errc::internal, "The server could not do this; see its log."));
+    return failed(fail(errc::internal, "The server could not do this; see its log."));
   }
 }
 
@@ -146,6 +153,7 @@ class socket_door final : public intake::door {
 
  private:
   result<std::string> ask(const std::string& question) {
+    if (question.size() > k_frame_bytes) return too_large_for_a_frame();
     if (write_frame(fd_.get(), question)) {
       if (auto got = read_frame(fd_.get(), k_answer_millis, -1)) return *std::move(got);
     }
@@ -163,7 +171,8 @@ std::string socket_path(const std::string& folder) {
 }
 
 result<std::unique_ptr<listener>> listener::start(const std::string& folder,
-                                                  store::database& database) {
+                                                  store::database& database,
+                                                  problem_handler on_problem) {
   const auto path = socket_path(folder);
   const auto at = address_of(path);
   if (!at) {
@@ -181,11 +190,17 @@ result<std::unique_ptr<listener>> listener::start(const std::string& folder,
   }
   const int stop = ::eventfd(0, EFD_CLOEXEC);
   if (stop < 0) return unavailable("The local socket cannot be watched");
-  return std::unique_ptr<listener>(new listener(path, fd.release(), stop, database));
+  return std::unique_ptr<listener>(
+      new listener(path, fd.release(), stop, database, std::move(on_problem)));
 }
 
-listener::listener(std::string path, int fd, int stop, store::database& database)
-    : path_(std::move(path)), fd_(fd), stop_(stop), database_(database) {
+listener::listener(std::string path, int fd, int stop, store::database& database,
+                   problem_handler on_problem)
+    : path_(std::move(path)),
+      fd_(fd),
+      stop_(stop),
+      database_(database),
+      on_problem_(std::move(on_problem)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -207,13 +222,16 @@ void listener::run() {
     if (wait[0].revents == 0) continue;
     const file caller(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
     if (caller.get() >= 0 && same_user(caller.get())) serve(caller.get());
+    // Whoever calls is still there: asking again at once would spin.
+    const bool full = caller.get() < 0 && (errno == EMFILE || errno == ENFILE);
+    if (full && ready(stop_, POLLIN, k_accept_retry_millis)) return;
   }
 }
 
 void listener::serve(int caller) {
   const auto door = intake::open_door(database_);
   while (const auto asked = read_frame(caller, k_answer_millis, stop_)) {
-    if (!write_frame(caller, guarded_answer(*door, *asked))) return;
+    if (!write_frame(caller, guarded_answer(*door, *asked, on_problem_))) return;
   }
 }
 

@@ -9,7 +9,7 @@
 // `listener` runs a thread of its own; the door's database must outlive it. Everything else: one
 // thread.
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,15 +22,20 @@ namespace autocusto::local {
 
 class listener {
  public:
+  /// Told on the listener's thread of what failed here (refusals are the caller's matter).
+  using problem_handler = std::function<void(errc)>;
+
   /// Replaces a socket that an earlier server left. Error: unavailable.
   [[nodiscard]] static result<std::unique_ptr<listener>> start(const std::string& folder,
-                                                               store::database& database);
+                                                               store::database& database,
+                                                               problem_handler on_problem = {});
   ~listener();
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
 
  private:
-  listener(std::string path, int fd, int stop, store::database& database);
+  listener(std::string path, int fd, int stop, store::database& database,
+           problem_handler on_problem);
   void run();
   void serve(int caller);
 
@@ -38,6 +43,7 @@ class listener {
   int fd_;
   int stop_;  ///< an eventfd: readable once it has to end
   store::database& database_;
+  problem_handler on_problem_;
   std::thread thread_;
 };
 

@@ -208,6 +208,35 @@ TEST_P(import_runs, accounts_that_are_only_disabled_are_not_counted_as_removed) 
   expect_clean();
 }
 
+TEST_P(import_runs, the_socket_tells_what_is_too_large_and_the_server_what_failed) {
+  if (GetParam() != kind::sqlite) return;
+  std::atomic<int> problems = 0;
+  std::atomic<errc> last = errc::usage;
+  const auto listener = local::listener::start(backend_->location(), *db_, [&](errc code) {
+    last = code;
+    ++problems;
+  });
+  ASSERT_TRUE(listener);
+  const auto door = local::connect_door(backend_->location()).value();
+  const auto begun = door->begin({source_name_, "g3", "{}", ++now_}).value();
+  intake::batch batch;
+  batch.run = begun.run;
+  batch.source = source_name_;
+  batch.kept.push_back({"t", 1, store::kept_outcome::deferred, 1, "", std::string(65 << 20, 'x')});
+  const auto large = door->apply(batch, {});
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, errc::too_large);
+  EXPECT_NE(large.error().message.find("64 MiB"), std::string::npos);
+  EXPECT_NE(large.error().message.find("serve"), std::string::npos);
+  batch.kept[0].content = "{}";
+  EXPECT_TRUE(door->apply(batch, {})) << "the connection is as good as before";
+  EXPECT_EQ(problems, 0) << "a refusal of the caller is no failure here";
+  backend_->query("ALTER TABLE import_row RENAME TO gone");
+  EXPECT_EQ(door->apply(batch, {}).error().code, errc::database);
+  EXPECT_EQ(problems, 1);
+  EXPECT_EQ(last.load(), errc::database);
+}
+
 TEST_P(import_runs, a_run_that_has_ended_takes_nothing_more) {
   const auto door = intake::open_door(*db_);
   intake::account wanted;
