@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "shared/base/one_line.hpp"
+
 namespace autocusto::app {
 namespace {
 
@@ -56,9 +58,7 @@ result<std::unique_ptr<store::database>> open_database(const std::string& folder
     database->read([](store::reader&) {});  // connects, and says why it cannot
     return database;
   } catch (const std::exception& e) {
-    std::string why = e.what();
-    std::replace(why.begin(), why.end(), '\n', ' ');
-    return fail(errc::unavailable, "The database cannot be opened: " + why);
+    return fail(errc::unavailable, "The database cannot be opened: " + one_line(e.what()));
   }
 }
 

@@ -1,9 +1,13 @@
 #include "tools/import/commands.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "server/auth/private_file.hpp"
 #include "shared/cli/terminal.hpp"
@@ -94,10 +98,34 @@ nlohmann::json counts_json(const intake::counts& c) {
   return {{"versions", c.versions}, {"views", c.views}, {"users", c.users}};
 }
 
+/// Before anything is done: whether the report can be written at its end. Leaves what is there.
+result<void> check_report_file(const std::string& path) {
+  if (path.empty()) return {};
+  const bool there = ::access(path.c_str(), F_OK) == 0;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return auth::file_error(errno, path, "could not be written");
+  ::close(fd);
+  if (!there) ::unlink(path.c_str());
+  return {};
+}
+
+/// The run is done, whatever becomes of the file.
+result<int> save_report(const std::string& path, const run_outcome& out) {
+  if (path.empty()) return 0;
+  const auto saved = auth::write_private_file(path, out.json + "\n");
+  if (saved) return 0;
+  error e = saved.error();
+  e.message += out.dry_run ? " Run it again with another file for the report."
+                           : " The run itself is done: `autocusto-import show " +
+                                 std::to_string(out.run) + " --json` has its report.";
+  return e;
+}
+
 }  // namespace
 
 result<int> command_run(const common_options& common, const run_command& options) {
   if (auto named = check_source_name(options.source); !named) return named.error();
+  if (auto able = check_report_file(options.report); !able) return able.error();
   auto to = open_target(common.data, !options.dry_run);
   if (!to) return to.error();
   connection from(options.from);
@@ -115,17 +143,12 @@ result<int> command_run(const common_options& common, const run_command& options
   };
   const auto out = run_import(from, *of, *to->home.database, to->door.get(), wanted);
   bar.clear();
-  if (!options.report.empty()) {
-    if (auto saved = auth::write_private_file(options.report, out.json + "\n"); !saved) {
-      return saved.error();
-    }
-  }
   if (common.json) {
     std::cout << out.json << std::endl;
   } else {
     print_run(out);
   }
-  return 0;
+  return save_report(options.report, out);
 }
 
 result<int> command_check(const common_options& common, const run_command& options) {

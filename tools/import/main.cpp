@@ -56,7 +56,8 @@ void add_commands(CLI::App& root, command_line& to) {
     to.chosen = [&to] { return command_rollback(to.common, to.number, to.except_used); };
   });
   for (CLI::App* command : root.get_subcommands({})) {
-    command->add_option("--data", to.common.data, "The server's data folder");
+    auto* data = command->add_option("--data", to.common.data, "The server's data folder");
+    if (command != check) data->required();
     command->add_flag("--json", to.common.json, "One JSON object on stdout, nothing else");
   }
 }

@@ -9,6 +9,7 @@
 #include "server/store_postgres/encode.hpp"
 #include "server/store_postgres/tls_default.hpp"
 #include "shared/base/error.hpp"
+#include "shared/base/one_line.hpp"
 
 namespace autocusto::import {
 namespace {
@@ -25,10 +26,8 @@ constexpr const char* k_begin =
     "SET jit=off; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 [[noreturn]] void fail_reading(const std::string& why) {
-  std::string text = "The legacy database cannot be read: " + why;
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  throw error_exception(fail(errc::unavailable, text + "."));
+  throw error_exception(
+      fail(errc::unavailable, "The legacy database cannot be read: " + one_line(why) + "."));
 }
 
 void drop_notice(void* /*arg*/, const PGresult* /*result*/) {}
