@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/app/file_stream.hpp"
 #include "server/auth/private_file.hpp"
 
 namespace autocusto::app {
 namespace {
 
-constexpr std::size_t k_limit = std::size_t{256} * 1024 * 1024;
+constexpr std::size_t k_read_block = std::size_t{256} * 1024;
 
 struct descriptor {
   explicit descriptor(int number) : fd(number) {}
@@ -57,14 +58,20 @@ std::string journal_path(const std::string& folder) {
 std::vector<std::string> acts_journal::lines() {
   std::error_code ec;
   if (!std::filesystem::exists(path_, ec)) return {};
-  const auto text = auth::read_file(path_, k_limit).value();
+  // By blocks: it grows for as long as the installation lives.
+  input_file file(path_);
   std::vector<std::string> out;
-  std::size_t from = 0;
-  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
-    if (end > from) out.push_back(text.substr(from, end - from));
-    from = end + 1;
+  std::string line;
+  for (auto block = file.read(k_read_block); !block.empty(); block = file.read(k_read_block)) {
+    std::size_t from = 0;
+    for (auto end = block.find('\n'); end != std::string::npos; end = block.find('\n', from)) {
+      line.append(block, from, end - from);
+      from = end + 1;
+      if (!line.empty()) out.push_back(std::exchange(line, {}));
+    }
+    line.append(block, from, std::string::npos);
   }
-  return out;
+  return out;  // what is left in `line` was cut off while it was written
 }
 
 result<void> acts_journal::append(const std::string& line) {

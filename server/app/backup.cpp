@@ -22,7 +22,6 @@ constexpr std::string_view k_keys = "keys.json";
 constexpr std::string_view k_sqlite = "store.sqlite";
 constexpr std::string_view k_postgres = "store.pgdump";
 constexpr std::size_t k_small_file = std::size_t{1024} * 1024;
-constexpr std::size_t k_journal_limit = std::size_t{256} * 1024 * 1024;
 constexpr std::size_t k_read_block = std::size_t{256} * 1024;
 
 /// A copy of the embedded database that has no name any more once it is open.
@@ -177,6 +176,19 @@ result<void> put_in_place(const std::string& folder, const std::string& file,
   return save_config(folder, what.settings);
 }
 
+result<void> copy_journal(input_file& from, const std::string& folder) {
+  try {
+    output_file to(journal_path(folder));
+    for (auto block = from.read(k_read_block); !block.empty(); block = from.read(k_read_block)) {
+      to.write(block);
+    }
+    to.keep();
+  } catch (const error_exception& e) {
+    return e.get();
+  }
+  return {};
+}
+
 }  // namespace
 
 result<backup_report> make_backup(const std::string& folder, const std::string& file,
@@ -210,12 +222,8 @@ result<void> restore_backup(const std::string& folder, const std::string& file,
                             const crypto::secret& passphrase,
                             const std::optional<std::string>& database,
                             const std::optional<std::string>& journal) {
-  std::string acts;
-  if (journal) {
-    auto text = auth::read_file(*journal, k_journal_limit);
-    if (!text) return text.error();
-    acts = *std::move(text);
-  }
+  std::optional<input_file> acts;  // opened first: it may not be there
+  if (journal) acts.emplace(*journal);
   if (auto checked = check_target(folder); !checked) return checked.error();
   auto what = check_backup(file, passphrase);
   if (!what) return what.error();
@@ -230,7 +238,7 @@ result<void> restore_backup(const std::string& folder, const std::string& file,
   }
   if (auto made = auth::make_private_folder(folder); !made) return made.error();
   auto placed = put_in_place(folder, file, passphrase, *what);
-  if (placed && journal) placed = auth::write_private_file(journal_path(folder), acts);
+  if (placed && acts) placed = copy_journal(*acts, folder);
   if (placed) return placed;
   std::error_code ec;
   for (const auto name : {k_sqlite, k_keys, k_config}) {
