@@ -83,6 +83,16 @@ result<void> may_follow(const server_keys& newer, const server_keys& present) {
                 "That key bundle is older than the one in the folder; laptops that have seen the "
                 "newer one would not believe it.");
   }
+  const bool equal = newer.trust_serial == present.trust_serial;
+  if (equal && trust_object(newer).object != trust_object(present).object) {
+    return fail(
+        errc::usage,
+        "That key bundle and the one in the folder were changed apart from each other: they "
+        "tell different keys under one serial, and laptops that have seen one would not "
+        "believe the other. Export the bundle of the process that laptops have reached since, "
+        "and import that one everywhere; or go one step further there (`keys rotate`) before "
+        "you export it.");
+  }
   return {};
 }
 

@@ -35,8 +35,8 @@ enum class rotated { signing_key, root };
                                     const std::vector<std::string>& names, unix_millis now,
                                     bool at_once);
 
-/// Whether this bundle may take the place of that one: the same server, and not older. Errors:
-/// usage.
+/// Whether this bundle may take the place of that one: the same server, not older, and not changed
+/// apart from it (other keys under the same serial). Errors: usage.
 [[nodiscard]] result<void> may_follow(const server_keys& newer, const server_keys& present);
 
 }  // namespace autocusto::auth

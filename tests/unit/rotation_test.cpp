@@ -124,6 +124,13 @@ TEST_P(rotation, a_bundle_follows_its_own_past_only) {
   EXPECT_TRUE(may_follow(before, before));
   EXPECT_FALSE(may_follow(before, announced));
   EXPECT_FALSE(may_follow(fresh(), before)) << "another installation's";
+  auto apart = copy_of(before);
+  announce(apart, GetParam(), crypto::system_random(), k_now, k_overlap).value();
+  ASSERT_EQ(apart.trust_serial, announced.trust_serial);
+  const auto refused = may_follow(apart, announced);
+  ASSERT_FALSE(refused) << "another key under the same serial";
+  EXPECT_NE(refused.error().message.find("keys rotate"), std::string::npos);
+  EXPECT_TRUE(may_follow(copy_of(announced), announced));
 }
 
 INSTANTIATE_TEST_SUITE_P(each, rotation, ::testing::Values(rotated::signing_key, rotated::root));
