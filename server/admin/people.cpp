@@ -35,6 +35,22 @@ msg::device_item device_item(store::reader& in, const store::device_row& row,
   return item;
 }
 
+/// Since when the device's folder may hold what is there: one that was copied or restored holds
+/// what the devices before it held.
+unix_millis holds_since(store::reader& in, const store::device_row& device) {
+  auto since = device.enrolled_at;
+  std::unordered_set<store::pk> seen{device.key};
+  auto before = device.replaces;
+  while (before && seen.insert(*before).second) {
+    const store::pk key[] = {*before};
+    const auto rows = in.devices_by_pk(key);
+    if (rows.empty()) break;
+    since = std::min(since, rows[0].enrolled_at);
+    before = rows[0].replaces;
+  }
+  return since;
+}
+
 /// What the device was told to give up, and what its receipts say.
 void give_up(store::reader& in, const store::device_row& device, const store::user_row& user,
              msg::device_shown& out) {
@@ -51,7 +67,7 @@ void give_up(store::reader& in, const store::device_row& device, const store::us
     ++out.outstanding;
     since = since ? std::min(*since, at) : at;
   };
-  for (const auto& row : in.removals(user.key, device.enrolled_at, device.key)) {
+  for (const auto& row : in.removals(user.key, holds_since(in, device), device.key)) {
     auto& item = out.removals.emplace_back();
     item.incarnation = row.incarnation;
     item.removed_at = format_time(row.removed_at);

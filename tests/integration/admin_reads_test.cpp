@@ -68,6 +68,32 @@ TEST_P(admin_reads, who_waits_for_a_link_is_told_until_there_is_one) {
   EXPECT_FALSE(waits("eva@example.org"));
 }
 
+TEST_P(admin_reads, a_device_that_replaces_another_owes_what_that_one_held) {
+  auto ana = world.device("ana@example.org");
+  ASSERT_EQ(code_of(ana->push({ana->version(testing::a_patient())})), "ok");
+  store::device_row copy;
+  world.node->database().write([&](store::writer& w) {
+    const auto old = w.device_by_id(ana->who.device).value();
+    const auto owner = world.user("ana@example.org");
+    const store::pk keys[] = {w.record(record()).value().key};
+    auto view = w.open_views(keys, owner.key).at(0);
+    view.open = false;
+    view.closed_at = old.enrolled_at + 1;
+    static_cast<void>(w.save_views(std::span(&view, 1)));
+    copy.id = crypto::system_random().make<device_id>();
+    copy.user = owner.key;
+    copy.name = "restored";
+    copy.public_key = std::string(32, 'k');
+    copy.enrolled_at = old.enrolled_at + 1'000'000;
+    copy.replaces = old.key;
+    copy.key = w.add_device(copy);
+  });
+  const auto shown =
+      msg::decode<msg::device_shown>(boss->get("/v1/admin/devices/" + copy.id.text()).body).value();
+  EXPECT_EQ(shown.outstanding, 1);
+  ASSERT_EQ(shown.removals.size(), 1U);
+}
+
 TEST_P(admin_reads, a_time_that_is_none_is_a_wrong_field) {
   const auto answer = boss->post("/v1/admin/audit/list", R"({"since":"xx"})");
   EXPECT_EQ(code_of(answer), "invalid_field") << answer.body;
