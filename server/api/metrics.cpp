@@ -90,7 +90,8 @@ struct metrics::impl {
   histogram_family& seconds =
       histogram(registry, "autocusto_http_request_seconds", "Time of requests by route.");
   prometheus::Counter& bytes_in =
-      counter(registry, "autocusto_http_received_bytes_total", "Bytes of request bodies.").Add({});
+      counter(registry, "autocusto_http_received_bytes_total", "Bytes of requests, heads included.")
+          .Add({});
   prometheus::Counter& bytes_out =
       counter(registry, "autocusto_http_sent_bytes_total", "Bytes of response bodies.").Add({});
   counter_family& pushes =

@@ -190,19 +190,6 @@ const std::vector<std::string>& version_tables() {
   return names;
 }
 
-const std::vector<std::string>& kept_tables() {
-  static const std::vector<std::string> names{"medicos_medico",
-                                              "medicos_medicousuario",
-                                              "clinicas_emissor",
-                                              "processos_protocolo",
-                                              "processos_medicamento",
-                                              "processos_doenca",
-                                              "processos_protocolo_medicamentos",
-                                              "processos_processo",
-                                              "processos_processo_medicamentos"};
-  return names;
-}
-
 result<layout> detect(const schema_columns& columns, const std::string& wanted) {
   const auto schema = choose_schema(columns, wanted);
   if (!schema) return schema.error();

@@ -40,8 +40,6 @@ struct layout {
 /// The tables that are read or kept, without the version tables.
 [[nodiscard]] const std::vector<std::string>& base_tables();
 [[nodiscard]] const std::vector<std::string>& version_tables();
-/// Those of them that are kept whole for a later kind.
-[[nodiscard]] const std::vector<std::string>& kept_tables();
 
 /// `wanted`: the schema to take, or empty for the only one that fits. Error: usage.
 [[nodiscard]] result<layout> detect(const schema_columns& columns, const std::string& wanted);
