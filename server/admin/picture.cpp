@@ -137,6 +137,7 @@ std::vector<msg::view_item> views_of(const picture& of) {
   for (const auto& [view, user] : of.views) {
     auto& item = out.emplace_back();
     item.user = user.email;
+    item.id = user.id;
     item.incarnation = view.state.incarnation;
     item.heads = view.state.heads;
     item.active = view.active;

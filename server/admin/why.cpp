@@ -198,6 +198,7 @@ msg::why explain(store::reader& in, const store::user_row& user, const picture& 
     out.rule = rule_of(view, events.dag());
     auto& shown = out.view.emplace();
     shown.user = owner.email;
+    shown.id = owner.id;
     shown.incarnation = view.state.incarnation;
     shown.heads = view.state.heads;
     shown.active = view.active;

@@ -144,6 +144,7 @@ struct version_shown {
 };
 struct view_item {
   std::string user;
+  user_id id;  ///< of the user: e-mails may be shared but for case
   incarnation_id incarnation;
   std::vector<version_id> heads;
   std::optional<version_id> active;

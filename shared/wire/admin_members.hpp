@@ -125,6 +125,7 @@ void walk(V& v, M& m) {
 template <class V, same<view_item> M>
 void walk(V& v, M& m) {
   v("user", m.user);
+  v("user_id", m.id);
   v("incarnation", m.incarnation);
   v("heads", m.heads);
   v("active", m.active);

@@ -200,10 +200,19 @@ TEST_P(admin_tool, tells_how_a_view_came_to_be) {
   EXPECT_EQ(ana.at("cause"), "own");
   EXPECT_THAT(ana.at("sentence"), AllOf(HasSubstr("the user saved it on ana-"),
                                         HasSubstr("in conflict with 1 other, and of several")));
+  // The same user by another spelling, and by the account's id.
+  std::string id;
+  const json people = admin.must({"user", "list"});
+  for (const json& user : people.at("items")) {
+    if (user.at("email") == "bia@clinica.test") id = user.at("id");
+  }
+  for (const auto& named : {std::string("BIA@clinica.test"), id}) {
+    admin.must({"assign", "patient", cpf, "1", "--user", named});
+  }
   admin.must({"unassign", "patient", cpf, "--user", "bia@clinica.test"});
   const json gone = admin.must({"record", "why", "patient", cpf, "--user", "bia@clinica.test"});
   EXPECT_EQ(gone.at("rule"), "closed");
-  EXPECT_EQ(gone.at("steps")[2].at("cause"), "removal");
+  EXPECT_EQ(gone.at("steps")[4].at("cause"), "removal");
   EXPECT_TRUE(gone.at("view").is_null());
   EXPECT_THAT(admin.text({"record", "why", "patient", cpf, "--user", "bia@clinica.test"}).out,
               HasSubstr("sees nothing of patient 11144477735: access was taken away by admin@"));

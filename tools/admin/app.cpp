@@ -10,6 +10,7 @@
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
+#include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
 namespace {
@@ -116,6 +117,10 @@ msg::act_answer session::act(std::string name, const nlohmann::json& args,
 record_id session::record(const std::string& kind, const std::string& key) {
   const auto tenant_key = profile_->tenant_key().value();
   return domain::make_record_id(tenant_key.view(), kind, key);
+}
+
+msg::user_item session::user(const std::string& named) {
+  return find_user(get<msg::user_list>("/v1/admin/users"), named).value();
 }
 
 std::string read_key(const std::string& kind, const std::string& given) {

@@ -67,6 +67,10 @@ class session {
   /// The id of the record that a person names; `key` as typed.
   [[nodiscard]] record_id record(const std::string& kind, const std::string& key);
 
+  /// The account that a person names by its id or its e-mail (text.hpp). Throws not_found,
+  /// ambiguous.
+  [[nodiscard]] msg::user_item user(const std::string& named);
+
   [[nodiscard]] replica::replica_store& profile() { return *profile_; }
   [[nodiscard]] transport::remote& remote() { return *remote_; }
   [[nodiscard]] const replica::identity& who() const { return who_; }

@@ -30,13 +30,13 @@ msg::quarantine_shown look(session& s, std::int64_t id) {
 }
 
 /// The heads of the user's view as they are now; none where the server does not know the record.
-std::vector<version_id> heads_of(session& s, const record_id& record, const std::string& user) {
+std::vector<version_id> heads_of(session& s, const record_id& record, const user_id& user) {
   msg::record_request query;
   query.record = record;
   try {
     const auto history = s.ask<msg::history>("/v1/admin/records/versions", query);
     for (const auto& view : history.views) {
-      if (same_email(view.user, user)) return view.heads;
+      if (view.id == user) return view.heads;
     }
   } catch (const error_exception& e) {
     if (e.get().code != errc::not_found) throw;
@@ -52,10 +52,11 @@ int accept(const app& a, const quarantine_options& o) {
     refuse(errc::malformed, "This version cannot be read; it can only be rejected.", "id");
   }
   const auto user = o.user.empty() ? item.item.user : o.user;
+  const auto account = s.user(user).id;
   for (int attempt = 1;; ++attempt) {
-    const auto heads = heads_of(s, header->record.id, user);
+    const auto heads = heads_of(s, header->record.id, account);
     try {
-      const nlohmann::json args{{"quarantine", std::to_string(o.id)}, {"user", user}};
+      const nlohmann::json args{{"quarantine", std::to_string(o.id)}, {"user", account.text()}};
       const auto done = s.act("quarantine.accept", args, heads);
       return a.done({{"id", o.id},
                      {"user", user},
@@ -87,7 +88,8 @@ void add_quarantine_decisions(CLI::App& quarantine, app& a) {
   const auto o = std::make_shared<quarantine_options>();
   auto* take = quarantine.add_subcommand("accept", "Stores a refused version and shows it");
   take->add_option("ID", o->id)->required();
-  take->add_option("--user", o->user, "E-mail; without it the user who sent it");
+  take->add_option("--user", o->user,
+                   "E-mail or id of the account; without it the user who sent it");
   take->add_flag("--force", o->force, "Look again when the user's view moves meanwhile");
   take->final_callback([&a, o] { a.action = [&a, o] { return accept(a, *o); }; });
   auto* drop = quarantine.add_subcommand("reject", "Takes a refused version out of quarantine");

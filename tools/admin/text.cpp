@@ -7,6 +7,14 @@
 namespace autocusto::admin {
 namespace {
 
+/// E-mails name users without regard to case.
+bool same_email(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return lower(x) == lower(y);
+  });
+}
+
 constexpr std::size_t k_short_id = 10;
 
 /// Bytes of the code point that begins with this byte; 1 for what is no UTF-8.
@@ -113,11 +121,24 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
-bool same_email(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(x) == lower(y);
-  });
+result<msg::user_item> find_user(const msg::user_list& in, const std::string& named) {
+  std::vector<const msg::user_item*> exact;
+  std::vector<const msg::user_item*> alike;
+  for (const auto& user : in.items) {
+    if (user.id.text() == named) return user;
+    if (user.email == named) exact.push_back(&user);
+    if (same_email(user.email, named)) alike.push_back(&user);
+  }
+  const auto& found = exact.empty() ? alike : exact;
+  if (found.size() == 1) return *found[0];
+  if (found.empty()) {
+    return fail(errc::not_found, "There is no user with this e-mail; see `user list`.", "user");
+  }
+  return fail(
+      errc::ambiguous,
+      "Several accounts have this e-mail; name the one that is meant by its exact spelling or "
+      "its id, see `user list --json`.",
+      "user");
 }
 
 }  // namespace autocusto::admin

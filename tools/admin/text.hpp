@@ -32,8 +32,9 @@ template <class Message>
 /// The words of a version's standing: `head of a@x, b@x; active for a@x`.
 [[nodiscard]] std::string standing(const msg::version_item& v);
 
-/// E-mails name users without regard to case.
-[[nodiscard]] bool same_email(std::string_view a, std::string_view b);
+/// The account that is named by its id or its e-mail: the exact one, else the only one that differs
+/// in case, since imported accounts may share an e-mail. Errors: not_found, ambiguous.
+[[nodiscard]] result<msg::user_item> find_user(const msg::user_list& in, const std::string& named);
 
 /// Lines of at most `width` columns, broken at blanks where there are any.
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);

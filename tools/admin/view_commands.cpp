@@ -29,9 +29,9 @@ msg::history look(session& s, const record_id& record) {
   return s.ask<msg::history>("/v1/admin/records/versions", query);
 }
 
-std::vector<version_id> heads_of(const msg::history& h, const std::string& user) {
+std::vector<version_id> heads_of(const msg::history& h, const user_id& user) {
   for (const auto& view : h.views) {
-    if (same_email(view.user, user)) return view.heads;
+    if (view.id == user) return view.heads;
   }
   return {};
 }
@@ -46,12 +46,13 @@ int assign(const app& a, const view_options& o) {
   const auto key = read_key(o.kind, o.key);
   session s(a);
   const auto record = s.record(o.kind, key);
+  const auto user = s.user(o.user).id;
   for (int attempt = 1;; ++attempt) {
     const auto h = look(s, record);
     const auto& version = pick(h, o.version);
-    const auto heads = heads_of(h, o.user);
+    const auto heads = heads_of(h, user);
     const json args{
-        {"record", record.text()}, {"version", version.version.text()}, {"user", o.user}};
+        {"record", record.text()}, {"version", version.version.text()}, {"user", user.text()}};
     try {
       const auto done = s.act("assign", args, heads);
       return a.done(
@@ -94,12 +95,12 @@ void add_view_commands(CLI::App& parser, app& a) {
   auto* give = parser.add_subcommand("assign", "Makes a version the one that a user sees");
   names(*give);
   give->add_option("VERSION", o->version, "Number, or how the id begins")->required();
-  give->add_option("--user", o->user, "E-mail")->required();
+  give->add_option("--user", o->user, "E-mail or id of the account")->required();
   give->add_flag("--force", o->force, "Look again when the user's view moves meanwhile");
   give->final_callback([&a, o] { a.action = [&a, o] { return assign(a, *o); }; });
   auto* take = parser.add_subcommand("unassign", "Takes a record out of a user's sight");
   names(*take);
-  take->add_option("--user", o->user, "E-mail")->required();
+  take->add_option("--user", o->user, "E-mail or id of the account")->required();
   take->final_callback([&a, o] { a.action = [&a, o] { return unassign(a, *o); }; });
 }
 
