@@ -123,8 +123,7 @@ void machine::pump() {
     do_next(apply_page{});
   }
   if (!network_ && more_ && queued_ + (local_ ? 1 : 0) < k_pages_ahead) {
-    do_next(fetch_page{
-        .from = next_, .wait_seconds = 0, .unsent_seconds = here_.unsent_seconds});
+    do_next(fetch_page{.from = next_, .wait_seconds = 0, .unsent_seconds = here_.unsent_seconds});
   }
   if (!network_ && !local_) settle();
 }
@@ -163,9 +162,8 @@ void machine::got_page(const page_arrived& answer) {
         must_pull_ = must_erase_ = offer_again_ = true;
         return start_look();
       }
-      return do_next(fetch_page{.from = next_,
-                                .wait_seconds = k_poll_seconds,
-                                .unsent_seconds = here_.unsent_seconds});
+      return do_next(fetch_page{
+          .from = next_, .wait_seconds = k_poll_seconds, .unsent_seconds = here_.unsent_seconds});
     }
     step_ = step::pulling;
     more_ = true;

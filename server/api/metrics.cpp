@@ -194,8 +194,9 @@ void metrics::add_unsent(std::vector<prometheus::MetricFamily>& to, unix_millis 
   });
   if (longest.size() > k_most_unsent) longest.resize(k_most_unsent);
   prometheus::MetricFamily waited{.name = "autocusto_device_unsent_seconds",
-                                  .help = "How long the device's oldest unsent edit had waited "
-                                          "when it was heard last.",
+                                  .help =
+                                      "How long the device's oldest unsent edit had waited "
+                                      "when it was heard last.",
                                   .type = prometheus::MetricType::Gauge,
                                   .metric = {}};
   prometheus::MetricFamily told{.name = "autocusto_device_unsent_told_seconds",

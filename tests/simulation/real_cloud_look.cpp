@@ -6,8 +6,7 @@ namespace autocusto::simulation {
 
 std::int64_t real_cloud::feed_end(const user_id& user) {
   std::int64_t seq = 0;
-  database_->read(
-      [&](store::reader& in) { seq = in.head(in.user_by_id(user).value().key).seq; });
+  database_->read([&](store::reader& in) { seq = in.head(in.user_by_id(user).value().key).seq; });
   return seq;
 }
 
