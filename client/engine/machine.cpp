@@ -316,8 +316,10 @@ void machine::all_done() {
   step_ = step::polling;
   next_ = here_.cursor;
   show(phase::watching, 0, 0);
-  do_next(fetch_page{
-      .from = next_, .wait_seconds = k_poll_seconds, .unsent_seconds = here_.unsent_seconds});
+  do_next(fetch_page{.from = next_,
+                     .wait_seconds = k_poll_seconds,
+                     .unsent_seconds = here_.unsent_seconds,
+                     .own = with_own_});
 }
 
 void machine::got_session(const session_opened& answer) {

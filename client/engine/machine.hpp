@@ -163,6 +163,7 @@ class machine {
   bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
   bool must_erase_ = true;         ///< once a run, after every removal and refusal
   bool look_again_ = false;        ///< something may have changed since the last look
+  bool with_own_ = false;          ///< pages are asked for with this device's own versions
   bool asked_missing_ = false;     ///< the recovery under way has been told what the server lacks
   bool pulled_twice_ = false;      ///< an acknowledged version did not come; one more pull was made
   int recoveries_ = 0;             ///< in a row

@@ -123,7 +123,10 @@ void machine::pump() {
     do_next(apply_page{});
   }
   if (!network_ && more_ && queued_ + (local_ ? 1 : 0) < k_pages_ahead) {
-    do_next(fetch_page{.from = next_, .wait_seconds = 0, .unsent_seconds = here_.unsent_seconds});
+    do_next(fetch_page{.from = next_,
+                       .wait_seconds = 0,
+                       .unsent_seconds = here_.unsent_seconds,
+                       .own = with_own_});
   }
   if (!network_ && !local_) settle();
 }
@@ -137,7 +140,7 @@ void machine::settle() {
   const bool restart = std::exchange(drop_queue_, false);
   if (auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
   if (restart) return start_look();
-  must_pull_ = false;
+  must_pull_ = with_own_ = false;
   if (!must_erase_) return round_done();
   step_ = step::erasing;
   do_next(erase_removed{.offer_again = offer_again_});
@@ -162,8 +165,10 @@ void machine::got_page(const page_arrived& answer) {
         must_pull_ = must_erase_ = offer_again_ = true;
         return start_look();
       }
-      return do_next(fetch_page{
-          .from = next_, .wait_seconds = k_poll_seconds, .unsent_seconds = here_.unsent_seconds});
+      return do_next(fetch_page{.from = next_,
+                                .wait_seconds = k_poll_seconds,
+                                .unsent_seconds = here_.unsent_seconds,
+                                .own = with_own_});
     }
     step_ = step::pulling;
     more_ = true;
@@ -257,7 +262,15 @@ void machine::local_lost(const error& what) {
     return push_on();
   }
   if (step_ == step::pulling) {
-    deferred_ = what;
+    // A record that was taken from this laptop, and erased, came back with a restored server, which
+    // does not send this device its own versions unless it is asked to. Or a copy of this folder
+    // has made them: then a new session tells.
+    if (what.code != errc::protocol_error || with_own_) {
+      deferred_ = what;
+    } else {
+      with_own_ = true;
+      session_ = false;
+    }
     drop_queue_ = true;
     more_ = false;
     if (network_) do_next(cancel_request{});

@@ -217,6 +217,8 @@ struct fetch_page {
   int wait_seconds = 0;
   /// Told to the server beside it: how long the oldest edit here has waited to be sent.
   std::optional<std::int64_t> unsent_seconds = std::nullopt;
+  /// Also the bytes of what this device made itself, which it has erased.
+  bool own = false;
 };
 /// The oldest page of the queue. -> page_applied
 struct apply_page {};

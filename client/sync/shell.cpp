@@ -298,7 +298,7 @@ class shell::impl {
   void perform(const fetch_page& a) {
     courier_->send([this, a]() -> arrival {
       constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
-      auto page = server_.changes(a.from, limit, a.wait_seconds, a.unsent_seconds);
+      auto page = server_.changes(a.from, limit, a.wait_seconds, a.unsent_seconds, a.own);
       if (!page) return {lost(page.error()), {}};
       auto checked = replica::check_page(std::move(*page), a.from);
       if (!checked) return {request_failed{checked.error(), {}}, {}};

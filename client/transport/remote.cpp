@@ -248,11 +248,12 @@ class remote::impl {
   }
 
   answer<wire::page> changes(const wire::cursor& from, std::int64_t limit, int wait_seconds,
-                             std::optional<std::int64_t> unsent_seconds) {
+                             std::optional<std::int64_t> unsent_seconds, bool own) {
     http::client_request request;
     request.path_with_query = "/v1/changes?cursor=" + wire::cursor_text(from) +
                               "&limit=" + std::to_string(limit) +
                               "&wait=" + std::to_string(wait_seconds);
+    if (own) request.path_with_query += "&own=1";
     if (unsent_seconds) {
       request.path_with_query +=
           "&unsent=" + std::to_string(std::min(*unsent_seconds, limits::most_unsent_seconds));
@@ -399,8 +400,8 @@ answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& h
 }
 
 answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds,
-                                   std::optional<std::int64_t> unsent_seconds) {
-  return impl_->changes(from, limit, wait_seconds, unsent_seconds);
+                                   std::optional<std::int64_t> unsent_seconds, bool own) {
+  return impl_->changes(from, limit, wait_seconds, unsent_seconds, own);
 }
 
 void remote::interrupt() noexcept {

@@ -80,7 +80,8 @@ class remote final : public remote_api {
       const std::vector<version_id>& held) override;
   [[nodiscard]] answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
                                            int wait_seconds,
-                                           std::optional<std::int64_t> unsent_seconds) override;
+                                           std::optional<std::int64_t> unsent_seconds,
+                                           bool own) override;
   void interrupt() noexcept override;
   void clear_interrupt() override;
 

@@ -60,10 +60,12 @@ class remote_api {
   [[nodiscard]] virtual answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) = 0;
   /// `limit`: items, 1 to limits::batch_versions; `wait_seconds`: 0 to limits::long_poll_seconds;
-  /// `unsent_seconds`: how long the oldest edit has waited here, for whoever watches the server.
+  /// `unsent_seconds`: how long the oldest edit has waited here, for whoever watches the server;
+  /// `own`: also the bytes of versions that this device made.
   [[nodiscard]] virtual answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
                                                    int wait_seconds,
-                                                   std::optional<std::int64_t> unsent_seconds) = 0;
+                                                   std::optional<std::int64_t> unsent_seconds,
+                                                   bool own) = 0;
 
   /// The running call, and every later one, fails as `unreachable` at once.
   virtual void interrupt() noexcept = 0;

@@ -21,6 +21,7 @@ struct changes_request {
   std::int64_t wait = 0;  ///< seconds
   /// How long the laptop's oldest edit has waited to be sent, in seconds; nothing: none waits.
   std::optional<std::int64_t> unsent;
+  bool own = false;  ///< with the bytes of what the device made itself
 };
 
 /// A number in the query between two bounds; the bounds are in the error.
@@ -58,6 +59,9 @@ result<changes_request> read_changes_request(const http::request& asked) {
   out.limit = *limit;
   out.wait = *wait;
   if (asked.query.contains("unsent")) out.unsent = *unsent;
+  const auto own = number_in(asked, "own", 0, 0, 1);
+  if (!own) return own.error();
+  out.own = *own == 1;
   return out;
 }
 
@@ -128,7 +132,7 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
     const auto still = auth::authenticate(in.database, token.value_or(std::string_view{}),
                                           access::full, in.clock.now());
     if (!still) return problem(still.error(), asked);
-    const auto page = in.changes.changes(*still, wanted.from, wanted.limit);
+    const auto page = in.changes.changes(*still, wanted.from, wanted.limit, wanted.own);
     if (!page) return problem(page.error(), asked);
     auto answer = page_response(in, *page);
     if (!page->items.empty()) {
@@ -178,7 +182,7 @@ void changes(context& in, const http::request& asked, const store::session_owner
     if (!request) return problem(request.error(), asked);
     wanted = *request;
     in.counts.unsent(caller.device.id, wanted.unsent, in.clock.now());
-    const auto page = in.changes.changes(caller, wanted.from, wanted.limit);
+    const auto page = in.changes.changes(caller, wanted.from, wanted.limit, wanted.own);
     if (!page) {
       if (page.error().code == errc::cursor_unknown) static_cast<void>(in.catch_up());
       return problem(page.error(), asked);

@@ -36,7 +36,8 @@ changes_service::changes_service(store::database& db, const sync_keys& keys)
     : db_(db), keys_(keys) {}
 
 result<wire::page> changes_service::changes(const store::session_owner& who,
-                                            const wire::cursor& from, std::int64_t limit) {
+                                            const wire::cursor& from, std::int64_t limit,
+                                            bool own) {
   const auto items =
       std::clamp<std::int64_t>(limit, 1, static_cast<std::int64_t>(limits::batch_versions));
   std::optional<wire::page> page;
@@ -45,7 +46,7 @@ result<wire::page> changes_service::changes(const store::session_owner& who,
     page.reset();
     imported.reset();
     if (!position_known(in, who.user.key, from)) return;
-    detail::page_builder builder(in, who, keys_);
+    detail::page_builder builder(in, who, keys_, own);
     page = builder.build(from, items);
     imported = builder.imported_upto();
   });

@@ -37,7 +37,8 @@ class changes_service {
   /// clamped). An empty page means that there is nothing new. Error: cursor_unknown when this
   /// position does not exist or has another chain: the server went back, or it is not its cursor.
   [[nodiscard]] result<wire::page> changes(const store::session_owner& who,
-                                           const wire::cursor& from, std::int64_t limit);
+                                           const wire::cursor& from, std::int64_t limit,
+                                           bool own = false);
 
   /// Those of the versions that are not visible to the user in an open view, in the order asked;
   /// the same answer for one that does not exist.

@@ -139,9 +139,10 @@ void page_builder::load_versions(std::span<const store::feed_item> chunk) {
 /// Which of the fetched versions the asking device made and has got back by an item of its own.
 /// None, where another device stands in for it: that one's pushes name this one, too.
 void page_builder::find_own(std::span<const store::feed_item> chunk) {
-  const bool any = std::any_of(versions_.begin(), versions_.end(), [this](const auto& v) {
-    return v.second.device == who_.device.key;
-  });
+  const bool any =
+      !with_own_ && std::any_of(versions_.begin(), versions_.end(), [this](const auto& v) {
+        return v.second.device == who_.device.key;
+      });
   if (!any) return;
   if (!replaced_) replaced_ = !in_.devices_replacing(who_.device.key).empty();
   if (*replaced_) return;

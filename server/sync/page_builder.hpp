@@ -16,9 +16,11 @@ namespace autocusto::sync::detail {
 
 class page_builder {
  public:
-  /// All arguments must outlive it. One use, one thread.
-  page_builder(store::reader& in, const store::session_owner& who, const sync_keys& keys)
-      : in_(in), who_(who), keys_(keys) {}
+  /// All arguments must outlive it. One use, one thread. `with_own`: nothing is left out because
+  /// the device made it.
+  page_builder(store::reader& in, const store::session_owner& who, const sync_keys& keys,
+               bool with_own)
+      : in_(in), who_(who), keys_(keys), with_own_(with_own) {}
 
   /// The page behind `from`, whose chain the caller has checked; at most `limit` items.
   [[nodiscard]] wire::page build(const wire::cursor& from, std::int64_t limit);
@@ -49,6 +51,7 @@ class page_builder {
   store::reader& in_;
   const store::session_owner& who_;
   const sync_keys& keys_;
+  bool with_own_;
   wire::page page_;
   std::size_t bytes_ = 0;
   std::optional<wire::cursor> imported_;

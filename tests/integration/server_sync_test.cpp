@@ -78,6 +78,9 @@ TEST_P(server_sync, a_push_is_receipted_and_pulled_by_the_users_other_device) {
   EXPECT_EQ(page.versions[0].payload, version.raw.payload);
   EXPECT_EQ(page.next.chain, wire::next_chain({}, wire::item_hash(page.items[0])));
   EXPECT_TRUE(page_of(one->changes({})).versions.empty()) << "its own bytes are not sent back";
+  EXPECT_EQ(page_of(one->get("/v1/changes?own=1")).versions.size(), 1U)
+      << "unless it asks for them";
+  EXPECT_EQ(code_of(one->get("/v1/changes?own=2")), "bad_request");
 }
 
 TEST_P(server_sync, other_peoples_versions_are_not_seen) {

@@ -35,6 +35,7 @@ struct call_changes {
   wire::cursor from;
   std::int64_t limit = 1000;
   int wait_seconds = 0;
+  bool own = false;
 };
 struct call_known {
   std::vector<version_id> held;

@@ -252,7 +252,7 @@ bool courier::perform_request(engine::action& what) {
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
     asked_from_ = page->from;
     // Small pages, so that there are many of them.
-    ask(call_changes{page->from, random_.between(1, 12), page->wait_seconds});
+    ask(call_changes{page->from, random_.between(1, 12), page->wait_seconds, page->own});
   } else {
     return false;
   }

@@ -216,7 +216,7 @@ wire::page_view light_cloud::told(account& user, const record_id& record) {
   return out;
 }
 
-void light_cloud::fill_page(wire::page& page, const machine& device) {
+void light_cloud::fill_page(wire::page& page, const machine& device, bool with_own) {
   auto& user = of(device);
   std::set<record_id> touched;
   std::vector<std::pair<incarnation_id, version_id>> wanted;
@@ -240,7 +240,7 @@ void light_cloud::fill_page(wire::page& page, const machine& device) {
   std::set<version_id> there;
   for (const auto& [incarnation, id] : wanted) {
     const auto by = pushed_by_.find(id);
-    const bool own = by != pushed_by_.end() && by->second == device.id &&
+    const bool own = !with_own && by != pushed_by_.end() && by->second == device.id &&
                      came_by_item_.contains({incarnation, id});
     if (own || !there.insert(id).second) continue;
     const auto& raw = version(id).raw;
@@ -261,7 +261,7 @@ reply light_cloud::do_changes(const machine& device, const call_changes& what) {
                     user.feed.begin() + static_cast<std::ptrdiff_t>(to));
   page.next = user.chain[to];
   page.more = to < user.feed.size();
-  fill_page(page, device);
+  fill_page(page, device, what.own);
   books_.paged(device.id, page);
   return answer(std::move(page));
 }

@@ -66,7 +66,7 @@ class light_cloud final : public cloud {
                           const wire::push_object& object, const wire::push_request& request);
   void append(account& to, wire::item_kind kind, const record_id& record,
               const incarnation_id& incarnation, const std::optional<version_id>& version);
-  void fill_page(wire::page& page, const machine& device);
+  void fill_page(wire::page& page, const machine& device, bool with_own);
   wire::page_view told(account& user, const record_id& record);
   const store::view_row* view_of(const account& user, const record_id& record) const;
   result<void> assign(const act_assign& what);

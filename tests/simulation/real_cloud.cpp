@@ -324,7 +324,7 @@ reply real_cloud::do_changes(const std::string& token, const call_changes& what)
     auto& p = any();
     const auto who = auth::authenticate(*p.database, token, auth::access::full, clock_.now());
     if (!who) return answer(failure_of(who.error()));
-    const auto page = p.changes.changes(*who, what.from, what.limit);
+    const auto page = p.changes.changes(*who, what.from, what.limit, what.own);
     if (!page) return answer(failure_of(page.error()));
     // Once over the wire and back.
     auto read = wire::decode_page(wire::encode(*page)).value();

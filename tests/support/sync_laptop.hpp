@@ -60,12 +60,13 @@ class lossy_line final : public transport::remote_api {
       const std::vector<version_id>& held) override {
     return pass<std::vector<version_id>>([&] { return behind_.missing(held); });
   }
-  [[nodiscard]] transport::answer<wire::page> changes(
-      const wire::cursor& from, std::int64_t limit, int wait_seconds,
-      std::optional<std::int64_t> unsent_seconds) override {
+  [[nodiscard]] transport::answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
+                                                      int wait_seconds,
+                                                      std::optional<std::int64_t> unsent_seconds,
+                                                      bool own) override {
     const auto most = std::min<std::int64_t>(limit, page_limit);
     return pass<wire::page>(
-        [&] { return behind_.changes(from, most, wait_seconds, unsent_seconds); });
+        [&] { return behind_.changes(from, most, wait_seconds, unsent_seconds, own); });
   }
   void interrupt() noexcept override { behind_.interrupt(); }
   void clear_interrupt() override { behind_.clear_interrupt(); }

@@ -406,6 +406,20 @@ TEST(engine_machine, tells_the_server_how_long_its_oldest_edit_has_waited) {
   EXPECT_EQ(blocked.get<fetch_page>().unsent_seconds, 4000) << "also while it polls";
 }
 
+TEST(engine_machine, a_page_that_does_not_fit_is_asked_for_once_more_with_the_own_versions) {
+  auto d = pulling();
+  EXPECT_FALSE(d.get<fetch_page>().own);
+  d.on(page_to(1, 1, false));
+  EXPECT_THAT(d.on(local_failed{fail(errc::protocol_error, "x")}), ::testing::Contains("look"));
+  EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge")) << "a copy of this folder made them?";
+  d.on(challenged{});
+  EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));
+  EXPECT_TRUE(d.get<fetch_page>().own);
+  d.on(page_to(1, 1, false));
+  EXPECT_THAT(d.on(local_failed{fail(errc::protocol_error, "x")}),
+              ::testing::Contains("finish protocol_error"));
+}
+
 TEST(engine_machine, a_reused_push_id_gets_a_new_one_once) {
   auto d = pushing();
   EXPECT_THAT(d.on(lost(errc::push_id_reused)), ElementsAre("drop_push"));
