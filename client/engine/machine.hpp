@@ -22,7 +22,8 @@
 //                                                      to be enrolled again
 //   device_revoked, user_disabled, scope `surrender`   the replica is closed first, so that nothing
 //                                                      is saved any more; hands over what the
-//                                                      server lacks; is erased when the server has
+//                                                      server lacks, and asks once more what that
+//                                                      is; is erased when the server has
 //                                                      everything, else stays sealed; sends its
 //                                                      word that it is erased; is no more
 //   wipe in a session's answer                         the same without handing over, in any case
