@@ -243,6 +243,7 @@ void machine::start_look() {
 
 void machine::looked_at(const looked& found) {
   here_ = found;
+  asked_ahead_ = asked_ahead_ && here_.ahead;
   // Enrolled again meanwhile, by another process: the session was the old device's.
   if (session_for_ && session_for_ != here_.device) session_ = false;
   if (went_old_) {
@@ -277,7 +278,7 @@ void machine::decide() {
     do_next(restart_feed{});
   } else if (must_pull_) {
     start_pull();
-  } else if (here_.unpulled) {
+  } else if (here_.unpulled || (here_.ahead && !asked_ahead_)) {
     check_acknowledged();
   } else if (here_.erasure_due && !words_refused_) {
     acknowledge();
@@ -287,11 +288,14 @@ void machine::decide() {
   }
 }
 
-/// The server acknowledged a version and its feed, read to the end, does not have it. Another
-/// process of this laptop may have pushed it while the last page was on its way: so once more.
+/// The server acknowledged or gave a version, and its feed, read to the end, does not have it.
+/// Another process of this laptop may have pushed or pulled it while the last page was on its way:
+/// so once more. What was given without an item is asked about once; it is a head of a view, which
+/// a page may have brought before a server went back whose feed it had not read so far.
 void machine::check_acknowledged() {
   if (!std::exchange(pulled_twice_, true)) return start_pull();
   pulled_twice_ = false;
+  asked_ahead_ = here_.ahead;
   recover(std::nullopt);
 }
 

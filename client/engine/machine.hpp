@@ -9,9 +9,9 @@
 // and starts over when something was saved or an answer came.
 //
 // When the server went back to an older state (it does not know this device's last push, or the
-// cursor, or does not show what it had acknowledged), the round begins anew as a recovery: ask
-// which of all versions held here it lacks, push them with their proofs, go on from its last push,
-// and read the feed from its start.
+// cursor, or its feed does not have what it had acknowledged or given), the round begins anew as a
+// recovery: ask which of all versions held here it lacks, push them with their proofs, go on from
+// its last push, and read the feed from its start.
 //
 // A refused version stops nothing: the replica takes it off the outbox when it applies the
 // receipt. A push that is refused as a whole is given up for this round and named in the outcome;
@@ -167,6 +167,7 @@ class machine {
   bool with_own_ = false;          ///< pages are asked for with this device's own versions
   bool asked_missing_ = false;     ///< the recovery under way has been told what the server lacks
   bool pulled_twice_ = false;      ///< an acknowledged version did not come; one more pull was made
+  bool asked_ahead_ = false;       ///< a recovery was begun for versions without items
   int recoveries_ = 0;             ///< in a row
   int attempts_ = 0;               ///< failures in a row
   int old_ = 0;                    ///< how often a push came too late in a row

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "client/replica/ahead.hpp"
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
@@ -31,7 +32,7 @@ wire::cursor cursor_in(ledger& file) {
 class page_reader {
  public:
   page_reader(ledger& file, working_set& set, page_effect& effect)
-      : file_(file), set_(set), effect_(effect) {}
+      : file_(file), set_(set), effect_(effect), ahead_(file) {}
 
   void version(const checked_version& what, const wire::page_version& from) {
     auto& held = set_.obtain(what.header.record, from.incarnation);
@@ -51,6 +52,7 @@ class page_reader {
     meta.proof = from.proof;
     held.add(std::move(meta), {.header = from.header, .payload = from.payload.value_or("")},
              what.name);
+    ahead_.add(held.find(what.id)->row);
     ++effect_.new_versions;
   }
 
@@ -96,6 +98,12 @@ class page_reader {
     return std::nullopt;
   }
 
+  /// After everything else of the page.
+  void finish() {
+    if (effect_.removed > 0) ahead_.drop_hidden(set_);
+    ahead_.save();
+  }
+
  private:
   /// Remembers which records had edits waiting before this page.
   void note_local(holding& held) {
@@ -119,6 +127,7 @@ class page_reader {
   void un_refuse(holding& held, const version_id& id) {
     auto& meta = held.change(id);
     meta.where = standing::told;
+    ahead_.add(meta.row);
     file_.remove_entry(k_refused, meta.row);
   }
 
@@ -138,6 +147,7 @@ class page_reader {
     }
     if (meta.where == standing::refused) file_.remove_entry(k_refused, meta.row);
     meta.where = standing::told;
+    ahead_.placed(meta.row);
     return std::nullopt;
   }
 
@@ -155,6 +165,7 @@ class page_reader {
       const auto name_field = domain::find_catalogue(held.state().record.kind)->name_field;
       held.add(std::move(copy), std::move(version.raw),
                domain::value_text(version.payload.fields.at(name_field)));
+      ahead_.add(held.find(id)->row);
       if (held.state().key.empty()) held.change().key = other->state().key;
       // There it waits no more: the server has it.
       auto& left = other->change(id);
@@ -246,6 +257,7 @@ class page_reader {
   ledger& file_;
   working_set& set_;
   page_effect& effect_;
+  ahead_list ahead_;
   std::unordered_set<std::int64_t> noted_;
   std::unordered_set<std::int64_t> had_local_;
 };
@@ -279,6 +291,7 @@ result<page_effect> replica_store::apply_page(const checked_page& page) {
   working_set set(file);
   page_reader reader(file, set, effect);
   if (const auto wrong = read_page(reader, page)) return misfit(*wrong);
+  reader.finish();
   set.flush();
   for (const auto& [user, email] : page.page.people) {
     file.put_label(ledger::k_person, user.raw(), email);

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "client/replica/ahead.hpp"
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
@@ -52,7 +53,7 @@ std::vector<incarnation_id> closed_early(ledger& file) {
 class receipt_reader {
  public:
   receipt_reader(ledger& file, working_set& set, receipt_effect& effect)
-      : file_(file), set_(set), effect_(effect), closed_(closed_early(file)) {}
+      : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
     auto& held = holding_at(row);
@@ -78,7 +79,8 @@ class receipt_reader {
                                  [row](const waiting_discard& d) { return d.row == row; });
     if (at == discards.end()) throw_damaged("a discarded draft");
     ++effect_.acknowledged;
-    if (line.outcome == wire::push_outcome::refused) {
+    const bool gone = line.outcome == wire::push_outcome::duplicate && seen_gone(*found, at->draft);
+    if (line.outcome == wire::push_outcome::refused || gone) {
       // There is no such draft in the server's view: nothing is left to discard.
       discards.erase(at);
       file_.remove_entry(k_discard, row);
@@ -109,7 +111,18 @@ class receipt_reader {
     }
   }
 
+  /// After all lines.
+  void finish() { ahead_.save(); }
+
  private:
+  /// Whether a page has shown the view without that draft: no item of this discard will follow.
+  static bool seen_gone(holding& held, const version_id& draft) {
+    const auto* meta = held.find(draft);
+    const auto& shown = held.state().told.drafts;
+    return meta != nullptr && !meta->in_p() &&
+           std::find(shown.begin(), shown.end(), draft) == shown.end();
+  }
+
   holding& holding_at(std::int64_t row) {
     auto* held = set_.load(holding_of(row));
     if (held == nullptr) throw_damaged("the record of a version of the push");
@@ -147,6 +160,7 @@ class receipt_reader {
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
     meta.where = standing::told;
+    if (line.outcome != wire::push_outcome::refused) ahead_.add(meta.row);
     file_.remove_entry(k_waiting, meta.row);
     ++effect_.acknowledged;
   }
@@ -234,6 +248,7 @@ class receipt_reader {
   ledger& file_;
   working_set& set_;
   receipt_effect& effect_;
+  ahead_list ahead_;
   std::vector<incarnation_id> closed_;
   std::map<std::int64_t, std::vector<version_id>> refused_;  // by holding
 };
@@ -308,6 +323,7 @@ result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& re
     for (const auto row : entry.versions) reader.version(row, receipt.results[line++]);
     for (const auto row : entry.discards) reader.discard(row, receipt.results[line++]);
     reader.refuse_descendants();
+    reader.finish();
     set.flush();
   }
   promote_kept_push(file);

@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "client/replica/ahead.hpp"
 #include "client/replica/codec.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
@@ -66,11 +67,12 @@ void discard_again(ledger& file, holding& held) {
   }
 }
 
-/// The feed that comes now may have another order.
-void forget_places(ledger& file, std::int64_t row) {
+/// The feed that comes now may have another order, and all of it is still to come.
+void forget_places(ledger& file, std::int64_t row, ahead_list& ahead) {
   working_set set(file);
   auto* held = set.load(row);
   for (const auto* meta : held->versions()) {
+    if (meta->where == standing::told && !held->state().hidden) ahead.add(meta->row);
     if (meta->seq != 0) held->change(meta->id).seq = 0;
   }
   set.flush();
@@ -147,11 +149,20 @@ bool replica_store::any_unpulled() const {
   return found;
 }
 
+bool replica_store::any_ahead() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  working_set set(file);
+  return ahead_list(file).any(set);
+}
+
 result<void> replica_store::restart_feed() {
   auto& file = impl_->file;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  for (const auto row : holding_rows(file)) forget_places(file, row);
+  ahead_list ahead(file);
+  for (const auto row : holding_rows(file)) forget_places(file, row, ahead);
+  ahead.save();
   file.forget(k_cursor);
   file.forget(k_recovering);
   (*scope)->commit();

@@ -264,6 +264,9 @@ class replica_store {
   [[nodiscard]] result<void> restart_feed();
   /// Whether an acknowledged version of an open view has not come with the feed.
   [[nodiscard]] bool any_unpulled() const;
+  /// Whether the item of a version of an open view that the server has given is still to come: with
+  /// a later page, or never, where the server went back in between.
+  [[nodiscard]] bool any_ahead() const;
 
   // ---- Sync: pulling ----
 

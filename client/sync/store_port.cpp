@@ -84,6 +84,7 @@ result<looked> store_port::look() {
   found.waiting = static_cast<std::int64_t>(
       batch_.more ? replica_.pending_count() : batch_.ids.size() + batch_.discards.size());
   found.unpulled = found.waiting == 0 && replica_.any_unpulled();
+  found.ahead = found.waiting == 0 && replica_.any_ahead();
   return found;
 }
 

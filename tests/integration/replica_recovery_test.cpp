@@ -97,6 +97,33 @@ TEST_F(replica_recovery, acknowledged_edits_that_were_lost_stay_local_edits) {
   expect_sound(ana);
 }
 
+TEST_F(replica_recovery, what_came_ahead_of_its_item_is_awaited) {
+  laptop third{server, "notebook"};
+  const auto next_page = [&] {
+    const auto from = third->cursor();
+    auto page = replica::check_page(server.page(from, third.device(), 1), from).value();
+    ASSERT_TRUE(third->apply_page(page).value().applied);
+  };
+  EXPECT_FALSE(third->any_ahead());
+  next_page();
+  EXPECT_EQ(field(third, "altura"), "170") << "the view is shown as it is now";
+  third.reopen();
+  EXPECT_TRUE(third->any_ahead()) << "the last version's item comes with the third page";
+  next_page();
+  EXPECT_TRUE(third->any_ahead());
+  next_page();
+  EXPECT_FALSE(third->any_ahead());
+  third->restart_feed().value();
+  EXPECT_TRUE(third->any_ahead()) << "now all of them are to come again";
+  ASSERT_TRUE(third.pull());
+  EXPECT_FALSE(third->any_ahead());
+  third->restart_feed().value();
+  server.unassign(record);
+  ASSERT_TRUE(third.pull());
+  EXPECT_FALSE(third->any_ahead()) << "nothing more comes of a view that was taken away";
+  expect_sound(third);
+}
+
 TEST_F(replica_recovery, a_view_that_the_server_knows_as_closed_is_hidden_and_erased) {
   ana->begin_recovery(std::nullopt).value();
   ana->mark_missing(ana->held_versions()).value();

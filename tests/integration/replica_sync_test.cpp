@@ -191,6 +191,24 @@ TEST_F(ReplicaSync, ADraftThatBothDevicesDiscardIsGoneOnce) {
   expect_sound(second);
 }
 
+TEST_F(ReplicaSync, ADiscardOfADraftThatAPageHasReplacedWaitsForNothing) {
+  auto draft = patient_edit(k_cpf, "João");
+  draft.draft = true;
+  must_save(ana, draft);
+  ana.sync();
+  second.sync();
+  ASSERT_TRUE(second->discard_draft("patient", k_cpf, std::nullopt));
+  draft = set_field(k_cpf, "peso", "70");
+  draft.draft = true;
+  must_save(ana, draft);
+  ana.sync();
+  second.pull();
+  second.push();
+  EXPECT_EQ(second->status().pending + second->status().unpulled, 0U);
+  second.pull();
+  expect_as_server(second);
+}
+
 TEST_F(ReplicaSync, PagesOfAnySizeLeadToTheSame) {
   for (std::uint32_t n = 0; n < 30; ++n) must_save(ana, patient_edit(cpf(n), "Paciente"));
   must_save(ana, patient_edit(k_cpf, "João"));

@@ -168,9 +168,11 @@ wire::push_receipt small_server::push(const wire::push_object& object,
     line.outcome = wire::push_outcome::discarded;
     const auto record = version(id).header.record.id;
     const auto view = views_.find(record);
-    if (view == views_.end() || !domain::discard_draft(view->second.state, id)) {
+    if (view == views_.end()) {
       line.outcome = wire::push_outcome::refused;
       line.code = code_name(errc::not_found);
+    } else if (!domain::discard_draft(view->second.state, id)) {
+      line.outcome = wire::push_outcome::duplicate;
     } else {
       append(wire::item_kind::discarded, view->second.state.incarnation, record, id);
     }

@@ -361,6 +361,26 @@ TEST(engine_machine, what_was_acknowledged_and_never_comes_is_a_sign_too) {
   EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
 }
 
+TEST(engine_machine, what_was_given_and_whose_item_never_comes_is_a_sign_that_is_followed_once) {
+  auto here = quiet();
+  here.ahead = true;
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  d.on(here);
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("fetch 0")) << "another process may have pulled";
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+  d.on(recovery_begun{});
+  d.on(recovering(here));
+  d.on(missing_told{});
+  d.on(missing_kept{});
+  EXPECT_THAT(d.on(recovering(here)), ElementsAre("restart_feed"));
+  d.on(feed_restarted{});
+  d.on(here);
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("finish"))
+      << "the server has it, as it said: nobody is kept from working";
+}
+
 TEST(engine_machine, a_server_that_goes_back_again_and_again_is_reported) {
   auto d = told_so();
   for (int i = 1; i < k_recoveries; ++i) {
