@@ -28,10 +28,10 @@ struct ui_options {
 };
 
 /// The running server, for the signal handler; null while none runs.
-std::atomic<web::page_server*> g_running{nullptr};
+std::atomic<web::page_server*> g_page{nullptr};
 
-void on_signal(int /*number*/) {
-  if (web::page_server* running = g_running.load(); running != nullptr) running->request_stop();
+void on_page_signal(int /*number*/) {
+  if (web::page_server* running = g_page.load(); running != nullptr) running->request_stop();
 }
 
 std::string host_name() {
@@ -88,17 +88,17 @@ int ui(const app& a, const ui_options& o) {
   const replica::environment env{system_clock_source(), crypto::system_random()};
   auto server = web::page_server::start(std::move(options), env);
   if (!server) return a.fail(server.error());
-  g_running = server->get();
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGHUP, on_signal);
+  g_page = server->get();
+  std::signal(SIGINT, on_page_signal);
+  std::signal(SIGTERM, on_page_signal);
+  std::signal(SIGHUP, on_page_signal);
   const auto link = (*server)->start_link();
   tell(a, link, false);
   if (!o.no_open && !open_browser(link)) {
     a.fail(fail(errc::usage, "No browser could be opened; open the link above in one."));
   }
   (*server)->wait();
-  g_running = nullptr;
+  g_page = nullptr;
   return 0;
 }
 

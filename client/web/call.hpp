@@ -45,6 +45,9 @@ struct call {
   }
 };
 
+/// The longest passphrase that is read.
+inline constexpr std::size_t k_passphrase_bytes = 1024;
+
 /// What a call gives back: JSON text, or the error.
 using call_result = result<std::string>;
 

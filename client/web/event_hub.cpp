@@ -7,7 +7,7 @@ namespace autocusto::web {
 namespace {
 
 /// Well below the time after which the HTTP server gives a handler up.
-constexpr std::int64_t k_longest_wait = 25'000;
+constexpr std::int64_t k_longest_hold = 25'000;
 constexpr std::size_t k_most_waiting = 64;
 
 http::response stream(std::string body) {
@@ -74,7 +74,7 @@ void event_hub::keep_alive(std::int64_t now) {
     now_ = now;
     const auto first =
         std::stable_partition(waiting_.begin(), waiting_.end(), [now](const waiter& each) {
-          return now - each.since < k_longest_wait && !each.answer.cancelled();
+          return now - each.since < k_longest_hold && !each.answer.cancelled();
         });
     std::move(first, waiting_.end(), std::back_inserter(late));
     waiting_.erase(first, waiting_.end());

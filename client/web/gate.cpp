@@ -14,7 +14,7 @@ constexpr std::size_t k_sessions = 16;
 constexpr std::size_t k_secret_bytes = 32;
 constexpr int k_free_tries = 2;
 constexpr std::int64_t k_first_wait = 1'000;
-constexpr std::int64_t k_longest_wait = 60'000;
+constexpr std::int64_t k_last_wait = 60'000;
 
 std::string hash_of(std::string_view secret) {
   return to_hex(crypto::sha256(secret).raw());
@@ -174,7 +174,7 @@ void slow_down::wrong(std::int64_t now) {
   ++wrong_;
   if (wrong_ <= k_free_tries) return;
   const int doublings = std::min(wrong_ - k_free_tries - 1, 6);
-  until_ = now + std::min(k_first_wait << doublings, k_longest_wait);
+  until_ = now + std::min(k_first_wait << doublings, k_last_wait);
 }
 
 void slow_down::right() {

@@ -12,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_passphrase_bytes = 1024;
 constexpr std::size_t k_passphrase_length = 8;
 constexpr std::size_t k_waiting_shown = 200;
 

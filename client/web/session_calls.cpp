@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_passphrase_bytes = 1024;
-
 const char* name_of(standing where) {
   switch (where) {
     case standing::not_enrolled:

@@ -67,6 +67,9 @@ template <class Read>
 [[nodiscard]] http::response device(context& in, const http::request& asked);
 [[nodiscard]] http::response policy(context& in);
 [[nodiscard]] http::response stats(context& in);
+/// The most lines of one answer, and of one step of a walk through a log.
+inline constexpr std::int64_t k_page = 1000;
+
 // Records
 [[nodiscard]] http::response records(context& in, const http::request&, const session_owner&);
 /// `what` is the name in the audit log: record.versions or record.graph.

@@ -7,7 +7,6 @@
 namespace autocusto::admin::detail {
 namespace {
 
-constexpr std::int64_t k_page = 1000;
 /// A page of the export ends behind the version that goes beyond this.
 constexpr std::size_t k_export_bytes = std::size_t{4} * 1024 * 1024;
 

@@ -8,8 +8,6 @@
 namespace autocusto::admin::detail {
 namespace {
 
-constexpr std::int64_t k_page = 1000;
-
 /// What somebody sees now and is newest; else the newest of all.
 const store::version_node& newest_shown(const picture& of) {
   const store::version_node* found = nullptr;

@@ -9,8 +9,6 @@
 namespace autocusto::admin::detail {
 namespace {
 
-constexpr std::int64_t k_page = 1000;
-
 std::vector<store::feed_item> items_about(store::reader& in, store::pk user, store::pk record) {
   std::vector<store::feed_item> out;
   std::int64_t after = 0;

@@ -15,8 +15,6 @@
 namespace autocusto::app {
 namespace {
 
-constexpr std::size_t k_read_block = std::size_t{256} * 1024;
-
 struct descriptor {
   explicit descriptor(int number) : fd(number) {}
   descriptor(const descriptor&) = delete;

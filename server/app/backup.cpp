@@ -22,7 +22,6 @@ constexpr std::string_view k_keys = "keys.json";
 constexpr std::string_view k_sqlite = "store.sqlite";
 constexpr std::string_view k_postgres = "store.pgdump";
 constexpr std::size_t k_small_file = std::size_t{1024} * 1024;
-constexpr std::size_t k_read_block = std::size_t{256} * 1024;
 
 /// A copy of the embedded database that has no name any more once it is open.
 class unnamed_copy {

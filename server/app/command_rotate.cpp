@@ -15,43 +15,41 @@
 namespace autocusto::app {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t k_bundle_limit = std::size_t{4} * 1024 * 1024;
 constexpr int k_most_days = 3650;
 
-json time_or_null(bool there, unix_millis at) {
-  return there ? json(format_time(at)) : json(nullptr);
+nlohmann::json time_or_null(bool there, unix_millis at) {
+  return there ? nlohmann::json(format_time(at)) : nlohmann::json(nullptr);
 }
 
-json root_text(const std::optional<http::certificate_pair>& ca) {
+nlohmann::json root_text(const std::optional<http::certificate_pair>& ca) {
   if (!ca) return nullptr;
   return http::spki_sha256(ca->certificate).value().text();
 }
 
 /// What is public of a bundle.
-json keys_json(const auth::server_keys& keys) {
-  json retired = json::array();
+nlohmann::json keys_json(const auth::server_keys& keys) {
+  nlohmann::json retired = nlohmann::json::array();
   for (const auto& key : keys.retired) retired.push_back(to_hex(key.raw()));
   const auto until = http::certificate_not_after(keys.leaf.certificate);
-  return {
-      {"server", keys.server.text()},
-      {"serial", keys.trust_serial},
-      {"signing_key", to_hex(keys.signing.public_half().raw())},
-      {"next_signing_key",
-       keys.next_signing ? json(to_hex(keys.next_signing->public_half().raw())) : json(nullptr)},
-      {"next_signing_key_from",
-       time_or_null(keys.next_signing.has_value(), keys.next_signing_from)},
-      {"root", root_text(keys.ca)},
-      {"next_root", root_text(keys.next_ca)},
-      {"next_root_from", time_or_null(keys.next_ca.has_value(), keys.next_ca_from)},
-      {"leaf_until", until ? json(format_time(*until)) : json(nullptr)},
-      {"retired", std::move(retired)}};
+  return {{"server", keys.server.text()},
+          {"serial", keys.trust_serial},
+          {"signing_key", to_hex(keys.signing.public_half().raw())},
+          {"next_signing_key", keys.next_signing
+                                   ? nlohmann::json(to_hex(keys.next_signing->public_half().raw()))
+                                   : nlohmann::json(nullptr)},
+          {"next_signing_key_from",
+           time_or_null(keys.next_signing.has_value(), keys.next_signing_from)},
+          {"root", root_text(keys.ca)},
+          {"next_root", root_text(keys.next_ca)},
+          {"next_root_from", time_or_null(keys.next_ca.has_value(), keys.next_ca_from)},
+          {"leaf_until", until ? nlohmann::json(format_time(*until)) : nlohmann::json(nullptr)},
+          {"retired", std::move(retired)}};
 }
 
 void print_keys(const common_options& common, const auth::server_keys& keys,
                 const std::string& sentence, bool dry_run) {
-  json object = keys_json(keys);
+  nlohmann::json object = keys_json(keys);
   if (common.json) {
     if (dry_run) object["dry_run"] = true;
     return cli::print_json(object);

@@ -2,11 +2,15 @@
 // Files read and written in order, as sources and sinks for sealed streams. Own their descriptor;
 // one thread. What the operating system refuses throws `error_exception` with a sentence.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace autocusto::app {
+
+/// How much of a file is read at a time.
+inline constexpr std::size_t k_read_block = std::size_t{256} * 1024;
 
 class output_file {
  public:

@@ -35,10 +35,6 @@ import_run_row read_run_with_report(const sql_row& row) {
   return r;
 }
 
-pk read_key(const sql_row& row) {
-  return row.integer(0);
-}
-
 sql_value value_of_id(const std::optional<version_id>& id) {
   return id ? value_of(id->raw()) : sql_value{};
 }

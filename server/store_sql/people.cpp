@@ -21,10 +21,6 @@ session_owner read_session(const sql_row& row) {
   return s;
 }
 
-pk read_key(const sql_row& row) {
-  return row.integer(0);
-}
-
 user_row user_of(const sql_row& row) {
   return read_user(row);
 }

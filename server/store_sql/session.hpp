@@ -123,6 +123,11 @@ class sql_row {
   }
 };
 
+/// The one column of a row, a key.
+[[nodiscard]] inline pk read_key(const sql_row& row) {
+  return row.integer(0);
+}
+
 using sql_parameters = std::vector<sql_parameter>;
 using row_callback = std::function<void(const sql_row&)>;
 

@@ -19,13 +19,13 @@ constexpr std::int64_t k_log_bytes = std::int64_t{16} * 1024 * 1024;
 // Beyond this, readers that never pause have kept the log from starting again; now they are waited
 // for.
 constexpr std::int64_t k_log_bytes_at_most = std::int64_t{128} * 1024 * 1024;
-constexpr std::int64_t k_cache_bytes = std::int64_t{16} * 1024 * 1024;
+constexpr std::int64_t k_writer_cache_bytes = std::int64_t{16} * 1024 * 1024;
 constexpr int k_io_error = 10;  // SQLITE_IOERR
 
 sqlite::open_options writing(bool create) {
   sqlite::open_options options;
   options.mode = create ? sqlite::open_mode::create : sqlite::open_mode::read_write;
-  options.cache_bytes = k_cache_bytes;
+  options.cache_bytes = k_writer_cache_bytes;
   return options;
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "shared/http/ascii.hpp"
+
 namespace autocusto::http {
 namespace {
 
@@ -15,15 +17,6 @@ error bad(std::string message) {
 error transfer_coded() {
   return fail(errc::transfer_encoding_refused,
               "Transfer-Encoding is not accepted; send the body with a Content-Length.");
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equals_lower(std::string_view text, std::string_view lower_text) {
-  return std::equal(text.begin(), text.end(), lower_text.begin(), lower_text.end(),
-                    [](char a, char b) { return lower(a) == b; });
 }
 
 /// RFC 9110 `token` characters.

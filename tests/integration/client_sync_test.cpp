@@ -45,23 +45,6 @@ class client_sync : public ::testing::Test {
   int made_ = 0;
 };
 
-void expect_ok(const autocusto::engine::run_result& r) {
-  EXPECT_FALSE(r.how.why) << code_name(r.how.why->code) << ": " << r.how.why->message;
-}
-
-errc why(const autocusto::engine::run_result& r) {
-  return r.how.why ? r.how.why->code : errc::usage;
-}
-
-/// Every visible version of every patient.
-std::set<version_id> everything(sync_laptop& at) {
-  std::set<version_id> all;
-  for (const auto& item : at.replica->list("patient").value()) {
-    for (const auto& v : at.replica->history("patient", item.key).value()) all.insert(v.id);
-  }
-  return all;
-}
-
 TEST_F(client_sync, two_laptops_of_one_doctor_share_everything) {
   auto first = laptop("ana@example.org");
   auto second = laptop("ana@example.org");

@@ -18,23 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace engine_ = autocusto::engine;
 
-void expect_ok(const engine_::run_result& r) {
-  EXPECT_FALSE(r.how.why) << code_name(r.how.why->code) << ": " << r.how.why->message;
-}
-
-errc why(const engine_::run_result& r) {
-  return r.how.why ? r.how.why->code : errc::usage;
-}
-
-/// Every visible version of every patient.
-std::set<version_id> everything(sync_laptop& at) {
-  std::set<version_id> all;
-  for (const auto& item : at.replica->list("patient").value()) {
-    for (const auto& v : at.replica->history("patient", item.key).value()) all.insert(v.id);
-  }
-  return all;
-}
-
 /// A laptop whose folder was copied while an edit waited in it; both copies went on.
 class copied_folder : public ::testing::Test {
  protected:

@@ -31,7 +31,7 @@ client_request ask(std::string method, std::string path, std::string body = {}) 
 }
 
 /// Echoes bodies, and tells which encodings a request came with.
-std::vector<endpoint> echo() {
+std::vector<endpoint> echo_only() {
   const auto handler = blocking_handler([](const request& asked) {
     auto answer = json_response(asked.body);
     const auto encoding = find_header(asked.headers, "content-encoding");
@@ -46,11 +46,11 @@ std::unique_ptr<server> echo_server(const certificate_pair& leaf) {
   auto options = test_server_options();
   options.certificate_chain = leaf.certificate;
   options.private_key = leaf.private_key;
-  return start_or_throw(std::move(options), echo());
+  return start_or_throw(std::move(options), echo_only());
 }
 
 TEST(http_client, sends_and_receives_over_one_kept_connection) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   client asking(test_client_options(running->port()));
   for (int i = 0; i < 3; ++i) {
     const auto answer = asking.send(ask("POST", "/echo", "hello")).value();
@@ -65,7 +65,7 @@ TEST(http_client, sends_and_receives_over_one_kept_connection) {
 }
 
 TEST(http_client, compresses_long_bodies_both_ways) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   client asking(test_client_options(running->port()));
   std::string text;
   while (text.size() < 9'000'000) text += std::to_string(text.size()) + ",";
@@ -76,7 +76,7 @@ TEST(http_client, compresses_long_bodies_both_ways) {
 }
 
 TEST(http_client, speaks_plain_http_when_told_to) {
-  const auto running = start_or_throw({}, echo());
+  const auto running = start_or_throw({}, echo_only());
   auto options = test_client_options(running->port());
   options.tls = false;
   client asking(std::move(options));
@@ -84,7 +84,7 @@ TEST(http_client, speaks_plain_http_when_told_to) {
 }
 
 TEST(http_client, returns_problems_as_responses) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   client asking(test_client_options(running->port()));
   const auto answer = asking.send(ask("GET", "/nowhere")).value();
   EXPECT_EQ(answer.status, 404);
@@ -106,7 +106,7 @@ TEST(http_client, hears_a_refusal_that_comes_before_its_body_is_read) {
 TEST(http_client, connects_again_when_the_server_has_closed_an_idle_connection) {
   auto options = test_server_options();
   options.deadlines.idle = milliseconds(50);
-  const auto running = start_or_throw(std::move(options), echo());
+  const auto running = start_or_throw(std::move(options), echo_only());
   client asking(test_client_options(running->port()));
   ASSERT_EQ(asking.send(ask("POST", "/echo", "one"))->body, "one");
   ASSERT_TRUE(eventually([&] { return running->stats().connections == 0; }));
@@ -114,7 +114,7 @@ TEST(http_client, connects_again_when_the_server_has_closed_an_idle_connection) 
 }
 
 TEST(trust, needs_the_pinned_authority) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   auto options = test_client_options(running->port());
   options.ca_pin = spki_sha256(make_ca("Other CA", 1, 0).certificate).value();
   client asking(std::move(options));
@@ -125,7 +125,7 @@ TEST(trust, needs_the_pinned_authority) {
 }
 
 TEST(trust, any_of_several_authorities_does) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   auto options = test_client_options(running->port());
   options.ca_pin = spki_sha256(make_ca("Next CA", 1, 0).certificate).value();
   options.further_pins = {spki_sha256(make_ca("Third CA", 1, 0).certificate).value()};
@@ -163,7 +163,7 @@ TEST(trust, needs_the_right_name) {
 }
 
 TEST(trust, accepts_names_and_addresses_of_the_certificate) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   auto options = test_client_options(running->port());
   options.host = "localhost";
   EXPECT_EQ(client(options).send(ask("POST", "/echo", "x"))->status, 200);
@@ -194,7 +194,7 @@ TEST(trust, does_not_mind_a_certificate_that_began_after_the_given_time) {
 }
 
 TEST(trust, goes_by_the_system_roots_without_a_pin) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   auto options = test_client_options(running->port());
   options.ca_pin.reset();
   EXPECT_EQ(client(options).send(ask("POST", "/echo")).error().code, errc::untrusted_server);
@@ -208,7 +208,7 @@ TEST(trust, goes_by_the_system_roots_without_a_pin) {
 }
 
 TEST(trust, follows_a_certificate_that_the_server_renews) {
-  const auto running = start_or_throw(test_server_options(), echo());
+  const auto running = start_or_throw(test_server_options(), echo_only());
   client asking(test_client_options(running->port()));
   ASSERT_EQ(asking.send(ask("POST", "/echo", "x"))->status, 200);
   const auto other = test_leaf({"elsewhere.example"}, 365, system_clock_source().now() - k_day);
@@ -222,7 +222,7 @@ TEST(trust, follows_a_certificate_that_the_server_renews) {
 }
 
 TEST(unreachable, is_said_when_nobody_listens_or_the_name_is_unknown) {
-  const auto port = [] { return start_or_throw({}, echo())->port(); }();
+  const auto port = [] { return start_or_throw({}, echo_only())->port(); }();
   const auto nobody = client(test_client_options(port)).send(ask("POST", "/echo"));
   ASSERT_TRUE(nobody.has_error());
   EXPECT_EQ(nobody.error().code, errc::unreachable);
@@ -234,7 +234,7 @@ TEST(unreachable, is_said_when_nobody_listens_or_the_name_is_unknown) {
 }
 
 TEST(unreachable, is_said_to_a_server_without_tls) {
-  const auto running = start_or_throw({}, echo());
+  const auto running = start_or_throw({}, echo_only());
   const auto refused = client(test_client_options(running->port())).send(ask("POST", "/echo"));
   ASSERT_TRUE(refused.has_error());
   EXPECT_EQ(refused.error().code, errc::unreachable);
@@ -262,7 +262,7 @@ TEST(unreachable, is_said_at_the_deadline) {
 
 TEST(unreachable, is_said_when_interrupted_until_that_is_cleared) {
   auto endpoints = never();
-  endpoints.push_back(echo().front());
+  endpoints.push_back(echo_only().front());
   const auto running = start_or_throw(test_server_options(), std::move(endpoints));
   client asking(test_client_options(running->port()));
   auto waiting = std::async(std::launch::async, [&] { return asking.send(ask("GET", "/never")); });

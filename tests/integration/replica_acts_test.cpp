@@ -1,18 +1,10 @@
 // The doctor's acts on a laptop without a network.
 #include <gtest/gtest.h>
 
-#include "tests/support/replica_support.hpp"
+#include "tests/integration/replica_fixture.hpp"
 
 namespace autocusto::replica {
 namespace {
-
-using test::cpf;
-using test::laptop;
-using test::patient_edit;
-using test::set_field;
-using test::small_server;
-
-const std::string k_cpf = "11144477735";
 
 struct ReplicaActs : ::testing::Test {
   small_server server;

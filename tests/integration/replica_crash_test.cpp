@@ -12,19 +12,12 @@
 #include <unistd.h>
 
 #include "shared/sqlite/lock_file.hpp"
+#include "tests/integration/replica_fixture.hpp"
 #include "tests/support/crash_vfs.hpp"
-#include "tests/support/replica_support.hpp"
 
 namespace autocusto::replica {
 namespace {
 
-using test::cpf;
-using test::laptop;
-using test::patient_edit;
-using test::set_field;
-using test::small_server;
-
-const std::string k_cpf = "11144477735";
 constexpr int k_more_writes_than_any_act = 2000;
 
 std::unique_ptr<replica_store> open_home(const std::string& home, std::string_view passphrase) {

@@ -14,21 +14,14 @@
 #include "client/replica/broken.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/sqlite/database.hpp"
+#include "tests/integration/replica_fixture.hpp"
 #include "tests/support/crash_vfs.hpp"
 #include "tests/support/domain_builders.hpp"
-#include "tests/support/replica_support.hpp"
 
 namespace autocusto::replica {
 namespace {
 
 namespace fs = std::filesystem;
-using test::cpf;
-using test::laptop;
-using test::patient_edit;
-using test::set_field;
-using test::small_server;
-
-const std::string k_cpf = "11144477735";
 const std::string k_name = "Ermengarda Quintanilha";
 
 std::string contents(const fs::path& file) {

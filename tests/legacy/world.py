@@ -128,7 +128,7 @@ class World:
         self.programs, self.folder = pathlib.Path(programs), pathlib.Path(folder)
         self.folder.mkdir()
         self.data, self.url = self.folder / "server", database_url
-        self.port, self.process, self.homes = free_port(), None, 0
+        self.port, self.metrics, self.process, self.homes = free_port(), None, None, 0
         self.log = open(self.folder / "server.log", "ab")
         more = ["--database", database_url] if database_url else []
         made = self.server("init", "--admin", "admin@servidor.test", "--name", "localhost",
@@ -142,9 +142,10 @@ class World:
         return run([self.program("autocusto-server"), command, "--data", self.data, *words], exits)
 
     def start(self):
+        self.metrics = free_port()
         self.process = subprocess.Popen(
             [self.program("autocusto-server"), "serve", "--data", str(self.data), "--metrics",
-             f"127.0.0.1:{free_port()}"], stdout=self.log, stderr=self.log, env=ENVIRONMENT)
+             f"127.0.0.1:{self.metrics}"], stdout=self.log, stderr=self.log, env=ENVIRONMENT)
         wait_until(self.listening, "the server starts")
         if self.admin_link:
             link, self.admin_link = self.admin_link, None

@@ -16,10 +16,10 @@ using numbers = std::vector<std::uint8_t>;
 using testing::a_patient;
 using testing::acceptance_world;
 using testing::by;
+using testing::k_ana;
 using testing::nth_person;
 using testing::person;
 
-const person k_ana = nth_person(1);
 constexpr std::size_t k_most = 14;  // so that no view reaches its limit of heads
 
 /// One record's versions, parents before children, all with fields of their own.

@@ -23,11 +23,11 @@ namespace {
 using testing::a_patient;
 using testing::acceptance_world;
 using testing::by;
+using testing::k_ana;
+using testing::k_bia;
 using testing::nth_person;
 using testing::person;
 
-const person k_ana = nth_person(1);
-const person k_bia = nth_person(2);
 const std::array<person, 3> k_users{k_ana, k_ana, k_bia};
 
 enum step { edit_1, edit_2, edit_3, sync_1, sync_2, sync_3, resolve, assign, unassign, k_steps };

@@ -66,7 +66,8 @@ void books::check_refusal(const device_id& device, const known_version& known,
       code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";
   // Its parents may be on laptops that have not come back yet.
   if (code == "parent_unavailable" && went_back_) return;
-  if (gone && was_taken(known.owner, known.header.record.id)) return;
+  // Whoever brings it may be another than who wrote it: a version that an administrator assigned.
+  if (gone && was_taken(devices_.at(device), known.header.record.id)) return;
   if (!after) broken("12: an honest version was refused as " + code);
 }
 

@@ -242,6 +242,9 @@ class acceptance_world {
   unix_millis now_ = 1'700'000'000'000;
 };
 
+inline const person k_ana = nth_person(1);
+inline const person k_bia = nth_person(2);
+
 /// `accepted`, `sibling`, … or the code of a refusal, one word per line of the receipt.
 [[nodiscard]] inline std::string outcomes(const sync::acceptance_plan& plan) {
   std::string out;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "client/replica/replica.hpp"
 #include "client/sync/shell.hpp"
 #include "client/sync/store_port.hpp"
@@ -185,6 +187,23 @@ inline std::set<version_id> sync_laptop::save_many(int count) {
   std::set<version_id> made;
   for (const auto& one : replica->save_all(lines).value()) made.insert(one.version);
   return made;
+}
+
+inline void expect_ok(const autocusto::engine::run_result& r) {
+  EXPECT_FALSE(r.how.why) << code_name(r.how.why->code) << ": " << r.how.why->message;
+}
+
+inline errc why(const autocusto::engine::run_result& r) {
+  return r.how.why ? r.how.why->code : errc::usage;
+}
+
+/// Every visible version of every patient.
+inline std::set<version_id> everything(sync_laptop& at) {
+  std::set<version_id> all;
+  for (const auto& item : at.replica->list("patient").value()) {
+    for (const auto& v : at.replica->history("patient", item.key).value()) all.insert(v.id);
+  }
+  return all;
 }
 
 }  // namespace autocusto::test

@@ -14,14 +14,13 @@ using testing::a_clinic;
 using testing::a_patient;
 using testing::acceptance_world;
 using testing::by;
+using testing::k_ana;
+using testing::k_bia;
 using testing::nth;
 using testing::nth_person;
 using testing::outcomes;
 using testing::person;
 using testing::version_builder;
-
-const person k_ana = nth_person(1);
-const person k_bia = nth_person(2);
 
 struct refusal_case {
   std::string name;

@@ -11,12 +11,12 @@ using testing::a_clinic;
 using testing::a_patient;
 using testing::acceptance_world;
 using testing::by;
+using testing::k_ana;
+using testing::k_bia;
 using testing::nth_person;
 using testing::outcomes;
 using testing::person;
 
-const person k_ana = nth_person(1);
-const person k_bia = nth_person(2);
 const person k_admin = nth_person(9);
 
 /// The kinds of the planned events: v, a, d or r each.

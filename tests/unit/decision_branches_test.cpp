@@ -18,10 +18,9 @@ using testing::a_patient;
 using testing::acceptance_world;
 using testing::by;
 using testing::graph;
+using testing::k_ana;
 using testing::nth;
 using testing::nth_person;
-
-const auto k_ana = nth_person(1);
 
 TEST(MergeCorners, EveryObstacleHasANameAndNothingElseHas) {
   using domain::merge_obstacle;

@@ -13,12 +13,12 @@
 namespace autocusto::auth {
 namespace {
 
-constexpr unix_millis k_now = 1'800'000'000'000;
+constexpr unix_millis k_today = 1'800'000'000'000;
 constexpr unix_millis k_overlap = 30 * k_day_millis;
 const std::vector<std::string> k_names{"sync.example"};
 
 server_keys fresh() {
-  return make_keys(crypto::system_random(), k_names, k_now).value();
+  return make_keys(crypto::system_random(), k_names, k_today).value();
 }
 
 server_keys copy_of(const server_keys& keys) {
@@ -41,9 +41,9 @@ bool follows(const server_keys& known, const server_keys& now) {
 class rotation : public ::testing::TestWithParam<rotated> {
  protected:
   rotation() : before(fresh()), announced(copy_of(before)) {
-    announce(announced, GetParam(), crypto::system_random(), k_now, k_overlap).value();
+    announce(announced, GetParam(), crypto::system_random(), k_today, k_overlap).value();
     changed = copy_of(announced);
-    activate(*changed, GetParam(), k_names, k_now + k_overlap, false).value();
+    activate(*changed, GetParam(), k_names, k_today + k_overlap, false).value();
   }
   server_keys before;
   server_keys announced;
@@ -100,11 +100,11 @@ TEST_P(rotation, the_old_key_is_worth_nothing_afterwards) {
 TEST_P(rotation, steps_come_in_their_order_and_time) {
   auto keys = copy_of(announced);
   auto& random = crypto::system_random();
-  EXPECT_FALSE(announce(keys, GetParam(), random, k_now, k_overlap)) << "one at a time";
-  EXPECT_FALSE(activate(keys, GetParam(), k_names, k_now + k_overlap - 1, false)) << "too early";
+  EXPECT_FALSE(announce(keys, GetParam(), random, k_today, k_overlap)) << "one at a time";
+  EXPECT_FALSE(activate(keys, GetParam(), k_names, k_today + k_overlap - 1, false)) << "too early";
   EXPECT_EQ(encode_keys(keys), encode_keys(announced)) << "a refusal changes nothing";
-  EXPECT_TRUE(activate(keys, GetParam(), k_names, k_now + 1, true)) << "at once, if told so";
-  EXPECT_FALSE(activate(keys, GetParam(), k_names, k_now + k_overlap, true)) << "none announced";
+  EXPECT_TRUE(activate(keys, GetParam(), k_names, k_today + 1, true)) << "at once, if told so";
+  EXPECT_FALSE(activate(keys, GetParam(), k_names, k_today + k_overlap, true)) << "none announced";
   EXPECT_EQ(keys.trust_serial, before.trust_serial + 2);
 }
 
@@ -125,7 +125,7 @@ TEST_P(rotation, a_bundle_follows_its_own_past_only) {
   EXPECT_FALSE(may_follow(before, announced));
   EXPECT_FALSE(may_follow(fresh(), before)) << "another installation's";
   auto apart = copy_of(before);
-  announce(apart, GetParam(), crypto::system_random(), k_now, k_overlap).value();
+  announce(apart, GetParam(), crypto::system_random(), k_today, k_overlap).value();
   ASSERT_EQ(apart.trust_serial, announced.trust_serial);
   const auto refused = may_follow(apart, announced);
   ASSERT_FALSE(refused) << "another key under the same serial";
@@ -136,16 +136,16 @@ TEST_P(rotation, a_bundle_follows_its_own_past_only) {
 INSTANTIATE_TEST_SUITE_P(each, rotation, ::testing::Values(rotated::signing_key, rotated::root));
 
 TEST(rotation_without_an_authority, has_no_root_and_pins_the_key) {
-  auto given = http::issue_leaf(http::make_ca("Public", 10, k_now - k_day_millis), k_names, 365,
-                                k_now - k_day_millis)
+  auto given = http::issue_leaf(http::make_ca("Public", 10, k_today - k_day_millis), k_names, 365,
+                                k_today - k_day_millis)
                    .value();
   auto keys = make_keys(crypto::system_random(), std::move(given)).value();
-  EXPECT_FALSE(announce(keys, rotated::root, crypto::system_random(), k_now, k_overlap));
+  EXPECT_FALSE(announce(keys, rotated::root, crypto::system_random(), k_today, k_overlap));
   const auto before = copy_of(keys);
-  announce(keys, rotated::signing_key, crypto::system_random(), k_now, k_overlap).value();
+  announce(keys, rotated::signing_key, crypto::system_random(), k_today, k_overlap).value();
   EXPECT_TRUE(follows(before, keys));
   const auto announced = copy_of(keys);
-  activate(keys, rotated::signing_key, k_names, k_now, true).value();
+  activate(keys, rotated::signing_key, k_names, k_today, true).value();
   EXPECT_TRUE(follows(announced, keys));
   EXPECT_FALSE(follows(before, keys));
   EXPECT_TRUE(transport::tls_pins(false, {}, read(trust_object(keys))).empty());

@@ -21,7 +21,7 @@ struct conflict_options {
   bool all = false;
   resolve_options resolving;
 };
-using options = std::shared_ptr<conflict_options>;
+using conflict_args = std::shared_ptr<conflict_options>;
 
 int list(const app& a, const conflict_options& o) {
   session s(a);
@@ -86,7 +86,7 @@ int dismiss(const app& a, const conflict_options& o) {
                             o.id));
 }
 
-void add_resolve(CLI::App& to, app& a, const options& o) {
+void add_resolve(CLI::App& to, app& a, const conflict_args& o) {
   auto* command = to.add_subcommand("resolve", "Joins the versions of a conflict into one");
   auto& r = o->resolving;
   command->add_option("ID", r.id)->required();

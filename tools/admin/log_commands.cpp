@@ -19,7 +19,7 @@ struct log_options {
   std::int64_t id = 0;
   std::string user, record, since;
 };
-using options = std::shared_ptr<log_options>;
+using log_args = std::shared_ptr<log_options>;
 
 int quarantine_list(const app& a, const log_options&) {
   session s(a);
@@ -182,7 +182,7 @@ int audit_verify(const app& a, const log_options&) {
   return problems.empty() ? 0 : 1;
 }
 
-CLI::App* add(CLI::App& to, const std::string& name, const std::string& help, const options& o,
+CLI::App* add(CLI::App& to, const std::string& name, const std::string& help, const log_args& o,
               app& a, int (*run)(const app&, const log_options&)) {
   auto* command = to.add_subcommand(name, help);
   command->final_callback([&a, o, run] { a.action = [&a, o, run] { return run(a, *o); }; });

@@ -285,9 +285,9 @@ struct people_options {
   std::string link, device_name, email, role, id, kind, policy, user;
   bool lost = false, all_pending = false;
 };
-using options = std::shared_ptr<people_options>;
+using people_args = std::shared_ptr<people_options>;
 
-void add_users(CLI::App& parser, app& a, const options& o) {
+void add_users(CLI::App& parser, app& a, const people_args& o) {
   auto* user = parser.add_subcommand("user", "Who may use the server");
   user->require_subcommand(1);
   auto* add = user->add_subcommand("add", "Adds a user and prints the link for a first device");
@@ -323,7 +323,7 @@ void add_users(CLI::App& parser, app& a, const options& o) {
   });
 }
 
-void add_devices(CLI::App& parser, app& a, const options& o) {
+void add_devices(CLI::App& parser, app& a, const people_args& o) {
   auto* device = parser.add_subcommand("device", "Enrolled laptops and profiles");
   device->require_subcommand(1);
   device->add_subcommand("list", "All devices")->final_callback([&a] {
@@ -339,7 +339,7 @@ void add_devices(CLI::App& parser, app& a, const options& o) {
       [&a, o] { a.action = [&a, o] { return device_revoke(a, o->id, o->lost); }; });
 }
 
-void add_policy(CLI::App& parser, app& a, const options& o) {
+void add_policy(CLI::App& parser, app& a, const people_args& o) {
   auto* policy = parser.add_subcommand("policy", "Whether conflicts are merged by rules");
   policy->require_subcommand(1);
   policy->add_subcommand("show", "Defaults and users' own settings")->final_callback([&a] {

@@ -23,7 +23,7 @@ struct record_options {
   bool divergent = false;
   bool dot = false;
 };
-using options = std::shared_ptr<record_options>;
+using record_args = std::shared_ptr<record_options>;
 
 int list(const app& a, const record_options& o) {
   session s(a);
@@ -191,14 +191,14 @@ int compare(const app& a, const record_options& o) {
                 text);
 }
 
-CLI::App* add(CLI::App& to, const std::string& name, const std::string& help, const options& o,
+CLI::App* add(CLI::App& to, const std::string& name, const std::string& help, const record_args& o,
               app& a, int (*run)(const app&, const record_options&)) {
   auto* command = to.add_subcommand(name, help);
   command->final_callback([&a, o, run] { a.action = [&a, o, run] { return run(a, *o); }; });
   return command;
 }
 
-void add_names(CLI::App& to, const options& o) {
+void add_names(CLI::App& to, const record_args& o) {
   to.add_option("KIND", o->kind, "patient or clinic")->required();
   to.add_option("KEY", o->key, "CPF or CNES; - asks or reads it from stdin")->required();
 }

@@ -33,18 +33,18 @@ struct pending {
 };
 
 void keep(replica::replica_store& profile, const pending& p) {
-  const auto text = json::canonical({{"conflict", p.conflict},
-                                     {"kind", p.kind},
-                                     {"key", p.key},
-                                     {"record", p.record.text()},
-                                     {"request", p.request}});
+  const auto text = autocusto::json::canonical({{"conflict", p.conflict},
+                                                {"kind", p.kind},
+                                                {"key", p.key},
+                                                {"record", p.record.text()},
+                                                {"request", p.request}});
   profile.set_setting(k_pending, text).value();
 }
 
 std::optional<pending> kept(const replica::replica_store& profile) {
   const auto text = profile.setting(k_pending);
   if (!text) return std::nullopt;
-  const auto object = json::parse(*text).value();
+  const auto object = autocusto::json::parse(*text).value();
   pending p;
   p.conflict = object.at("conflict").get<std::int64_t>();
   p.kind = object.at("kind").get<std::string>();

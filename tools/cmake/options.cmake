@@ -27,8 +27,14 @@ endif()
 add_library(sync_options INTERFACE)
 add_library(sync::options ALIAS sync_options)
 target_include_directories(sync_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+# Where sources are joined (CMAKE_UNITY_BUILD: several in one compilation, which reads the headers
+# once), names of other files stand around; `dev` and `clang` compile each file by itself.
+set(shadow_warning -Wshadow)
+if(CMAKE_UNITY_BUILD)
+  set(shadow_warning -Wshadow=local -Wno-subobject-linkage)
+endif()
 target_compile_options(sync_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wall -Wextra -Wpedantic ${shadow_warning} -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op>
   $<$<BOOL:${SYNC_WERROR}>:-Werror>
