@@ -9,7 +9,7 @@ namespace autocusto::replica {
 namespace {
 
 // From this size on the write-ahead log is moved into the file after a commit.
-constexpr std::int64_t k_long_wal = std::int64_t{4} * 1024 * 1024;
+constexpr std::int64_t k_long_wal = std::int64_t{16} * 1024 * 1024;
 // Enough for the inner pages of 100,000 records; the memory of a laptop's program stays small.
 constexpr std::int64_t k_cache_bytes = std::int64_t{16} * 1024 * 1024;
 

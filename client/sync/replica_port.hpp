@@ -32,6 +32,8 @@ class replica_port {
   [[nodiscard]] virtual result<push_prepared> prepare_push(wire::push_object what) = 0;
   /// The kept push of that id; nothing when another process has finished it meanwhile.
   [[nodiscard]] virtual result<std::optional<wire::push_request>> kept_push(const push_id& id) = 0;
+  /// Whether that push is kept still.
+  [[nodiscard]] virtual bool keeps_push(const push_id& id) = 0;
   [[nodiscard]] virtual result<void> apply_receipt(const wire::push_receipt& receipt) = 0;
   [[nodiscard]] virtual result<void> drop_push(const push_id& id) = 0;
 

@@ -125,6 +125,7 @@ class shell::impl {
     machine_ = {};
     events_.clear();
     pages_.clear();
+    packed_.reset();
     result_.reset();
     timer_.reset();
     told_to_stop_ = false;
@@ -259,18 +260,35 @@ class shell::impl {
   }
 
   void perform(const send_push& a) {
-    auto kept = replica_.kept_push(a.id);
-    if (!kept || !*kept) {
+    auto ready = ready_push(a.id);
+    if (!ready || !*ready) {
       // Another process has finished it, or the replica cannot be read now: look again later.
-      auto why = kept ? fail(errc::busy, "Another process of this laptop is syncing; sync again.")
-                      : kept.error();
+      auto why = ready ? fail(errc::busy, "Another process of this laptop is syncing; sync again.")
+                       : ready.error();
       return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
     }
-    courier_->send([this, request = std::move(**kept), surrender = a.surrender]() -> arrival {
+    courier_->send([this, request = std::move(**ready), surrender = a.surrender]() -> arrival {
       auto receipt = surrender ? server_.surrender(request) : server_.push(request);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
     });
+  }
+
+  result<std::optional<transport::packed_push>> ready_push(const push_id& id) {
+    auto ahead = std::exchange(packed_, std::nullopt);
+    if (ahead && ahead->first == id && replica_.keeps_push(id)) {
+      return std::optional(std::move(ahead->second));
+    }
+    const auto kept = replica_.kept_push(id);
+    if (!kept) return kept.error();
+    if (!*kept) return std::optional<transport::packed_push>();
+    return std::optional(transport::pack(**kept));
+  }
+
+  /// Makes the bytes of a push that is to follow another while that one is at the server.
+  void pack_ahead(const push_id& id) {
+    const auto kept = replica_.kept_push(id);
+    if (kept && *kept) packed_.emplace(id, transport::pack(**kept));
   }
 
   void perform(const ask_missing&) {
@@ -328,6 +346,7 @@ class shell::impl {
   void perform(const prepare_push& a) {
     const auto ready = replica_.prepare_push(a.what);
     if (!ready) return events_.push_back(local_failed{ready.error()});
+    if (ready->what) pack_ahead(ready->what->id);
     events_.push_back(*ready);
   }
   void perform(const apply_receipt& a) {
@@ -400,6 +419,7 @@ class shell::impl {
   machine machine_;
   std::deque<event> events_;
   std::deque<replica::checked_page> pages_;
+  std::optional<std::pair<push_id, transport::packed_push>> packed_;  ///< made ahead
   std::optional<run_result> result_;
   std::optional<steady::time_point> timer_;
   std::string mark_;

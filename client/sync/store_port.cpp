@@ -133,6 +133,10 @@ result<std::optional<wire::push_request>> store_port::kept_push(const push_id& i
   return std::optional(std::move(kept->request));
 }
 
+bool store_port::keeps_push(const push_id& id) {
+  return replica_.keeps_push(id);
+}
+
 result<void> store_port::apply_receipt(const wire::push_receipt& receipt) {
   const auto effect = replica_.apply_receipt(receipt);
   if (!effect) return effect.error();

@@ -32,6 +32,7 @@ class store_port final : public replica_port {
   [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
   [[nodiscard]] result<push_prepared> prepare_push(wire::push_object what) override;
   [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
+  [[nodiscard]] bool keeps_push(const push_id& id) override;
   [[nodiscard]] result<void> apply_receipt(const wire::push_receipt& receipt) override;
   [[nodiscard]] result<void> drop_push(const push_id& id) override;
   [[nodiscard]] result<void> begin_recovery(

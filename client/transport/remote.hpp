@@ -73,8 +73,8 @@ class remote final : public remote_api {
   [[nodiscard]] answer<wire::session_answer> open_session(
       const wire::signed_object& proof) override;
   [[nodiscard]] learned last_learned() const override;
-  [[nodiscard]] answer<wire::push_receipt> push(const wire::push_request& request) override;
-  [[nodiscard]] answer<wire::push_receipt> surrender(const wire::push_request& request) override;
+  [[nodiscard]] answer<wire::push_receipt> push(const packed_push& request) override;
+  [[nodiscard]] answer<wire::push_receipt> surrender(const packed_push& request) override;
   [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
   [[nodiscard]] answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override;

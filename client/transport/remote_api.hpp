@@ -35,6 +35,13 @@ struct learned {
   unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
 };
 
+/// A push's request as it goes over the line; can be made while another one is under way.
+struct packed_push {
+  std::string body;         ///< its JSON
+  bool compressed = false;  ///< with zstd
+};
+[[nodiscard]] packed_push pack(const wire::push_request& request);
+
 class remote_api {
  public:
   virtual ~remote_api() = default;
@@ -51,9 +58,9 @@ class remote_api {
   /// What the sessions of this object have taught.
   [[nodiscard]] virtual learned last_learned() const = 0;
   /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
-  [[nodiscard]] virtual answer<wire::push_receipt> push(const wire::push_request& request) = 0;
+  [[nodiscard]] virtual answer<wire::push_receipt> push(const packed_push& request) = 0;
   /// The same form for a laptop without access: its versions go to quarantine.
-  [[nodiscard]] virtual answer<wire::push_receipt> surrender(const wire::push_request& request) = 0;
+  [[nodiscard]] virtual answer<wire::push_receipt> surrender(const packed_push& request) = 0;
   /// Our signed word that something is erased here.
   [[nodiscard]] virtual answer<wire::erasure_answer> erased(const wire::signed_object& word) = 0;
   /// Those of the ids (as many as there are) that this user cannot see at the server.

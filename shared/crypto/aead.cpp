@@ -25,16 +25,14 @@ int int_size(std::string_view data) {
   return static_cast<int>(data.size());
 }
 
-enum class direction { sealing, opening };
-
-/// A context with the key schedule made; each use sets its nonce.
-detail::cipher_context keyed(std::string_view key, direction way) {
+/// A context with the key schedule made, which is the same for both directions (GCM only ever
+/// encrypts with AES); each use sets its direction and nonce.
+detail::cipher_context keyed(std::string_view key) {
   if (key.size() != k_aead_key_size) {
     throw std::invalid_argument("an AES-256-GCM key has 32 bytes");
   }
   detail::cipher_context context(must_have(EVP_CIPHER_CTX_new(), "a cipher context"));
-  must(EVP_CipherInit_ex2(context.get(), aes_256_gcm(), in(key), nullptr,
-                          way == direction::sealing ? 1 : 0, nullptr) == 1,
+  must(EVP_EncryptInit_ex2(context.get(), aes_256_gcm(), in(key), nullptr, nullptr) == 1,
        "setting an AES key");
   return context;
 }
@@ -82,35 +80,33 @@ std::optional<bytes> open_with(EVP_CIPHER_CTX* context, std::string_view aad,
 
 }  // namespace
 
-struct sealer::contexts {
-  detail::cipher_context sealing;
-  detail::cipher_context opening;
+struct sealer::context {
+  detail::cipher_context cipher;
 };
 
 sealer::sealer(std::string_view key)
-    : contexts_(std::make_unique<contexts>(contexts{.sealing = keyed(key, direction::sealing),
-                                                    .opening = keyed(key, direction::opening)})) {}
+    : context_(std::make_unique<context>(context{.cipher = keyed(key)})) {}
 
 sealer::sealer(sealer&&) noexcept = default;
 sealer& sealer::operator=(sealer&&) noexcept = default;
 sealer::~sealer() = default;
 
 bytes sealer::seal(random_source& random, std::string_view aad, std::string_view plain) {
-  return seal_with(contexts_->sealing.get(), random, aad, plain);
+  return seal_with(context_->cipher.get(), random, aad, plain);
 }
 
 std::optional<bytes> sealer::open(std::string_view aad, std::string_view sealed) {
-  return open_with(contexts_->opening.get(), aad, sealed);
+  return open_with(context_->cipher.get(), aad, sealed);
 }
 
 bytes seal(std::string_view key, random_source& random, std::string_view aad,
            std::string_view plain) {
-  const auto context = keyed(key, direction::sealing);
+  const auto context = keyed(key);
   return seal_with(context.get(), random, aad, plain);
 }
 
 std::optional<bytes> open(std::string_view key, std::string_view aad, std::string_view sealed) {
-  const auto context = keyed(key, direction::opening);
+  const auto context = keyed(key);
   return open_with(context.get(), aad, sealed);
 }
 

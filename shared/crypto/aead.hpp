@@ -39,8 +39,8 @@ class sealer {
   [[nodiscard]] std::optional<bytes> open(std::string_view aad, std::string_view sealed);
 
  private:
-  struct contexts;
-  std::unique_ptr<contexts> contexts_;
+  struct context;
+  std::unique_ptr<context> context_;
 };
 
 /// The same for a single value; for more than a few under one key a `sealer` is faster.

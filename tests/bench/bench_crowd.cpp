@@ -37,7 +37,7 @@ class client {
     while (steady::now() < end) {
       const auto request = next();
       const auto start = steady::now();
-      const auto receipt = server_->push(request).value();
+      const auto receipt = server_->push(transport::pack(request)).value();
       times_ms_.push_back(std::chrono::duration<double, std::milli>(steady::now() - start).count());
       if (receipt.results.front().outcome != wire::push_outcome::accepted) {
         throw std::runtime_error("a push was not accepted");

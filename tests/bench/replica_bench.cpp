@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
   spent outbox;
   spent receipt;
   spent store_push;
+  spent own;
   {
     laptop writer(server);
     std::vector<replica::edit> edits;
@@ -117,6 +118,9 @@ int main(int argc, char** argv) {
         if (!writer->apply_receipt(answer)) std::abort();
       });
     }
+    own = seconds([&] {
+      if (!writer.pull()) std::abort();
+    });
   }
   spent check;
   std::size_t versions = 0;
@@ -146,6 +150,7 @@ int main(int argc, char** argv) {
   report("next_outbox", outbox);
   report("store_push", store_push);
   report("apply_receipt", receipt);
+  report("pull_own", own, count);
   report("check_page", check, versions);
   report("apply_page", apply, versions);
   report("list", list);

@@ -280,7 +280,7 @@ void keep_resolution(const laptop& admin, const std::string& id, bool send_it) {
                                                    {"record", c.record.text()},
                                                    {"request", wire::encode(request)}});
   profile->set_setting("pending_resolution", pending).value();
-  if (send_it) static_cast<void>(remote.push(request).value());
+  if (send_it) static_cast<void>(remote.push(transport::pack(request)).value());
 }
 
 TEST_P(admin_tool, goes_on_with_a_resolution_that_was_cut_before_or_after_the_server_had_it) {

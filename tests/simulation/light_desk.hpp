@@ -70,6 +70,7 @@ class light_desk final : public desk, private engine::replica_port {
     return engine::push_prepared{};
   }
   result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
+  bool keeps_push(const push_id& id) override { return kept_ && kept_->id == id; }
   result<void> begin_recovery(const std::optional<std::optional<push_id>>&) override { return {}; }
   std::vector<version_id> held_versions() override { return {}; }
   result<void> mark_missing(const std::vector<version_id>&) override { return {}; }

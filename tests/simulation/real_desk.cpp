@@ -45,6 +45,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<engine::push_prepared> prepare_push(wire::push_object what) override {
     return of_.guarded([&] { return real().prepare_push(std::move(what)); });
   }
+  bool keeps_push(const push_id& id) override { return real().keeps_push(id); }
   result<std::optional<wire::push_request>> kept_push(const push_id& id) override {
     return of_.guarded([&] { return real().kept_push(id); });
   }

@@ -47,11 +47,11 @@ class lossy_line final : public transport::remote_api {
   }
   [[nodiscard]] transport::learned last_learned() const override { return behind_.last_learned(); }
   [[nodiscard]] transport::answer<wire::push_receipt> push(
-      const wire::push_request& request) override {
+      const transport::packed_push& request) override {
     return pass<wire::push_receipt>([&] { return behind_.push(request); });
   }
   [[nodiscard]] transport::answer<wire::push_receipt> surrender(
-      const wire::push_request& request) override {
+      const transport::packed_push& request) override {
     return pass<wire::push_receipt>([&] { return behind_.surrender(request); });
   }
   [[nodiscard]] transport::answer<wire::erasure_answer> erased(

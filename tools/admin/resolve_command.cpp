@@ -92,7 +92,7 @@ sent send(session& s, const pending& p) {
   const auto object = wire::decode_push_object(request.object.object).value();
   sent out;
   out.version = object.versions.at(0);
-  const auto receipt = s.remote().push(request);
+  const auto receipt = s.remote().push(transport::pack(request));
   if (!receipt) {
     const auto& failure = receipt.error();
     if (!certainly_refused(failure.what.code)) {
