@@ -243,7 +243,8 @@ void machine::start_look() {
 
 void machine::looked_at(const looked& found) {
   here_ = found;
-  asked_ahead_ = asked_ahead_ && here_.ahead;
+  const bool told = !here_.stored && here_.waiting == 0;  // else nothing is said of it
+  if (told && !here_.ahead) asked_ahead_ = false;
   // Enrolled again meanwhile, by another process: the session was the old device's.
   if (session_for_ && session_for_ != here_.device) session_ = false;
   if (went_old_) {

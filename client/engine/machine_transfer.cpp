@@ -110,6 +110,7 @@ void machine::receipt_done() {
 
 void machine::start_pull() {
   step_ = step::pulling;
+  must_pull_ = true;  // until the feed has been read to its end
   next_ = here_.cursor;
   more_ = true;
   show(phase::pulling, totals_.pulled, 0);
@@ -171,7 +172,7 @@ void machine::got_page(const page_arrived& answer) {
                                 .own = with_own_});
     }
     step_ = step::pulling;
-    more_ = true;
+    must_pull_ = more_ = true;
   }
   if (answer.items == 0 && answer.more) {
     more_ = false;

@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view k_ahead = "ahead";
 
 bool awaited(const version_meta& meta) {
-  return meta.where == standing::told && meta.seq == 0 && !meta.erased;
+  // What could not be given back is not worth asking for.
+  const bool whole = !meta.erased && meta.proof.size() == hash256::size;
+  return meta.where == standing::told && meta.seq == 0 && whole;
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 // Versions that the server has given before their feed items: a page brings the heads of its views
 // as they are now, and the items of some may come with a later page. Until they have come, the
 // cursor does not say that the server had those versions, and a server that went back to an older
-// state in between would not be noticed by it. The list is kept with the cursor; after the feed's
-// end it must be empty.
+// state in between would not be noticed by it. The list is kept with the cursor; when the feed has
+// been read to its end, no version of an open view may be on it.
 //
 // Private to client/replica. Inside one transaction or snapshot, one thread.
 

@@ -31,6 +31,22 @@ bool was_at_server(const version_meta& meta) {
   return had && !meta.erased && meta.proof.size() == hash256::size;
 }
 
+/// An own version whose item came before its receipt, which then never came: without a proof it can
+/// only be given as what it is, an edit made here.
+void push_unproved(ledger& file, holding& held) {
+  std::vector<version_id> unproved;
+  for (const auto* meta : held.versions()) {
+    const bool own = meta->where == standing::told && meta->saved != 0 && !meta->erased;
+    if (own && meta->proof.empty()) unproved.push_back(meta->id);
+  }
+  for (const auto& id : unproved) {
+    auto& meta = held.change(id);
+    meta.where = standing::waiting;
+    file.put_entry(k_waiting, meta.row,
+                   pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));
+  }
+}
+
 void mark_missing_in(ledger& file, holding& held, const std::unordered_set<version_id>& lost) {
   std::vector<version_id> here;
   for (const auto* meta : held.versions()) {
@@ -129,6 +145,7 @@ result<void> replica_store::mark_missing(const std::vector<version_id>& ids) {
     auto* held = set.load(row);
     if (held->state().hidden) continue;
     mark_missing_in(file, *held, lost);
+    push_unproved(file, *held);
     discard_again(file, *held);
     set.flush();
   }

@@ -353,11 +353,15 @@ class shell::impl {
     local(replica_.apply_receipt(a.receipt), receipt_applied{});
   }
   void perform(const begin_recovery& a) {
+    packed_.reset();
     local(replica_.begin_recovery(a.server_last), recovery_begun{});
   }
   void perform(const keep_missing& a) { local(replica_.mark_missing(a.versions), missing_kept{}); }
   void perform(const restart_feed&) { local(replica_.restart_feed(), feed_restarted{}); }
-  void perform(const drop_push& a) { local(replica_.drop_push(a.id), push_dropped{}); }
+  void perform(const drop_push& a) {
+    packed_.reset();
+    local(replica_.drop_push(a.id), push_dropped{});
+  }
 
   void perform(const apply_page&) {
     const auto page = std::move(pages_.front());
@@ -377,7 +381,10 @@ class shell::impl {
     }
   }
   void perform(const erase_removed& a) { local_event(replica_.erase_removed(a.offer_again)); }
-  void perform(const close_replica&) { local(replica_.close(), replica_closed{}); }
+  void perform(const close_replica&) {
+    packed_.reset();
+    local(replica_.close(), replica_closed{});
+  }
   void perform(const reopen_replica&) { local(replica_.reopen(), replica_reopened{}); }
   void perform(const erase_everything& a) { local_event(replica_.erase_everything(a.in_any_case)); }
   void perform(const forget_erasure& a) {

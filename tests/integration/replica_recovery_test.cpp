@@ -124,6 +124,23 @@ TEST_F(replica_recovery, what_came_ahead_of_its_item_is_awaited) {
   expect_sound(third);
 }
 
+TEST_F(replica_recovery, an_own_version_whose_receipt_never_came_is_pushed_as_an_edit) {
+  const auto one = must_save(ana, set_field(k_cpf, "peso", "80"));
+  const auto object = ana.start_push();
+  static_cast<void>(server.push(object, ana->current_push()->request));
+  ASSERT_TRUE(ana.pull()) << "its item comes, its proof does not";
+  ana->begin_recovery(std::optional(std::optional<push_id>())).value();
+  ana->mark_missing({}).value();
+  EXPECT_EQ(ana->next_outbox().ids, std::vector{one});
+  EXPECT_EQ(field(ana, "peso"), "80");
+  expect_sound(ana);
+  ana.push();
+  ana->restart_feed().value();
+  ASSERT_TRUE(ana.pull());
+  EXPECT_FALSE(ana->any_ahead());
+  expect_as_server(ana);
+}
+
 TEST_F(replica_recovery, a_view_that_the_server_knows_as_closed_is_hidden_and_erased) {
   ana->begin_recovery(std::nullopt).value();
   ana->mark_missing(ana->held_versions()).value();

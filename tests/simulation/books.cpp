@@ -60,7 +60,7 @@ void books::check_refusal(const device_id& device, const known_version& known,
                           const std::string& code) {
   counts.surrendered += code == "device_revoked" || code == "user_disabled";
   if (code == "device_revoked" && revoked_.contains(device)) return;
-  if (code == "user_disabled" && disabled_.contains(known.owner)) return;
+  if (code == "user_disabled" && disabled_.contains(devices_.at(device))) return;
   const bool gone = code == "access_removed" || code == "parent_unavailable";
   const bool after =
       code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";

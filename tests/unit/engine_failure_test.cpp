@@ -381,6 +381,50 @@ TEST(engine_machine, what_was_given_and_whose_item_never_comes_is_a_sign_that_is
       << "the server has it, as it said: nobody is kept from working";
 }
 
+TEST(engine_machine, a_feed_that_was_not_read_to_its_end_says_nothing_of_what_came_ahead) {
+  driver d;
+  d.on(begin{.watch = true, .has_session = true});
+  d.on(quiet());
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_success", "fetch 0 wait"));
+  d.on(page_to(1, 1, true));
+  EXPECT_THAT(d.on(lost(errc::unreachable)), ::testing::IsEmpty()) << "the page is being applied";
+  d.on(page_applied{.applied = true, .new_versions = 2, .removed = 0});
+  auto here = quiet();
+  here.ahead = true;
+  for (int i = 0; i < 3; ++i) {
+    d.on(timer_fired{});
+    EXPECT_THAT(d.on(here), ::testing::Contains("fetch 0"));
+    EXPECT_THAT(d.on(lost(errc::unreachable)),
+                ::testing::Not(::testing::Contains("begin_recovery")));
+  }
+}
+
+TEST(engine_machine, what_waits_meanwhile_does_not_make_it_ask_again_for_what_came_ahead) {
+  auto here = quiet();
+  here.ahead = true;
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  d.on(here);
+  d.on(page_to(0, 0, false));
+  d.on(removed_erased{});
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+  d.on(recovery_begun{});
+  d.on(recovering(here));
+  d.on(missing_told{some(1)});
+  d.on(missing_kept{});
+  d.on(recovering(with_versions(1)));
+  auto answer = receipt(0, {push_outcome::restored});
+  answer.receipt.id = d.get<save_push>().what.id;
+  d.on(push_saved{});
+  d.on(answer);
+  d.on(receipt_applied{});
+  EXPECT_THAT(d.on(recovering(here)), ElementsAre("restart_feed"));
+  d.on(feed_restarted{});
+  d.on(here);
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("finish"));
+}
+
 TEST(engine_machine, a_server_that_goes_back_again_and_again_is_reported) {
   auto d = told_so();
   for (int i = 1; i < k_recoveries; ++i) {

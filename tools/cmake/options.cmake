@@ -31,7 +31,7 @@ target_include_directories(sync_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE
 # once), names of other files stand around; `dev` and `clang` compile each file by itself.
 set(shadow_warning -Wshadow)
 if(CMAKE_UNITY_BUILD)
-  set(shadow_warning -Wshadow=local -Wno-subobject-linkage)
+  set(shadow_warning $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endif()
 target_compile_options(sync_options INTERFACE
   -Wall -Wextra -Wpedantic ${shadow_warning} -Wconversion -Wsign-conversion -Wnon-virtual-dtor
