@@ -46,7 +46,7 @@ std::int64_t told_id(std::string_view server_secret, store::pk conflict) {
 }
 
 bool brings_version(const store::feed_item& i) {
-  return i.view_open && i.version &&
+  return i.version && i.view_open &&
          (i.kind == store::feed_kind::version || i.kind == store::feed_kind::assigned);
 }
 
@@ -108,7 +108,7 @@ void page_builder::load_versions(std::span<const store::feed_item> chunk) {
     if (!carried_versions_.contains(key) && seen.insert(key).second) wanted.push_back(key);
   };
   for (const auto& item : chunk) {
-    if (item.version_public && item.version) version_keys_[*item.version_public] = *item.version;
+    if (item.version_public) version_keys_[*item.version_public] = item.version.value();
     if (brings_version(item)) want(*item.version);
   }
   std::vector<const std::vector<version_id>*> leaves;
@@ -148,8 +148,8 @@ void page_builder::find_own(std::span<const store::feed_item> chunk) {
   if (*replaced_) return;
   std::unordered_map<store::pk, std::unordered_set<store::pk>> asked;  // by view
   for (const auto& item : chunk) {
-    if (!item.view_open) continue;
-    if (item.kind == store::feed_kind::version && item.version) {
+    if (!item.version || !item.view_open) continue;
+    if (item.kind == store::feed_kind::version) {
       const auto at = versions_.find(*item.version);
       if (at != versions_.end() && at->second.device == who_.device.key) own_.insert(at->first);
     }
@@ -191,7 +191,7 @@ page_builder::addition page_builder::weigh(const store::feed_item& from) const {
 
   const auto add_version = [&](store::pk key) {
     const auto at = versions_.find(key);
-    if (at == versions_.end() || own_.contains(key) || carried_versions_.contains(key)) return;
+    if (at == versions_.end() || own_.contains(key)) return;
     if (std::find(out.versions.begin(), out.versions.end(), key) != out.versions.end()) return;
     out.versions.push_back(key);
     out.bytes += json_size(at->second);

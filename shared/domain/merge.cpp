@@ -67,7 +67,8 @@ std::variant<field_map, merge_refusal> merge_groups(const catalogue& kind,
     }
   }
   if (!clashing.empty()) return merge_refusal{merge_obstacle::same_group, std::move(clashing)};
-  if (!options.admin_asked && changes(clinical, heads, base).size() > 1) {
+  if (options.admin_asked) return merged;
+  if (changes(clinical, heads, base).size() > 1) {
     return merge_refusal{merge_obstacle::clinical, std::move(touched_clinical)};
   }
   return merged;
