@@ -76,12 +76,53 @@ TEST(ViewCorners, AVersionOfNoKnownStatusJoinsNothing) {
   EXPECT_TRUE(view.heads.empty() && view.drafts.empty());
 }
 
+TEST(ViewCorners, WhatTurnsOutToBeAnAncestorLeavesTheView) {
+  struct renewal {
+    const char* what;
+    const char* versions;
+    const char* heads;
+    const char* pinned;
+    const char* drafts;
+    const char* heads_after;
+    const char* pinned_after;
+    const char* drafts_after;
+  };
+  constexpr renewal k_cases[] = {
+      {"nothing to be found out", "a b:a c:a ~d:b", "b c", "", "d", "b c", "", "d"},
+      {"a head below a head", "a b:a c:b", "a c", "", "", "c", "", ""},
+      {"an edit of the pinned head", "a b:a", "a b", "a", "", "b", "", ""},
+      {"the pinned head through a draft", "a ~b:a c:b", "a c", "a", "", "c", "", ""},
+      {"an edit that does not continue the pinned head", "a b:a c:b", "a c", "a", "", "a c", "a",
+       ""},
+      {"a head below the pinned head", "a b:a c:b", "a c", "c", "", "c", "c", ""},
+      {"a draft below a draft", "~a ~b:a ~c:b", "", "", "a c", "", "", "c"},
+      {"a draft that was published", "~a b:a c:b", "c", "", "a", "c", "", ""},
+      {"a draft beside one that was published", "~a b:a ~c:b", "b", "", "a c", "b", "", "c"},
+  };
+  for (const auto& c : k_cases) {
+    const graph g(c.versions);
+    domain::view_state view;
+    view.heads = graph::ids(c.heads);
+    if (*c.pinned != 0) view.pinned = graph::id(c.pinned);
+    view.drafts = graph::ids(c.drafts);
+    const auto before = view;
+    const bool changed = domain::renew_view(view, g.dag);
+    EXPECT_EQ(changed, view != before) << c.what;
+    EXPECT_EQ(graph::names(view.heads), c.heads_after) << c.what;
+    EXPECT_EQ(graph::names(view.drafts), c.drafts_after) << c.what;
+    EXPECT_EQ(view.pinned ? graph::names(std::vector{*view.pinned}) : "", c.pinned_after) << c.what;
+    EXPECT_FALSE(domain::renew_view(view, g.dag)) << c.what << ", a second time";
+  }
+}
+
 TEST(DagCorners, ContinuingGoesThroughDraftsOnceEach) {
   const graph g("a ~b:a ~c:b ~d:b e:c,d f:x");
   EXPECT_TRUE(g.dag.continues(graph::id("e"), graph::id("a")));
   EXPECT_FALSE(g.dag.continues(graph::id("e"), graph::id("z")));
   EXPECT_FALSE(g.dag.continues(graph::id("unknown"), graph::id("a")));
   EXPECT_TRUE(g.dag.continues(graph::id("f"), graph::id("x")));
+  EXPECT_FALSE(g.dag.continues(graph::id("f"), graph::id("a")))
+      << "nobody knows what x went on from";
 }
 
 TEST(FeedCorners, CursorsAndKindsThatAreNone) {
@@ -172,6 +213,18 @@ TEST(ShownViewCorners, AStalePinAndAWaitingDraftChangeNothing) {
   const std::vector<replica::local_version> both{{graph::id("d"), domain::version_status::draft},
                                                  {graph::id("e"), domain::version_status::active}};
   EXPECT_EQ(graph::names(replica::make_shown_view(told, both, older.dag, {}).heads), "a e");
+}
+
+TEST(ShownViewCorners, APinThatIsStillAHeadStandsOnce) {
+  const graph g("a ~d:a c");
+  replica::told_view told;
+  told.heads = graph::ids("a");
+  told.active = graph::id("a");
+  told.pinned = graph::id("a");
+  const std::vector<replica::local_version> draft{{graph::id("d"), domain::version_status::draft}};
+  EXPECT_EQ(graph::names(replica::make_shown_view(told, draft, g.dag, {}).heads), "a");
+  const std::vector<replica::local_version> root{{graph::id("c"), domain::version_status::active}};
+  EXPECT_EQ(graph::names(replica::make_shown_view(told, root, g.dag, {}).heads), "a c");
 }
 
 }  // namespace
