@@ -213,6 +213,31 @@ TEST_P(restoring, a_conflict_that_was_none_ends_for_its_owner) {
   expect_clean();
 }
 
+TEST_P(restoring, of_drafts_alone_the_newest_is_shown_and_a_view_that_stays_is_not_told) {
+  const auto root = ana.version(a_patient().draft());
+  const auto middle = ana.version(a_patient().after({&root}).draft().with("rg", "1"));
+  const auto last = ana.version(a_patient().after({&middle}).draft().with("rg", "2"));
+  world.push(ana, {root});
+  auto carla = laptop_of(world, "carla@example.org");
+  const auto hers = testing::nth<incarnation_id>(80);
+  give_back(bia, {marked(bia, root, hers), marked(bia, last, hers)});
+  give_back(carla, {marked(carla, root, testing::nth<incarnation_id>(81))});
+  world.pull(bia);
+  world.pull(carla);
+  EXPECT_EQ(bia.replica.views().begin()->second.drafts, (std::vector{root.id, last.id}));
+  const auto own = world.view(ana.who.user, root.header.record.id)->state.incarnation;
+  EXPECT_EQ(give_back(ana, {marked(ana, middle, own)}), "restored");
+  const auto told = world.changes.changes(bia.who, bia.replica.at(), 10).value();
+  ASSERT_EQ(told.items.size(), 1U);
+  EXPECT_EQ(told.items[0].version, last.id);
+  ASSERT_EQ(told.views.size(), 1U);
+  EXPECT_TRUE(told.views[0].heads.empty());
+  EXPECT_EQ(told.views[0].drafts, std::vector{last.id});
+  EXPECT_TRUE(world.changes.changes(carla.who, carla.replica.at(), 10).value().items.empty());
+  world.pull(bia);
+  expect_clean();
+}
+
 TEST_P(restoring, authors_and_devices_that_were_forgotten_get_stand_ins) {
   auto builder = a_patient();
   builder.header().author = testing::nth<user_id>(500);

@@ -1,6 +1,7 @@
 // Verify finds each kind of damage that somebody does to the rows behind the program's back.
 #include <algorithm>
 
+#include "shared/crypto/hash.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/integration/sync_stores.hpp"
 
@@ -222,6 +223,26 @@ TEST_P(SyncVerify, IsFound) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Damages, SyncVerify, ::testing::ValuesIn(k_damages));
+
+TEST_F(SyncVerify, APageSaysOfAVersionWithoutPayloadThatThereIsNone) {
+  {
+    sync_world world(open());
+    fill(world);
+  }
+  edit("DELETE FROM version_payload WHERE version=2");
+  sync_world world(open());
+  store::session_owner who;
+  version_id emptied;
+  world.db->read([&](store::reader& in) {
+    who.user = in.user_by_email("ana@example.org").value();
+    emptied = in.versions(std::vector<store::pk>{2}).at(0).id;
+  });
+  const auto page = world.changes.changes(who, {}, 1000).value();
+  EXPECT_GT(page.versions.size(), 1U);
+  for (const auto& v : page.versions) {
+    EXPECT_EQ(!v.payload, crypto::sha256(v.header).raw() == emptied.raw());
+  }
+}
 
 TEST_F(SyncVerify, ADraftAndItsDiscardInOnePushAreClean) {
   sync_world world(open());
