@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/engine/failure.hpp"
+#include "shared/base/overloaded.hpp"
 
 namespace autocusto::engine {
 namespace {
@@ -22,11 +23,6 @@ struct position<T, std::variant<First, Rest...>> {
 /// Where an event stands in the variant.
 template <class T>
 constexpr std::size_t k_index = position<T, event>::value;
-
-template <class... Each>
-struct overloaded : Each... {
-  using Each::operator()...;
-};
 
 /// The event that will answer an action, and whether the network or the replica brings it.
 struct reply {

@@ -39,10 +39,11 @@ told_view take_told(unpacker& in) {
   told.pinned = in.optional_id<version_id>();
   told.drafts = in.ids<version_id>();
   if (in.flag()) {
-    auto& conflict = told.conflict.emplace();
+    wire::page_view::open_conflict conflict;
     conflict.id = in.number();
     conflict.base = in.optional_id<version_id>();
     conflict.opened_at = in.text();
+    told.conflict = std::move(conflict);
   }
   return told;
 }

@@ -13,6 +13,7 @@
 
 #include "client/engine/machine.hpp"
 #include "shared/base/limits.hpp"
+#include "shared/base/overloaded.hpp"
 
 namespace autocusto::engine {
 namespace {
@@ -22,11 +23,6 @@ using steady = std::chrono::steady_clock;
 /// `stop` may come from a signal handler, which cannot wake a condition variable: so no wait is
 /// longer than this without a look at the flag.
 constexpr std::chrono::milliseconds k_stop_latency{100};
-
-template <class... Each>
-struct overloaded : Each... {
-  using Each::operator()...;
-};
 
 request_failed lost(const transport::failure& f) {
   return {.what = f.what, .last_push = f.last_push};

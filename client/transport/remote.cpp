@@ -171,7 +171,7 @@ class remote::impl {
   answer<http::response> send(http::client_request request, bool with_token) {
     if (with_token) request.headers.push_back({"Authorization", "Bearer " + token_});
     auto response = connection_.send(request);
-    if (!response) return failed(std::move(response.error()));
+    if (!response) return failed(response.error());
     if (response->status < 200 || response->status > 299) {
       if (response->status == 401) forget_token();
       return refused(*response);

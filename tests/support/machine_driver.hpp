@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/engine/machine.hpp"
+#include "shared/base/overloaded.hpp"
 
 namespace autocusto::engine::testing {
 
@@ -21,11 +22,6 @@ template <class Id>
   id.data().fill(n);
   return id;
 }
-
-template <class... Each>
-struct overloaded : Each... {
-  using Each::operator()...;
-};
 
 [[nodiscard]] inline std::string name_of(const action& a) {
   return std::visit(

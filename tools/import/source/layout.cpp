@@ -212,7 +212,7 @@ result<layout> detect(const schema_columns& columns, const std::string& wanted) 
     out.name = tables.at("usuarios_usuario").contains("process_count") ? "g1" : "g0";
   }
   for (const auto& [table, unused] : tables) {
-    const auto in = [&](const std::vector<std::string>& names) {
+    const auto in = [&table = table](const std::vector<std::string>& names) {
       return std::find(names.begin(), names.end(), table) != names.end();
     };
     if (!in(base_tables()) && !in(version_tables())) out.other_tables.push_back(table);
