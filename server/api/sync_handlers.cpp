@@ -108,6 +108,12 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
   changes_request wanted;
   steady::time_point moved;
 
+  [[nodiscard]] auto session_now() const {
+    const auto token = asked.bearer();
+    return auth::authenticate(in.database, token.value_or(std::string_view{}), access::full,
+                              in.clock.now());
+  }
+
   void begin(const http::responder& answer) {
     auto self = shared_from_this();
     const auto ticket = in.waits.add(
@@ -116,6 +122,9 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
     answer.on_cancel([self, answer, ticket] {
       if (self->in.waits.cancel(ticket)) answer(empty_page(self->in, self->wanted.from));
     });
+    // Access that was taken away before this place was taken has woken nobody here.
+    const auto still = session_now();
+    if (!still && in.waits.cancel(ticket)) answer(problem(still.error(), asked));
   }
 
   void end(sync::wait_end how, const http::responder& answer) {
@@ -128,9 +137,7 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
 
   /// The session may have ended while it waited, so it is checked again before anything is read.
   http::response deliver() {
-    const auto token = asked.bearer();
-    const auto still = auth::authenticate(in.database, token.value_or(std::string_view{}),
-                                          access::full, in.clock.now());
+    const auto still = session_now();
     if (!still) return problem(still.error(), asked);
     const auto page = in.changes.changes(*still, wanted.from, wanted.limit, wanted.own);
     if (!page) return problem(page.error(), asked);
