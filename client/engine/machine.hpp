@@ -160,18 +160,18 @@ class machine {
   bool words_refused_ = false;  ///< it would not take our word; not again in this run
   bool offer_again_ = true;     ///< once a run, and from time to time while watching
   int idle_polls_ = 0;
-  bool id_reused_ = false;         ///< a push id was taken once in this run
-  bool must_pull_ = true;          ///< nothing was pulled since the last push, failure or start
-  bool must_erase_ = true;         ///< once a run, after every removal and refusal
-  bool look_again_ = false;        ///< something may have changed since the last look
-  bool with_own_ = false;          ///< pages are asked for with this device's own versions
-  bool asked_missing_ = false;     ///< the recovery under way has been told what the server lacks
-  bool pulled_twice_ = false;      ///< an acknowledged version did not come; one more pull was made
-  bool asked_ahead_ = false;       ///< a recovery was begun for versions without items
-  int recoveries_ = 0;             ///< in a row
-  int attempts_ = 0;               ///< failures in a row
-  int old_ = 0;                    ///< how often a push came too late in a row
-  std::optional<error> blocked_;   ///< why pushing is given up for this round
+  bool id_reused_ = false;        ///< a push id was taken once in this run
+  bool must_pull_ = true;         ///< the feed was not read to its end since a push, failure, start
+  bool must_erase_ = true;        ///< once a run, after every removal and refusal
+  bool look_again_ = false;       ///< something may have changed since the last look
+  bool with_own_ = false;         ///< pages are asked for with this device's own versions
+  bool asked_missing_ = false;    ///< the recovery under way has been told what the server lacks
+  bool pulled_twice_ = false;     ///< an acknowledged version did not come; one more pull was made
+  bool asked_ahead_ = false;      ///< a recovery was begun for versions without items
+  int recoveries_ = 0;            ///< in a row
+  int attempts_ = 0;              ///< failures in a row
+  int old_ = 0;                   ///< how often a push came too late in a row
+  std::optional<error> blocked_;  ///< why pushing is given up for this round
   std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
   std::optional<push_id> server_last_;
 

@@ -1,6 +1,7 @@
 #pragma once
-// Versions that the server has given before their feed items: a page brings the heads of its views
-// as they are now, and the items of some may come with a later page. Until they have come, the
+// Versions that the server has given before their feed items: a page brings the heads and drafts of
+// its views as they are now, and the items of some may come with a later page; so do those of what
+// was restored, and of everything when the feed is read anew. Until they have come, the
 // cursor does not say that the server had those versions, and a server that went back to an older
 // state in between would not be noticed by it. The list is kept with the cursor; when the feed has
 // been read to its end, no version of an open view may be on it.

@@ -382,7 +382,10 @@ class shell::impl {
     local(replica_.close(), replica_closed{});
   }
   void perform(const reopen_replica&) { local(replica_.reopen(), replica_reopened{}); }
-  void perform(const erase_everything& a) { local_event(replica_.erase_everything(a.in_any_case)); }
+  void perform(const erase_everything& a) {
+    packed_.reset();
+    local_event(replica_.erase_everything(a.in_any_case));
+  }
   void perform(const forget_erasure& a) {
     local(replica_.erasure_noted(a.what), erasure_forgotten{});
   }

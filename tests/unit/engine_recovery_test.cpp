@@ -83,26 +83,27 @@ TEST(engine_machine, what_cannot_be_pushed_does_not_keep_a_recovery_from_its_end
   EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("restart_feed"));
 }
 
-TEST(engine_machine, what_was_acknowledged_and_never_comes_is_a_sign_too) {
-  auto here = quiet();
-  here.unpulled = true;
+/// A machine that has read the feed to its end twice, and takes what it looked at for a sign.
+driver warned(const looked& here) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});
   d.on(here);
   d.on(page_to(0, 0, false));
-  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("fetch 0")) << "another process may have pushed";
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("fetch 0")) << "another process may have moved";
   EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+  return d;
+}
+
+TEST(engine_machine, what_was_acknowledged_and_never_comes_is_a_sign_too) {
+  auto here = quiet();
+  here.unpulled = true;
+  warned(here);
 }
 
 TEST(engine_machine, what_was_given_and_whose_item_never_comes_is_a_sign_that_is_followed_once) {
   auto here = quiet();
   here.ahead = true;
-  driver d;
-  d.on(begin{.watch = false, .has_session = true});
-  d.on(here);
-  d.on(page_to(0, 0, false));
-  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("fetch 0")) << "another process may have pulled";
-  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+  auto d = warned(here);
   d.on(recovery_begun{});
   d.on(recovering(here));
   d.on(missing_told{});
@@ -136,12 +137,7 @@ TEST(engine_machine, a_feed_that_was_not_read_to_its_end_says_nothing_of_what_ca
 TEST(engine_machine, what_waits_meanwhile_does_not_make_it_ask_again_for_what_came_ahead) {
   auto here = quiet();
   here.ahead = true;
-  driver d;
-  d.on(begin{.watch = false, .has_session = true});
-  d.on(here);
-  d.on(page_to(0, 0, false));
-  d.on(removed_erased{});
-  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("begin_recovery"));
+  auto d = warned(here);
   d.on(recovery_begun{});
   d.on(recovering(here));
   d.on(missing_told{some(1)});
