@@ -19,9 +19,11 @@ namespace autocusto::simulation {
 class dice final : public random_source {
  public:
   explicit dice(std::uint64_t seed) : state_(seed) {}
-  /// Independent of what is drawn from this one later.
-  [[nodiscard]] static dice of(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index = 0) {
-    dice d(seed * 0x9E3779B97F4A7C15U + purpose * 0xD1B54A32D192ED03U + index);
+  /// The dice of one purpose in a run. Streams that follow each other give the same numbers, moved
+  /// by one: so a run takes a stream that its seed scatters (`stream_of`), not the seed itself.
+  [[nodiscard]] static dice of(std::uint64_t stream, std::uint64_t purpose,
+                               std::uint64_t index = 0) {
+    dice d(stream * 0x9E3779B97F4A7C15U + purpose * 0xD1B54A32D192ED03U + index);
     d.next();
     return d;
   }
@@ -49,6 +51,11 @@ class dice final : public random_source {
  private:
   std::uint64_t state_;
 };
+
+/// Seeds are counted up; their streams have nothing to do with each other.
+[[nodiscard]] inline std::uint64_t stream_of(std::uint64_t seed) {
+  return dice(seed).next();
+}
 
 class timeline {
  public:

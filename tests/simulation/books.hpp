@@ -27,7 +27,8 @@ struct known_version {
 
 struct run_counts {
   std::int64_t saves = 0, pushes = 0, versions = 0, refused = 0, merges = 0, siblings = 0,
-               conflicts = 0, acts = 0, crashes = 0, disk_faults = 0, surrendered = 0, erasures = 0;
+               conflicts = 0, acts = 0, crashes = 0, disk_faults = 0, upgrades = 0, surrendered = 0,
+               erasures = 0;
 };
 
 class books final : public witness {

@@ -176,6 +176,13 @@ class cloud {
   /// which leaves the journals of acts as they are, or the whole disk. False where that cannot be.
   virtual bool keep_copy() { return false; }
   virtual bool go_back(bool /*whole_disk*/) { return false; }
+  /// Every process ends, the database is migrated to the schema of another program, in which its
+  /// disk may fail or lose power at some change; `start` starts that program. False where there is
+  /// no database: then it only ends.
+  virtual bool upgrade(std::uint64_t /*how*/) {
+    crash();
+    return false;
+  }
   /// Its disk: fails, or loses power, at the n-th change from now. False where there is no disk.
   enum class trouble { write_fails, power_loss };
   virtual bool arm(trouble what, std::uint64_t n, std::uint64_t seed) = 0;

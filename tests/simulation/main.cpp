@@ -103,7 +103,7 @@ std::string rule_of(const std::string& broken) {
 std::string plan_text(const plan& p, const std::string& why) {
   std::ostringstream out;
   out << "# " << why << '\n'
-      << "seed " << p.seed << " users " << p.users << " laptops " << p.laptops << " records "
+      << "stream " << p.stream << " users " << p.users << " laptops " << p.laptops << " records "
       << p.records << " faults " << p.faults << " servers " << p.servers << '\n';
   for (const auto& o : p.operations) out << text_of(o) << '\n';
   return out.str();
@@ -117,8 +117,8 @@ std::optional<plan> plan_in(const std::string& path) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words(line);
     std::string name;
-    if (line.starts_with("seed ")) {
-      words >> name >> p.seed >> name >> p.users >> name >> p.laptops >> name >> p.records >>
+    if (line.starts_with("stream ")) {
+      words >> name >> p.stream >> name >> p.users >> name >> p.laptops >> name >> p.records >>
           name >> p.faults;
       if (!(words >> name >> p.servers)) p.servers = 1;  // plans from before there were two
     } else if (auto o = operation_of(line)) {
@@ -149,6 +149,7 @@ struct totals {
     counts.erasures += o.counts.erasures;
     counts.crashes += o.counts.crashes;
     counts.disk_faults += o.counts.disk_faults;
+    counts.upgrades += o.counts.upgrades;
     network.requests += o.network.requests;
     network.lost += o.network.lost;
     network.lost_answers += o.network.lost_answers;
@@ -166,23 +167,28 @@ void tell(const totals& t, double seconds) {
             << t.counts.refused << " refused, " << t.counts.surrendered << " handed over), "
             << t.counts.erasures << " words of erasure, " << t.counts.acts
             << " acts; faults: " << t.counts.crashes << " crashes, " << t.counts.disk_faults
-            << " disks, " << t.network.lost << " requests and " << t.network.lost_answers
-            << " answers lost of " << t.network.requests << ", " << t.network.doubled
-            << " doubled, " << t.network.late << " late\n";
+            << " disks, " << t.counts.upgrades << " upgrades, " << t.network.lost
+            << " requests and " << t.network.lost_answers << " answers lost of "
+            << t.network.requests << ", " << t.network.doubled << " doubled, " << t.network.late
+            << " late\n";
 }
 
-void report(factory& from, const options& o, const plan& p, const outcome& bad) {
-  std::cout << "seed " << p.seed << " breaks:\n";
+/// `name`: "seed 17", or the file of a plan.
+void report(factory& from, const options& o, const std::string& name, const plan& p,
+            const outcome& bad) {
+  const bool from_seed = name.starts_with("seed ");
+  std::cout << name << " breaks:\n";
   for (const auto& what : bad.broken) std::cout << "  " << what << '\n';
   std::cout << "again: " << o.program << (o.faults ? "" : " --no-faults")
             << (o.light ? " --light" : "") << (o.recovery ? " --recovery" : "")
-            << (o.twins ? " --twins" : "") << " --seed " << p.seed << " --verbose\n";
+            << (o.twins ? " --twins" : "") << (from_seed ? " --" : " --verbose --regression ")
+            << name << (from_seed ? " --verbose\n" : "\n");
   if (!o.shrinks) return;
   const auto least = shrink(from, p, rule_of(bad.broken.front()));
   const auto text = plan_text(least, bad.broken.front());
   std::cout << "shrunken to " << least.operations.size() << " operations:\n" << text;
   if (o.keep.empty()) return;
-  const auto path = o.keep + "/seed-" + std::to_string(p.seed) + ".txt";
+  const auto path = o.keep + "/stream-" + std::to_string(p.stream) + ".txt";
   std::ofstream(path) << text;
   std::cout << "kept as " << path << '\n';
 }
@@ -198,7 +204,7 @@ int main(int count, char** words) {
   const auto seconds = [&start] {
     return std::chrono::duration<double>(steady::now() - start).count();
   };
-  const auto one = [&](const plan& p) {
+  const auto one = [&](const std::string& name, const plan& p) {
     auto result = run(*from, p, o.verbose);
     if (o.twice && run(*from, p).digest != result.digest) {
       result.broken.push_back("0: the same plan has run differently");
@@ -206,22 +212,23 @@ int main(int count, char** words) {
     sum.add(result, p);
     if (result.broken.empty()) return;
     ++sum.failed;
-    report(*from, o, p, result);
+    report(*from, o, name, p, result);
   };
   for (const auto& path : o.regressions) {
     const auto p = plan_in(path);
     if (!p) return usage();
-    one(*p);
+    one(path, *p);
   }
   if (o.regressions.empty()) {
     plan_options how;
     how.faults = o.faults;
     how.recovery = o.recovery;
     how.twins = o.twins;
+    how.database = !o.light;
     for (auto seed = o.first; seed <= o.last; ++seed) {
       if (o.minutes > 0 && seconds() > o.minutes * 60) break;
       if (o.first_failure && sum.failed > 0) break;
-      one(make_plan(seed, how));
+      one("seed " + std::to_string(seed), make_plan(seed, how));
       if (seed == ~std::uint64_t{0}) break;
     }
   }

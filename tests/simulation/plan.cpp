@@ -14,6 +14,7 @@ struct line {
   bool fault = false;     ///< left out where there are to be no faults
   bool recovery = false;  ///< only where the product is to recover from old copies
   bool twins = false;     ///< only where folders are copied
+  bool database = false;  ///< only where the server has one
 };
 
 // In the order of `verb`.
@@ -46,6 +47,7 @@ constexpr std::array<line, k_verbs> k_lines{{{"edit", 260},
                                              {"server_power_loss", 20, true},
                                              {"server_disk_fails", 10, true},
                                              {"server_clock", 6, true},
+                                             {"server_upgrade", 8, true, false, false, true},
                                              {"weather", 30, true},
                                              {"laptop_copy", 20, true, true},
                                              {"laptop_goes_back", 15, true, true},
@@ -59,7 +61,7 @@ constexpr std::uint64_t k_servers = 12;
 verb draw(dice& d, const plan_options& options) {
   const auto weight = [&options](const line& l) {
     const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery) &&
-                        (options.twins || !l.twins);
+                        (options.twins || !l.twins) && (options.database || !l.database);
     return wanted ? l.weight : 0;
   };
   std::uint64_t total = 0;
@@ -106,14 +108,14 @@ std::optional<operation> operation_of(const std::string& text) {
 }
 
 plan make_plan(std::uint64_t seed, const plan_options& options) {
-  auto d = dice::of(seed, k_plan);
   plan p;
-  p.seed = seed;
+  p.stream = stream_of(seed);
+  auto d = dice::of(p.stream, k_plan);
   p.users = static_cast<std::uint32_t>(d.percent(40) ? 1 : d.between(2, 4));
   p.laptops = std::max(p.users, static_cast<std::uint32_t>(d.between(2, d.percent(20) ? 8 : 4)));
   p.records = static_cast<std::uint32_t>(d.percent(50) ? 1 : d.between(2, 3));
   p.faults = options.faults;
-  p.servers = dice::of(seed, k_servers).percent(40) ? 2 : 1;
+  p.servers = dice::of(p.stream, k_servers).percent(40) ? 2 : 1;
   const auto count =
       options.operations > 0 ? options.operations : static_cast<std::uint32_t>(d.between(8, 60));
   // Some runs do more of some things than others: so rare ones meet each other.

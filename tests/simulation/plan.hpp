@@ -46,6 +46,7 @@ enum class verb {
   server_power_loss,
   server_disk_fails,
   server_clock,
+  server_upgrade,  ///< to the program with the next schema, or back; only with a database
   weather,
   // One side goes back in time; only with `plan_options::recovery`
   laptop_copy,
@@ -70,7 +71,7 @@ struct operation {
 [[nodiscard]] std::optional<operation> operation_of(const std::string& line);
 
 struct plan {
-  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;  ///< of all dice of the run, see base.hpp
   std::uint32_t users = 1;
   std::uint32_t laptops = 2;
   std::uint32_t records = 1;
@@ -85,6 +86,8 @@ struct plan_options {
   bool recovery = false;
   /// Folders that are copied, and both copies used.
   bool twins = false;
+  /// The server has a database, with a schema that can be migrated.
+  bool database = true;
   std::uint32_t operations = 0;  ///< 0: as the seed says
 };
 [[nodiscard]] plan make_plan(std::uint64_t seed, const plan_options& options);

@@ -52,6 +52,7 @@ class real_cloud final : public cloud {
   void start() override;
   bool keep_copy() override;
   bool go_back(bool whole_disk) override;
+  bool upgrade(std::uint64_t how) override;
   bool arm(trouble what, std::uint64_t n, std::uint64_t seed) override;
   void mend() override;
 

@@ -20,15 +20,15 @@ constexpr std::string_view k_marker = "Zq";
 }  // namespace
 
 simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
-    : from_(from), plan_(p), verbose_(verbose), random_(dice::of(p.seed, k_run)) {
+    : from_(from), plan_(p), verbose_(verbose), random_(dice::of(p.stream, k_run)) {
   from_.begin_run();
   std::vector<std::string> secrets{std::string(k_marker)};
   for (std::uint32_t i = 0; i < p.records; ++i) secrets.push_back(key_of(i));
-  auto skew = dice::of(p.seed, k_clock);
+  auto skew = dice::of(p.stream, k_clock);
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
-  server_ = from_.make_cloud(time_, server_clock_, dice::of(p.seed, k_server), books_,
+  server_ = from_.make_cloud(time_, server_clock_, dice::of(p.stream, k_server), books_,
                              std::move(secrets), p.servers);
-  line_ = std::make_unique<network>(time_, *server_, dice::of(p.seed, k_network));
+  line_ = std::make_unique<network>(time_, *server_, dice::of(p.stream, k_network));
   line_->on_death = [this] { server_died(); };
   watch_feeds();
   watch_erasures();
@@ -68,28 +68,38 @@ void simulation_run::watch_feeds() {
 }
 
 void simulation_run::watch_erasures() {
-  books_.on_erasure = [this](const wire::erasure_object& word) {
-    const auto at = std::find_if(laptops_.begin(), laptops_.end(),
-                                 [&word](const auto& on) { return on->device == word.device; });
-    if (at == laptops_.end() || (*at)->off || (*at)->home->wiped()) return;
-    auto& on = **at;
-    const auto name = "laptop " + std::to_string(on.number);
-    const auto held = on.home->incarnations();
-    const bool still = std::any_of(held.begin(), held.end(), [&word](const auto& incarnation) {
+  books_.on_erasure = [this](const wire::erasure_object& word) { check_word(word); };
+}
+
+void simulation_run::check_word(const wire::erasure_object& word) {
+  // Copies of one folder are one device: any of them may have given it.
+  std::vector<laptop*> with_it;
+  for (const auto& on : laptops_) {
+    if (on->device == word.device) with_it.push_back(on.get());
+  }
+  const auto untold = [](laptop* on) { return on->off || on->home->wiped(); };
+  if (with_it.empty() || std::any_of(with_it.begin(), with_it.end(), untold)) return;
+  const auto keeps_it = [&word](laptop* on) {
+    const auto held = on->home->incarnations();
+    return std::none_of(held.begin(), held.end(), [&word](const auto& incarnation) {
       return word.everything ||
              std::binary_search(word.incarnations.begin(), word.incarnations.end(), incarnation);
     });
-    if (still) books_.broken("1: " + name + " gave its word for what it still holds");
-    if (!word.everything || on.lost) return;
-    const auto now = server_->look();
-    for (const auto& [id, record] : on.saved) {
-      if (now.versions.contains(id) || now.quarantined.contains(id) || on.let_go.contains(id) ||
-          excused(id)) {
-        continue;
-      }
-      books_.broken("1: " + name + " erased a version that is nowhere else");
-    }
   };
+  const auto giver = std::find_if(with_it.begin(), with_it.end(), keeps_it);
+  const auto& on = **(giver == with_it.end() ? with_it.begin() : giver);
+  const auto name = "laptop " + std::to_string(on.number);
+  if (giver == with_it.end())
+    books_.broken("1: " + name + " gave its word for what it still holds");
+  if (!word.everything || on.lost) return;
+  const auto now = server_->look();
+  for (const auto& [id, record] : on.saved) {
+    if (now.versions.contains(id) || now.quarantined.contains(id) || on.let_go.contains(id) ||
+        excused(id)) {
+      continue;
+    }
+    books_.broken("1: " + name + " erased a version that is nowhere else");
+  }
 }
 
 void simulation_run::note(const std::string& what) {
@@ -111,9 +121,9 @@ void simulation_run::add_laptop(std::size_t user) {
   on->number = laptops_.size();
   on->user = user;
   on->clock = std::make_unique<skewed_clock>(time_);
-  auto skew = dice::of(plan_.seed, k_clock, on->number + 1);
+  auto skew = dice::of(plan_.stream, k_clock, on->number + 1);
   if (plan_.faults && skew.percent(40)) on->clock->set_ahead(skew.between(-10, 10) * k_year);
-  on->home = from_.make_desk(on->number, *on->clock, dice::of(plan_.seed, k_laptop, on->number));
+  on->home = from_.make_desk(on->number, *on->clock, dice::of(plan_.stream, k_laptop, on->number));
   const auto who =
       server_->enroll(doctors_[user].id, on->home->key(), "laptop " + std::to_string(on->number));
   on->home->enroll(who);
@@ -219,6 +229,10 @@ void simulation_run::do_one(const operation& o) {
     }
     case verb::server_clock:
       return server_clock_.set_ahead((static_cast<std::int64_t>(o.how % 5) - 2) * k_day);
+    case verb::server_upgrade:
+      if (!server_->up()) return;
+      books_.counts.upgrades += server_->upgrade(o.how);
+      return server_died();
     case verb::laptop_copy:
     case verb::laptop_goes_back:
     case verb::server_copy:

@@ -12,7 +12,7 @@ void simulation_run::add_twin(laptop& of) {
   on->device = of.device;
   on->clock = std::make_unique<skewed_clock>(time_);
   on->home =
-      from_.copy_desk(*of.home, on->number, *on->clock, dice::of(plan_.seed, 24, on->number));
+      from_.copy_desk(*of.home, on->number, *on->clock, dice::of(plan_.stream, 24, on->number));
   if (!on->home) return;
   on->revoked = of.revoked;
   on->lost_access = of.lost_access;
