@@ -124,14 +124,16 @@ class Laptop:
 class World:
     """A server with its folder, served or not, and an administrator."""
 
-    def __init__(self, programs, folder, database_url=None):
+    def __init__(self, programs, folder, database_url=None, reached_by=None):
+        """`reached_by`: the port in links, where that is not the server's own."""
         self.programs, self.folder = pathlib.Path(programs), pathlib.Path(folder)
         self.folder.mkdir()
         self.data, self.url = self.folder / "server", database_url
         self.port, self.metrics, self.process, self.homes = free_port(), None, None, 0
         self.log = open(self.folder / "server.log", "ab")
         more = ["--database", database_url] if database_url else []
-        made = self.server("init", "--admin", "admin@servidor.test", "--name", "localhost",
+        made = self.server("init", "--admin", "admin@servidor.test", "--name",
+                           f"localhost:{reached_by}" if reached_by else "localhost",
                            "--listen", f"127.0.0.1:{self.port}", *more, "--json")
         self.admin_link = json.loads(made.stdout)["enrollment_link"]
 

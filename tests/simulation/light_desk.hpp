@@ -41,6 +41,7 @@ class light_desk final : public desk, private engine::replica_port {
   [[nodiscard]] std::vector<incarnation_id> incarnations() override { return {}; }
   [[nodiscard]] std::vector<std::string> verify() override { return {}; }
   [[nodiscard]] bool wiped() override { return wiped_; }
+  [[nodiscard]] bool erased() override { return erased_; }
   void restart() override {}
   bool arm(trouble, std::uint64_t, std::uint64_t) override { return false; }
   void mend() override {}

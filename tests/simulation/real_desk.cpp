@@ -279,6 +279,10 @@ bool real_desk::wiped() {
   return emptied_ || !std::filesystem::exists(home_ + "/replica.sqlite");
 }
 
+bool real_desk::erased() {
+  return store_->erased();
+}
+
 void real_desk::restart() {
   const bool lost_power = power_armed_ && disk_.struck();
   real_port_.reset();

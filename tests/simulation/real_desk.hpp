@@ -45,6 +45,7 @@ class real_desk final : public desk {
   [[nodiscard]] std::vector<incarnation_id> incarnations() override;
   [[nodiscard]] std::vector<std::string> verify() override;
   [[nodiscard]] bool wiped() override;
+  [[nodiscard]] bool erased() override;
   void restart() override;
   bool keep_copy() override;
   bool go_back() override;

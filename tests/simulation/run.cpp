@@ -80,6 +80,7 @@ void simulation_run::check_word(const wire::erasure_object& word) {
   const auto untold = [](laptop* on) { return on->off || on->home->wiped(); };
   if (with_it.empty() || std::any_of(with_it.begin(), with_it.end(), untold)) return;
   const auto keeps_it = [&word](laptop* on) {
+    if (word.everything && !on->home->erased()) return false;
     const auto held = on->home->incarnations();
     return std::none_of(held.begin(), held.end(), [&word](const auto& incarnation) {
       return word.everything ||
