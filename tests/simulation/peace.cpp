@@ -41,6 +41,10 @@ void simulation_run::make_peace() {
   sync_all(false);
   sync_all(false);
   sync_all(true);
+  // Once more from the disk; with its end, the server's log is whole.
+  line_->server_gone();
+  server_->crash();
+  server_->start();
 }
 
 void simulation_run::sync_all(bool must_be_quiet) {

@@ -206,19 +206,13 @@ bool real_cloud::died() {
 }
 
 void real_cloud::check_log() {
-  const auto text = log_.str();
-  for (const auto& secret : secrets_) {
-    if (text.find(secret) != std::string::npos) books_.broken("13: the log tells " + secret);
-  }
+  check_text("the log", log_.str());
   log_.str({});
 }
 
-void real_cloud::check_refusal(const http::response& response) {
-  if (response.status < 400) return;
+void real_cloud::check_text(const std::string& what, const std::string& text) {
   for (const auto& secret : secrets_) {
-    if (response.body.find(secret) != std::string::npos) {
-      books_.broken("13: a refusal tells " + secret + ": " + response.body);
-    }
+    if (text.find(secret) != std::string::npos) books_.broken("13: " + what + " tells " + secret);
   }
 }
 
@@ -234,7 +228,7 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
   for (const auto& line : any().endpoints) {
     if (line.method != asked.method || line.path != path) continue;
     auto response = std::get<http::blocking_handler>(line.handler)(asked);
-    check_refusal(response);
+    if (response.status >= 400) check_text("a refusal", response.body);
     return response;
   }
   throw std::logic_error("no such endpoint: " + path);
@@ -302,6 +296,7 @@ reply real_cloud::do_push(const std::string& token, const call_push& what) {
     books_.broken("a receipt is not signed by the server");
   }
   auto receipt = wire::decode_receipt_object(sent.object).value();
+  for (const auto& line : receipt.results) check_text("a line of a receipt", line.message);
   if (!died()) {
     const auto object = wire::decode_push_object(what.push.object.object).value();
     books_.pushed(object.device, what.push, receipt);

@@ -78,7 +78,8 @@ class real_cloud final : public cloud {
   /// Whether the power went meanwhile; then the process is gone.
   bool died();
   void check_log();
-  void check_refusal(const http::response& response);
+  /// Nothing that a doctor typed stands in it.
+  void check_text(const std::string& what, const std::string& text);
 
   std::string folder_;
   timeline& time_;
