@@ -50,7 +50,7 @@ class taker {
       return fail(errc::already_exists, "This run was taken back before; nothing to do.", "run");
     }
     run_ = *std::move(row);
-    if (const auto newer = newer_run()) {
+    if (const auto newer = made_nothing(run_) ? std::nullopt : newer_run()) {
       const auto number = std::to_string(*newer);
       return fail(errc::conflict_open,
                   "Run " + number +
@@ -79,13 +79,23 @@ class taker {
   }
 
  private:
-  /// The newest run of this source that stands, if it came after this one.
+  /// The newest run of this source that stands and made something, if it came after this one.
   std::optional<store::pk> newer_run() {
     std::optional<store::pk> found;
     for (const auto& row : in_.import_runs()) {
-      if (row.source == run_.source && row.key > run_.key && !row.rolled_back_at) found = row.key;
+      const bool later = row.source == run_.source && row.key > run_.key && !row.rolled_back_at;
+      if (later && !made_nothing(row)) found = row.key;
     }
     return found;
+  }
+
+  bool made_nothing(const store::import_run_row& run) {
+    const auto users = in_.import_users(run.source);
+    return run.finished_at && in_.moved_views(run.key).empty() &&
+           in_.versions_of_run(run.key, run.version_floor, 1).empty() &&
+           in_.views_of_run(run.key, run.view_floor, 1).empty() &&
+           std::none_of(users.begin(), users.end(),
+                        [&run](const auto& user) { return user.run == run.key; });
   }
 
   void load_accounts() {

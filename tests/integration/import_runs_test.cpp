@@ -147,6 +147,19 @@ TEST_P(import_runs, runs_are_taken_back_newest_first) {
   EXPECT_EQ(picture(), before);
 }
 
+TEST_P(import_runs, a_newer_run_that_made_nothing_stands_in_nobodys_way) {
+  const auto before = picture();
+  static_cast<void>(run());
+  static_cast<void>(run());
+  EXPECT_TRUE(take_back(1).done);
+  EXPECT_EQ(picture(), before);
+  static_cast<void>(run());
+  EXPECT_TRUE(take_back(2).done) << "it made nothing, so the third goes on from nothing of it";
+  EXPECT_TRUE(take_back(3).done);
+  EXPECT_EQ(picture(), before);
+  expect_clean();
+}
+
 TEST_P(import_runs, an_account_that_another_source_uses_is_handed_over) {
   const auto before = picture();
   sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test')");

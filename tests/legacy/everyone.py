@@ -74,6 +74,24 @@ def check_laptops(world, truth, numbers, laptops=None, everybody=False):
         return {key: laptop for key, laptop in zip(keys, pool.map(one, keys)) if laptop}
 
 
+def check_kept(world, report):
+    """Every row that was deferred or quarantined can be read, and none that came in."""
+    for table, counts in report["accounted"].items():
+        deferred, quarantined = counts.get("deferred", 0), counts.get("quarantined", 0)
+        words = ("show", str(report["run"]), "--rows", table)
+        shown = world.importer(*words, exits=(0,) if deferred + quarantined else (4,))
+        rows = shown.get("items", [])
+        outcomes = [row["outcome"] for row in rows]
+        require(len({row["id"] for row in rows}) == shown.get("count", 0) == len(rows),
+                f"{table}: a row is shown twice, or not counted")
+        require(outcomes.count("quarantined") == quarantined,
+                f"{table}: not the {quarantined} quarantined rows are shown")
+        # A row of a later kind may have been flagged as well.
+        most = deferred + (counts.get("flagged", 0) if deferred else 0)
+        require(deferred <= outcomes.count("deferred") <= most,
+                f"{table}: not the {deferred} deferred rows are shown")
+
+
 def check_store(world, truth):
     check_records(truth, world.rows(RECORDS))
     world.server("verify")
@@ -90,6 +108,7 @@ def whole(stage, database, options, generator=GENERATOR, everybody=False):
         check_report(truth, report, numbers)
         untold = {item["reason"] for item in report["items"]} - GUIDE
         require(not untold, f"the guide does not tell what {untold} mean")
+        check_kept(world, report)
         check_store(world, truth)
         laptops = check_laptops(world, truth, numbers, everybody=everybody)
         require(sum(1 for _ in laptops) > 0, "nobody was enrolled")

@@ -20,6 +20,7 @@ struct command_line {
   import::common_options common;
   import::run_command run;
   std::int64_t number = 0;
+  std::string table;
   bool except_used = false;
   std::function<result<int>()> chosen;
 };
@@ -47,7 +48,14 @@ void add_commands(CLI::App& root, command_line& to) {
   });
   auto* show = root.add_subcommand("show", "Show a run's report");
   show->add_option("RUN", to.number, "Number of the run")->required();
-  show->callback([&to] { to.chosen = [&to] { return command_show(to.common, to.number); }; });
+  show->add_option("--rows", to.table,
+                   "Instead, the rows of this table that it kept whole: patients' data");
+  show->callback([&to] {
+    to.chosen = [&to] {
+      return to.table.empty() ? command_show(to.common, to.number)
+                              : command_show_rows(to.common, to.number, to.table);
+    };
+  });
   auto* rollback = root.add_subcommand("rollback", "Take back exactly what a run made");
   rollback->add_option("RUN", to.number, "Number of the run")->required();
   rollback->add_flag("--except-used", to.except_used,
