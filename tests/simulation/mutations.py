@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Breaks the product on purpose, one line at a time, and sees that the simulation finds out.
+
+    mutations.py check                  each mutation still fits the code (a test does this)
+    mutations.py run [NAME…]            applies, builds, simulates until the first failing seed
+      --tree FOLDER   a copy of the project to work in; made as build/mutants if it is missing
+      --seeds N       gives up after so many (2,000; of the rules alone ten times as many)
+
+Prints a row of docs/testing.md for each. `invariant` is what must be broken; another one may be
+found first.
+"""
+import argparse
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+Mutation = collections.namedtuple("Mutation", "name invariant mode file edits what")
+
+
+def one(name, invariant, mode, file, old, new, what):
+    return Mutation(name, invariant, mode, file, [(old, new)], what)
+
+
+MUTATIONS = [
+    Mutation("unflushed", 1, "", "shared/sqlite/database.cpp",
+             [('execute("PRAGMA synchronous=FULL");', 'execute("PRAGMA synchronous=OFF");'),
+              ('"PRAGMA synchronous") != k_synchronous_full', '"PRAGMA synchronous") != 0')],
+             "SQLite files are not flushed"),
+    one("erased-early", 1, "", "client/replica/erase.cpp",
+        "    if (meta->to_be_pushed()) return false;\n", "",
+        "a removed record is erased before its edits were handed over"),
+    one("word-too-soon", 1, "", "client/replica/surrender.cpp",
+        "if (is_gone(set, each)) out", "if (is_gone(set, each) || out.empty()) out",
+        "a laptop gives its word for a record that it still holds"),
+    one("saved-when-closed", 1, "", "client/replica/acts.cpp",
+        "  if (const auto open = check_open(in); !open) return open.error();\n", "",
+        "a laptop without access goes on saving"),
+    one("not-asked", 1, "--recovery", "client/engine/machine.cpp",
+        "} else if (here_.unpulled || (here_.ahead && !asked_ahead_)) {",
+        "} else if (here_.unpulled && here_.recovering) {",
+        "a laptop does not ask for what is missing in the feed"),
+    one("any-cursor", 4, "--recovery", "server/sync/changes_service.cpp",
+        "return in.chain_at(user, at.seq) == at.chain;",
+        "return in.chain_at(user, at.seq) == at.chain || at.seq > 0;",
+        "a cursor of before a restore is taken"),
+    one("journal-unread", 10, "--recovery", "server/sync/journal.cpp",
+        "if (done.contains(entry.id)) continue;",
+        "if (done.contains(entry.id) || count == 0) continue;",
+        "a restored server does not read its journal"),
+    one("number-skipped", 2, "", "server/sync/settle.cpp", "++work.last_number, author",
+        "work.last_number += 2, author", "an automatic merge skips a number"),
+    one("foreign-heads", 3, "", "server/sync/acts.cpp",
+        "  domain::assign_version(view.state, version);\n",
+        "  domain::assign_version(view.state, version);\n"
+        "  for (const auto& n : graph) {\n"
+        "    if (n.id != version) view.state.heads.push_back(n.id);\n  }\n"
+        "  std::sort(view.state.heads.begin(), view.state.heads.end());\n",
+        "an assignment brings the record's other versions, too"),
+    one("drafts-forgotten", 4, "", "client/replica/pull.cpp", ".drafts = what.drafts,",
+        ".drafts = {},", "a laptop forgets the drafts of pages"),
+    one("removal-untold", 4, "", "server/sync/acts.cpp",
+        "  append_events(in, owner.key, owner.id, events);\n",
+        "  if (kind != store::feed_kind::removed) append_events(in, owner.key, owner.id, events);\n",
+        "an unassignment is not in the feed"),
+    one("overwritten", 5, "--light", "shared/domain/view.cpp",
+        "    return dag.is_ancestor(head, v);\n", "    return true;\n",
+        "a new head replaces all heads"),
+    one("receipt-lost", 6, "", "server/sync/push_transaction.cpp",
+        "auto stored = in.push(push.object.id);",
+        "auto stored = in.push(push.object.id);\n  stored.reset();",
+        "a stored receipt is not found"),
+    one("generation", 7, "--light", "shared/domain/merge.cpp", "head->header.generation + 1",
+        "head->header.generation + 2", "a merge has a wrong generation"),
+    one("half-migrated", 7, "", "shared/sqlite/migrator.cpp", "    transaction scope(on);\n",
+        "    struct {\n      void commit() {}\n    } scope;\n",
+        "a migration is not one transaction"),
+    one("every-feed", 8, "", "server/sync/push_transaction.cpp",
+        "append_events(in_, owner, feed.first, feed.second);",
+        "{\n    for (const auto& user : in_.all_users()) "
+        "append_events(in_, user.key, user.id, feed.second);\n    static_cast<void>(owner);\n  }",
+        "a push writes into every doctor's feed"),
+    one("first-field", 9, "--light", "shared/domain/merge.cpp",
+        "for (std::size_t i = 0; i < fields.size(); ++i)", "for (std::size_t i = 0; i < 1; ++i)",
+        "a merge takes only the first field of a group"),
+    one("one-wins", 9, "--light", "shared/domain/merge.cpp", "if (!clashing.empty())",
+        "if (clashing.size() > 99)", "of two changes of one group, one wins"),
+    one("no-timer", 10, "--light", "client/engine/machine_transfer.cpp",
+        "  do_next(wait_for{millis});\n", "", "no timer after a failure"),
+    one("other-version", 10, "", "server/sync/acts.cpp",
+        "store::feed_kind::assigned, &*node, env.now)",
+        "store::feed_kind::assigned, &graph.front(), env.now)",
+        "an assignment names another version in the feed"),
+    one("no-quarantine", 11, "", "server/sync/acceptance.cpp", "if (keep_bytes) plan_",
+        "if (keep_bytes && i > 9999) plan_", "nothing goes to quarantine"),
+    one("future-refused", 12, "--light", "server/sync/version_rules.cpp",
+        "  if (auto e = origin_problem(h, who)) return e;\n",
+        "  if (h.created_at > \"2027\") return fail(errc::invalid_field, \"It is of the future.\");\n"
+        "  if (auto e = origin_problem(h, who)) return e;\n",
+        "a version of the future is refused"),
+    one("body-logged", 13, "", "server/api/sync_handlers.cpp",
+        "  return push_response(in, asked, in.pushes.push(caller, asked.body));\n",
+        "  in.log.write(log_level::info, \"push\", {{\"body\", asked.body}});\n"
+        "  return push_response(in, asked, in.pushes.push(caller, asked.body));\n",
+        "a push's body is written into the log"),
+    one("line-quotes", 13, "", "server/sync/acceptance.cpp",
+        "    plan_.results.push_back(refused(id, why));\n    if (keep_bytes)",
+        "    plan_.results.push_back(refused(id, why));\n"
+        "    plan_.results.back().message += in_.batch[i].bytes().payload;\n    if (keep_bytes)",
+        "a receipt quotes what it refuses"),
+]
+
+
+def mutated(tree, mutation):
+    """-> the file, its text, and the text with the mutation; fails where it does not fit."""
+    path = tree / mutation.file
+    text = changed = path.read_text(encoding="utf-8")
+    for old, new in mutation.edits:
+        if changed.count(old) != 1:
+            sys.exit(f"mutation {mutation.name}: {mutation.file} has {changed.count(old)} times "
+                     f"what is to be changed; write the mutation anew:\n{old}")
+        changed = changed.replace(old, new)
+    return path, text, changed
+
+
+def copy_of_the_project(tree):
+    if not tree.exists():
+        tree.mkdir(parents=True)
+        files = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True,
+                               stdout=subprocess.PIPE).stdout
+        subprocess.run(["tar", "-x", "-C", str(tree)], input=files, check=True)
+
+
+def build(tree):
+    subprocess.run([str(tree / "tools/build"), "release", "autocusto-simulate"], cwd=tree,
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def simulate(tree, mutation, seeds):
+    """-> seeds until the first failing one, and the invariants that it breaks; or nothing."""
+    last = seeds * (10 if mutation.mode == "--light" else 1)
+    done = subprocess.run([str(tree / "build/release/bin/autocusto-simulate"), "--seeds",
+                           f"1-{last}", "--first-failure", "--no-shrink", *mutation.mode.split()],
+                          check=False, stdout=subprocess.PIPE, text=True)
+    found = re.search(r"^seed (\d+) breaks:\n((?:  .*\n)+)", done.stdout, re.M)
+    return found and (int(found[1]), [line.strip() for line in found[2].splitlines()])
+
+
+def run(tree, chosen, seeds):
+    copy_of_the_project(tree)
+    missed = 0
+    for mutation in chosen:
+        path, text, changed = mutated(tree, mutation)
+        path.write_text(changed, encoding="utf-8")
+        try:
+            build(tree)
+            found = simulate(tree, mutation, seeds)
+        finally:
+            path.write_text(text, encoding="utf-8")
+        mode = mutation.mode.removeprefix("--") or "product"
+        told = f"{found[0]} | {found[1][0]}" if found else f"not in {seeds} | "
+        missed += not found
+        print(f"| {mutation.invariant} | {mutation.what} | {mode} | {told} |", flush=True)
+    sys.exit(1 if missed else 0)
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__,
+                                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("command", choices=["check", "run"])
+    asked.add_argument("names", nargs="*")
+    asked.add_argument("--tree", type=pathlib.Path, default=ROOT / "build/mutants")
+    asked.add_argument("--seeds", type=int, default=2000)
+    given = asked.parse_args()
+    chosen = [m for m in MUTATIONS if not given.names or m.name in given.names]
+    if given.command == "run":
+        run(given.tree.resolve(), chosen, given.seeds)
+    for mutation in chosen:
+        mutated(ROOT, mutation)
+    print(f"{len(chosen)} mutations fit the code")
+
+
+if __name__ == "__main__":
+    main()
