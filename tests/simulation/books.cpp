@@ -106,9 +106,9 @@ void books::pushed(const device_id& device, const wire::push_request& what,
   }
 }
 
-void books::erased(const wire::erasure_object& what) {
+void books::erased(const wire::erasure_object& what, const desk* from) {
   ++counts.erasures;
-  if (on_erasure) on_erasure(what);
+  if (on_erasure) on_erasure(what, from);
 }
 
 bool books::may_hold(const user_id& user, const version_id& id, const std::string& header) const {

@@ -48,7 +48,7 @@ class books final : public witness {
   void reached(const wire::push_request& what) override;
   void pushed(const device_id& device, const wire::push_request& what,
               const wire::push_receipt& receipt) override;
-  void erased(const wire::erasure_object& what) override;
+  void erased(const wire::erasure_object& what, const desk* from) override;
   void paged(const device_id& device, const wire::page& page) override;
   void broken(std::string what) override;
 
@@ -74,7 +74,7 @@ class books final : public witness {
 
   run_counts counts;
   /// Called with each word of a laptop that the server took.
-  std::function<void(const wire::erasure_object&)> on_erasure;
+  std::function<void(const wire::erasure_object&, const desk* from)> on_erasure;
 
  private:
   void check_refusal(const device_id& device, const known_version& known, const std::string& code);

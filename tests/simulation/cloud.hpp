@@ -40,8 +40,10 @@ struct call_changes {
 struct call_known {
   std::vector<version_id> held;
 };
+class desk;
 struct call_erasure {
   wire::signed_object word;
+  const desk* from = nullptr;  ///< whose word it is: for the checks only
 };
 using call =
     std::variant<call_challenge, call_session, call_push, call_changes, call_known, call_erasure>;
@@ -136,7 +138,7 @@ class witness {
   virtual void pushed(const device_id& device, const wire::push_request& what,
                       const wire::push_receipt& receipt) = 0;
   /// A laptop's word for what it has erased was taken.
-  virtual void erased(const wire::erasure_object& what) = 0;
+  virtual void erased(const wire::erasure_object& what, const desk* from) = 0;
   virtual void paged(const device_id& device, const wire::page& page) = 0;
   /// Something that no invariant allows, seen on the way.
   virtual void broken(std::string what) = 0;

@@ -247,7 +247,7 @@ bool courier::perform_request(engine::action& what) {
       push(engine::erasure_taken{});
     } else {
       word_ = (**word).what;
-      ask(call_erasure{(**word).form});
+      ask(call_erasure{(**word).form, &desk_});
     }
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
     asked_from_ = page->from;

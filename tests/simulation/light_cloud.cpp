@@ -197,7 +197,7 @@ reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
     if (!closed_.contains(id)) out.unknown.push_back(id);
   }
   if (word.everything) erased_.insert(device.id);
-  books_.erased(word);
+  books_.erased(word, what.from);
   return answer(std::move(out));
 }
 

@@ -9,6 +9,15 @@ constexpr unix_millis k_recovery = (30 + 30) * k_second;
 constexpr unix_millis k_poll = 90 * k_second;
 constexpr unix_millis k_sync = 10 * k_minute;
 
+/// A poll may just have come back when it is looked at.
+constexpr unix_millis k_moment = 10 * k_second;
+
+bool stands_still(const laptop& on) {
+  if (!on.sync || on.sync->done() || !on.watching) return false;
+  const auto at = on.sync->at();
+  return at != engine::step::polling && at != engine::step::pulling && at != engine::step::looking;
+}
+
 bool about_access(errc code) {
   return code == errc::device_revoked || code == errc::user_disabled;
 }
@@ -31,8 +40,9 @@ void simulation_run::make_peace() {
   // Programs that watch go on by themselves.
   time_.run_until(time_.now() + k_recovery + k_poll);
   for (auto& on : laptops_) {
-    if (on->sync && !on->sync->done() && on->watching && on->sync->at() != engine::step::polling &&
-        on->sync->at() != engine::step::pulling && on->sync->at() != engine::step::looking) {
+    static_cast<void>(
+        time_.run_until([&on] { return !stands_still(*on); }, time_.now() + k_moment));
+    if (stands_still(*on)) {
       books_.broken("10: laptop " + std::to_string(on->number) + " watches and stands still in " +
                     std::string(engine::step_name(on->sync->at())));
     }
@@ -41,7 +51,7 @@ void simulation_run::make_peace() {
   sync_all(false);
   sync_all(false);
   sync_all(true);
-  // Once more from the disk; with its end, the server's log is whole.
+  // Once more from the disk.
   line_->server_gone();
   server_->crash();
   server_->start();

@@ -309,7 +309,7 @@ reply real_cloud::do_erasure(const std::string& token, const call_erasure& what)
   const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.word));
   if (response.status != 200) return answer(failure_of(response));
   auto taken = wire::decode_erasure_answer(response.body).value();
-  if (!died()) books_.erased(wire::decode_erasure_object(what.word.object).value());
+  if (!died()) books_.erased(wire::decode_erasure_object(what.word.object).value(), what.from);
   return answer(std::move(taken));
 }
 

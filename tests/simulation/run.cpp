@@ -68,30 +68,24 @@ void simulation_run::watch_feeds() {
 }
 
 void simulation_run::watch_erasures() {
-  books_.on_erasure = [this](const wire::erasure_object& word) { check_word(word); };
+  books_.on_erasure = [this](const wire::erasure_object& word, const desk* from) {
+    const auto at = std::find_if(laptops_.begin(), laptops_.end(),
+                                 [from](const auto& on) { return on->home.get() == from; });
+    if (at != laptops_.end() && (*at)->device == word.device) check_word(**at, word);
+  };
 }
 
-void simulation_run::check_word(const wire::erasure_object& word) {
-  // Copies of one folder are one device: any of them may have given it.
-  std::vector<laptop*> with_it;
-  for (const auto& on : laptops_) {
-    if (on->device == word.device) with_it.push_back(on.get());
-  }
-  const auto untold = [](laptop* on) { return on->off || on->home->wiped(); };
-  if (with_it.empty() || std::any_of(with_it.begin(), with_it.end(), untold)) return;
-  const auto keeps_it = [&word](laptop* on) {
-    if (word.everything && !on->home->erased()) return false;
-    const auto held = on->home->incarnations();
-    return std::none_of(held.begin(), held.end(), [&word](const auto& incarnation) {
-      return word.everything ||
-             std::binary_search(word.incarnations.begin(), word.incarnations.end(), incarnation);
-    });
-  };
-  const auto giver = std::find_if(with_it.begin(), with_it.end(), keeps_it);
-  const auto& on = **(giver == with_it.end() ? with_it.begin() : giver);
+void simulation_run::check_word(laptop& on, const wire::erasure_object& word) {
+  if (on.off || on.home->wiped()) return;
   const auto name = "laptop " + std::to_string(on.number);
-  if (giver == with_it.end())
+  const auto held = on.home->incarnations();
+  const bool still = std::any_of(held.begin(), held.end(), [&word](const auto& incarnation) {
+    return word.everything ||
+           std::binary_search(word.incarnations.begin(), word.incarnations.end(), incarnation);
+  });
+  if (still || (word.everything && !on.home->erased())) {
     books_.broken("1: " + name + " gave its word for what it still holds");
+  }
   if (!word.everything || on.lost) return;
   const auto now = server_->look();
   for (const auto& [id, record] : on.saved) {
@@ -278,6 +272,7 @@ outcome simulation_run::go() {
   try {
     make_peace();
     out.digest = check_everything(*this);
+    server_->crash();  // with its end, its log is whole
   } catch (const std::exception& e) {
     books_.broken(std::string("10: ") + e.what());
   }

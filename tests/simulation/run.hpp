@@ -99,7 +99,7 @@ class simulation_run {
   void watch_feeds();
   /// What a laptop gives its word for is not on it, and is nowhere lost.
   void watch_erasures();
-  void check_word(const wire::erasure_object& word);
+  void check_word(laptop& on, const wire::erasure_object& word);
   void note(const std::string& what);
   // travel.cpp
   /// A laptop or the server keeps a copy, or starts from it.
