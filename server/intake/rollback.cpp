@@ -50,15 +50,7 @@ class taker {
       return fail(errc::already_exists, "This run was taken back before; nothing to do.", "run");
     }
     run_ = *std::move(row);
-    if (const auto newer = made_nothing(run_) ? std::nullopt : newer_run()) {
-      const auto number = std::to_string(*newer);
-      return fail(errc::conflict_open,
-                  "Run " + number +
-                      " of the same source is newer and may build on this one. Runs are "
-                      "taken back newest first: `autocusto-import rollback " +
-                      number + "`, then this one.",
-                  "run");
-    }
+    if (auto blocked = check_newer_runs()) return *std::move(blocked);
     load_accounts();
     load_versions();
     load_views();
@@ -79,22 +71,41 @@ class taker {
   }
 
  private:
-  /// The newest run of this source that stands and made something, if it came after this one.
-  std::optional<store::pk> newer_run() {
-    std::optional<store::pk> found;
-    for (const auto& row : in_.import_runs()) {
-      const bool later = row.source == run_.source && row.key > run_.key && !row.rolled_back_at;
-      if (later && !made_nothing(row)) found = row.key;
+  /// Later runs of this source may build on this one. Those of others tell by the keys of what they
+  /// made what is theirs, as long as they have not ended: keys must not be given again meanwhile.
+  std::optional<error> check_newer_runs() {
+    auto runs = in_.import_runs();
+    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.key > b.key; });
+    for (const auto& row : runs) {
+      if (row.key <= run_.key || row.rolled_back_at) continue;
+      const auto number = std::to_string(row.key);
+      if (row.source != run_.source) {
+        if (row.finished_at) continue;
+        return fail(errc::conflict_open,
+                    "Run " + number +
+                        " of another source has not ended; run it again to its end, or take it "
+                        "back, then this one.",
+                    "run");
+      }
+      if (made_nothing(row)) {
+        followers_.push_back(row);
+        continue;
+      }
+      return fail(errc::conflict_open,
+                  "Run " + number +
+                      " of the same source is newer and may build on this one. Runs are "
+                      "taken back newest first: `autocusto-import rollback " +
+                      number + "`, then this one.",
+                  "run");
     }
-    return found;
+    return std::nullopt;
   }
 
   bool made_nothing(const store::import_run_row& run) {
-    const auto users = in_.import_users(run.source);
-    return run.finished_at && in_.moved_views(run.key).empty() &&
-           in_.versions_of_run(run.key, run.version_floor, 1).empty() &&
-           in_.views_of_run(run.key, run.view_floor, 1).empty() &&
-           std::none_of(users.begin(), users.end(),
+    if (!run.finished_at || run.versions + run.views + run.users > 0) return false;
+    if (in_.keeps_rows(run.key)) return false;
+    const auto users = in_.import_users(run.source);  // also those that it found here
+    return std::none_of(users.begin(), users.end(),
                         [&run](const auto& user) { return user.run == run.key; });
   }
 
@@ -323,15 +334,22 @@ class taker {
     report_.kept.users += accounts_.handed_over;
     report_.accounts_disabled = static_cast<std::int64_t>(accounts_.disabled.size());
     report_.removed.users = accounts_.gone;
-    run_.rolled_back_at = request_.now;
-    run_.report.reset();
-    in_.save_import_run(run_);
-    audit(in_, "import.rollback", run_, request_.now);
+    close(run_);
+    // They found everything here already; that does not hold any more.
+    for (auto& run : followers_) close(run);
+  }
+
+  void close(store::import_run_row& run) {
+    run.rolled_back_at = request_.now;
+    run.report.reset();
+    in_.save_import_run(run);
+    audit(in_, "import.rollback", run, request_.now);
   }
 
   store::writer& in_;
   const rollback_request& request_;
   store::import_run_row run_;
+  std::vector<store::import_run_row> followers_;  ///< later ones, which made nothing
   rollback_report report_;
   std::unordered_map<store::pk, std::int64_t> legacy_user_;
   struct opened_view {

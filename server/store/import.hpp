@@ -131,8 +131,12 @@ class import_reader {
   virtual std::vector<std::pair<std::int64_t, std::int64_t>> kept_digests(
       std::string_view source, std::string_view origin,
       std::span<const std::int64_t> legacy_ids) = 0;
+  /// What the source's runs up to this one keep of that table, each row as the newest of them has
+  /// it, by id: those behind `after`.
   virtual std::vector<import_kept_row> kept_rows(pk run, std::string_view origin,
                                                  std::int64_t after, std::int64_t limit) = 0;
+  /// Whether rows were kept by that very run.
+  virtual bool keeps_rows(pk run) = 0;
   /// All views of these records, open and closed, in no order.
   virtual std::vector<view_row> views_of_records(std::span<const pk> records) = 0;
   /// For each of these views that has imported items, the version of the last one.

@@ -195,22 +195,33 @@ std::vector<std::pair<std::int64_t, std::int64_t>> sql_writer::kept_digests(
 
 std::vector<import_kept_row> sql_writer::kept_rows(pk run, std::string_view origin,
                                                    std::int64_t after, std::int64_t limit) {
+  // The newest first: where the limit cuts off older ones of the last id, nothing is missed.
   static constexpr sql_query q{
       "kept_rows",
       "SELECT i.legacy_id, i.outcome, i.digest, i.reason, i.content "
       "FROM import_run r {join import_row i: i.source=r.source AND i.origin=$2 AND "
-      "i.legacy_id>$3 AND i.run=r.pk} WHERE r.pk=$1 ORDER BY i.legacy_id LIMIT $4"};
-  return list(q, {sql_integer(run), sql_text(origin), sql_integer(after), sql_integer(limit)},
-              [&](const sql_row& row) {
-                import_kept_row k;
-                k.origin = origin;
-                k.legacy_id = row.integer(0);
-                k.outcome = static_cast<kept_outcome>(row.integer(1));
-                k.digest = row.integer(2);
-                k.reason = row.bytes(3);
-                k.content = row.bytes(4);
-                return k;
-              });
+      "i.legacy_id>$3 AND i.run<=r.pk} WHERE r.pk=$1 ORDER BY i.legacy_id, i.run DESC LIMIT $4"};
+  auto rows = list(q, {sql_integer(run), sql_text(origin), sql_integer(after), sql_integer(limit)},
+                   [&](const sql_row& row) {
+                     import_kept_row k;
+                     k.origin = origin;
+                     k.legacy_id = row.integer(0);
+                     k.outcome = static_cast<kept_outcome>(row.integer(1));
+                     k.digest = row.integer(2);
+                     k.reason = row.bytes(3);
+                     k.content = row.bytes(4);
+                     return k;
+                   });
+  const auto older = std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return a.legacy_id == b.legacy_id;
+  });
+  rows.erase(older, rows.end());
+  return rows;
+}
+
+bool sql_writer::keeps_rows(pk run) {
+  static constexpr sql_query q{"keeps_rows", "SELECT 1 FROM import_row WHERE run=$1 LIMIT 1"};
+  return one(q, {sql_integer(run)}, read_key).has_value();
 }
 
 void sql_writer::keep_rows(std::string_view source, pk run, std::span<const import_kept_row> rows) {

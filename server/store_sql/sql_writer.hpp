@@ -135,6 +135,7 @@ class sql_writer final : public writer {
       std::span<const std::int64_t> legacy_ids) override;
   std::vector<import_kept_row> kept_rows(pk run, std::string_view origin, std::int64_t after,
                                          std::int64_t limit) override;
+  bool keeps_rows(pk run) override;
   std::vector<view_row> views_of_records(std::span<const pk> records) override;
   std::vector<std::pair<pk, version_id>> last_imported(std::span<const pk> views) override;
   std::vector<shown_version> shown_versions(std::span<const pk> views) override;

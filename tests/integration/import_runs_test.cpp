@@ -147,17 +147,56 @@ TEST_P(import_runs, runs_are_taken_back_newest_first) {
   EXPECT_EQ(picture(), before);
 }
 
-TEST_P(import_runs, a_newer_run_that_made_nothing_stands_in_nobodys_way) {
+TEST_P(import_runs, a_newer_run_that_made_nothing_is_taken_back_with_what_it_found) {
   const auto before = picture();
   static_cast<void>(run());
   static_cast<void>(run());
   EXPECT_TRUE(take_back(1).done);
   EXPECT_EQ(picture(), before);
+  const auto again = intake::open_door(*db_)->rollback({2, false, 5});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, errc::already_exists) << "it went with the first";
   static_cast<void>(run());
-  EXPECT_TRUE(take_back(2).done) << "it made nothing, so the third goes on from nothing of it";
   EXPECT_TRUE(take_back(3).done);
   EXPECT_EQ(picture(), before);
   expect_clean();
+}
+
+TEST_P(import_runs, a_newer_run_that_made_anything_has_to_go_first) {
+  static_cast<void>(run());
+  const auto newest_first = [&](store::pk newer) {
+    static_cast<void>(run());
+    static_cast<void>(run());  // made nothing
+    const auto refused = intake::open_door(*db_)->rollback({1, false, 5});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("Run " + std::to_string(newer) + " "),
+              std::string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(take_back(newer).done);
+  };
+  sql("INSERT INTO usuarios_usuario (id, email) VALUES (3, 'c@x.test')");
+  newest_first(2);  // an account
+  sql("DELETE FROM usuarios_usuario WHERE id = 3");
+  sql(legacy_edit(7, 1, 3, 1, "de A, depois"));
+  newest_first(4);  // a version
+  sql("DELETE FROM pacientes_pacienteversion WHERE id = 7");
+  sql("INSERT INTO processos_protocolo (id) VALUES (1)");
+  newest_first(6);  // a row that is kept
+  EXPECT_TRUE(take_back(1).done);
+  expect_clean();
+}
+
+TEST_P(import_runs, a_run_of_another_source_that_has_not_ended_stands_in_the_way) {
+  static_cast<void>(run());
+  cut_door door(*db_, 1);
+  source_name_ = "outra";
+  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  const auto refused = intake::open_door(*db_)->rollback({1, false, 5});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::conflict_open);
+  EXPECT_NE(refused.error().message.find("has not ended"), std::string::npos);
+  EXPECT_TRUE(take_back(2).done);
+  EXPECT_TRUE(take_back(1).done);
 }
 
 TEST_P(import_runs, an_account_that_another_source_uses_is_handed_over) {

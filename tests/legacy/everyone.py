@@ -81,14 +81,19 @@ def check_kept(world, report):
         words = ("show", str(report["run"]), "--rows", table)
         shown = world.importer(*words, exits=(0,) if deferred + quarantined else (4,))
         rows = shown.get("items", [])
-        outcomes = [row["outcome"] for row in rows]
         require(len({row["id"] for row in rows}) == shown.get("count", 0) == len(rows),
                 f"{table}: a row is shown twice, or not counted")
-        require(outcomes.count("quarantined") == quarantined,
+        for row in rows:
+            require(row["row"].get("id", row["id"]) == row["id"],
+                    f"{table} {row['id']}: another row is shown")
+        outcomes = {row["id"] for row in rows if row["outcome"] == "quarantined"}
+        told = {item["id"] for item in report["items"]
+                if item["table"] == table and item["outcome"] == "quarantined"}
+        require(outcomes == told and len(told) == quarantined,
                 f"{table}: not the {quarantined} quarantined rows are shown")
         # A row of a later kind may have been flagged as well.
         most = deferred + (counts.get("flagged", 0) if deferred else 0)
-        require(deferred <= outcomes.count("deferred") <= most,
+        require(deferred <= len(rows) - quarantined <= most,
                 f"{table}: not the {deferred} deferred rows are shown")
 
 

@@ -78,6 +78,7 @@ def twice(stage, database):
         require(state(it.world) == before, "the second run has changed something")
         require(again["versions"] == 0 and again["views"] == 0 and again["users"] == 0,
                 "the second run says that it made something")
+        e2e.check_kept(it.world, again)
         laptops = e2e.check_laptops(it.world, it.truth, it.numbers)
         had = set(version_ids(it.world))
         edit(it)
@@ -85,6 +86,7 @@ def twice(stage, database):
         new = set(version_ids(it.world)) - had
         require(later["versions"] == 2 and len(new) == 2, f"{len(new)} versions came, 2 expected")
         it.numbers = Numbers(it.truth)
+        e2e.check_kept(it.world, later)
         e2e.check_store(it.world, it.truth)
         e2e.check_laptops(it.world, it.truth, it.numbers, laptops)
         return f"{len(laptops)} laptops before and after two legacy edits"

@@ -1,6 +1,7 @@
-// `autocusto-import show RUN --rows TABLE`: rows of the source that a run kept whole.
+// `autocusto-import show RUN --rows TABLE`: rows of the source that are kept whole here.
 #include <iostream>
 #include <limits>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -18,24 +19,93 @@ std::string_view name_of(store::kept_outcome outcome) {
   return outcome == store::kept_outcome::deferred ? "deferred" : "quarantined";
 }
 
-/// Content that is JSON as such, anything else as a text.
-nlohmann::json content_json(const std::string& content) {
-  auto value = nlohmann::json::parse(content, nullptr, false);
-  return value.is_discarded() ? nlohmann::json(content) : value;
+/// The ids of that table's rows which the run's report calls quarantined.
+std::set<std::int64_t> quarantined_in(const std::string& report, const std::string& table) {
+  std::set<std::int64_t> ids;
+  const auto read = nlohmann::json::parse(report);
+  for (const auto& item : read.at("items")) {
+    if (item.at("table") != table || item.at("outcome") != "quarantined") continue;
+    ids.insert(item.at("id").get<std::int64_t>());
+  }
+  return ids;
 }
 
-void print(const store::import_kept_row& row, bool json, bool first) {
-  if (!json) {
-    std::cout << row.legacy_id << "  " << name_of(row.outcome) << "  "
-              << (row.reason.empty() ? "-" : row.reason) << "  " << cli::printable(row.content) << '\n';
-    return;
+/// Prints while it reads, so that memory stays flat.
+class printer {
+ public:
+  printer(bool json, std::int64_t run, const std::string& table)
+      : json_(json), run_(run), table_(table) {}
+
+  void row(const store::import_kept_row& what) {
+    if (!json_) {
+      std::cout << what.legacy_id << "  " << name_of(what.outcome) << "  "
+                << (what.reason.empty() ? "-" : what.reason) << "  " << cli::printable(what.content)
+                << '\n';
+    } else {
+      if (count_ == 0) begin();
+      // The content is printed as it was kept: read and written again, numbers could change.
+      std::cout << (count_ == 0 ? "" : ",") << R"({"id":)" << what.legacy_id << R"(,"outcome":")"
+                << name_of(what.outcome) << R"(","reason":)" << nlohmann::json(what.reason)
+                << R"(,"row":)" << what.content << '}';
+    }
+    ++count_;
   }
-  const nlohmann::json item{{"id", row.legacy_id},
-                            {"outcome", name_of(row.outcome)},
-                            {"reason", row.reason},
-                            {"row", content_json(row.content)}};
-  std::cout << (first ? "" : ",")
-            << item.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  /// One object in any case: where the database failed in the middle, it says so itself.
+  void end(const std::optional<error>& broken) {
+    if (!json_ || count_ == 0) return;
+    std::cout << R"(],"count":)" << count_;
+    if (broken) {
+      std::cout << R"(,"error":)"
+                << nlohmann::json{{"code", code_name(broken->code)}, {"message", broken->message}};
+    }
+    std::cout << '}' << std::endl;
+  }
+  [[nodiscard]] bool json() const { return json_; }
+  [[nodiscard]] std::int64_t count() const { return count_; }
+
+ private:
+  void begin() const {
+    std::cout << R"({"run":)" << run_ << R"(,"table":)" << nlohmann::json(table_)
+              << R"(,"items":[)";
+  }
+
+  bool json_;
+  std::int64_t run_;
+  const std::string& table_;
+  std::int64_t count_ = 0;
+};
+
+/// In one snapshot, so that no rollback meanwhile cuts the list short.
+void print_rows(store::reader& in, const store::import_run_row& run, const std::string& table,
+                printer& out) {
+  const auto quarantined = quarantined_in(*run.report, table);
+  auto after = std::numeric_limits<std::int64_t>::min();
+  while (std::cout) {
+    const auto rows = in.kept_rows(run.key, table, after, k_rows_at_once);
+    if (rows.empty()) return;
+    after = rows.back().legacy_id;
+    for (const auto& row : rows) {
+      // An earlier run's, which has come in since.
+      const bool over =
+          row.outcome == store::kept_outcome::quarantined && !quarantined.contains(row.legacy_id);
+      if (!over) out.row(row);
+    }
+  }
+}
+
+std::optional<error> why_nothing_is_kept(const std::optional<store::import_run_row>& run) {
+  if (!run) {
+    return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.",
+                "run");
+  }
+  if (run->rolled_back_at) {
+    return fail(errc::not_found, "This run was taken back; it keeps no rows any more.", "run");
+  }
+  if (!run->report) {
+    return fail(errc::not_found,
+                "This run has not ended; run the import again to go on, then look again.", "run");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -44,34 +114,30 @@ result<int> command_show_rows(const common_options& common, std::int64_t run,
                               const std::string& table) {
   const auto to = open_target(common.data, false);
   if (!to) return to.error();
-  auto& database = *to->home.database;
-  bool known = false;
-  database.read([&](store::reader& in) { known = in.import_run(run).has_value(); });
-  if (!known) {
-    return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.",
-                "run");
+  printer out(common.json, run, table);
+  std::optional<error> nothing;
+  try {
+    to->home.database->read([&](store::reader& in) {
+      // A read whose connection is lost is begun anew; what is printed cannot be taken back.
+      if (out.count() > 0) throw store::database_error("the connection was lost", false, false);
+      const auto row = in.import_run(run);
+      nothing = why_nothing_is_kept(row);
+      if (!nothing) print_rows(in, *row, table, out);
+    });
+  } catch (const store::database_error& e) {
+    if (out.count() == 0 || !out.json()) throw;
+    const auto broken = fail(errc::database, std::string("The database failed: ") + e.what());
+    out.end(broken);
+    return exit_code(broken.code);
   }
-  auto after = std::numeric_limits<std::int64_t>::min();
-  std::int64_t count = 0;
-  while (true) {
-    std::vector<store::import_kept_row> rows;
-    database.read(
-        [&](store::reader& in) { rows = in.kept_rows(run, table, after, k_rows_at_once); });
-    if (count == 0 && common.json && !rows.empty()) {
-      std::cout << R"({"run":)" << run << R"(,"table":)" << nlohmann::json(table).dump()
-                << R"(,"items":[)";
-    }
-    for (const auto& row : rows) print(row, common.json, count++ == 0);
-    if (rows.empty()) break;
-    after = rows.back().legacy_id;
-  }
-  if (count == 0) {
+  if (nothing) return *std::move(nothing);
+  if (out.count() == 0) {
     return fail(errc::not_found,
-                "The run kept no rows of a table of that name; `autocusto-import show " +
+                "No rows of a table of that name are kept; `autocusto-import show " +
                     std::to_string(run) + "` counts the deferred and quarantined ones of each.",
                 "rows");
   }
-  if (common.json) std::cout << R"(],"count":)" << count << "}" << std::endl;
+  out.end(std::nullopt);
   return 0;
 }
 
