@@ -19,12 +19,14 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "legacy"))
-from world import World, free_port, require  # noqa: E402
+from world import World, free_port, require, run  # noqa: E402
 
 KEY = "11144477735"
 RESET = b"\1\0\0\0\0\0\0\0"  # SO_LINGER for no time: closing resets
 UNREACHABLE = 5              # exit status of `sync`
-VERSIONS = "SELECT count(*) AS n, count(DISTINCT {hex id}) AS different FROM version"
+# Of one doctor, who saves and pushes one edit at a time: as many of each as were saved.
+COUNTS = ("SELECT (SELECT count(*) FROM version) AS versions, (SELECT count(*) FROM feed) AS items, "
+          "(SELECT count(*) FROM push) AS pushes")
 
 
 class Line(threading.Thread):
@@ -103,23 +105,35 @@ class Breaks:
         self.ana("patient", "save", KEY, "--set", f"nome_paciente=Nome {self.saved}",
                  "--set", "nome_mae=M", "--set", "end_paciente=R")
 
-    def cut(self, laptop, way, count):
-        """A sync that breaks there; -> whether it broke."""
+    def cut(self, laptop, way, count, has_come):
+        """A sync that breaks there, or says that it has not; -> whether the line broke."""
         self.line.cut_after(way, count, resets=count % 2 == 0)
-        laptop("sync", exits=(0, UNREACHABLE))
+        done = run([self.world.program("autocusto"), "--home", laptop.home, "sync"],
+                   exits=(0, UNREACHABLE))
         broken = self.line.broken
         self.line.cut_after(None, 0, False)
+        if done.returncode == 0:
+            has_come()
         laptop.sync()
         return broken
 
-    def arrived(self):
-        """What was saved last is at the server once, and shown on the other laptop."""
-        found = self.world.rows(VERSIONS)[0]
-        require(found == {"n": self.saved, "different": self.saved},
+    def at_server(self):
+        """What was saved is there, and in the doctor's feed, once."""
+        found = self.world.rows(COUNTS)[0]
+        require(found == dict.fromkeys(("versions", "items", "pushes"), self.saved),
                 f"{self.saved} were saved, but the server has {found}")
+
+    def shown(self):
+        """What was saved last is shown on the other laptop, and has no sibling."""
         shown = self.room("patient", "show", KEY)
         require(shown["fields"]["nome_paciente"] == f"Nome {self.saved}", "an edit did not arrive")
-        require(len(shown.get("heads", [])) <= 1, "an edit became a sibling of itself")
+        require(len(shown["heads"]) == 1, "an edit became a sibling of itself")
+
+    def all_of_it(self):
+        """Both laptops have every edit once."""
+        for laptop in (self.ana, self.room):
+            ids = [version["version_id"] for version in laptop("patient", "history", KEY)["versions"]]
+            require(len(ids) == len(set(ids)) == self.saved, f"{len(ids)} of {self.saved} edits")
 
     def every(self, who, way, step):
         count = 1
@@ -127,10 +141,12 @@ class Breaks:
             self.save()
             if who == "pull":
                 self.ana.sync()
-            broken = self.cut(self.room if who == "pull" else self.ana, way, count)
-            if who == "push":
+                broken = self.cut(self.room, way, count, self.shown)
+            else:
+                broken = self.cut(self.ana, way, count, self.at_server)
                 self.room.sync()
-            self.arrived()
+            self.at_server()
+            self.shown()
             if not broken:
                 break
             count += step
@@ -148,6 +164,7 @@ def play(world, line, step):
     for who in ("push", "pull"):
         for way in ("up", "down"):
             breaks.every(who, way, step)
+    breaks.all_of_it()
     world.server("verify")
     print(json.dumps({"step": step, "saved": breaks.saved,
                       "seconds": round(time.monotonic() - start, 1), **breaks.points}, indent=1))
