@@ -39,8 +39,9 @@ class real_factory final : public factory {
                                         clock, random, books, std::move(secrets), processes);
   }
   std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock, dice random) override {
-    return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),
-                                       model(n % k_models), clock, random);
+    const auto home = folder_ / "run" / ("laptop-" + std::to_string(n));
+    fs::remove_all(home);  // of one that could not enroll
+    return std::make_unique<real_desk>(home, model(n % k_models), clock, random);
   }
   std::unique_ptr<desk> copy_desk(desk& of, std::size_t n, const clock_source& clock,
                                   dice random) override {

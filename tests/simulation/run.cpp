@@ -119,8 +119,16 @@ void simulation_run::add_laptop(std::size_t user) {
   auto skew = dice::of(plan_.stream, k_clock, on->number + 1);
   if (plan_.faults && skew.percent(40)) on->clock->set_ahead(skew.between(-10, 10) * k_year);
   on->home = from_.make_desk(on->number, *on->clock, dice::of(plan_.stream, k_laptop, on->number));
-  const auto who =
-      server_->enroll(doctors_[user].id, on->home->key(), "laptop " + std::to_string(on->number));
+  enrolled who;
+  try {
+    who =
+        server_->enroll(doctors_[user].id, on->home->key(), "laptop " + std::to_string(on->number));
+  } catch (const error_exception& e) {
+    // An administrator's enabling that was in doubt, and came to nothing.
+    if (e.get().code != errc::user_disabled) throw;
+    doctors_[user].disabled = true;
+    return;
+  }
   on->home->enroll(who);
   on->device = who.device;
   tenant_key_ = who.tenant_key;
