@@ -64,8 +64,10 @@ void books::check_refusal(const device_id& device, const known_version& known,
   const bool gone = code == "access_removed" || code == "parent_unavailable";
   const bool after =
       code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";
-  // Its parents may be on laptops that have not come back yet.
-  if (code == "parent_unavailable" && went_back_) return;
+  // Its parents may be on laptops that have not come back yet, or in quarantine since their author
+  // was disabled.
+  const bool in_quarantine = disabled_.contains(devices_.at(device));
+  if (code == "parent_unavailable" && (went_back_ || in_quarantine)) return;
   // Whoever brings it may be another than who wrote it: a version that an administrator assigned.
   if (gone && was_taken(devices_.at(device), known.header.record.id)) return;
   if (!after) broken("12: an honest version was refused as " + code);
@@ -92,6 +94,7 @@ void books::pushed(const device_id& device, const wire::push_request& what,
     switch (line.outcome) {
       case wire::push_outcome::refused:
         known.refused = true;
+        known.parent_missed = line.code == "parent_unavailable";
         ++counts.refused;
         check_refusal(device, known, line.code);
         break;

@@ -19,10 +19,11 @@ namespace autocusto::simulation {
 struct known_version {
   domain::version_header header;
   domain::version_bytes raw;
-  user_id owner;            ///< into whose view it was pushed
-  bool accepted = false;    ///< acknowledged
-  std::uint64_t since = 0;  ///< the step in which it first reached the server
-  bool refused = false;     ///< some receipt refused it
+  user_id owner;               ///< into whose view it was pushed
+  bool accepted = false;       ///< acknowledged
+  std::uint64_t since = 0;     ///< the step in which it first reached the server
+  bool refused = false;        ///< some receipt refused it
+  bool parent_missed = false;  ///< because its parent was not there
 };
 
 struct run_counts {
