@@ -117,7 +117,12 @@ void simulation_run::refused_ones(laptop& on, const operation& o) {
   if (o.what == verb::reapply) {
     keep(on, on.home->reapply(selector));
   } else {
-    static_cast<void>(on.home->discard_refused(selector));
+    try {
+      static_cast<void>(on.home->discard_refused(selector));
+    } catch (const desk_died&) {
+      on.let_go.insert(refused[o.how % refused.size()]);  // perhaps
+      throw;
+    }
   }
   for (const auto& id : on.home->refused()) {
     if (!before.contains(id)) books_.broken("11: a version became refused by itself");
