@@ -169,8 +169,7 @@ TEST_P(import_runs, a_newer_run_that_made_anything_has_to_go_first) {
     static_cast<void>(run());  // made nothing
     const auto refused = intake::open_door(*db_)->rollback({1, false, 5});
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().message.find("Run " + std::to_string(newer) + " "),
-              std::string::npos)
+    EXPECT_NE(refused.error().message.find("Run " + std::to_string(newer) + " "), std::string::npos)
         << refused.error().message;
     EXPECT_TRUE(take_back(newer).done);
   };
