@@ -71,7 +71,9 @@ void simulation_run::watch_erasures() {
   books_.on_erasure = [this](const wire::erasure_object& word, const desk* from) {
     const auto at = std::find_if(laptops_.begin(), laptops_.end(),
                                  [from](const auto& on) { return on->home.get() == from; });
-    if (at != laptops_.end() && (*at)->device == word.device) check_word(**at, word);
+    if (at == laptops_.end() || (*at)->device != word.device) return;
+    (*at)->word_given = (*at)->word_given || word.everything;
+    check_word(**at, word);
   };
 }
 

@@ -60,10 +60,11 @@ struct laptop {
   bool watching = false;  ///< started again after a restart
   bool off = false;       ///< died; will be started again
   bool revoked = false;
-  bool lost_access = false;               ///< at some time: it may have been wiped
-  bool lost = false;                      ///< revoked as lost: to be wiped, whatever it holds
-  bool word_lost = false;                 ///< was no more when the server went back
-  bool came_back_late = false;            ///< erased when its access came back: gives no word
+  bool lost_access = false;     ///< at some time: it may have been wiped
+  bool lost = false;            ///< revoked as lost: to be wiped, whatever it holds
+  bool word_given = false;      ///< that everything is erased, and the server took it
+  bool word_lost = false;       ///< was given, or it was no more, when the server went back
+  bool came_back_late = false;  ///< erased when its access came back: gives no word
   std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
   /// Of which the doctor wanted, on any laptop, a draft out of sight: where nothing else is left,
   /// it is not listed.

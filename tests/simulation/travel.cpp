@@ -79,7 +79,7 @@ void simulation_run::server_goes_back(bool whole_disk) {
   for (const auto& on : laptops_) {
     if (!on->home->wiped()) held[on->number] = everything_in(*on->home);
     // A word that it gave may be forgotten; nobody is left to give it again.
-    on->word_lost = on->word_lost || on->home->wiped();
+    on->word_lost = on->word_lost || on->word_given || on->home->wiped();
   }
   for (const auto& id : before) {
     if (after.contains(id)) continue;
