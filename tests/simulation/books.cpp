@@ -1,5 +1,7 @@
 #include "tests/simulation/books.hpp"
 
+#include <algorithm>
+
 #include "shared/crypto/hash.hpp"
 
 namespace autocusto::simulation {
@@ -64,9 +66,12 @@ void books::check_refusal(const device_id& device, const known_version& known,
   const bool gone = code == "access_removed" || code == "parent_unavailable";
   const bool after =
       code == "parent_refused" || code == "quarantine_full" || code == "too_many_heads";
-  // Its parents may be on laptops that have not come back yet, or in quarantine since their author
-  // was disabled.
-  const bool in_quarantine = disabled_.contains(devices_.at(device));
+  // Its parents may be on laptops that have not come back yet, or in quarantine themselves.
+  const auto& parents = known.header.parents;
+  const bool in_quarantine = std::any_of(parents.begin(), parents.end(), [this](const auto& id) {
+    const auto parent = versions_.find(id);
+    return parent != versions_.end() && parent->second.refused;
+  });
   if (code == "parent_unavailable" && (went_back_ || in_quarantine)) return;
   // Whoever brings it may be another than who wrote it: a version that an administrator assigned.
   if (gone && was_taken(devices_.at(device), known.header.record.id)) return;

@@ -1,4 +1,4 @@
-// The server's program is replaced: the database is migrated, by a disk that may fail meanwhile.
+// The server's program is replaced: the database is migrated, on a disk that may fail meanwhile.
 #include "server/store_sqlite/migrations.hpp"
 #include "shared/sqlite/migrator.hpp"
 #include "tests/simulation/real_cloud.hpp"

@@ -27,8 +27,8 @@ struct run_command {
 [[nodiscard]] result<int> command_check(const common_options& common, const run_command& options);
 [[nodiscard]] result<int> command_list(const common_options& common);
 [[nodiscard]] result<int> command_show(const common_options& common, std::int64_t run);
-/// The rows of a table of the source that the run kept whole: deferred and quarantined ones. They
-/// are patients' data. Error not_found where it kept none.
+/// The deferred and quarantined rows of a table of the source, whole, as this run and those of the
+/// source before it keep them. They are patients' data. Error not_found where there are none.
 [[nodiscard]] result<int> command_show_rows(const common_options& common, std::int64_t run,
                                             const std::string& table);
 [[nodiscard]] result<int> command_rollback(const common_options& common, std::int64_t run,

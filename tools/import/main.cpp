@@ -49,7 +49,7 @@ void add_commands(CLI::App& root, command_line& to) {
   auto* show = root.add_subcommand("show", "Show a run's report");
   show->add_option("RUN", to.number, "Number of the run")->required();
   show->add_option("--rows", to.table,
-                   "Instead, the rows of this table that it kept whole: patients' data");
+                   "Instead, the rows of this table that are kept whole: patients' data");
   show->callback([&to] {
     to.chosen = [&to] {
       return to.table.empty() ? command_show(to.common, to.number)
