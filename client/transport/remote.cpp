@@ -6,6 +6,7 @@
 
 #include "client/transport/trust.hpp"
 #include "shared/base/limits.hpp"
+#include "shared/domain/text.hpp"
 #include "shared/http/client.hpp"
 #include "shared/http/compress.hpp"
 

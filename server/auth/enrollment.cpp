@@ -1,19 +1,16 @@
 #include "server/auth/enrollment.hpp"
 
-#include <algorithm>
-
 #include "server/auth/again.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
-#include "shared/json/text.hpp"
+#include "shared/domain/text.hpp"
 
 namespace autocusto::auth {
 namespace {
 
 constexpr std::size_t k_code_bytes = 24;
 constexpr std::size_t k_email_limit = 254;
-constexpr std::size_t k_device_name_limit = 100;
 constexpr std::size_t k_public_key_size = 32;
 
 error unknown_code() {
@@ -30,15 +27,7 @@ error expired_code() {
 }
 
 result<void> check_request(const wire::enroll_request& request) {
-  const bool printable =
-      std::none_of(request.device_name.begin(), request.device_name.end(),
-                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  if (!json::valid_text(request.device_name) || !printable || request.device_name.empty() ||
-      json::code_points(request.device_name) > k_device_name_limit) {
-    return fail(errc::invalid_field,
-                "The device name must have 1 to 100 characters without line breaks.", "device_name",
-                static_cast<std::int64_t>(k_device_name_limit));
-  }
+  if (auto name = domain::check_device_name(request.device_name); !name) return name;
   if (request.public_key.size() != k_public_key_size) {
     return fail(errc::invalid_field, "The device's public key must have 32 bytes.", "public_key",
                 static_cast<std::int64_t>(k_public_key_size));
@@ -236,10 +225,9 @@ bool plausible_email(std::string_view email) {
   const auto at = email.find('@');
   const bool shape = at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
                      email.find('@', at + 1) == std::string_view::npos;
-  const bool clean = std::none_of(email.begin(), email.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
-  });
-  return shape && clean && email.size() <= k_email_limit && json::valid_text(email);
+  const bool clean =
+      email.find(' ') == std::string_view::npos && !domain::has_control_points(email);
+  return shape && clean && email.size() <= k_email_limit;
 }
 
 void create_installation(store::writer& in, const server_id& server, unix_millis now) {

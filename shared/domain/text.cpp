@@ -1,5 +1,6 @@
-// Unicode: counting, normalising, folding. The algorithms are utf8proc's (Unicode 15).
-#include "shared/json/text.hpp"
+// Unicode: counting, normalising, folding, control points. The algorithms are utf8proc's (Unicode
+// 15).
+#include "shared/domain/text.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,9 +11,12 @@
 #include <utf8proc.h>
 
 #include "shared/domain/validate.hpp"
+#include "shared/json/text.hpp"
 
 namespace autocusto::domain {
 namespace {
+
+constexpr std::size_t k_device_name_limit = 100;
 
 struct free_memory {
   void operator()(utf8proc_uint8_t* p) const { std::free(p); }
@@ -55,6 +59,39 @@ std::string fold_text(std::string_view text) {
   constexpr int options = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
                           UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK;
   return map(text, options).value_or(std::string(text));
+}
+
+bool is_control_point(std::int32_t code_point) {
+  switch (utf8proc_category(code_point)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool has_control_points(std::string_view text) {
+  while (!text.empty()) {
+    utf8proc_int32_t point = 0;
+    const auto used =
+        utf8proc_iterate(as_bytes(text), static_cast<utf8proc_ssize_t>(text.size()), &point);
+    if (used <= 0 || is_control_point(point)) return true;
+    text.remove_prefix(static_cast<std::size_t>(used));
+  }
+  return false;
+}
+
+result<void> check_device_name(std::string_view name) {
+  if (has_control_points(name) || is_blank(name) || json::code_points(name) > k_device_name_limit) {
+    return fail(errc::invalid_field,
+                "The device name must have 1 to 100 visible characters, without line breaks and "
+                "control characters; choose another one.",
+                "device_name", static_cast<std::int64_t>(k_device_name_limit));
+  }
+  return {};
 }
 
 bool is_blank(std::string_view text) {

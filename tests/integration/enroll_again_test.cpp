@@ -118,8 +118,10 @@ TEST_P(enroll_again, only_a_device_in_use_with_its_key_may) {
   bad.public_key = fresh_key().public_half().raw();
   EXPECT_EQ(ask(*old, bad), "malformed") << "another key than was signed for";
   bad = good;
-  bad.device_name.clear();
-  EXPECT_EQ(ask(*old, bad), "invalid_field");
+  for (const char* name : {"", "a\n", "a\u009B31m", "lap\u202Epot", "lap\u200Btop"}) {
+    bad.device_name = name;
+    EXPECT_EQ(ask(*old, bad), "invalid_field") << name;
+  }
 
   auto object = wire::decode_again_object(good.again->object).value();
   object.server.data()[0] ^= 1;

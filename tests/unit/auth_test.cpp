@@ -242,7 +242,9 @@ TEST(email, must_look_like_one) {
   for (const char* good : {"a@b", "joão@clínica.br", "first.last+tag@example.org"}) {
     EXPECT_TRUE(plausible_email(good)) << good;
   }
-  for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "system", "a@\xFF"}) {
+  for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "system", "a@\xFF",
+                          // C1, bidi override, zero width space, soft hyphen, line separator
+                          "a@b\u0085", "a\u202E@b", "a\u200B@b", "a@\u00ADb", "a@b\u2028"}) {
     EXPECT_FALSE(plausible_email(bad)) << bad;
   }
   EXPECT_FALSE(plausible_email(std::string(250, 'a') + "@b.cd"));

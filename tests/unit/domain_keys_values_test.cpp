@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shared/domain/text.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::domain {
@@ -172,6 +173,35 @@ TEST(Height, TwentyTo260Centimetres) {
   expect_all(valid_height, false,
              {"", "19,9", "260,1", "1,70", "1.75", "9999", "2,61m", "0,19m", "170m", "um metro",
               "1,70 mm", "-170", "1m70"});
+}
+
+TEST(ControlPoints, AreFoundWhereverTheyStand) {
+  for (const char* bad :
+       {"\x01", "a\n", "\x7F", "\u0085", "a\u009Bb", "\u200Ba", "a\u200D", "\u200E", "\u202E",
+        "\u2066x", "\u2028", "\u2029", "\u00AD", "\uFEFF", "a\xFF"}) {
+    EXPECT_TRUE(has_control_points(bad)) << bad;
+  }
+  for (const char* good :
+       {"", "Ana's home", "consultório 2", "診察室", "☎", "e\u0301", "a\u00A0b"}) {
+    EXPECT_FALSE(has_control_points(good)) << good;
+  }
+}
+
+TEST(DeviceName, IsVisibleAndShort) {
+  for (const char* good : {"x", "Ana's home", "consultório 2", "診察室"}) {
+    EXPECT_TRUE(check_device_name(good)) << good;
+  }
+  EXPECT_TRUE(check_device_name(std::string(100, 'x')));
+  for (const std::string& bad :
+       {std::string(), std::string(" "), std::string("\u00A0"), std::string(101, 'x'),
+        std::string("a\x1B[31m"), std::string("a\u009B31m"), std::string("lap\u202Epot"),
+        std::string("a\xFF"), std::string("a\0b", 3)}) {
+    const auto checked = check_device_name(bad);
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_EQ(checked.error().code, errc::invalid_field);
+    EXPECT_EQ(checked.error().field, "device_name");
+    EXPECT_EQ(checked.error().limit, 100);
+  }
 }
 
 }  // namespace

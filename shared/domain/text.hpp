@@ -1,0 +1,28 @@
+#pragma once
+// Characters that show nothing and act on the text around them, and names in which they are
+// forbidden.
+//
+// A control point is a code point of Unicode's categories Cc (controls, C0, DEL and C1), Cf
+// (formats: bidirectional controls, zero-width characters, the soft hyphen), Zl and Zp (line and
+// paragraph separators), by utf8proc's tables (Unicode 15). In a name that identifies (an e-mail, a
+// device's name) such a character makes two names look alike or moves the cursor of a terminal, so
+// none is accepted where a name is made. Pure functions; any thread.
+
+#include <cstdint>
+#include <string_view>
+
+#include "shared/base/error.hpp"
+
+namespace autocusto::domain {
+
+/// Whether this code point is a control point.
+[[nodiscard]] bool is_control_point(std::int32_t code_point);
+
+/// Whether the text holds a control point, or bytes that are not UTF-8.
+[[nodiscard]] bool has_control_points(std::string_view text);
+
+/// Whether a device may have this name: 1 to 100 code points of UTF-8, not blank, no control
+/// points. Error: invalid_field `device_name` with the limit.
+[[nodiscard]] result<void> check_device_name(std::string_view name);
+
+}  // namespace autocusto::domain
