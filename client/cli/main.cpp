@@ -8,12 +8,14 @@
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
 #include "client/replica/broken.hpp"
+#include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 
 int main(int argc, char** argv) {
   using namespace autocusto;
   cli::forbid_core_dumps();
+  cli::take_passphrases();
   cli::init_language();
   cli::app a;
   a.home = replica::default_home();

@@ -10,6 +10,7 @@
 
 #include "server/app/commands.hpp"
 #include "server/store/store.hpp"
+#include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 
@@ -149,6 +150,7 @@ int run(const command_line& line) {
 
 int main(int argc, char** argv) {
   cli::forbid_core_dumps();
+  cli::take_passphrases();
   // A child process or a reader that went away is an error to report, not the end.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App root("The AutoCusto Sync server", "autocusto-server");

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::cli {
@@ -119,8 +120,8 @@ result<crypto::secret> read_passphrase(const passphrase_source& source) {
     if (!passphrase) return passphrase.error();
     return checked(std::move(*passphrase), is_new);
   }
-  if (const char* value = std::getenv(source.environment); value != nullptr) {
-    return checked(crypto::secret::copy_of(value), is_new);
+  if (const auto* taken = taken_passphrase(source.environment); taken != nullptr) {
+    return checked(taken->clone(), is_new);
   }
   if (!stdin_is_terminal()) {
     return fail(

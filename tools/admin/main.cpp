@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/replica/broken.hpp"
+#include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 #include "tools/admin/app.hpp"
@@ -12,6 +13,7 @@
 int main(int argc, char** argv) {
   using namespace autocusto;
   cli::forbid_core_dumps();
+  cli::take_passphrases();
   admin::app a;
   a.home = admin::default_home();
   CLI::App parser{"Users, devices, assignments, conflicts and audit of an AutoCusto server.",

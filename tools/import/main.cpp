@@ -8,6 +8,7 @@
 #include <malloc.h>
 
 #include "server/store/store.hpp"
+#include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 #include "tools/import/commands.hpp"
@@ -74,6 +75,7 @@ void add_commands(CLI::App& root, command_line& to) {
 
 int main(int argc, char** argv) {
   cli::forbid_core_dumps();
+  cli::take_passphrases();
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   // Chunks are made on one thread and dropped on another: one heap keeps memory flat.
