@@ -147,6 +147,11 @@ bool admin_remains(store::reader& in, store::pk user, store::pk device) {
 
 constexpr store::pk k_nobody = 0;
 
+/// No link that is on its way survives what takes access away.
+void void_codes(doing& act, const store::user_row& user) {
+  act.in.void_enrollments(user.key, act.now + limits::enrollment_millis);
+}
+
 void user_disable(doing& act) {
   const auto user = act.user();
   act.complete();
@@ -164,6 +169,7 @@ void user_disable(doing& act) {
   act.in.set_user_enabled(user.key, false);
   act.note(store::journaled_act::user_disabled, user.id);
   act.in.end_sessions_of_user(user.key);
+  void_codes(act, user);
   act.in.wake(user.id);
 }
 
@@ -175,6 +181,26 @@ void enrollment_new(doing& act) {
            "user");
   }
   add_code(act, user.key);
+}
+
+void enrollment_revoke(doing& act) {
+  const auto id = act.text("enrollment");
+  act.complete();
+  for (const auto& row : act.in.open_enrollments(act.now)) {
+    if (msg::enrollment_id(row.code_hash) != id) continue;
+    // Whoever enrolls with it at this moment is before or behind; behind, there is no code.
+    if (!act.in.void_enrollment(row.code_hash)) break;
+    const store::pk owner[] = {row.user};
+    act.subject.user = row.user;
+    auto& entry =
+        act.note(store::journaled_act::enrollment_revoked, act.in.users_by_pk(owner).at(0).id);
+    entry.code_hash = row.code_hash;
+    return;
+  }
+  refuse(errc::not_found,
+         "There is no open link with this id: it was used, has expired or was withdrawn; see "
+         "`enrollment list`, and `device list` for what was enrolled with it.",
+         "enrollment");
 }
 
 void device_revoke(doing& act) {
@@ -199,6 +225,7 @@ void device_revoke(doing& act) {
   entry.lost = lost || device->lost;
   act.in.revoke_device(device->key, device->revoked_at.value_or(act.now), lost || device->lost);
   act.in.end_sessions_of_device(device->key);
+  void_codes(act, owner);
   act.in.wake(owner.id);
 }
 
@@ -321,6 +348,7 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"user.enable", user_enable, true},
                                {"user.disable", user_disable, true},
                                {"enrollment.new", enrollment_new},
+                               {"enrollment.revoke", enrollment_revoke},
                                {"device.revoke", device_revoke, true},
                                {"policy.set", policy_set},
                                {"assign", assign},

@@ -63,6 +63,7 @@ template <class Read>
 
 // People and devices
 [[nodiscard]] http::response users(context& in);
+[[nodiscard]] http::response enrollments(context& in);
 [[nodiscard]] http::response devices(context& in);
 [[nodiscard]] http::response device(context& in, const http::request& asked);
 [[nodiscard]] http::response policy(context& in);

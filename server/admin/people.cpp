@@ -4,7 +4,9 @@
 #include <unordered_set>
 
 #include "server/admin/handlers.hpp"
+#include "server/admin/picture.hpp"
 #include "server/auth/enrollment.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::admin::detail {
@@ -113,6 +115,27 @@ http::response users(context& in) {
       item.created_at = format_time(row.created_at);
       item.devices = devices[row.key];
       item.pending = row.enabled && !invited.contains(row.key);
+    }
+    return out;
+  }));
+}
+
+http::response enrollments(context& in) {
+  return answer(look(in, [now = in.clock.now()](store::reader& r) {
+    const auto rows = r.open_enrollments(now);
+    std::vector<store::pk> owners;
+    for (const auto& row : rows) owners.push_back(row.user);
+    const labels names(r, owners, {});
+    msg::enrollment_list out;
+    for (const auto& row : rows) {
+      auto& item = out.items.emplace_back();
+      item.id = msg::enrollment_id(row.code_hash);
+      if (const auto* owner = names.user_row(row.user)) {
+        item.user = owner->email;
+        item.owner = owner->id;
+      }
+      item.made_at = format_time(row.expires_at - limits::enrollment_millis);
+      item.expires_at = format_time(row.expires_at);
     }
     return out;
   }));

@@ -38,6 +38,7 @@ route history(api::context& in, std::string path, std::string_view what) {
 std::vector<api::route> routes(api::context& in) {
   std::vector<route> table;
   table.push_back(get(in, "users", detail::users));
+  table.push_back(get(in, "enrollments", detail::enrollments));
   table.push_back(get(in, "devices", detail::devices));
   table.push_back({"GET", "/v1/admin/devices/{id}", access::admin, 0,
                    api::session_handler([&in](const auto& asked, const auto&) {

@@ -15,8 +15,8 @@ constexpr std::size_t k_public_key_size = 32;
 
 error unknown_code() {
   return fail(errc::code_unknown,
-              "This enrollment code is not known or was used already; ask the administrator for a "
-              "new link.");
+              "This enrollment code is not known, was used already or was withdrawn; ask the "
+              "administrator for a new link.");
 }
 
 error expired_code() {

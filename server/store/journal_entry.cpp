@@ -11,10 +11,12 @@
 namespace autocusto::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> k_names{"user.added",   "user.enabled",   "user.disabled",
-                                                  "device.added", "device.revoked", "view.removed"};
+constexpr std::array<std::string_view, 7> k_names{
+    "user.added",     "user.enabled", "user.disabled",     "device.added",
+    "device.revoked", "view.removed", "enrollment.revoked"};
 constexpr std::size_t k_text = 512;
 constexpr std::size_t k_key_size = 32;
+constexpr std::size_t k_subject_size = 16;
 
 journaled_act act_named(json::reader& in) {
   const auto name = in.string("act", 32);
@@ -56,6 +58,8 @@ std::string journal_subject(const journal_entry& of) {
       return std::string(of.device.raw());
     case journaled_act::view_removed:
       return std::string(of.incarnation.raw());
+    case journaled_act::enrollment_revoked:
+      return of.code_hash.substr(0, k_subject_size);
   }
   return {};
 }
@@ -92,6 +96,9 @@ std::string encode_entry(const journal_entry& of) {
       out["record"] = of.record.text();
       out["incarnation"] = of.incarnation.text();
       break;
+    case journaled_act::enrollment_revoked:
+      out["code_hash"] = to_hex(of.code_hash);
+      break;
   }
   return json::canonical(out);
 }
@@ -122,6 +129,10 @@ result<journal_entry> decode_entry(std::string_view text) {
     case journaled_act::view_removed:
       entry.record = in.id<record_id>("record");
       entry.incarnation = in.id<incarnation_id>("incarnation");
+      break;
+    case journaled_act::enrollment_revoked:
+      entry.code_hash = from_hex(in.string("code_hash", 2 * k_key_size)).value_or("");
+      if (entry.code_hash.size() != k_key_size) in.refuse("code_hash", "is not a hash in hex");
       break;
   }
   if (auto problem = in.finish()) return *std::move(problem);

@@ -3,9 +3,9 @@
 // what a row of `journaled` says that the database has done.
 //
 // Only acts whose loss would give access back or lock people out: users and devices that were
-// added, users disabled and enabled, devices revoked, views removed. An entry carries everything
-// that doing it again needs. Its JSON form is canonical; nothing in it is about a patient but the
-// pseudonym of a record. Values only; any thread.
+// added, users disabled and enabled, devices revoked, views removed, enrollment codes withdrawn. An
+// entry carries everything that doing it again needs. Its JSON form is canonical; nothing in it is
+// about a patient but the pseudonym of a record. Values only; any thread.
 
 #include <optional>
 #include <string>
@@ -23,13 +23,14 @@ enum class journaled_act {
   device_added,
   device_revoked,
   view_removed,
+  enrollment_revoked,
 };
 
 /// That an act of the journal has been done in a database.
 struct journaled_row {
   act_id id;
   journaled_act what = journaled_act::user_added;
-  std::string subject;  ///< 16 bytes
+  std::string subject;  ///< 16 bytes (journal_subject)
   unix_millis at = 0;
   std::string object;  ///< encode_entry
 };
@@ -47,14 +48,16 @@ struct journal_entry {
   std::string device_name;
   std::string public_key;  ///< 32 bytes
   std::optional<device_id> replaces;
-  std::string code_hash;  ///< of the enrollment code that it spent; empty: none
+  std::string code_hash;  ///< of the enrollment code that it spent; empty: none.
+                          ///< enrollment_revoked: of the code
   bool lost = false;
   // view_removed
   record_id record;
   incarnation_id incarnation;
 };
 
-/// The 16 bytes by which later acts about the same are found: user, device or incarnation.
+/// The 16 bytes by which later acts about the same are found: user, device or incarnation; of a
+/// withdrawn code how its hash begins.
 [[nodiscard]] std::string journal_subject(const journal_entry& of);
 
 /// The row that says that the entry is done.

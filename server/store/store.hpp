@@ -105,6 +105,8 @@ class reader : public import_reader {
   virtual std::optional<enrollment_row> enrollment(std::string_view code_hash) = 0;
   /// Users with a code that is unused and still good at `now`; each once, in no particular order.
   virtual std::vector<pk> users_with_code(unix_millis now) = 0;
+  /// Codes that are unused and still good at `now`, the first to expire first.
+  virtual std::vector<enrollment_row> open_enrollments(unix_millis now) = 0;
   virtual std::optional<session_owner> session(std::string_view token_hash) = 0;
 
   // Records and versions
@@ -219,6 +221,10 @@ class writer : public reader, public import_writer {
   /// second sees the first.
   virtual std::optional<enrollment_row> lock_enrollment(std::string_view code_hash) = 0;
   virtual void use_enrollment(std::string_view code_hash, pk device) = 0;
+  /// Removes a code that nobody has used, so that nobody can. False: there is none.
+  virtual bool void_enrollment(std::string_view code_hash) = 0;
+  /// The like for all codes of a user that expire until then.
+  virtual void void_enrollments(pk user, unix_millis expiring_until) = 0;
   virtual void add_session(const session_row& session) = 0;
   virtual void end_sessions_of_device(pk device) = 0;
   virtual void end_sessions_of_user(pk user) = 0;

@@ -261,6 +261,14 @@ std::vector<pk> sql_writer::users_with_code(unix_millis now) {
   return list(q, {sql_integer(now)}, read_key);
 }
 
+std::vector<enrollment_row> sql_writer::open_enrollments(unix_millis now) {
+  static constexpr sql_query q{"open_enrollments",
+                               "SELECT code_hash, owner, expires_at, device FROM enrollment "
+                               "WHERE device IS NULL AND expires_at>$1 "
+                               "ORDER BY expires_at, code_hash"};
+  return list(q, {sql_integer(now)}, enrollment_of);
+}
+
 std::optional<enrollment_row> sql_writer::lock_enrollment(std::string_view code_hash) {
   static constexpr sql_query q{"lock_enrollment",
                                "SELECT e.code_hash, e.owner, e.expires_at, e.device "
@@ -280,6 +288,20 @@ void sql_writer::use_enrollment(std::string_view code_hash, pk device) {
   static constexpr sql_query q{"use_enrollment",
                                "UPDATE enrollment SET device=$2 WHERE code_hash=$1"};
   run(q, {sql_bytes(code_hash), sql_integer(device)});
+}
+
+bool sql_writer::void_enrollment(std::string_view code_hash) {
+  static constexpr sql_query q{
+      "void_enrollment",
+      "DELETE FROM enrollment WHERE code_hash=$1 AND device IS NULL RETURNING owner"};
+  return one(q, {sql_bytes(code_hash)}, read_key).has_value();
+}
+
+void sql_writer::void_enrollments(pk user, unix_millis expiring_until) {
+  static constexpr sql_query q{
+      "void_enrollments",
+      "DELETE FROM enrollment WHERE owner=$1 AND device IS NULL AND expires_at<=$2"};
+  run(q, {sql_integer(user), sql_integer(expiring_until)});
 }
 
 std::optional<session_owner> sql_writer::session(std::string_view token_hash) {

@@ -27,6 +27,7 @@ class sql_writer final : public writer {
   std::vector<device_row> devices_replacing(pk device) override;
   std::optional<enrollment_row> enrollment(std::string_view code_hash) override;
   std::vector<pk> users_with_code(unix_millis now) override;
+  std::vector<enrollment_row> open_enrollments(unix_millis now) override;
   std::optional<session_owner> session(std::string_view token_hash) override;
 
   std::optional<record_row> record(const record_id& id) override;
@@ -95,6 +96,8 @@ class sql_writer final : public writer {
   void add_enrollment(const enrollment_row& enrollment) override;
   std::optional<enrollment_row> lock_enrollment(std::string_view code_hash) override;
   void use_enrollment(std::string_view code_hash, pk device) override;
+  bool void_enrollment(std::string_view code_hash) override;
+  void void_enrollments(pk user, unix_millis expiring_until) override;
   void add_session(const session_row& session) override;
   void end_sessions_of_device(pk device) override;
   void end_sessions_of_user(pk user) override;

@@ -6,6 +6,7 @@
 
 #include "server/store/stand_in.hpp"
 #include "server/sync/acts.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/crypto/sign.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/messages.hpp"
@@ -69,6 +70,9 @@ class doing {
       case journaled_act::view_removed:
         remove_view();
         break;
+      case journaled_act::enrollment_revoked:
+        static_cast<void>(in_.void_enrollment(entry_.code_hash));
+        break;
     }
     return true;
   }
@@ -102,6 +106,7 @@ class doing {
     const bool enable = entry_.what == journaled_act::user_enabled;
     const auto other = enable ? journaled_act::user_disabled : journaled_act::user_enabled;
     const auto user = store::user_or_stand_in(in_, entry_.user, entry_.at);
+    if (!enable) void_codes(user);
     if (newest(other) > entry_.at || store::is_stand_in(user)) return;
     for (const auto& device : in_.all_devices()) {
       if (device.user == user.key) static_cast<void>(in_.lock_device(device.id));
@@ -143,7 +148,13 @@ class doing {
     in_.revoke_device(device.key, device.revoked_at.value_or(entry_.at),
                       entry_.lost || device.lost);
     in_.end_sessions_of_device(device.key);
+    void_codes(owner);
     in_.wake(owner.id);
+  }
+
+  /// Those that were there when it happened; later ones were made on purpose.
+  void void_codes(const store::user_row& user) {
+    in_.void_enrollments(user.key, entry_.at + limits::enrollment_millis);
   }
 
   /// Only the incarnation that was closed; one that the database does not know is remembered by

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/base/bytes.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/admin_members.hpp"
 #include "shared/wire/parse.hpp"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t k_bytes = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t k_entries = 1'000'000;
 constexpr std::size_t k_shortest_prefix = 4;
+constexpr std::size_t k_enrollment_id_bytes = 16;
 
 class json_writer {
  public:
@@ -124,11 +126,15 @@ class json_reader {
 
 }  // namespace
 
+std::string enrollment_id(std::string_view code_hash) {
+  return to_hex(code_hash.substr(0, k_enrollment_id_bytes));
+}
+
 bool is_signed_act(std::string_view what) {
-  static constexpr std::array<std::string_view, 11> k_acts{
-      "user.add",         "user.enable",       "user.disable",     "enrollment.new",
-      "device.revoke",    "policy.set",        "assign",           "unassign",
-      "conflict.dismiss", "quarantine.accept", "quarantine.reject"};
+  static constexpr std::array<std::string_view, 12> k_acts{
+      "user.add",          "user.enable",      "user.disable",      "enrollment.new",
+      "enrollment.revoke", "device.revoke",    "policy.set",        "assign",
+      "unassign",          "conflict.dismiss", "quarantine.accept", "quarantine.reject"};
   return std::find(k_acts.begin(), k_acts.end(), what) != k_acts.end();
 }
 
@@ -181,6 +187,7 @@ result<Message> decode(std::string_view json) {
   template std::string encode<name>(const name&); \
   template result<name> decode<name>(std::string_view)
 SYNC_ADMIN_MESSAGE(user_list);
+SYNC_ADMIN_MESSAGE(enrollment_list);
 SYNC_ADMIN_MESSAGE(device_item);
 SYNC_ADMIN_MESSAGE(device_list);
 SYNC_ADMIN_MESSAGE(device_shown);

@@ -7,7 +7,8 @@
 // Acts are signed (`act_object` of messages.hpp) and go to POST /v1/admin/act with these `args`:
 //
 //   user.add {email, role}      user.enable {user}      user.disable {user}
-//   enrollment.new {user}       device.revoke {device, lost}
+//   enrollment.new {user}       enrollment.revoke {enrollment}
+//   device.revoke {device, lost}
 //   policy.set {kind, policy, user?}                     conflict.dismiss {conflict}
 //   assign {record, version, user} with expect_heads     unassign {record, user}
 //
@@ -43,6 +44,19 @@ struct user_item {
 /// GET /v1/admin/users
 struct user_list {
   std::vector<user_item> items;
+};
+
+/// A link that is on its way: unused and still good.
+struct enrollment_item {
+  std::string id;    ///< 32 hex digits: how the SHA-256 of its code begins
+  std::string user;  ///< e-mail
+  user_id owner;
+  std::string made_at;
+  std::string expires_at;
+};
+/// GET /v1/admin/enrollments, the first to expire first
+struct enrollment_list {
+  std::vector<enrollment_item> items;
 };
 
 struct device_item {
@@ -335,6 +349,10 @@ struct act_answer {
   std::optional<std::string> enrollment_link;  ///< user.add, enrollment.new
   std::optional<std::string> expires_at;
 };
+
+/// The `id` of an enrollment whose code has this SHA-256 (32 bytes): nobody gets from it to the
+/// code.
+[[nodiscard]] std::string enrollment_id(std::string_view code_hash);
 
 /// Names of acts that are signed; anything else in the audit log was a read or the server's own.
 [[nodiscard]] bool is_signed_act(std::string_view what);

@@ -25,6 +25,15 @@ void walk(V& v, M& m) {
   v("pending", m.pending);
 }
 
+template <class V, same<enrollment_item> M>
+void walk(V& v, M& m) {
+  v("id", m.id);
+  v("user", m.user);
+  v("user_id", m.owner);
+  v("made_at", m.made_at);
+  v("expires_at", m.expires_at);
+}
+
 template <class V, same<device_item> M>
 void walk(V& v, M& m) {
   v("id", m.id);
@@ -312,7 +321,9 @@ void walk(V& v, M& m) {
 template <class M, class... Ts>
 concept one_of = (same<M, Ts> || ...);
 
-template <class V, one_of<user_list, device_list, policy_list, conflict_list, quarantine_list> M>
+template <
+    class V,
+    one_of<user_list, enrollment_list, device_list, policy_list, conflict_list, quarantine_list> M>
 void walk(V& v, M& m) {
   v("items", m.items);
 }

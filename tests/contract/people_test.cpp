@@ -135,6 +135,38 @@ TEST_P(people, who_has_a_code_is_told_while_it_is_good_and_unused) {
   EXPECT_TRUE(invited(600).empty());
 }
 
+TEST_P(people, an_open_code_is_listed_and_voided_and_a_used_one_stays) {
+  const actor ana = add_actor(*db_, 1);
+  const actor bia = add_actor(*db_, 2);
+  const auto code = [](char c) { return std::string(32, c); };
+  db_->write([&](store::writer& w) {
+    w.add_enrollment({code('b'), ana.user.key, 600, {}});
+    w.add_enrollment({code('a'), ana.user.key, 500, {}});
+    w.add_enrollment({code('c'), bia.user.key, 700, {}});
+    w.add_enrollment({code('d'), ana.user.key, 800, ana.device.key});
+  });
+  const auto open = [&](unix_millis now) {
+    std::string out;
+    db_->read([&](store::reader& r) {
+      out.clear();
+      for (const auto& row : r.open_enrollments(now)) out += row.code_hash[0];
+    });
+    return out;
+  };
+  EXPECT_EQ(open(0), "abc") << "the first to expire first";
+  EXPECT_EQ(open(500), "bc");
+  EXPECT_TRUE(write([&](store::writer& w) { return w.void_enrollment(code('c')); }));
+  EXPECT_FALSE(write([&](store::writer& w) { return w.void_enrollment(code('c')); }));
+  EXPECT_FALSE(write([&](store::writer& w) { return w.void_enrollment(code('d')); })) << "used";
+  db_->write([&](store::writer& w) { w.void_enrollments(bia.user.key, 1000); });
+  EXPECT_EQ(open(0), "ab");
+  db_->write([&](store::writer& w) { w.void_enrollments(ana.user.key, 500); });
+  EXPECT_EQ(open(0), "b") << "those that expire until then";
+  db_->write([&](store::writer& w) { w.void_enrollments(ana.user.key, 1000); });
+  EXPECT_EQ(open(0), "");
+  EXPECT_TRUE(read([&](store::reader& r) { return r.enrollment(code('d')); }));
+}
+
 TEST_P(people, one_code_used_by_many_at_once_makes_one_device) {
   constexpr std::size_t k_threads = 8;
   const actor a = add_actor(*db_, 1);

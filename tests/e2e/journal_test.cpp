@@ -100,6 +100,24 @@ TEST_P(journal, brings_acts_back_before_anybody_is_let_in) {
   EXPECT_EQ(checked.json.at("total_awaiting_parents"), 0);
 }
 
+TEST_P(journal, a_withdrawn_link_stays_withdrawn) {
+  const std::string withdrawn = here.new_link("ana@clinica.test");
+  const std::string kept = here.new_link("bruno@clinica.test");
+  back_up();
+  const json done = here.admin().must({"enrollment", "revoke", withdrawn});
+  EXPECT_EQ(done.at("user"), "ana@clinica.test");
+  const json open = here.admin().must({"enrollment", "list"});
+  ASSERT_EQ(open.at("count"), 1);
+  EXPECT_EQ(open.at("items")[0].at("user"), "bruno@clinica.test");
+  EXPECT_EQ(here.admin().must({"enrollment", "list", "ana@clinica.test"}).at("count"), 0);
+  const std::string id = done.at("enrollment");
+  EXPECT_EQ(here.admin()({"enrollment", "revoke", id.substr(0, 8)}).exit, 4);
+  restore(true);
+  const answer refused = here.bare("thief")({"enroll", withdrawn});
+  EXPECT_EQ(refused.error_code(), "code_unknown") << refused.out;
+  static_cast<void>(here.enroll(kept, "bruno-2"));
+}
+
 TEST_P(journal, without_it_nothing_is_erased_and_devices_are_told_to_enroll_again) {
   back_up();
   act();

@@ -1,6 +1,7 @@
 // The journal of acts: applied once, in any order, by several processes; and a file that fails.
 #include "server/store/stand_in.hpp"
 #include "server/sync/journal.hpp"
+#include "shared/base/limits.hpp"
 #include "tests/integration/sync_stores.hpp"
 
 namespace autocusto::test {
@@ -51,6 +52,11 @@ class acts_of_journal : public sync_test {
     e.lost = lost;
     return e;
   }
+  journal_entry withdrawn(const user_id& user, const std::string& code_hash) {
+    auto e = entry(journaled_act::enrollment_revoked, user, 40);
+    e.code_hash = code_hash;
+    return e;
+  }
   std::size_t apply(const std::vector<journal_entry>& entries) {
     memory_file own;
     sync::journal one(own, world.keys, *world.random);
@@ -85,7 +91,8 @@ TEST_P(acts_of_journal, each_kind_survives_the_file_and_is_noted_once) {
                                        entry(journaled_act::user_enabled, carla, 2),
                                        device,
                                        revoked(carla, hers, true),
-                                       removed};
+                                       removed,
+                                       withdrawn(carla, std::string(32, 'w'))};
   auto one = journal();
   for (const auto& e : all) {
     one.note(e).value();
@@ -167,6 +174,43 @@ TEST_P(acts_of_journal, of_disabling_and_enabling_the_later_counts) {
   EXPECT_TRUE(user(ana.id).enabled);
   apply({entry(journaled_act::user_disabled, ana.id, 300)});
   EXPECT_FALSE(user(ana.id).enabled);
+}
+
+TEST_P(acts_of_journal, a_database_that_went_back_revives_no_code) {
+  const auto ana = world.add_user("ana@example.org");
+  const auto laptop = world.add_device(ana, "laptop");
+  const auto code = [](char c) { return std::string(32, c); };
+  // Made at 100, 200 and 300, as a backup has them.
+  const auto put_back = [&] {
+    world.db->write([&](store::writer& w) {
+      for (const auto at : {100, 200, 300}) {
+        w.void_enrollment(code(static_cast<char>('0' + at / 100)));
+        w.add_enrollment({code(static_cast<char>('0' + at / 100)), ana.key,
+                          at + limits::enrollment_millis, std::nullopt});
+      }
+    });
+  };
+  const auto open = [&] {
+    std::string out;
+    world.db->read([&](store::reader& in) {
+      out.clear();
+      for (const auto& row : in.open_enrollments(0)) out += row.code_hash[0];
+    });
+    return out;
+  };
+  put_back();
+  apply({withdrawn(ana.id, code('2'))});
+  EXPECT_EQ(open(), "13");
+  put_back();
+  apply({entry(journaled_act::user_enabled, ana.id, 250)});
+  apply({entry(journaled_act::user_disabled, ana.id, 200)});
+  EXPECT_TRUE(user(ana.id).enabled);
+  EXPECT_EQ(open(), "3") << "also where the user was enabled again meanwhile";
+  put_back();
+  auto gone = revoked(ana.id, laptop.id);
+  gone.at = 150;
+  apply({gone});
+  EXPECT_EQ(open(), "23");
 }
 
 TEST_P(acts_of_journal, an_email_that_was_given_away_anew_stays_with_who_has_it) {

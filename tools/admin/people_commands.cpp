@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/cli/terminal.hpp"
+#include "shared/crypto/hash.hpp"
 #include "shared/crypto/random.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/text.hpp"
@@ -130,7 +131,8 @@ int user_switch(const app& a, const std::string& email, bool on) {
   session s(a);
   const auto done = s.act(on ? "user.enable" : "user.disable", {{"user", email}});
   const char* pattern = on ? "Enabled {}; the user's devices can sync again.\n"
-                           : "Disabled {}; all of the user's sessions have ended.\n";
+                           : "Disabled {}; all of the user's sessions have ended, and links that "
+                             "were open are void.\n";
   return a.done({{"user", email}, {"enabled", on}, {"at", done.at}},
                 fmt::format(fmt::runtime(pattern), cli::printable(email)));
 }
@@ -139,6 +141,54 @@ int enrollment_new(const app& a, const std::string& email) {
   session s(a);
   const auto done = s.act("enrollment.new", {{"user", email}});
   return print_link(a, done, fmt::format("A new enrollment for {}.", cli::printable(email)));
+}
+
+int enrollment_list(const app& a, const std::string& email) {
+  session s(a);
+  auto list = s.get<msg::enrollment_list>("/v1/admin/enrollments");
+  if (!email.empty()) {
+    const auto user = s.user(email);
+    std::erase_if(list.items, [&](const auto& item) { return item.owner != user.id; });
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : list.items) {
+    rows.push_back({item.id, item.user, when(item.made_at), when(item.expires_at)});
+  }
+  return a.done(message_json(list), rows.empty()
+                                        ? std::string("No link is open.\n")
+                                        : cli::table({"id", "user", "made", "good until"}, rows));
+}
+
+/// The open enrollment that was named by its link, its id, or how that begins.
+msg::enrollment_item find_enrollment(session& s, const std::string& typed) {
+  std::string id = typed;
+  if (const auto link = wire::decode_enrollment_link(typed)) {
+    id = msg::enrollment_id(crypto::sha256(link->code).raw());
+  }
+  std::optional<msg::enrollment_item> found;
+  for (const auto& item : s.get<msg::enrollment_list>("/v1/admin/enrollments").items) {
+    if (id.size() < k_shortest_prefix || !item.id.starts_with(id)) continue;
+    if (found) {
+      refuse(errc::ambiguous, "Several links begin like that; give more of the id.", "enrollment");
+    }
+    found = item;
+  }
+  if (!found) {
+    refuse(errc::not_found,
+           "There is no open link with this id: it was used, has expired or was withdrawn; see "
+           "`enrollment list`, and `device list` for what was enrolled with it.",
+           "enrollment");
+  }
+  return *found;
+}
+
+int enrollment_revoke(const app& a, const std::string& typed) {
+  session s(a);
+  const auto item = find_enrollment(s, typed);
+  const auto done = s.act("enrollment.revoke", {{"enrollment", item.id}});
+  return a.done({{"enrollment", item.id}, {"user", item.user}, {"at", done.at}},
+                fmt::format("Withdrawn: nobody enrolls with this link of {} any more.\n",
+                            cli::printable(item.user)));
 }
 
 std::string device_state(const msg::device_item& device) {
@@ -235,7 +285,8 @@ int device_revoke(const app& a, const std::string& typed, bool lost) {
   const auto done = s.act("device.revoke", {{"device", id.text()}, {"lost", lost}});
   return a.done(
       {{"device", id.text()}, {"lost", lost}, {"at", done.at}},
-      fmt::format("Revoked {}; its sessions have ended. {}\n", id.text(),
+      fmt::format("Revoked {}; its sessions have ended, and open links of its user are void. {}\n",
+                  id.text(),
                   lost
                       ? "It is erased when it next reaches the server, unsent edits too; `device "
                         "show` tells when its receipt has come."
@@ -309,6 +360,13 @@ void add_users(CLI::App& parser, app& a, const people_args& o) {
   }
   auto* enrollment = parser.add_subcommand("enrollment", "Links for further devices");
   enrollment->require_subcommand(1);
+  auto* listing = enrollment->add_subcommand("list", "Links that were made and not used yet");
+  listing->add_option("EMAIL", o->email, "Of this user only");
+  listing->final_callback([&a, o] { a.action = [&a, o] { return enrollment_list(a, o->email); }; });
+  auto* revoke = enrollment->add_subcommand("revoke", "Withdraws a link that nobody has used");
+  revoke->add_option("ID", o->id, "Its id in the list, or how that begins, or the link")
+      ->required();
+  revoke->final_callback([&a, o] { a.action = [&a, o] { return enrollment_revoke(a, o->id); }; });
   auto* fresh = enrollment->add_subcommand("new", "Prints a link for a user's next device");
   auto* email = fresh->add_option("EMAIL", o->email);
   auto* all = fresh->add_flag("--all-pending", o->all_pending,
