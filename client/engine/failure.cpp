@@ -1,9 +1,17 @@
 #include "client/engine/failure.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
 namespace autocusto::engine {
+
+namespace {
+
+/// Limits are told by the minute and by the day.
+constexpr std::int64_t k_longest_wait_seconds = 26 * 3600;
+
+}  // namespace
 
 failure_scope scope_of(errc code) {
   switch (code) {
@@ -15,6 +23,8 @@ failure_scope scope_of(errc code) {
     case errc::untrusted_server:  // also what a hotel's login page looks like
     case errc::protocol_error:    // nothing was applied; a proxy may have touched it
       return failure_scope::passing;
+    case errc::too_many_requests:
+      return failure_scope::limited;
     case errc::internal:
       return failure_scope::server_fault;
     case errc::unauthorized:
@@ -80,6 +90,21 @@ failure_scope scope_of(errc code) {
 
 bool worth_asking_again(errc code) {
   return code == errc::busy || code == errc::timeout || code == errc::unavailable;
+}
+
+std::int64_t wait_of(const error& what) {
+  return std::clamp(what.retry_after.value_or(0), std::int64_t{0}, k_longest_wait_seconds) * 1000;
+}
+
+error asked_to_wait(const error& what) {
+  const std::int64_t minutes = std::max<std::int64_t>(1, (wait_of(what) + 59'999) / 60'000);
+  auto told = fail(errc::too_many_requests,
+                   "This laptop has sent or asked more than the server allows at once. Nothing is "
+                   "lost; it goes on with the next sync, in " +
+                       std::to_string(minutes) + " min.",
+                   {}, minutes);
+  told.retry_after = what.retry_after;
+  return told;
 }
 
 error interrupted() {

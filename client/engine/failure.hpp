@@ -3,6 +3,7 @@
 // functions; any thread.
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "shared/base/error.hpp"
@@ -12,6 +13,7 @@ namespace autocusto::engine {
 /// How far a failure reaches.
 enum class failure_scope {
   passing,       ///< goes away by itself: network, busy server or replica, foreign certificates
+  limited,       ///< the server has heard enough for now, and says when to come back
   server_fault,  ///< the server failed; the same request may fail again
   session,       ///< a new session mends it
   access,        ///< user or device lost its access
@@ -25,7 +27,13 @@ enum class failure_scope {
 /// Whether even a one-shot sync should ask again after a moment: the server is there.
 [[nodiscard]] bool worth_asking_again(errc code);
 
+/// Until when nothing like it is to be asked again, in milliseconds from now; at most a little more
+/// than a day, whatever the server says.
+[[nodiscard]] std::int64_t wait_of(const error& what);
+
 [[nodiscard]] error interrupted();
+/// The sentence for a limit of the server.
+[[nodiscard]] error asked_to_wait(const error& what);
 [[nodiscard]] error server_went_back();
 [[nodiscard]] error folder_was_copied();
 /// `kept`: how many edits stay sealed on the laptop; 0 when everything was erased. `code`: with

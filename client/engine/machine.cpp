@@ -207,7 +207,7 @@ void machine::dispatch(const event& what) {
                  [this](const timer_fired&) { start_look(); },
                  [this](const local_change&) {
                    look_again_ = true;
-                   blocked_.reset();
+                   unblock();
                    if (step_ == step::polling) do_next(cancel_request{});
                  },
                  [](const stop&) {},
@@ -300,7 +300,7 @@ void machine::recover(const std::optional<std::optional<push_id>>& server_last) 
   if (++recoveries_ > k_recoveries) return end(server_went_back());
   asked_missing_ = false;
   must_pull_ = true;
-  blocked_.reset();
+  unblock();
   step_ = step::beginning_recovery;
   do_next(begin_recovery{server_last});
 }
@@ -318,7 +318,7 @@ void machine::all_done() {
   next_ = here_.cursor;
   show(phase::watching, 0, 0);
   do_next(fetch_page{.from = next_,
-                     .wait_seconds = k_poll_seconds,
+                     .wait_seconds = poll_seconds(),
                      .unsent_seconds = here_.unsent_seconds,
                      .own = with_own_});
 }

@@ -17,7 +17,9 @@
 // receipt. A push that is refused as a whole is given up for this round and named in the outcome;
 // pulling goes on. What passes by itself (no network, busy server, busy replica) is tried again
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
-// busy server, which is asked three times. What a person must mend stops the machine:
+// busy server, which is asked three times. When the server sets a limit (429) and says when to come
+// back, nothing of that kind is sent before: pushes wait while pulling goes on; anything else waits
+// as a whole. What a person must mend stops the machine:
 //   prev_push_old                                      this folder went back or was copied: it is
 //                                                      to be enrolled again
 //   device_revoked, user_disabled, scope `surrender`   the replica is closed first, so that nothing
@@ -137,6 +139,9 @@ class machine {
   void recover(const std::optional<std::optional<push_id>>& server_last);
   void check_acknowledged();
   void retry_later(const error& why);
+  void back_off(const error& why, std::int64_t millis);
+  void unblock();
+  [[nodiscard]] int poll_seconds() const;
 
   step step_ = step::idle;
   stimulus with_;
@@ -172,7 +177,8 @@ class machine {
   int attempts_ = 0;              ///< failures in a row
   int old_ = 0;                   ///< how often a push came too late in a row
   std::optional<error> blocked_;  ///< why pushing is given up for this round
-  std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
+  std::int64_t push_not_before_ = 0;  ///< by `stimulus::now_millis`: the server has set a limit
+  std::optional<error> went_old_;     ///< the replica must catch up with server_last_, or stop
   std::optional<push_id> server_last_;
 
   looked here_;

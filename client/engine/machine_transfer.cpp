@@ -159,7 +159,7 @@ void machine::got_page(const page_arrived& answer) {
     if (answer.items == 0) {
       // A push that was given up is tried again from time to time.
       if (look_again_ || blocked_) {
-        blocked_.reset();
+        unblock();
         return start_look();
       }
       if (++idle_polls_ % k_polls_between_offers == 0) {
@@ -167,7 +167,7 @@ void machine::got_page(const page_arrived& answer) {
         return start_look();
       }
       return do_next(fetch_page{.from = next_,
-                                .wait_seconds = k_poll_seconds,
+                                .wait_seconds = poll_seconds(),
                                 .unsent_seconds = here_.unsent_seconds,
                                 .own = with_own_});
     }
@@ -290,6 +290,12 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
     case failure_scope::access:
     case failure_scope::fatal:
       return false;
+    case failure_scope::limited:
+      if (withdrawn_) return false;  // there is nothing else to do
+      blocked_ = asked_to_wait(what);
+      push_not_before_ = with_.now_millis + wait_of(what);
+      decide();
+      return true;
     case failure_scope::server_fault:
       // The push is kept and tried again later; pulling must not wait for that.
       blocked_ = what;
@@ -333,6 +339,11 @@ void machine::failed(const error& what) {
       // A page that does not fit may be one for another copy of this folder: a new session tells.
       if (what.code == errc::protocol_error) session_ = false;
       return retry_later(what);
+    case failure_scope::limited: {
+      const auto told = asked_to_wait(what);
+      if (!watch_) return end(told);
+      return back_off(told, std::max(wait_of(what), k_first_window_millis));
+    }
     case failure_scope::went_back:
       return recover(std::nullopt);
     case failure_scope::too_late:
@@ -340,6 +351,18 @@ void machine::failed(const error& what) {
     case failure_scope::fatal:
       return end(what);
   }
+}
+
+/// Pushing may be tried again, unless the server has said from when on.
+void machine::unblock() {
+  if (with_.now_millis >= push_not_before_) blocked_.reset();
+}
+
+/// A push that waits for its time goes out soon after it.
+int machine::poll_seconds() const {
+  const auto left = push_not_before_ - with_.now_millis;
+  if (!blocked_ || left <= 0) return k_poll_seconds;
+  return static_cast<int>(std::min<std::int64_t>(k_poll_seconds, left / 1000 + 1));
 }
 
 void machine::retry_later(const error& why) {
@@ -352,6 +375,10 @@ void machine::retry_later(const error& why) {
   const auto jitter = std::clamp(with_.jitter, 0.0, 1.0);
   const auto millis =
       window / 2 + static_cast<std::int64_t>(jitter * static_cast<double>(window) / 2);
+  back_off(why, millis);
+}
+
+void machine::back_off(const error& why, std::int64_t millis) {
   step_ = step::backing_off;
   if (watch_) do_next(note_failure{why});
   show(phase::waiting, 0, millis);

@@ -163,8 +163,9 @@ using event = std::variant<begin, looked, challenged, session_opened, push_saved
 
 /// What comes in with every event instead of being made inside.
 struct stimulus {
-  double jitter = 0.5;  ///< random, from 0 to 1
-  push_id fresh_push;   ///< random
+  double jitter = 0.5;          ///< random, from 0 to 1
+  push_id fresh_push;           ///< random
+  std::int64_t now_millis = 0;  ///< of a clock that only goes forward
 };
 
 // ---- Actions ----

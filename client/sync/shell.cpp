@@ -158,7 +158,10 @@ class shell::impl {
     const std::uint32_t number = raw[0] | (std::uint32_t{raw[1]} << 8) |
                                  (std::uint32_t{raw[2]} << 16) | (std::uint32_t{raw[3]} << 24);
     return {.jitter = static_cast<double>(number) / 4294967295.0,
-            .fresh_push = random_.make<push_id>()};
+            .fresh_push = random_.make<push_id>(),
+            .now_millis = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              steady::now().time_since_epoch())
+                              .count()};
   }
 
   event next_event() {

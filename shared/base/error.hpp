@@ -28,6 +28,7 @@ enum class errc {
   method_not_allowed,
   timeout,
   busy,
+  too_many_requests,
   internal,
   unavailable,
   // Who is asking
@@ -100,6 +101,8 @@ struct error {
   std::string message;
   std::string field;                  ///< the field that is meant, if one
   std::optional<std::int64_t> limit;  ///< the limit that it broke, if one
+  /// With too_many_requests: in how many seconds it may be tried again.
+  std::optional<std::int64_t> retry_after = std::nullopt;
 
   friend bool operator==(const error&, const error&) = default;
 };
@@ -122,7 +125,7 @@ using result = boost::system::result<T, error>;
 /// Shorthand for `return fail(errc::x, "…")`.
 [[nodiscard]] inline error fail(errc code, std::string message, std::string field = {},
                                 std::optional<std::int64_t> limit = std::nullopt) {
-  return error{code, std::move(message), std::move(field), limit};
+  return error{code, std::move(message), std::move(field), limit, std::nullopt};
 }
 
 }  // namespace autocusto

@@ -67,6 +67,10 @@ response problem_response(const error& problem, std::string_view request_id) {
       {"code", code_name(problem.code)}, {"request_id", request_id}};
   if (!problem.field.empty()) document["field"] = problem.field;
   if (problem.limit) document["limit"] = *problem.limit;
+  if (problem.retry_after) {
+    document["retry_after"] = *problem.retry_after;
+    answer.headers.push_back({"Retry-After", std::to_string(*problem.retry_after)});
+  }
   answer.content_type = "application/problem+json";
   answer.body = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return answer;

@@ -56,8 +56,9 @@ struct response {
 [[nodiscard]] response json_response(std::string json_text, int status = 200);
 
 /// An RFC 9457 problem document (`application/problem+json`): type `about:blank`, title, status,
-/// detail = the message, `code` = the stable name, `field` and `limit` where the error has them,
-/// and the request id. The status is the error code's own.
+/// detail = the message, `code` = the stable name, `field`, `limit` and `retry_after` (which is
+/// also the header `Retry-After`) where the error has them, and the request id. The status is the
+/// error code's own.
 [[nodiscard]] response problem_response(const error& problem, std::string_view request_id);
 
 /// The standard phrase of an HTTP status: `Not Found`.

@@ -28,6 +28,7 @@ problem decode_problem(int status, std::string_view json) {
     p.what.message = in.optional_string("detail", detail::k_text).value_or("");
     p.what.field = in.optional_string("field", detail::k_text).value_or("");
     p.what.limit = in.optional_integer("limit", -detail::k_number, detail::k_number);
+    p.what.retry_after = in.optional_integer("retry_after", 0, detail::k_number);
     p.request_id = in.optional_string("request_id", 100).value_or("");
     p.last_push = in.optional_id<push_id>("last_push");
   };
@@ -54,6 +55,7 @@ std::string encode_problem(const problem& p, std::string_view title) {
   to.id_if("last_push", p.last_push);
   if (p.what.limit) to.number("limit", *p.what.limit);
   to.text("request_id", p.request_id);
+  if (p.what.retry_after) to.number("retry_after", *p.what.retry_after);
   to.number("status", http_status(p.what.code));
   to.text("title", title);
   to.text("type", "about:blank");

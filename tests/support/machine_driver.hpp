@@ -156,7 +156,8 @@ struct driver {
   std::vector<std::string> on(const event& e, double jitter = 0) {
     std::vector<std::string> names;
     last.clear();
-    for (auto& a : m.on(e, {.jitter = jitter, .fresh_push = id_of<push_id>(7)})) {
+    for (auto& a :
+         m.on(e, {.jitter = jitter, .fresh_push = id_of<push_id>(7), .now_millis = now})) {
       if (!std::holds_alternative<report>(a)) names.push_back(name_of(a));
       last.push_back(std::move(a));
     }
@@ -170,6 +171,7 @@ struct driver {
     throw std::logic_error("no such action");
   }
   std::vector<action> last;
+  std::int64_t now = 0;
 };
 
 /// A machine that has a session and nothing to push, and is fetching its first page.

@@ -138,6 +138,7 @@ constexpr std::array k_all_codes{errc::bad_request,
                                  errc::method_not_allowed,
                                  errc::timeout,
                                  errc::busy,
+                                 errc::too_many_requests,
                                  errc::internal,
                                  errc::unavailable,
                                  errc::unauthorized,
@@ -221,7 +222,8 @@ TEST(engine_machine, every_code_while_watching) {
     auto d = polling();
     std::string expected = "finish " + name;
     const auto scope = scope_of(code);
-    if (scope == failure_scope::passing || scope == failure_scope::server_fault) {
+    if (scope == failure_scope::passing || scope == failure_scope::limited ||
+        scope == failure_scope::server_fault) {
       expected = "note_failure";
     }
     if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
@@ -242,6 +244,7 @@ TEST(engine_machine, every_code_while_pushing) {
                        ? "wait 250"
                        : "finish " + name;
         break;
+      case failure_scope::limited:
       case failure_scope::server_fault:
         expected = "fetch 0";
         break;
@@ -262,6 +265,50 @@ TEST(engine_machine, every_code_while_pushing) {
     }
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
+}
+
+request_failed come_back_in(std::int64_t seconds) {
+  auto what = fail(errc::too_many_requests, "Enough.");
+  what.retry_after = seconds;
+  return {.what = what, .last_push = {}};
+}
+
+TEST(engine_machine, a_limit_of_the_server_is_obeyed_while_watching) {
+  auto d = polling();
+  EXPECT_THAT(d.on(come_back_in(600)), ElementsAre("note_failure", "wait 600000"));
+  EXPECT_THAT(d.on(local_change{}), ElementsAre()) << "an edit does not shorten it";
+  EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+  for (const auto& [told, waited] : {std::pair{0L, "wait 500"}, {1L << 40, "wait 93600000"}}) {
+    auto other = polling();
+    EXPECT_THAT(other.on(come_back_in(told)), ElementsAre("note_failure", waited));
+  }
+}
+
+TEST(engine_machine, a_limit_ends_a_single_sync_with_the_time_in_its_sentence) {
+  auto d = pulling();
+  EXPECT_THAT(d.on(come_back_in(90)), ElementsAre("finish too_many_requests"));
+  const auto told = asked_to_wait(come_back_in(90).what);
+  EXPECT_EQ(told.limit, 2);
+  EXPECT_THAT(told.message, ::testing::HasSubstr("in 2 min."));
+  EXPECT_EQ(asked_to_wait(fail(errc::too_many_requests, "x")).limit, 1);
+}
+
+TEST(engine_machine, a_limit_of_pushes_holds_up_pushes_alone_and_until_its_time) {
+  driver d;
+  d.now = 1'000;
+  d.on(begin{.watch = true, .has_session = true});
+  EXPECT_THAT(d.on(with_stored(5, 1)), ElementsAre("send_push"));
+  EXPECT_THAT(d.on(come_back_in(30)), ElementsAre("fetch 0")) << "pulling goes on";
+  d.on(page_to(0, 0, false));
+  EXPECT_EQ(d.on(removed_erased{}), (std::vector<std::string>{"note_failure", "fetch 0 wait"}));
+  EXPECT_EQ(d.get<fetch_page>().wait_seconds, 31) << "so that the push goes out soon after";
+  d.now = 20'000;
+  EXPECT_THAT(d.on(local_change{}), ElementsAre("cancel"));
+  EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("look"));
+  EXPECT_EQ(first(d.on(with_stored(5, 1))), "note_failure") << "too early: no push";
+  d.now = 31'000;
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("look"));
+  EXPECT_THAT(d.on(with_stored(5, 1)), ElementsAre("send_push"));
 }
 
 TEST(engine_machine, codes_that_a_person_must_act_on_stop_even_a_watch) {

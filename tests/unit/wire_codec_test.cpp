@@ -230,6 +230,12 @@ TEST(wire_codec, problems) {
   EXPECT_EQ(back.request_id, "0123");
   EXPECT_EQ(back.last_push, p.last_push);
 
+  p.what = fail(errc::too_many_requests, "Later.");
+  p.what.retry_after = 90;
+  const auto limited = decode_problem(429, encode_problem(p, "Too Many Requests"));
+  EXPECT_EQ(limited.what, p.what);
+  EXPECT_EQ(limited.what.retry_after, 90);
+
   const auto newer = decode_problem(418, R"({"code":"teapot","detail":"No coffee."})");
   EXPECT_EQ(newer.what.code, errc::internal);
   EXPECT_EQ(newer.code_text, "teapot");
