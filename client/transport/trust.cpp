@@ -4,6 +4,7 @@
 
 #include "client/transport/build_time.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/crypto/public_key.hpp"
 #include "shared/crypto/sign.hpp"
 
 namespace autocusto::transport {
@@ -32,6 +33,17 @@ bool signed_by(std::string_view raw_key, std::string_view purpose,
   return crypto::verify(*key, crypto::purpose_message(purpose, object.object), *signature);
 }
 
+/// A trust object whose keys are all keys that prove something.
+result<wire::trust> read_trust(const wire::signed_object& offered) {
+  auto read = wire::decode_trust(offered.object);
+  if (!read) return untrusted("its trust object cannot be read");
+  if (!std::all_of(read->keys.begin(), read->keys.end(),
+                   [](const auto& key) { return crypto::strong_public_key(key); })) {
+    return untrusted("its trust object names what is not a valid Ed25519 key");
+  }
+  return read;
+}
+
 }  // namespace
 
 bool signed_by_server(const wire::trust& known, std::string_view purpose,
@@ -42,8 +54,8 @@ bool signed_by_server(const wire::trust& known, std::string_view purpose,
 
 result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool pin_is_ca,
                                        std::string_view pin) {
-  const auto read = wire::decode_trust(offered.object);
-  if (!read) return untrusted("its trust object cannot be read");
+  const auto read = read_trust(offered);
+  if (!read) return read.error();
   if (pin_is_ca) {
     // TLS has proved the pinned CA; the object must speak of the same server.
     const auto& roots = read->roots;
@@ -66,8 +78,8 @@ result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool 
 
 result<wire::trust> accept_next_trust(const wire::trust& known,
                                       const wire::signed_object& offered) {
-  const auto read = wire::decode_trust(offered.object);
-  if (!read) return untrusted("its trust object cannot be read");
+  const auto read = read_trust(offered);
+  if (!read) return read.error();
   if (read->server != known.server) return untrusted("it is another server");
   if (!signed_by_server(known, "trust", offered)) return out_of_touch();
   if (read->serial < known.serial) return out_of_touch();

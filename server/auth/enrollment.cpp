@@ -4,6 +4,7 @@
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/crypto/public_key.hpp"
 #include "shared/domain/text.hpp"
 
 namespace autocusto::auth {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t k_code_bytes = 24;
 constexpr std::size_t k_email_limit = 254;
-constexpr std::size_t k_public_key_size = 32;
 
 error unknown_code() {
   return fail(errc::code_unknown,
@@ -28,9 +28,11 @@ error expired_code() {
 
 result<void> check_request(const wire::enroll_request& request) {
   if (auto name = domain::check_device_name(request.device_name); !name) return name;
-  if (request.public_key.size() != k_public_key_size) {
-    return fail(errc::invalid_field, "The device's public key must have 32 bytes.", "public_key",
-                static_cast<std::int64_t>(k_public_key_size));
+  if (!crypto::strong_public_key(request.public_key)) {
+    return fail(errc::invalid_field,
+                "The device's public key is not a valid Ed25519 key. Update the program and enroll "
+                "again.",
+                "public_key");
   }
   return {};
 }
@@ -70,8 +72,7 @@ void add_own_device(store::writer& in, store::pk system, const device_id& id, co
   device.id = id;
   device.user = system;
   device.name = name;
-  // Nobody holds a key for it; sessions of the system user are refused whatever is signed.
-  device.public_key = std::string(k_public_key_size, '\0');
+  // It has no key: nobody can sign for it.
   device.enrolled_at = now;
   static_cast<void>(in.add_device(device));
 }

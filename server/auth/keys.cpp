@@ -5,6 +5,7 @@
 #include "server/auth/private_file.hpp"
 #include "server/auth/sealed_stream.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/crypto/public_key.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 
@@ -71,7 +72,7 @@ changes read_next(json::reader& in) {
   for (const auto& text : in.strings("retired", k_retired, 2 * k_key_size)) {
     const auto raw = from_hex(text);
     const auto key = raw ? crypto::public_key::from_raw(*raw) : std::nullopt;
-    if (!key) {
+    if (!key || !crypto::strong_public_key(*raw)) {
       in.refuse("retired", "holds what is no key");
       return out;
     }

@@ -10,8 +10,6 @@
 namespace autocusto::intake {
 namespace {
 
-constexpr std::size_t k_public_key_size = 32;
-
 error no_such_run() {
   return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.", "run");
 }
@@ -283,7 +281,6 @@ store::pk ensure_import_device(store::writer& in, unix_millis now) {
   device.id = import_device();
   device.user = system->key;
   device.name = "import";
-  device.public_key = std::string(k_public_key_size, '\0');
   device.enrolled_at = now;
   return in.add_device(device);
 }

@@ -36,7 +36,9 @@ struct device_row {
   device_id id;
   pk user = 0;
   std::string name;
-  std::string public_key;  ///< Ed25519, 32 bytes
+  /// Ed25519, 32 bytes; empty: it has no key and can sign nothing (the server's own devices, and
+  /// those that a restored database has forgotten).
+  std::string public_key;
   unix_millis enrolled_at = 0;
   std::optional<unix_millis> revoked_at;
   bool lost = false;  ///< revoked as lost: wipe at the next contact

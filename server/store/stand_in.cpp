@@ -1,11 +1,7 @@
 #include "server/store/stand_in.hpp"
 
-#include <algorithm>
-
 namespace autocusto::store {
 namespace {
-
-constexpr std::size_t k_public_key_size = 32;
 
 std::string email_of(const user_id& id) {
   return "unknown." + id.text() + "@invalid";
@@ -31,7 +27,6 @@ device_row device_or_stand_in(writer& in, const device_id& id, pk user, unix_mil
   device.id = id;
   device.user = user;
   device.name = "?";
-  device.public_key = std::string(k_public_key_size, '\0');
   device.enrolled_at = now;
   device.revoked_at = now;
   device.key = in.add_device(device);
@@ -43,9 +38,7 @@ bool is_stand_in(const user_row& user) {
 }
 
 bool is_stand_in(const device_row& device) {
-  const auto& key = device.public_key;
-  return device.id != merge_device() &&
-         std::all_of(key.begin(), key.end(), [](char c) { return c == '\0'; });
+  return device.id != merge_device() && device.public_key.empty();
 }
 
 }  // namespace autocusto::store

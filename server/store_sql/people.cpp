@@ -54,13 +54,20 @@ user_row read_user(const sql_row& row, int first) {
   return u;
 }
 
+/// No key is NULL.
+static sql_parameter key_or_null(const device_row& device) {
+  sql_parameter p = sql_bytes(device.public_key);
+  p.values[0].null = device.public_key.empty();
+  return p;
+}
+
 device_row read_device(const sql_row& row, int first) {
   device_row d;
   d.key = row.integer(first);
   d.id = row.id<device_id>(first + 1);
   d.user = row.integer(first + 2);
   d.name = row.bytes(first + 3);
-  d.public_key = row.bytes(first + 4);
+  if (!row.is_null(first + 4)) d.public_key = row.bytes(first + 4);
   d.enrolled_at = row.integer(first + 5);
   d.revoked_at = row.optional_integer(first + 6);
   d.lost = row.integer(first + 7) != 0;
@@ -214,9 +221,9 @@ pk sql_writer::add_device(const device_row& device) {
       "last_push, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING pk"};
   return one(q,
              {sql_bytes(device.id.raw()), sql_integer(device.user), sql_text(device.name),
-              sql_bytes(device.public_key), sql_integer(device.enrolled_at),
-              sql_integer(device.revoked_at), flag(device.lost), sql_integer(device.last_seen),
-              sql_id(device.last_push), sql_integer(device.replaces)},
+              key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
+              flag(device.lost), sql_integer(device.last_seen), sql_id(device.last_push),
+              sql_integer(device.replaces)},
              read_key)
       .value();
 }
@@ -227,8 +234,8 @@ void sql_writer::update_device(const device_row& device) {
       "UPDATE device SET owner=$2, name=$3, public_key=$4, enrolled_at=$5, revoked_at=$6, lost=$7, "
       "replaces=$8 WHERE pk=$1"};
   run(q, {sql_integer(device.key), sql_integer(device.user), sql_text(device.name),
-          sql_bytes(device.public_key), sql_integer(device.enrolled_at),
-          sql_integer(device.revoked_at), flag(device.lost), sql_integer(device.replaces)});
+          key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
+          flag(device.lost), sql_integer(device.replaces)});
 }
 
 void sql_writer::revoke_device(pk device, unix_millis at, bool lost) {

@@ -1,6 +1,7 @@
 #include "shared/crypto/sign.hpp"
 
 #include "shared/crypto/openssl_handles.hpp"
+#include "shared/crypto/public_key.hpp"
 
 namespace autocusto::crypto {
 namespace {
@@ -59,6 +60,7 @@ signature sign(const signing_key& key, std::string_view message) {
 }
 
 bool verify(const public_key& key, std::string_view message, const signature& sig) {
+  if (!strong_encoding(key.raw())) return false;
   const detail::quiet_errors quiet;
   const detail::pkey handle(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr,
                                                            key.data().data(), public_key::size));

@@ -58,7 +58,8 @@ class signing_key {
 [[nodiscard]] signature sign(const signing_key& key, std::string_view message);
 
 /// Whether `sig` was made over `message` with the private half of `key`. False for anything that is
-/// not a valid key or signature; never throws for what somebody sent.
+/// not a valid signature, and for a key that proves nothing (public_key.hpp: small order, or not
+/// canonical); never throws for what somebody sent.
 [[nodiscard]] bool verify(const public_key& key, std::string_view message, const signature& sig);
 
 /// The bytes that are signed: `"autocusto/" + purpose + "/v1"`, a zero byte, then the canonical

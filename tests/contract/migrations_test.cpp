@@ -42,6 +42,32 @@ TEST_P(migrations, up_down_and_up_again_give_the_same_schema) {
   EXPECT_NO_THROW(db_->write([](store::writer& w) { w.set_setting("a", "b"); }));
 }
 
+TEST_P(migrations, keys_of_zeros_become_none_and_others_stay) {
+  ASSERT_TRUE(db_->migrate(std::nullopt, false));
+  static_cast<void>(add_actor(*db_, 1));
+  db_->write([](store::writer& w) {
+    auto merge = w.all_devices().at(0);
+    merge.id = merge_device();
+    merge.name = "merge";
+    merge.public_key.clear();
+    static_cast<void>(w.add_device(merge));
+  });
+  const auto keys = [&] {
+    std::vector<std::string> out;
+    db_->read([&](store::reader& r) {
+      for (const auto& device : r.all_devices()) out.push_back(device.public_key);
+    });
+    return out;
+  };
+  const auto before = keys();
+  ASSERT_EQ(before.size(), 2U);
+  EXPECT_TRUE(before[1].empty());
+  ASSERT_TRUE(db_->migrate(6, false));
+  EXPECT_EQ(backend_->query("SELECT COUNT(*) FROM device WHERE public_key IS NULL"), "0");
+  ASSERT_TRUE(db_->migrate(std::nullopt, false));
+  EXPECT_EQ(keys(), before);
+}
+
 TEST_P(migrations, a_newer_database_is_refused) {
   ASSERT_TRUE(db_->migrate(std::nullopt, false));
   backend_->query(

@@ -101,6 +101,29 @@ TEST_P(people, devices_keep_what_happens_to_them) {
   });
 }
 
+TEST_P(people, a_device_without_a_key_has_none) {
+  const actor a = add_actor(*db_, 1);
+  store::device_row keyless;
+  keyless.id = nth<device_id>(60);
+  keyless.user = a.user.key;
+  keyless.name = "?";
+  keyless.key = write([&](store::writer& w) { return w.add_device(keyless); });
+  const auto found = [&] {
+    return read([&](store::reader& r) { return r.device_by_id(keyless.id); }).value();
+  };
+  EXPECT_TRUE(found().public_key.empty());
+  const auto stored = [&] {
+    return backend_->query(
+        "SELECT CASE WHEN public_key IS NULL THEN 'none' ELSE 'some' END "
+        "FROM device WHERE name='?'");
+  };
+  EXPECT_EQ(stored(), "none");
+  keyless.public_key = a.device.public_key;
+  db_->write([&](store::writer& w) { w.update_device(keyless); });
+  EXPECT_EQ(found().public_key, a.device.public_key);
+  EXPECT_EQ(stored(), "some");
+}
+
 TEST_P(people, an_enrollment_code_is_used_by_one_device) {
   const actor a = add_actor(*db_, 1);
   const std::string code(32, 'c');

@@ -74,6 +74,42 @@ TEST_P(server_auth, a_wrong_code_and_a_bad_name_are_refused) {
   EXPECT_EQ(code_of(device->enroll(std::string(100, 'x'))), "ok");
 }
 
+TEST_P(server_auth, what_is_no_public_key_becomes_no_device) {
+  auto device = world.connect(world.invite("a@example.org"));
+  wire::enroll_request request;
+  request.code = device->link.code;
+  request.device_name = "thief";
+  for (const auto* key : {"0100000000000000000000000000000000000000000000000000000000000000",
+                          "0000000000000000000000000000000000000000000000000000000000000080",
+                          "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+                          "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                          "0200000000000000000000000000000000000000000000000000000000000000"}) {
+    request.public_key = from_hex(key).value();
+    const auto answer = device->post("/v1/enroll", wire::encode(request));
+    EXPECT_EQ(code_of(answer), "invalid_field") << key;
+    EXPECT_NE(answer.body.find("\"field\":\"public_key\""), std::string::npos) << key;
+  }
+  EXPECT_EQ(code_of(device->enroll()), "ok") << "the code is not spent";
+}
+
+TEST_P(server_auth, a_weak_key_from_before_the_check_opens_nothing) {
+  auto device = world.device("a@example.org");
+  world.node->database().write([&](store::writer& in) {
+    auto row = in.device_by_id(device->who.device).value();
+    row.public_key = '\1' + std::string(31, '\0');  // the identity
+    in.update_device(row);
+  });
+  auto body = wire::decode_signed(device->session_body(device->challenge())).value();
+  body.signature = '\1' + std::string(63, '\0');  // fits everything under that key
+  EXPECT_EQ(code_of(device->post("/v1/session", wire::encode(body))), "bad_signature");
+}
+
+TEST_P(server_auth, the_servers_own_device_has_no_key) {
+  world.node->database().read([](store::reader& in) {
+    EXPECT_TRUE(in.device_by_id(merge_device()).value().public_key.empty());
+  });
+}
+
 TEST_P(server_auth, guessing_codes_is_slowed_down_and_forgiven) {
   auto device = world.connect(world.invite("a@example.org"));
   for (int i = 0; i < 20; ++i) {

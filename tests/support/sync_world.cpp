@@ -115,7 +115,6 @@ sync_world::sync_world(std::unique_ptr<store::database> with)
     device.id = merge_device();
     device.user = key;
     device.name = "merge";
-    device.public_key = std::string(32, '\0');
     static_cast<void>(in.add_device(device));
   });
 }

@@ -7,6 +7,7 @@
 #include "shared/crypto/aead.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/kdf.hpp"
+#include "shared/crypto/public_key.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
@@ -175,6 +176,81 @@ TEST(ed25519, generates_from_the_given_randomness) {
   EXPECT_EQ(signing_key::generate(random).public_half().text(), k_ed25519[0].key);
   EXPECT_NE(signing_key::generate(system_random()).public_half(),
             signing_key::generate(system_random()).public_half());
+}
+
+/// Everything that decodes to one of the eight points of small order: their canonical encodings,
+/// those of y + p, and those with the sign of a zero.
+constexpr std::string_view k_weak_keys[] = {
+    // the identity, with either sign of its x, which is 0
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    // order 2
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    // order 4
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    // order 8
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    // y = p (0) and y = p + 1 (1): not canonical
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+};
+
+TEST(public_keys, of_small_order_are_none) {
+  for (const auto text : k_weak_keys) {
+    EXPECT_FALSE(strong_encoding(hex(text))) << text;
+    EXPECT_FALSE(strong_public_key(hex(text))) << text;
+  }
+  EXPECT_FALSE(strong_public_key(""));
+  EXPECT_FALSE(strong_public_key(std::string(31, 'k')));
+  EXPECT_FALSE(strong_public_key(std::string(33, 'k')));
+}
+
+TEST(public_keys, are_canonical) {
+  for (int low = 0xED; low <= 0xFF; ++low) {  // every y from p up
+    for (const char high : {'\x7F', '\xFF'}) {
+      std::string raw(32, '\xFF');
+      raw.front() = static_cast<char>(low);
+      raw.back() = high;
+      EXPECT_FALSE(strong_encoding(raw)) << low;
+    }
+  }
+  std::string largest(32, '\xFF');  // y = p - 2 is below p
+  largest.front() = '\xEB';
+  largest.back() = '\x7F';
+  EXPECT_TRUE(strong_encoding(largest));
+}
+
+TEST(public_keys, are_points_of_the_curve) {
+  std::size_t points = 0;
+  const std::size_t tried = 400;
+  for (std::size_t i = 0; i < tried; ++i) {
+    if (strong_public_key(sha256(std::to_string(i)).raw())) ++points;
+    const auto made = signing_key::generate(system_random());
+    ASSERT_TRUE(strong_public_key(made.public_half().raw())) << to_hex(made.seed());
+  }
+  // Half of all texts are no point: y = 2 is the first.
+  EXPECT_GT(points, tried / 4);
+  EXPECT_LT(points, 3 * tried / 4);
+  EXPECT_FALSE(strong_public_key('\2' + std::string(31, '\0')));
+  EXPECT_TRUE(strong_public_key('\3' + std::string(31, '\0')));
+}
+
+TEST(public_keys, a_constant_signature_is_worth_nothing) {
+  // R = the identity and S = 0 fit every message under the identity as key.
+  const auto forged = signature::from_raw('\1' + std::string(63, '\0')).value();
+  for (const auto text : k_weak_keys) {
+    const auto key = public_key::from_raw(hex(text)).value();
+    for (int i = 0; i < 64; ++i) {  // points of order 8 fit one message of eight
+      EXPECT_FALSE(verify(key, "message " + std::to_string(i), forged)) << text;
+    }
+  }
 }
 
 TEST(purpose_message, keeps_purposes_apart) {

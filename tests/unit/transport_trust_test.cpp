@@ -74,6 +74,8 @@ TEST(transport_trust, later_objects_hang_on_the_one_before) {
   silent.roots = {k_other_root};
   auto keyless = trust_of(key, 6);
   keyless.keys.clear();
+  auto weak = trust_of(key, 6);
+  weak.keys.push_back('\1' + std::string(31, '\0'));
   struct row {
     const char* what;
     wire::signed_object offered;
@@ -87,6 +89,7 @@ TEST(transport_trust, later_objects_hang_on_the_one_before) {
       {"another server's", sign(stranger, key), false},
       {"a change without a new serial", sign(silent, key), false},
       {"one without keys", sign(keyless, key), false},
+      {"one with a key that proves nothing", sign(weak, key), false},
       {"one signed for another purpose", sign(rotated, key, "act"), false},
   };
   for (const auto& r : rows) {

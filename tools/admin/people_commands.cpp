@@ -272,7 +272,7 @@ int device_show(const app& a, const std::string& typed) {
                                 {"Revoked", time(d.revoked_at)},
                                 {"Last push", d.last_push ? d.last_push->text() : "none"},
                                 {"Replaces", d.replaces ? d.replaces->text() : "none"},
-                                {"Public key", d.public_key},
+                                {"Public key", d.public_key.empty() ? "none" : d.public_key},
                                 {"In quarantine",
                                  fmt::format("{} items, {} bytes", d.quarantine_items.value_or(0),
                                              d.quarantine_bytes.value_or(0))}}) +
