@@ -2,7 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -40,10 +42,18 @@ std::string host_name() {
   return name.data();
 }
 
-/// Hands the link to the desktop's browser; false when there is no such program.
-bool open_browser(const std::string& link) {
+/// How long a browser may take until its user is told what to do without.
+constexpr std::chrono::seconds k_browser_patience{20};
+/// A page that is being started or ended has its lock but answers nobody.
+constexpr std::chrono::milliseconds k_between{100};
+constexpr int k_most_asked = 30;
+
+/// Hands the file to the desktop's browser; false when there is no such program. The link itself
+/// must not stand on a command line, which everybody on the machine may read.
+bool open_browser(const std::string& file) {
+  if (file.empty()) return false;
   std::string program = "xdg-open";
-  std::string target = link;
+  std::string target = file;
   std::array<char*, 3> argv{program.data(), target.data(), nullptr};
   pid_t child = 0;
   if (::posix_spawnp(&child, program.c_str(), nullptr, nullptr, argv.data(), environ) != 0) {
@@ -54,14 +64,52 @@ bool open_browser(const std::string& link) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-int tell(const app& a, const std::string& link, bool running_already) {
-  const std::string text =
-      fmt::format(fmt::runtime(tr("AutoCusto is open at {}\nThe link works once. Close this window "
-                                  "or press Ctrl+C to end.\n")),
-                  link);
-  const int done = a.done({{"url", link}, {"already_running", running_already}}, text);
+int tell(const app& a, const web::page_ticket& ticket, bool running_already) {
+  std::string text = fmt::format(
+      fmt::runtime(tr("AutoCusto is open at {}\nThe link works once, within five minutes. Close "
+                      "this window or press Ctrl+C to end.\n")),
+      ticket.link);
+  text += fmt::format(
+      fmt::runtime(tr("If the passphrase is forgotten, this word erases the laptop: {}\n")),
+      ticket.wipe_word);
+  const int done = a.done(
+      {{"url", ticket.link}, {"already_running", running_already}, {"wipe_word", ticket.wipe_word}},
+      text);
   std::fflush(stdout);
   return done;
+}
+
+error no_browser() {
+  return fail(errc::usage, "No browser could be opened; open the link above in one.");
+}
+
+/// A second start of the same profile shows the page that is running already.
+int show_running(const app& a, const ui_options& o, const web::page_ticket& ticket) {
+  const int done = tell(a, ticket, true);
+  if (!o.no_open && !open_browser(ticket.start_file)) a.fail(no_browser());
+  return done;
+}
+
+int serve_page(const app& a, const ui_options& o, web::page_server& server) {
+  g_page = &server;
+  std::signal(SIGINT, on_page_signal);
+  std::signal(SIGTERM, on_page_signal);
+  std::signal(SIGHUP, on_page_signal);
+  const auto ticket = server.ticket();
+  tell(a, ticket, false);
+  if (!o.no_open) {
+    if (!open_browser(ticket.start_file)) {
+      a.fail(no_browser());
+    } else if (!server.was_entered(k_browser_patience)) {
+      a.fail(
+          fail(errc::usage,
+               "No browser has opened the page yet; one from a snap or flatpak may not read this "
+               "folder. Open the link above in it."));
+    }
+  }
+  server.wait();
+  g_page = nullptr;
+  return 0;
 }
 
 int ui(const app& a, const ui_options& o) {
@@ -69,12 +117,6 @@ int ui(const app& a, const ui_options& o) {
     return a.fail(fail(errc::usage,
                        "This program was built without the page (-DAUTOCUSTO_WEB=OFF). Use the "
                        "commands (`autocusto --help`), or install a build that has it."));
-  }
-  // A second start of the same profile shows the page that is running already.
-  if (const auto link = web::link_of_running_page(a.home)) {
-    const int done = tell(a, *link, true);
-    if (!o.no_open) open_browser(*link);
-    return done;
   }
   speak_both_languages();
   web::page_options options;
@@ -86,20 +128,15 @@ int ui(const app& a, const ui_options& o) {
     return translate(e, kind, portuguese_wanted);
   };
   const replica::environment env{system_clock_source(), crypto::system_random()};
-  auto server = web::page_server::start(std::move(options), env);
-  if (!server) return a.fail(server.error());
-  g_page = server->get();
-  std::signal(SIGINT, on_page_signal);
-  std::signal(SIGTERM, on_page_signal);
-  std::signal(SIGHUP, on_page_signal);
-  const auto link = (*server)->start_link();
-  tell(a, link, false);
-  if (!o.no_open && !open_browser(link)) {
-    a.fail(fail(errc::usage, "No browser could be opened; open the link above in one."));
+  for (int asked = 1;; ++asked) {
+    const auto running = web::ask_running_page(a.home);
+    if (!running) return a.fail(running.error());
+    if (*running) return show_running(a, o, **running);
+    auto server = web::page_server::start(options, env);
+    if (server) return serve_page(a, o, **server);
+    if (server.error().code != errc::busy || asked == k_most_asked) return a.fail(server.error());
+    std::this_thread::sleep_for(k_between);
   }
-  (*server)->wait();
-  g_page = nullptr;
-  return 0;
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ struct room {
   gate& doors;
   desk& data;
   slow_down& tries;
+  const std::string& wipe_word;  ///< stands for a forgotten passphrase when everything is erased
   std::function<void()> quit;
+  std::function<void()> entered;  ///< a session has begun
 };
 
 struct call {
@@ -37,8 +39,6 @@ struct call {
   /// Filled in for errors: everything that is wrong, and the kind whose labels the sentences use.
   replica::edit_problems problems;
   std::string kind;
-  /// Set-Cookie, if the call begins or ends a session.
-  std::string cookie;
 
   [[nodiscard]] std::string say(const error& e) const {
     return in.options.translate(e, kind, !english);
@@ -50,6 +50,11 @@ inline constexpr std::size_t k_passphrase_bytes = 1024;
 
 /// What a call gives back: JSON text, or the error.
 using call_result = result<std::string>;
+
+/// Looks at a passphrase, by `attempt`, at most as often as wrong ones before it allow. Errors:
+/// busy for `field`, and those of the attempt.
+[[nodiscard]] result<void> limited_try(const call& c, const char* field,
+                                       const std::function<result<void>()>& attempt);
 
 struct call_entry {
   const char* method;

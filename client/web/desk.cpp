@@ -145,6 +145,13 @@ result<void> desk::unlock(std::string_view passphrase) {
   return open_locked(*std::move(opened), passphrase);
 }
 
+result<void> desk::check_passphrase(std::string_view passphrase) {
+  const std::lock_guard life(lifecycle_);
+  auto opened = replica::replica_store::open(options_.home, passphrase, env_);
+  if (!opened) return opened.error();
+  return {};
+}
+
 result<void> desk::enroll(std::string_view link, std::string_view device_name,
                           std::string_view passphrase) {
   const std::lock_guard life(lifecycle_);

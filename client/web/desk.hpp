@@ -65,6 +65,8 @@ class desk {
   /// Makes the open replica a device of its own (a copied folder), and syncs. Talks to the server.
   /// Errors: session_expired while it is closed, and those of engine::enroll_device_again.
   [[nodiscard]] result<void> enroll_again();
+  /// Opens nothing. Errors as of replica_store::open.
+  [[nodiscard]] result<void> check_passphrase(std::string_view passphrase);
   void lock();
   /// Destroys everything on this laptop.
   [[nodiscard]] result<void> wipe();

@@ -10,15 +10,9 @@ namespace {
 constexpr std::int64_t k_longest_hold = 25'000;
 constexpr std::size_t k_most_waiting = 64;
 
-http::response stream(std::string body) {
-  http::response out;
-  out.content_type = "text/event-stream";
-  out.body = std::move(body);
-  return out;
-}
-
-http::response empty_event() {
-  return stream("retry: 20\n: nothing new\n\n");
+http::response event(std::uint64_t number, const std::string& state) {
+  return http::json_response(R"({"event":)" + std::to_string(number) + R"(,"state":)" + state +
+                             "}");
 }
 
 }  // namespace
@@ -27,15 +21,13 @@ event_hub::event_hub(std::function<std::string(const std::string&)> state)
     : state_(std::move(state)) {}
 
 void event_hub::tell(const waiter& to, std::uint64_t number) const {
-  to.answer.finish([state = state_, session = to.session, number] {
-    return stream("retry: 20\nid: " + std::to_string(number) +
-                  "\nevent: state\ndata: " + state(session) + "\n\n");
-  });
+  to.answer.finish(
+      [state = state_, session = to.session, number] { return event(number, state(session)); });
 }
 
 void event_hub::wait(std::string session, std::uint64_t seen, const http::responder& answer) {
   // A page that goes away needs no answer; one whose server stops gets one, so that it ends well.
-  answer.on_cancel([answer] { answer(empty_event()); });
+  answer.on_cancel([answer, seen] { answer(event(seen, "null")); });
   waiter mine{std::move(session), 0, answer};
   std::uint64_t number = 0;
   std::vector<waiter> dropped;
@@ -52,7 +44,7 @@ void event_hub::wait(std::string session, std::uint64_t seen, const http::respon
       waiting_.push_back(mine);
     }
   }
-  for (const auto& each : dropped) each.answer(empty_event());
+  for (const auto& each : dropped) each.answer(event(number, "null"));
   if (seen != number) tell(mine, number);
 }
 
@@ -69,9 +61,11 @@ void event_hub::publish() {
 
 void event_hub::keep_alive(std::int64_t now) {
   std::vector<waiter> late;
+  std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
     now_ = now;
+    number = number_;
     const auto first =
         std::stable_partition(waiting_.begin(), waiting_.end(), [now](const waiter& each) {
           return now - each.since < k_longest_hold && !each.answer.cancelled();
@@ -79,7 +73,7 @@ void event_hub::keep_alive(std::int64_t now) {
     std::move(first, waiting_.end(), std::back_inserter(late));
     waiting_.erase(first, waiting_.end());
   }
-  for (const auto& each : late) each.answer(empty_event());
+  for (const auto& each : late) each.answer(event(number, "null"));
 }
 
 std::uint64_t event_hub::current() const {

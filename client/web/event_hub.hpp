@@ -1,10 +1,10 @@
 #pragma once
-// Tells waiting pages that something has changed, as server-sent events.
+// Tells waiting pages that something has changed, as a chain of long polls.
 //
-// The HTTP server answers with whole responses only, and a waiting request holds no thread. So a
-// stream of events is a chain of short ones: each answer holds one event and ends, and the
-// browser's EventSource asks again at once, naming the last event it has seen. Nothing is lost
-// between two answers, because an event carries no change but the state as it is now.
+// The HTTP server answers with whole responses only, and a waiting request holds no thread. So each
+// answer holds one event, `{"event": N, "state": {…}}`, and the page asks again at once, naming the
+// last event that it has seen. Nothing is lost between two answers, because an event carries no
+// change but the state as it is now. `state` is null when a request has waited long enough.
 //
 // Any thread. The function given to it must not call back into the hub.
 
@@ -27,7 +27,7 @@ class event_hub {
   void wait(std::string session, std::uint64_t seen, const http::responder& answer);
   /// Something has changed.
   void publish();
-  /// Answers with an empty event those who wait longer than is good for a connection. Call it
+  /// Answers without a state those who wait longer than is good for a connection. Call it
   /// every second or so; `now` in milliseconds of a clock that never goes back.
   void keep_alive(std::int64_t now);
   [[nodiscard]] std::uint64_t current() const;

@@ -1,7 +1,7 @@
 #include "client/web/gate.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "shared/base/bytes.hpp"
 #include "shared/crypto/hash.hpp"
@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t k_tokens = 16;
 constexpr std::size_t k_sessions = 16;
 constexpr std::size_t k_secret_bytes = 32;
+constexpr std::size_t k_secret_text = 43;  ///< the same in base64url
 constexpr int k_free_tries = 2;
 constexpr std::int64_t k_first_wait = 1'000;
 constexpr std::int64_t k_last_wait = 60'000;
@@ -20,10 +21,15 @@ std::string hash_of(std::string_view secret) {
   return to_hex(crypto::sha256(secret).raw());
 }
 
-std::array<std::string, 3> own_hosts(std::uint16_t port) {
-  const auto number = ":" + std::to_string(port);
-  return {"127.0.0.1" + number, "localhost" + number, "[::1]" + number};
+error foreign() {
+  return fail(errc::forbidden, "This request did not come from the page of this program.");
 }
+
+error no_session() {
+  return fail(errc::unauthorized, "Open this page by starting AutoCusto on this laptop.");
+}
+
+}  // namespace
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -34,62 +40,80 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-error foreign() {
-  return fail(errc::forbidden, "This request did not come from the page of this program.");
+std::string speakable_word(random_source& random) {
+  constexpr std::string_view consonants = "bdfglmnprstvxz";
+  constexpr std::string_view vowels = "aeiou";
+  constexpr std::size_t pairs = 4;
+  // Two bytes for each letter, so that no letter is noticeably more frequent.
+  const auto dice = random.bytes(pairs * 4);
+  const auto number = [&dice](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(dice[at])) * 256 +
+           static_cast<unsigned char>(dice[at + 1]);
+  };
+  std::string word;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    word += consonants[number(4 * i) % consonants.size()];
+    word += vowels[number(4 * i + 2) % vowels.size()];
+  }
+  return word;
 }
 
-}  // namespace
+gate::gate(random_source& random) : random_(random) {}
 
-gate::gate(random_source& random)
-    : random_(random), launch_secret_(to_base64url(random.bytes(k_secret_bytes))) {}
-
-bool gate::is_launch_secret(std::string_view given) const {
-  return equal_in_constant_time(given, launch_secret_);
-}
-
-void gate::set_port(std::uint16_t port) {
+void gate::set_host(std::string host) {
   const std::lock_guard lock(mutex_);
-  port_ = port;
+  host_ = std::move(host);
 }
 
-std::string gate::cookie_name() const {
-  return "autocusto_" + std::to_string(port_);
-}
-
-std::string gate::new_token() {
+std::string gate::keep_token(std::int64_t until, bool opens) {
   auto token = to_base64url(random_.bytes(k_secret_bytes));
   const std::lock_guard lock(mutex_);
-  tokens_.push_back(hash_of(token));
+  tokens_.push_back({hash_of(token), until, opens});
   if (tokens_.size() > k_tokens) tokens_.pop_front();
   return token;
 }
 
-result<std::string> gate::redeem(std::string_view token) {
+std::string gate::new_token(std::int64_t now) {
+  return keep_token(now + k_token_life, false);
+}
+
+std::string gate::new_tab_token(std::int64_t now) {
+  return keep_token(now + k_tab_token_life, true);
+}
+
+bool gate::is_good(std::string_view token, std::int64_t now) const {
   const auto hash = hash_of(token);
-  auto cookie = to_base64url(random_.bytes(k_secret_bytes));
-  auto csrf = to_base64url(random_.bytes(k_secret_bytes));
   const std::lock_guard lock(mutex_);
-  const auto at = std::find(tokens_.begin(), tokens_.end(), hash);
+  return std::any_of(tokens_.begin(), tokens_.end(),
+                     [&](const kept_token& each) { return each.hash == hash && now < each.until; });
+}
+
+result<std::string> gate::redeem(std::string_view token, std::int64_t now) {
+  const auto hash = token.size() == k_secret_text ? hash_of(token) : std::string();
+  auto secret = to_base64url(random_.bytes(k_secret_bytes));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(tokens_, [now](const kept_token& each) { return each.until <= now; });
+  const auto at = std::find_if(tokens_.begin(), tokens_.end(),
+                               [&hash](const kept_token& each) { return each.hash == hash; });
   if (at == tokens_.end()) {
     return fail(errc::unauthorized,
-                "This start link was used already; start AutoCusto again to get a new one.");
+                "This start link was used already, or is too old; start AutoCusto again to get a "
+                "new one.");
   }
+  const bool opens = at->opens;
   tokens_.erase(at);
   if (sessions_.size() >= k_sessions) {
     sessions_.erase(std::min_element(
         sessions_.begin(), sessions_.end(),
         [](const auto& a, const auto& b) { return a.second.order < b.second.order; }));
   }
-  sessions_[hash_of(cookie)] = {.csrf = std::move(csrf), .open = false, .order = ++begun_};
-  return cookie_name() + "=" + cookie + "; Path=/; HttpOnly; SameSite=Strict";
+  sessions_[hash_of(secret)] = {.open = opens, .order = ++begun_};
+  return secret;
 }
 
 std::optional<error> gate::refuse_host(const http::request& asked) const {
   const auto host = http::find_header(asked.headers, "host");
-  const auto own = own_hosts(port_);
-  if (port_ == 0 || !host || std::find(own.begin(), own.end(), *host) == own.end()) {
-    return foreign();
-  }
+  if (host_.empty() || !host || *host != host_) return foreign();
   return std::nullopt;
 }
 
@@ -97,9 +121,7 @@ std::optional<error> gate::refuse_origin(const http::request& asked) const {
   const auto site = http::find_header(asked.headers, "sec-fetch-site");
   if (site && *site != "same-origin" && *site != "none") return foreign();
   const auto origin = http::find_header(asked.headers, "origin");
-  if (!origin) return std::nullopt;
-  const auto host = http::find_header(asked.headers, "host");
-  if (*origin != "http://" + std::string(*host)) return foreign();
+  if (origin && *origin != "http://" + host_) return foreign();
   return std::nullopt;
 }
 
@@ -110,21 +132,15 @@ result<visitor> gate::check(const http::request& asked, access needed) const {
   if (needed == access::anybody && asked.method == "GET") return visitor{};
   if (auto refused = refuse_origin(asked)) return *std::move(refused);
   if (needed == access::anybody) return visitor{};
-  const auto header = http::find_header(asked.headers, "cookie");
-  const auto cookie = header ? cookie_value(*header, cookie_name()) : std::nullopt;
-  const auto at = cookie ? sessions_.find(hash_of(*cookie)) : sessions_.end();
-  if (at == sessions_.end()) {
-    return fail(errc::unauthorized, "Open this page by starting AutoCusto on this laptop.");
-  }
-  const auto& session = at->second;
-  if (needed != access::linked) {
-    const auto given = http::find_header(asked.headers, "x-autocusto");
-    if (!given || !equal_in_constant_time(*given, session.csrf)) return foreign();
-  }
-  if (needed == access::open && !session.open) {
+  const auto secret = asked.bearer();
+  // Only what has the size of a secret is worth hashing.
+  if (!secret || secret->size() != k_secret_text) return no_session();
+  const auto at = sessions_.find(hash_of(*secret));
+  if (at == sessions_.end()) return no_session();
+  if (needed == access::open && !at->second.open) {
     return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
   }
-  return visitor{.session = at->first, .csrf = session.csrf, .open = session.open};
+  return visitor{.session = at->first, .open = at->second.open};
 }
 
 void gate::open_session(const std::string& session) {
@@ -141,27 +157,13 @@ void gate::end_session(const std::string& session) {
 void gate::lock_all() {
   const std::lock_guard lock(mutex_);
   for (auto& [hash, session] : sessions_) session.open = false;
+  for (auto& token : tokens_) token.opens = false;
 }
 
 bool gate::is_open(const std::string& session) const {
   const std::lock_guard lock(mutex_);
   const auto at = sessions_.find(session);
   return at != sessions_.end() && at->second.open;
-}
-
-std::optional<std::string_view> cookie_value(std::string_view header, std::string_view name) {
-  std::optional<std::string_view> found;
-  while (!header.empty()) {
-    const auto end = std::min(header.find(';'), header.size());
-    auto pair = header.substr(0, end);
-    header.remove_prefix(std::min(end + 1, header.size()));
-    pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
-    const auto equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
-    if (found) return std::nullopt;
-    found = pair.substr(equals + 1);
-  }
-  return found;
 }
 
 std::int64_t slow_down::wait(std::int64_t now) const {

@@ -13,6 +13,7 @@
 #include "client/web/call.hpp"
 #include "client/web/event_hub.hpp"
 #include "client/web/running_page.hpp"
+#include "client/web/start_file.hpp"
 #include "shared/http/server.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -78,12 +79,19 @@ class page_server::impl {
  public:
   impl(page_options given, const replica::environment& env)
       : options_(std::move(given)),
+        wipe_word_(speakable_word(env.random)),
         doors_(env.random),
         hub_([this](const std::string& session) { return state_text(room_, session, english_); }),
         data_(
             {.home = options_.home, .sync = options_.sync, .idle = options_.idle}, env,
             [this] { hub_.publish(); }, [this] { doors_.lock_all(); }),
-        room_{options_, doors_, data_, tries_, [this] { request_stop(); }} {}
+        room_{options_,
+              doors_,
+              data_,
+              tries_,
+              wipe_word_,
+              [this] { request_stop(); },
+              [this] { entered(); }} {}
 
   ~impl() {
     request_stop();
@@ -91,6 +99,9 @@ class page_server::impl {
   }
 
   result<void> start() {
+    auto socket = page_socket::open(options_.home);
+    if (!socket) return socket.error();
+    socket_ = *std::move(socket);
     http::server_options how;
     how.port = options_.port;
     how.max_connections = 64;
@@ -101,21 +112,38 @@ class page_server::impl {
     auto started = http::server::start(std::move(how), endpoints());
     if (!started) return started.error();
     server_ = *std::move(started);
-    doors_.set_port(server_->port());
-    note_.emplace(options_.home, server_->port(), doors_.launch_secret());
+    doors_.set_host(host());
+    socket_->serve([this] { return ticket(); });
     keeper_ = std::thread([this] { keep(); });
     return {};
   }
 
-  std::string start_link() {
-    return "http://127.0.0.1:" + std::to_string(server_->port()) + "/#inicio=" + doors_.new_token();
+  page_ticket ticket() {
+    const auto now = awake_or_asleep_millis();
+    page_ticket out;
+    // A link that is copied by hand and the browser's own: one token each.
+    out.link = link_with(doors_.new_token(now));
+    out.wipe_word = wipe_word_;
+    const std::lock_guard lock(mutex_);
+    file_token_ = doors_.new_token(now);
+    out.start_file = write_start_file(options_.home, link_with(file_token_));
+    return out;
+  }
+  bool was_entered(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!entered_ && !stopping_.load() && std::chrono::steady_clock::now() < until) {
+      changed_.wait_for(lock, k_look);
+    }
+    return entered_;
   }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
   void wait() {
     if (keeper_.joinable()) keeper_.join();
+    socket_.reset();
     if (!server_) return;
-    note_.reset();
+    remove_start_file(options_.home);
     // First what the handlers use is closed, so that none of them waits for a sync.
     data_.lock();
     server_->request_stop();
@@ -132,8 +160,27 @@ class page_server::impl {
     while (!stopping_.load()) {
       data_.work_behind();
       hub_.keep_alive(awake_or_asleep_millis());
+      forget_spent_file();
       never.wait_for(lock, k_look);
     }
+  }
+
+  [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(server_->port()); }
+  [[nodiscard]] std::string link_with(const std::string& token) const {
+    return "http://" + host() + "/#inicio=" + token;
+  }
+
+  void entered() {
+    const std::lock_guard lock(mutex_);
+    entered_ = true;
+    changed_.notify_all();
+  }
+
+  void forget_spent_file() {
+    const std::lock_guard lock(mutex_);
+    if (file_token_.empty() || doors_.is_good(file_token_, awake_or_asleep_millis())) return;
+    file_token_.clear();
+    remove_start_file(options_.home);
   }
 
   std::vector<http::endpoint> endpoints() {
@@ -188,7 +235,7 @@ class page_server::impl {
     const auto body = read_body(asked);
     if (!body) return said(body.error(), asked);
     english_ = wants_english(asked);
-    call c{room_, *body, *visitor, english_, {}, {}, {}};
+    call c{room_, *body, *visitor, english_, {}, {}};
     if (what.counts_as_presence && !http::find_header(asked.headers, "x-autocusto-background")) {
       data_.touch();
     }
@@ -200,9 +247,7 @@ class page_server::impl {
       }
       return guarded(refusal(done.error(), c.say(done.error()), problems, asked.request_id));
     }
-    auto answer = guarded(http::json_response(*done));
-    if (!c.cookie.empty()) answer.headers.push_back({"Set-Cookie", c.cookie});
-    return answer;
+    return guarded(http::json_response(*done));
   }
 
   /// What is broken is told as an error with what to do, too.
@@ -217,12 +262,14 @@ class page_server::impl {
   void wait_for_events(const http::request& asked, const http::responder& answer) {
     auto visitor = doors_.check(asked, access::linked);
     if (!visitor) return answer(said(visitor.error(), asked));
-    const auto last = http::find_header(asked.headers, "last-event-id");
-    const std::uint64_t seen = last ? std::strtoull(std::string(*last).c_str(), nullptr, 10) : 0;
+    const auto last = asked.query.find("seen");
+    const std::uint64_t seen =
+        last == asked.query.end() ? 0 : std::strtoull(last->second.c_str(), nullptr, 10);
     hub_.wait(std::move(visitor->session), seen, answer);
   }
 
   page_options options_;
+  const std::string wipe_word_;
   gate doors_;
   slow_down tries_;
   std::atomic<bool> english_{false};  ///< the language of the last call; events have no header
@@ -231,7 +278,11 @@ class page_server::impl {
   room room_;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<http::server> server_;
-  std::optional<page_note> note_;
+  std::unique_ptr<page_socket> socket_;
+  std::mutex mutex_;  ///< the three below
+  std::condition_variable changed_;
+  bool entered_ = false;
+  std::string file_token_;  ///< of the start file that is there
   std::thread keeper_;
 };
 
@@ -249,8 +300,12 @@ result<std::unique_ptr<page_server>> page_server::start(page_options options,
   return std::unique_ptr<page_server>(new page_server(std::move(own)));
 }
 
-std::string page_server::start_link() {
-  return impl_->start_link();
+page_ticket page_server::ticket() {
+  return impl_->ticket();
+}
+
+bool page_server::was_entered(std::chrono::milliseconds patience) {
+  return impl_->was_entered(patience);
 }
 
 std::uint16_t page_server::port() const {

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "client/replica/replica.hpp"
+#include "client/web/running_page.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::web {
@@ -34,17 +35,21 @@ struct page_options {
 
 class page_server {
  public:
-  /// Errors: unavailable when the port is taken.
+  /// Errors: busy when another page runs on this folder (running_page.hpp); unavailable when the
+  /// port is taken.
   [[nodiscard]] static result<std::unique_ptr<page_server>> start(page_options options,
                                                                   const replica::environment& env);
   ~page_server();
   page_server(const page_server&) = delete;
   page_server& operator=(const page_server&) = delete;
 
-  /// A fresh link that opens the page once.
-  [[nodiscard]] std::string start_link();
+  /// A fresh link that opens the page once, a file that leads a browser there, and the word for
+  /// erasing this laptop without its passphrase.
+  [[nodiscard]] page_ticket ticket();
   [[nodiscard]] std::uint16_t port() const;
 
+  /// Whether a browser has begun a session; waits for that at most so long, or until the end.
+  [[nodiscard]] bool was_entered(std::chrono::milliseconds patience);
   /// Returns when the doctor has quit on the page, or after `request_stop`.
   void wait();
   /// Any thread; also inside a signal handler.

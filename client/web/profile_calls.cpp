@@ -119,11 +119,35 @@ call_result change_passphrase(call& c) {
   return std::string("{}");
 }
 
+/// What shows that it is the doctor, or somebody who sees the doctor's terminal.
+result<void> may_wipe(const call& c, const crypto::secret& passphrase, std::string_view word) {
+  if (c.in.data.at() == standing::not_enrolled) return {};
+  if (passphrase.empty() && word.empty()) {
+    return fail(errc::usage,
+                "Erasing needs the passphrase of this laptop, or the word that the terminal of "
+                "this program shows.",
+                "passphrase");
+  }
+  if (!passphrase.empty()) {
+    return limited_try(c, "passphrase",
+                       [&] { return c.in.data.check_passphrase(passphrase.view()); });
+  }
+  return limited_try(c, "word", [&]() -> result<void> {
+    if (equal_in_constant_time(word, c.in.wipe_word)) return {};
+    return fail(errc::wrong_passphrase,
+                "This is not the word that the terminal of this program shows.", "word");
+  });
+}
+
 call_result wipe(call& c) {
   autocusto::json::reader in(c.sent);
   const bool sure = in.boolean("sure");
+  const crypto::secret passphrase(
+      in.optional_string("passphrase", k_passphrase_bytes).value_or(""));
+  const auto word = in.optional_string("word", 64).value_or("");
   if (auto wrong = in.finish()) return *wrong;
   if (!sure) return fail(errc::usage, "Wiping erases everything on this laptop; say so.", "sure");
+  if (auto allowed = may_wipe(c, passphrase, word); !allowed) return allowed.error();
   if (auto done = c.in.data.wipe(); !done) return done.error();
   c.in.doors.lock_all();
   return std::string("{}");
@@ -138,8 +162,8 @@ std::vector<call_entry> profile_calls() {
           {"POST", "/api/notices/forget", access::open, forget_notices},
           {"POST", "/api/settings", access::open, settings},
           {"POST", "/api/passphrase", access::open, change_passphrase},
-          // Whoever has forgotten the passphrase must be able to begin anew.
-          {"POST", "/api/wipe", access::scripts, wipe}};
+          // Whoever has forgotten the passphrase must be able to begin anew; `may_wipe` decides.
+          {"POST", "/api/wipe", access::linked, wipe}};
 }
 
 }  // namespace autocusto::web

@@ -215,7 +215,7 @@ call_result unsaved(call& c) {
 }  // namespace
 
 std::vector<call_entry> record_calls() {
-  return {{"GET", "/api/catalogue", access::scripts, catalogue, false},
+  return {{"GET", "/api/catalogue", access::linked, catalogue, false},
           {"POST", "/api/search", access::open, search},
           {"GET", "/api/recent", access::open, recent},
           {"GET", "/api/unsaved", access::open, unsaved},

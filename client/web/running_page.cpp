@@ -1,115 +1,215 @@
 #include "client/web/running_page.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <thread>
+#include <utility>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "shared/json/canonical.hpp"
+#include "shared/json/read.hpp"
 
 namespace autocusto::web {
 namespace {
 
+constexpr const char* k_socket = "page.sock";
+constexpr const char* k_lock = "page.lock";
+/// The note of earlier programs, with a secret that is worth nothing any more.
+constexpr const char* k_earlier_note = "page.run";
 constexpr std::size_t k_most = 4096;
+constexpr timeval k_patience{.tv_sec = 2, .tv_usec = 0};
 
-std::string note_path(const std::string& home) {
-  return home + "/page.run";
-}
-
-/// A connection that closes itself, with a bound on every wait.
-class short_connection {
+/// A descriptor that closes itself.
+class descriptor {
  public:
-  explicit short_connection(std::uint16_t port)
-      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval wait{.tv_sec = 2, .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr generic{};
-    static_assert(sizeof generic == sizeof at);
-    std::copy_n(reinterpret_cast<const char*>(&at), sizeof at, reinterpret_cast<char*>(&generic));
-    open_ = fd_ >= 0 && ::connect(fd_, &generic, sizeof generic) == 0;
-  }
-  ~short_connection() {
+  explicit descriptor(int fd = -1) : fd_(fd) {}
+  ~descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  short_connection(const short_connection&) = delete;
-  short_connection& operator=(const short_connection&) = delete;
-
-  /// Everything that comes back until the other side closes.
-  [[nodiscard]] std::string ask(const std::string& request) const {
-    if (!open_ || ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) !=
-                      static_cast<ssize_t>(request.size())) {
-      return {};
-    }
-    std::string answer;
-    std::string part(1024, '\0');
-    while (answer.size() < k_most) {
-      const auto got = ::recv(fd_, part.data(), part.size(), 0);
-      if (got <= 0) break;
-      answer.append(part, 0, static_cast<std::size_t>(got));
-    }
-    return answer;
+  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  descriptor& operator=(descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
   }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
 
  private:
   int fd_;
-  bool open_ = false;
 };
 
-std::string between(const std::string& text, std::string_view before, char after) {
-  const auto at = text.find(before);
-  if (at == std::string::npos) return {};
-  const auto from = at + before.size();
-  const auto end = text.find(after, from);
-  return end == std::string::npos ? std::string() : text.substr(from, end - from);
+descriptor open_folder(const std::string& home) {
+  return descriptor(::open(home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// The socket's address by way of the open folder: a path of any length fits, and it is this folder
+/// whatever its name leads to meanwhile.
+sockaddr_un address_in(const descriptor& folder) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  const auto path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + k_socket;
+  std::copy_n(path.data(), std::min(path.size(), sizeof at.sun_path - 1), at.sun_path);
+  return at;
+}
+
+descriptor unix_socket() {
+  return descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+template <class Call>
+int with_address(Call call, const descriptor& socket, const sockaddr_un& at) {
+  return call(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at);
+}
+
+/// Whether the process at the other end belongs to this process's user.
+bool is_same_user(const descriptor& line) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(line.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+         peer.uid == ::geteuid();
+}
+
+error not_answering() {
+  return fail(errc::busy,
+              "AutoCusto's page runs already but does not answer; end it, then start it again.");
+}
+
+/// Everything until the other side closes; empty when that takes too long or is too much.
+std::string read_all(const descriptor& line) {
+  std::string text;
+  std::array<char, 1024> part{};
+  for (;;) {
+    const auto got = ::recv(line.get(), part.data(), part.size(), 0);
+    if (got == 0) return text;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return {};
+    text.append(part.data(), static_cast<std::size_t>(got));
+    if (text.size() > k_most) return {};
+  }
 }
 
 }  // namespace
 
-std::optional<std::string> link_of_running_page(const std::string& home) {
-  std::ifstream in(note_path(home));
-  std::uint16_t port = 0;
-  std::string secret;
-  if (!(in >> port >> secret) || port == 0) return std::nullopt;
-  const std::string host = "127.0.0.1:" + std::to_string(port);
-  const std::string body = R"({"secret":")" + secret + R"("})";
-  const short_connection line(port);
-  const auto answer = line.ask(
-      "POST /api/link HTTP/1.1\r\nHost: " + host +
-      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-      "\r\nConnection: close\r\n\r\n" + body);
-  const auto token = between(answer, R"("token":")", '"');
-  if (answer.find(" 200 ") == std::string::npos || token.empty()) return std::nullopt;
-  return "http://" + host + "/#inicio=" + token;
+result<std::optional<page_ticket>> ask_running_page(const std::string& home) {
+  using nothing = std::optional<page_ticket>;
+  const auto folder = open_folder(home);
+  const auto line = unix_socket();
+  if (!folder || !line) return nothing();
+  ::setsockopt(line.get(), SOL_SOCKET, SO_RCVTIMEO, &k_patience, sizeof k_patience);
+  ::setsockopt(line.get(), SOL_SOCKET, SO_SNDTIMEO, &k_patience, sizeof k_patience);
+  if (with_address(::connect, line, address_in(folder)) != 0) {
+    if (errno == EAGAIN) return not_answering();
+    return nothing();  // no socket, or that of a process that is gone
+  }
+  if (!is_same_user(line)) {
+    return fail(errc::forbidden,
+                "Another user of this machine listens in the folder of this profile; make the "
+                "folder yours alone (chmod 700) or use another one.");
+  }
+  const auto answer = autocusto::json::parse(read_all(line));
+  if (!answer || !answer->is_object()) return not_answering();
+  autocusto::json::reader in(*answer);
+  page_ticket ticket;
+  ticket.link = in.string("link", k_most);
+  ticket.start_file = in.string("start_file", k_most);
+  ticket.wipe_word = in.string("wipe_word", k_most);
+  if (in.finish()) return not_answering();
+  return nothing(std::move(ticket));
 }
 
-page_note::page_note(const std::string& home, std::uint16_t port, std::string_view secret)
-    : path_(note_path(home)), text_(std::to_string(port) + " " + std::string(secret) + "\n") {
+class page_socket::impl {
+ public:
+  impl(descriptor folder, descriptor lock, descriptor socket)
+      : folder_(std::move(folder)),
+        lock_(std::move(lock)),
+        socket_(std::move(socket)),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {}
+
+  ~impl() {
+    const std::uint64_t one = 1;
+    if (stop_) static_cast<void>(::write(stop_.get(), &one, sizeof one) == 0);
+    if (thread_.joinable()) thread_.join();
+    // The lock is still held: nobody else's socket can stand there.
+    if (socket_) ::unlinkat(folder_.get(), k_socket, 0);
+  }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  void serve(std::function<page_ticket()> ticket) {
+    if (!socket_ || !stop_) return;
+    thread_ = std::thread([this, ticket = std::move(ticket)] { answer_all(ticket); });
+  }
+
+ private:
+  void answer_all(const std::function<page_ticket()>& ticket) const {
+    for (;;) {
+      std::array<pollfd, 2> watched{{{.fd = socket_.get(), .events = POLLIN, .revents = 0},
+                                     {.fd = stop_.get(), .events = POLLIN, .revents = 0}}};
+      if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR) return;
+      if (watched[1].revents != 0) return;
+      if (watched[0].revents == 0) continue;
+      const descriptor line(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!line || !is_same_user(line)) continue;
+      const auto now = ticket();
+      const auto text =
+          nlohmann::json(
+              {{"link", now.link}, {"start_file", now.start_file}, {"wipe_word", now.wipe_word}})
+              .dump();
+      // Far less than a socket's buffer holds, so this waits for nobody.
+      if (::send(line.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) continue;
+    }
+  }
+
+  descriptor folder_;
+  descriptor lock_;
+  descriptor socket_;
+  descriptor stop_;
+  std::thread thread_;
+};
+
+page_socket::page_socket(std::unique_ptr<impl> own) : impl_(std::move(own)) {}
+page_socket::~page_socket() = default;
+
+result<std::unique_ptr<page_socket>> page_socket::open(const std::string& home) {
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(home).parent_path(), ignored);
   ::mkdir(home.c_str(), 0700);  // what exists stays as it is
-  std::filesystem::remove(path_, ignored);
-  const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return;  // then a second start opens a page of its own
-  if (::write(fd, text_.data(), text_.size()) < 0) text_.clear();
-  ::close(fd);
+  auto folder = open_folder(home);
+  descriptor lock(::openat(folder.get(), k_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return not_answering();
+  }
+  descriptor socket;
+  if (lock) {
+    ::unlinkat(folder.get(), k_socket, 0);
+    ::unlinkat(folder.get(), k_earlier_note, 0);
+    socket = unix_socket();
+    const auto at = address_in(folder);
+    if (with_address(::bind, socket, at) != 0 || ::fchmodat(folder.get(), k_socket, 0600, 0) != 0 ||
+        ::listen(socket.get(), 8) != 0) {
+      socket = descriptor();
+    }
+  }
+  return std::unique_ptr<page_socket>(new page_socket(
+      std::make_unique<impl>(std::move(folder), std::move(lock), std::move(socket))));
 }
 
-page_note::~page_note() {
-  // Another page may have written its own since.
-  std::ifstream in(path_);
-  const std::string now((std::istreambuf_iterator<char>(in)), {});
-  std::error_code ignored;
-  if (now == text_) std::filesystem::remove(path_, ignored);
+void page_socket::serve(std::function<page_ticket()> ticket) {
+  impl_->serve(std::move(ticket));
 }
 
 }  // namespace autocusto::web

@@ -1,31 +1,54 @@
 #pragma once
-// Finding a page that is running already, so that a second start shows it instead of another.
+// One page for one folder: a further start of the program finds the page that runs and gets a fresh
+// start link from it.
 //
-// While a page runs, the file `page.run` (mode 0600) in the replica's folder tells where it
-// listens, with a secret by which this user's own programs get a fresh start link. Who can read the
-// folder could take the replica away as well; a link alone opens nothing without the passphrase.
+// The page that runs holds a lock on `page.lock` and listens on the Unix socket `page.sock`, both
+// in the replica's folder (mode 0700). The kernel gives the lock back when the process ends,
+// however it ends, so what a killed process leaves behind is believed by nobody and removed by the
+// next start. Nothing is sent before the user of the other side was checked (SO_PEERCRED), on both
+// sides: another user of the machine neither gets a link nor can give a false one.
+//
+// Whoever connects is answered at once with one JSON object, and reads it to the end of the stream.
 
-#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "shared/base/error.hpp"
 
 namespace autocusto::web {
 
-/// A fresh start link of the page that runs on that folder; nothing when none does.
-[[nodiscard]] std::optional<std::string> link_of_running_page(const std::string& home);
+/// What the page that runs hands to another start of the program.
+struct page_ticket {
+  std::string link;        ///< opens the page once
+  std::string start_file;  ///< a file that leads a browser there; empty when there is none
+  std::string wipe_word;   ///< stands for a forgotten passphrase (`/api/wipe`)
+};
 
-/// While it lives, the file tells others of this page.
-class page_note {
+/// Asks the page that runs on that folder; nothing when none does. Errors: forbidden when another
+/// user listens there; busy when it does not answer within two seconds.
+[[nodiscard]] result<std::optional<page_ticket>> ask_running_page(const std::string& home);
+
+/// The lock and the socket of the page that runs. Any thread.
+class page_socket {
  public:
-  page_note(const std::string& home, std::uint16_t port, std::string_view secret);
-  ~page_note();
-  page_note(const page_note&) = delete;
-  page_note& operator=(const page_note&) = delete;
+  /// Takes the lock, making the folder when it is not there, and removes what a killed page left.
+  /// A folder that cannot be written gives an object without a socket: then each start has a page
+  /// of its own. Error: busy while another page runs.
+  [[nodiscard]] static result<std::unique_ptr<page_socket>> open(const std::string& home);
+  /// Stops answering, and removes the socket.
+  ~page_socket();
+  page_socket(const page_socket&) = delete;
+  page_socket& operator=(const page_socket&) = delete;
+
+  /// From now on answers, on a thread of its own; who connected before has waited. Once.
+  void serve(std::function<page_ticket()> ticket);
 
  private:
-  std::string path_;
-  std::string text_;
+  class impl;
+  explicit page_socket(std::unique_ptr<impl> own);
+  std::unique_ptr<impl> impl_;
 };
 
 }  // namespace autocusto::web

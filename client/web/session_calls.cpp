@@ -1,5 +1,7 @@
 // Beginning and ending: start link, session, enrollment, unlock, lock, quit.
 
+#include <functional>
+
 #include <nlohmann/json.hpp>
 
 #include "client/web/call.hpp"
@@ -59,51 +61,34 @@ json sync_json(const room& in, bool english) {
           {"why", std::move(why)}};
 }
 
+json session_json(const call& c, const std::string& session) {
+  return {{"state", name_of(standing_for(c.in, session))},
+          {"version", c.in.options.version},
+          {"device_name", c.in.options.device_name}};
+}
+
 call_result start(call& c) {
   autocusto::json::reader in(c.sent);
   const auto token = in.string("token", 128);
   if (auto wrong = in.finish()) return *wrong;
-  auto cookie = c.in.doors.redeem(token);
-  if (!cookie) return cookie.error();
-  c.cookie = *std::move(cookie);
-  return std::string("{}");
+  const auto secret = c.in.doors.redeem(token, awake_or_asleep_millis());
+  if (!secret) return secret.error();
+  c.in.entered();
+  return json({{"secret", *secret}}).dump();
 }
 
-/// For a second start of the program, by the same user.
-call_result link(call& c) {
-  autocusto::json::reader in(c.sent);
-  const auto secret = in.string("secret", 128);
-  if (auto wrong = in.finish()) return *wrong;
-  if (!c.in.doors.is_launch_secret(secret)) {
-    return fail(errc::forbidden, "This request did not come from the page of this program.");
-  }
-  return json({{"token", c.in.doors.new_token()}}).dump();
+/// For another tab of the same browser.
+call_result tab(call& c) {
+  return json({{"token", c.in.doors.new_tab_token(awake_or_asleep_millis())}}).dump();
 }
 
 call_result session(call& c) {
-  return json({{"state", name_of(standing_for(c.in, c.who.session))},
-               {"csrf", c.who.csrf},
-               {"version", c.in.options.version},
-               {"device_name", c.in.options.device_name}})
-      .dump();
+  return session_json(c, c.who.session).dump();
 }
 
-/// Looks at a passphrase at most as often as wrong ones before it allow.
-template <class Try>
-call_result with_tries(call& c, Try&& attempt) {
-  const auto wait = c.in.tries.wait(awake_or_asleep_millis());
-  if (wait > 0) {
-    return fail(errc::busy, "Too many wrong passphrases; wait a moment before the next try.",
-                "passphrase", (wait + 999) / 1000);
-  }
-  const result<void> done = attempt();
-  if (!done) {
-    if (done.error().code == errc::wrong_passphrase) {
-      c.in.tries.wrong(awake_or_asleep_millis());
-    }
-    return done.error();
-  }
-  c.in.tries.right();
+/// The session is open when the attempt succeeds.
+call_result opening(const call& c, const std::function<result<void>()>& attempt) {
+  if (auto done = limited_try(c, "passphrase", attempt); !done) return done.error();
   c.in.doors.open_session(c.who.session);
   return std::string("{}");
 }
@@ -112,7 +97,7 @@ call_result unlock(call& c) {
   autocusto::json::reader in(c.sent);
   crypto::secret passphrase(in.string("passphrase", k_passphrase_bytes));
   if (auto wrong = in.finish()) return *wrong;
-  return with_tries(c, [&] { return c.in.data.unlock(passphrase.view()); });
+  return opening(c, [&] { return c.in.data.unlock(passphrase.view()); });
 }
 
 call_result enroll(call& c) {
@@ -121,7 +106,7 @@ call_result enroll(call& c) {
   const auto name = in.string("device_name", 256);
   crypto::secret passphrase(in.string("passphrase", k_passphrase_bytes));
   if (auto wrong = in.finish()) return *wrong;
-  return with_tries(c, [&] { return c.in.data.enroll(link, name, passphrase.view()); });
+  return opening(c, [&] { return c.in.data.enroll(link, name, passphrase.view()); });
 }
 
 call_result lock(call& c) {
@@ -146,6 +131,22 @@ call_result present(call& /*c*/) {
 
 }  // namespace
 
+result<void> limited_try(const call& c, const char* field,
+                         const std::function<result<void>()>& attempt) {
+  const auto wait = c.in.tries.wait(awake_or_asleep_millis());
+  if (wait > 0) {
+    return fail(errc::busy, "Too many wrong passphrases; wait a moment before the next try.", field,
+                (wait + 999) / 1000);
+  }
+  auto done = attempt();
+  if (done) {
+    c.in.tries.right();
+  } else if (done.error().code == errc::wrong_passphrase) {
+    c.in.tries.wrong(awake_or_asleep_millis());
+  }
+  return done;
+}
+
 std::string state_text(const room& in, const std::string& session, bool english) {
   const auto where = standing_for(in, session);
   json out = {{"state", name_of(where)}, {"revision", in.data.revision()}};
@@ -166,15 +167,16 @@ std::string state_text(const room& in, const std::string& session, bool english)
 }
 
 std::vector<call_entry> session_calls() {
-  return {{"POST", "/api/start", access::anybody, start, false},
-          {"POST", "/api/link", access::anybody, link, false},
+  return {{"POST", "/api/start", access::anybody, start, false, 1024},
+          {"POST", "/api/tab", access::open, tab},
           {"GET", "/api/session", access::linked, session, false},
-          {"GET", "/api/state", access::scripts, state, false},
+          {"GET", "/api/state", access::linked, state, false},
           {"POST", "/api/present", access::open, present},
-          {"POST", "/api/unlock", access::scripts, unlock},
-          {"POST", "/api/enroll", access::scripts, enroll},
-          {"POST", "/api/lock", access::scripts, lock, false},
-          {"POST", "/api/quit", access::scripts, quit, false}};
+          {"POST", "/api/unlock", access::linked, unlock},
+          {"POST", "/api/enroll", access::linked, enroll},
+          {"POST", "/api/lock", access::open, lock, false},
+          // Whoever has not given the passphrase must not end the work of somebody who has.
+          {"POST", "/api/quit", access::open, quit, false}};
 }
 
 }  // namespace autocusto::web

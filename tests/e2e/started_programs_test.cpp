@@ -6,8 +6,12 @@
 #include <fstream>
 #include <iterator>
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/world.hpp"
@@ -42,6 +46,7 @@ class stand_ins {
   [[nodiscard]] std::string environment_of(const std::string& name) const {
     return slurp(folder_ / (name + ".env"));
   }
+  [[nodiscard]] std::string file(const std::string& name) const { return slurp(folder_ / name); }
   [[nodiscard]] std::string arguments_of(const std::string& name) const {
     return slurp(folder_ / (name + ".argv"));
   }
@@ -76,6 +81,85 @@ TEST(started_programs, the_browser_gets_no_passphrase) {
   EXPECT_THAT(first_environment(page.pid()), Not(HasSubstr("nor me")));
   page.signal(SIGTERM);
   EXPECT_EQ(page.wait(), 0);
+}
+
+/// A page without a browser, on that folder; and what it has printed.
+struct started_page {
+  explicit started_page(const std::string& home, const environment& env = {})
+      : process({program("autocusto"), "--home", home, "--json", "ui", "--no-open"}, env),
+        told(nlohmann::json::parse(process.wait_for("\"url\""), nullptr, false)) {}
+  background process;
+  nlohmann::json told;
+};
+
+// Whatever stands on a command line is read by every user of the machine.
+TEST(started_programs, the_browser_is_given_a_private_file_and_no_link) {
+  const temporary_folder folder;
+  stand_ins programs;
+  // Kept, because the page removes it when it ends.
+  programs.add("xdg-open", "cp -p \"$1\" \"$(dirname \"$0\")/opened\"; exit 0");
+  background page({program("autocusto"), "--home", folder / "laptop", "ui"},
+                  {{"PATH", programs.path()}, {"LC_ALL", "C.UTF-8"}, {"LANGUAGE", ""}});
+  const auto line = page.wait_for("AutoCusto is open at");
+  const auto link = line.substr(line.find("http"));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (programs.file("opened").find("</html>") == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << page.output();
+  }
+  const auto arguments = programs.arguments_of("xdg-open");
+  EXPECT_THAT(arguments, HasSubstr(folder / "laptop/page.html"));
+  EXPECT_THAT(arguments, Not(HasSubstr("inicio")));
+  EXPECT_THAT(programs.file("opened"), HasSubstr(link.substr(0, link.find('#')) + "#inicio="));
+  const auto rights = std::filesystem::status(folder / "laptop/page.html").permissions();
+  EXPECT_EQ(rights, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  page.signal(SIGTERM);
+  EXPECT_EQ(page.wait(), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "laptop/page.html"));
+}
+
+TEST(started_programs, a_killed_page_is_not_taken_for_a_running_one) {
+  const temporary_folder folder;
+  const std::string home = folder / "laptop";
+  started_page first(home);
+  {
+    const started_page second(home);
+    EXPECT_EQ(second.told.value("already_running", false), true);
+    EXPECT_NE(second.told.value("url", ""), first.told.value("url", ""));
+  }
+  first.process.signal(SIGKILL);
+  first.process.wait();
+  EXPECT_TRUE(std::filesystem::exists(home + "/page.sock")) << "it could not tidy up";
+  started_page after(home);
+  EXPECT_EQ(after.told.value("already_running", true), false);
+  after.process.signal(SIGTERM);
+  EXPECT_EQ(after.process.wait(), 0);
+}
+
+// An earlier program noted its port and a secret in `page.run`, and the next start sent that secret
+// to whoever had the port.
+TEST(started_programs, the_port_that_an_old_note_names_is_sent_nothing) {
+  const temporary_folder folder;
+  const std::string home = folder / "laptop";
+  std::filesystem::create_directory(home);
+  std::filesystem::permissions(home, std::filesystem::perms::owner_all);
+  const int thief = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ASSERT_EQ(::bind(thief, reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::getsockname(thief, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  ASSERT_EQ(::listen(thief, 4), 0);
+  std::ofstream(home + "/page.run") << ntohs(at.sin_port) << " the-secret-of-a-killed-page\n";
+  started_page page(home);
+  EXPECT_EQ(page.told.value("already_running", true), false);
+  const int called = ::accept(thief, nullptr, nullptr);
+  EXPECT_EQ(called, -1) << "the program has called the thief";
+  if (called >= 0) ::close(called);
+  ::close(thief);
+  EXPECT_FALSE(std::filesystem::exists(home + "/page.run"));
+  page.process.signal(SIGTERM);
+  EXPECT_EQ(page.process.wait(), 0);
 }
 
 TEST(started_programs, pg_dump_and_pg_restore_get_no_passphrase) {

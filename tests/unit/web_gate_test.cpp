@@ -1,4 +1,6 @@
 // Who may ask the page's server, the slow-down of wrong passphrases, and the search index.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "client/web/gate.hpp"
@@ -8,28 +10,24 @@
 namespace autocusto::web {
 namespace {
 
-constexpr std::uint16_t k_port = 4711;
+constexpr std::int64_t k_now = 1'000'000;
 
 class gate_test : public ::testing::Test {
  protected:
   gate_test() {
-    doors.set_port(k_port);
-    const auto set = doors.redeem(doors.new_token());
-    cookie = set->substr(0, set->find(';'));
-    session = doors.check(asked(access::linked), access::linked)->session;
-    csrf = doors.check(asked(access::linked), access::linked)->csrf;
+    doors.set_host("127.0.0.1:4711");
+    secret = doors.redeem(doors.new_token(k_now), k_now).value();
+    session = doors.check(asked(), access::linked)->session;
   }
 
   /// A request as the page itself sends it.
-  [[nodiscard]] http::request asked(access needed) const {
+  [[nodiscard]] http::request asked() const {
     http::request out;
-    out.method = needed == access::linked ? "GET" : "POST";
-    out.headers = {{"host", "127.0.0.1:4711"}, {"cookie", cookie}};
-    if (needed != access::linked) {
-      out.headers.push_back({"origin", "http://127.0.0.1:4711"});
-      out.headers.push_back({"sec-fetch-site", "same-origin"});
-      out.headers.push_back({"x-autocusto", csrf});
-    }
+    out.method = "POST";
+    out.headers = {{"host", "127.0.0.1:4711"},
+                   {"authorization", "Bearer " + secret},
+                   {"origin", "http://127.0.0.1:4711"},
+                   {"sec-fetch-site", "same-origin"}};
     return out;
   }
   static http::request with(http::request from, const std::string& name, const std::string& value) {
@@ -43,16 +41,15 @@ class gate_test : public ::testing::Test {
   }
 
   gate doors{crypto::system_random()};
-  std::string cookie;
+  std::string secret;
   std::string session;
-  std::string csrf;
 };
 
 TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
-  EXPECT_TRUE(doors.check(asked(access::scripts), access::scripts));
+  EXPECT_TRUE(doors.check(asked(), access::linked));
   struct forged {
     const char* header;
-    const char* value;
+    std::string value;
     errc code;
   };
   const forged table[] = {
@@ -60,6 +57,8 @@ TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
       {"host", "127.0.0.1:4712", errc::forbidden},
       {"host", "127.0.0.1", errc::forbidden},
       {"host", "127.0.0.1.evil.example:4711", errc::forbidden},
+      {"host", "localhost:4711", errc::forbidden},
+      {"host", "[::1]:4711", errc::forbidden},
       {"host", "", errc::forbidden},
       {"origin", "http://evil.example", errc::forbidden},
       {"origin", "null", errc::forbidden},
@@ -68,59 +67,84 @@ TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
       {"origin", "http://localhost:4711", errc::forbidden},
       {"sec-fetch-site", "cross-site", errc::forbidden},
       {"sec-fetch-site", "same-site", errc::forbidden},
-      {"x-autocusto", "", errc::forbidden},
-      {"x-autocusto", "guess", errc::forbidden},
-      {"cookie", "", errc::unauthorized},
-      {"cookie", "autocusto_4711=guess", errc::unauthorized},
-      {"cookie", "autocusto_4712=guess", errc::unauthorized},
+      {"authorization", "", errc::unauthorized},
+      {"authorization", "Bearer guess", errc::unauthorized},
+      {"authorization", "Bearer " + std::string(43, 'A'), errc::unauthorized},
+      {"authorization", "Bearer " + secret + "A", errc::unauthorized},
+      {"authorization", "Basic " + secret, errc::unauthorized},
+      {"authorization", secret, errc::unauthorized},
   };
   for (const auto& each : table) {
-    const auto forged_request = with(asked(access::scripts), each.header, each.value);
-    EXPECT_EQ(refusal(forged_request, access::scripts), each.code)
+    const auto forged_request = with(asked(), each.header, each.value);
+    EXPECT_EQ(refusal(forged_request, access::linked), each.code)
         << each.header << ": " << each.value;
   }
 }
 
+TEST_F(gate_test, a_cookie_is_worth_nothing) {
+  const auto bare = with(asked(), "authorization", "");
+  for (const auto& cookie : {"autocusto_4711=" + secret, "session=" + secret, secret}) {
+    EXPECT_EQ(refusal(with(bare, "cookie", cookie), access::linked), errc::unauthorized);
+  }
+}
+
 TEST_F(gate_test, a_program_without_a_browser_sends_no_origin) {
-  auto plain = with(with(asked(access::scripts), "origin", ""), "sec-fetch-site", "");
-  EXPECT_TRUE(doors.check(plain, access::scripts));
+  auto plain = with(with(asked(), "origin", ""), "sec-fetch-site", "");
+  EXPECT_TRUE(doors.check(plain, access::linked));
 }
 
 TEST_F(gate_test, the_page_itself_needs_the_right_host_only) {
   http::request page;
   page.method = "GET";
-  page.headers = {{"host", "localhost:4711"}, {"sec-fetch-site", "cross-site"}};
+  page.headers = {{"host", "127.0.0.1:4711"}, {"sec-fetch-site", "cross-site"}};
   EXPECT_TRUE(doors.check(page, access::anybody));
   EXPECT_EQ(refusal(with(page, "host", "rebound.example:4711"), access::anybody), errc::forbidden);
 }
 
-TEST_F(gate_test, a_token_begins_one_session) {
-  const auto token = doors.new_token();
-  EXPECT_TRUE(doors.redeem(token));
-  EXPECT_EQ(doors.redeem(token).error().code, errc::unauthorized);
-  EXPECT_EQ(doors.redeem("guess").error().code, errc::unauthorized);
-  const auto set = doors.redeem(doors.new_token());
-  EXPECT_NE(set->find("HttpOnly"), std::string::npos);
-  EXPECT_NE(set->find("SameSite=Strict"), std::string::npos);
+TEST_F(gate_test, a_token_begins_one_session_for_a_short_time) {
+  const auto token = doors.new_token(k_now);
+  EXPECT_TRUE(doors.is_good(token, k_now));
+  EXPECT_TRUE(doors.redeem(token, k_now));
+  EXPECT_FALSE(doors.is_good(token, k_now));
+  EXPECT_EQ(doors.redeem(token, k_now).error().code, errc::unauthorized);
+  EXPECT_EQ(doors.redeem("guess", k_now).error().code, errc::unauthorized);
+  EXPECT_EQ(doors.redeem("", k_now).error().code, errc::unauthorized);
+  const auto slow = doors.new_token(k_now);
+  EXPECT_TRUE(doors.redeem(slow, k_now + k_token_life - 1));
+  const auto late = doors.new_token(k_now);
+  EXPECT_FALSE(doors.is_good(late, k_now + k_token_life));
+  EXPECT_EQ(doors.redeem(late, k_now + k_token_life).error().code, errc::unauthorized);
 }
 
 TEST_F(gate_test, old_tokens_end) {
-  const auto first = doors.new_token();
-  for (int i = 0; i < 16; ++i) static_cast<void>(doors.new_token());
-  EXPECT_FALSE(doors.redeem(first));
+  const auto first = doors.new_token(k_now);
+  for (int i = 0; i < 16; ++i) static_cast<void>(doors.new_token(k_now));
+  EXPECT_FALSE(doors.redeem(first, k_now));
 }
 
 TEST_F(gate_test, each_session_is_opened_by_its_own_passphrase) {
-  EXPECT_EQ(refusal(asked(access::scripts), access::open), errc::session_expired);
+  EXPECT_EQ(refusal(asked(), access::open), errc::session_expired);
   doors.open_session(session);
-  EXPECT_TRUE(doors.check(asked(access::scripts), access::open));
-  const auto other = doors.redeem(doors.new_token());
-  auto theirs = with(asked(access::linked), "cookie", other->substr(0, other->find(';')));
+  EXPECT_TRUE(doors.check(asked(), access::open));
+  const auto other = doors.redeem(doors.new_token(k_now), k_now).value();
+  auto theirs = with(asked(), "authorization", "Bearer " + other);
   EXPECT_FALSE(doors.check(theirs, access::linked)->open);
   doors.lock_all();
-  EXPECT_EQ(refusal(asked(access::scripts), access::open), errc::session_expired);
+  EXPECT_EQ(refusal(asked(), access::open), errc::session_expired);
   doors.end_session(session);
-  EXPECT_EQ(refusal(asked(access::scripts), access::scripts), errc::unauthorized);
+  EXPECT_EQ(refusal(asked(), access::linked), errc::unauthorized);
+}
+
+TEST_F(gate_test, an_open_session_opens_another_unless_the_page_was_locked_meanwhile) {
+  const auto token = doors.new_tab_token(k_now);
+  const auto other = doors.redeem(token, k_now).value();
+  EXPECT_TRUE(doors.check(with(asked(), "authorization", "Bearer " + other), access::open));
+  const auto late = doors.new_tab_token(k_now);
+  doors.lock_all();
+  const auto third = doors.redeem(late, k_now).value();
+  EXPECT_EQ(refusal(with(asked(), "authorization", "Bearer " + third), access::open),
+            errc::session_expired);
+  EXPECT_FALSE(doors.redeem(doors.new_tab_token(k_now), k_now + k_tab_token_life));
 }
 
 TEST_F(gate_test, nothing_is_answered_before_the_port_is_known) {
@@ -131,13 +155,14 @@ TEST_F(gate_test, nothing_is_answered_before_the_port_is_known) {
   EXPECT_FALSE(early.check(page, access::anybody));
 }
 
-TEST(cookies, are_found_among_others) {
-  EXPECT_EQ(cookie_value("a=1; b=2;c=3", "b"), "2");
-  EXPECT_EQ(cookie_value("a=1; b=2;c=3", "c"), "3");
-  EXPECT_EQ(cookie_value("xa=1", "a"), std::nullopt);
-  EXPECT_EQ(cookie_value("a=1; a=2", "a"), std::nullopt);
-  EXPECT_EQ(cookie_value("", "a"), std::nullopt);
-  EXPECT_EQ(cookie_value(";;a=;", "a"), "");
+TEST(speakable_words, have_eight_letters_and_differ) {
+  std::set<std::string> words;
+  for (int i = 0; i < 200; ++i) words.insert(speakable_word(crypto::system_random()));
+  EXPECT_GT(words.size(), 195U);
+  for (const auto& word : words) {
+    EXPECT_EQ(word.size(), 8U);
+    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), std::string::npos) << word;
+  }
 }
 
 TEST(slow_down_test, doubles_up_to_a_minute_and_ends_with_the_right_one) {

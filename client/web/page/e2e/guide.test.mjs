@@ -227,9 +227,10 @@ test('the other sections', async () => {
   await walk(b, 'Um computador novo', {
     'tudo enviado': see,
     'Apagar tudo deste computador': see,
+    'Senha deste computador': type(PASSPHRASE),
     'Apagar tudo': async (page, label) => {
-      await page.getByLabel('Para confirmar, digite APAGAR').fill('APAGAR');
       await press(page, label);
+      await page.getByRole('dialog').getByRole('button', { name: label }).click();
       await page.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor();
     },
   });

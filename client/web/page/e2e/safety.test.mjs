@@ -71,15 +71,24 @@ test('a page is left alone with a record open', async () => {
   leftFor.catch(() => undefined);
 });
 
-test('other pages of the browser get nothing', async () => {
-  const evil = createServer((_request, response) => {
+/// A server of somebody else on this machine, which keeps what browsers send to it.
+async function strangersServer() {
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push({ ...request.headers });
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>evil</title>');
   });
-  await new Promise((resolve) => evil.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { seen, server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+test('other pages of the browser get nothing', async () => {
+  const evil = await strangersServer();
+  const paths = ['/api/recent', '/api/session', '/api/search', '/api/lock', '/api/wipe'];
   try {
     const page = await officeContext.newPage();
-    await page.goto(`http://127.0.0.1:${evil.address().port}/`);
+    await page.goto(`${evil.origin}/`);
     const answers = await page.evaluate(async (origin) => {
       const tried = [];
       for (const [path, how] of [
@@ -98,10 +107,22 @@ test('other pages of the browser get nothing', async () => {
       }
       return tried;
     }, office.origin);
-    assert.deepEqual(answers, ['/api/recent', '/api/session', '/api/search', '/api/lock', '/api/wipe'].map((path) => `${path} refused`));
+    assert.deepEqual(answers, paths.map((path) => `${path} refused`));
+    assert.equal(await page.evaluate(() => sessionStorage.length + document.cookie.length), 0, 'nothing of the page is in reach');
     await page.close();
+    // Whatever the browser has sent there is played back from outside any browser.
+    assert.ok(evil.seen.length > 0);
+    for (const { cookie = '', authorization = '' } of evil.seen) {
+      assert.deepEqual([cookie, authorization], ['', '']);
+      for (const path of paths.slice(0, 2)) {
+        const answer = await fetch(office.origin + path, { headers: { ...(cookie ? { Cookie: cookie } : {}), ...(authorization ? { Authorization: authorization } : {}) } });
+        assert.equal(answer.status, 401);
+        assert.ok(!(await answer.text()).includes('csrf'));
+      }
+    }
+    assert.deepEqual(await officeContext.cookies(), [], 'the page has set no cookie');
   } finally {
-    evil.close();
+    evil.server.close();
   }
   await menu(a, 'Ajuda');
   assert.equal(office.run(['status']).user, 'ana@clinica.test', 'nothing was wiped');
@@ -112,6 +133,19 @@ test('other pages of the browser get nothing', async () => {
   }
   const forged = await officeContext.request.post(`${office.origin}/api/lock`, { headers: { Origin: 'http://evil.example' }, data: {} });
   assert.equal(forged.status(), 403);
+});
+
+test('a reload keeps the session, and a tab that is opened from the page gets its own', async () => {
+  await a.reload();
+  await home(a);
+  const second = await officeContext.newPage();
+  await second.goto(`${office.origin}/`);
+  await home(second);
+  const secrets = await Promise.all([a, second].map((page) => page.evaluate(() => sessionStorage.getItem('autocusto.session'))));
+  assert.notEqual(secrets[0], secrets[1]);
+  await openRecord(second, 'João da Silva');
+  await second.close();
+  await home(a);
 });
 
 test('a lock leaves nothing on the page, and wrong passphrases are slowed down', async () => {
@@ -140,8 +174,8 @@ test('what was being typed survives the lock', async () => {
   // Kept a moment after the last key.
   await eventually('it is kept', () =>
     a.evaluate(async () => {
-      const { csrf } = await (await fetch('/api/session')).json();
-      const { edit } = await (await fetch('/api/unsaved', { headers: { 'X-AutoCusto': csrf } })).json();
+      const headers = { Authorization: `Bearer ${sessionStorage.getItem('autocusto.session')}` };
+      const { edit } = await (await fetch('/api/unsaved', { headers })).json();
       return edit?.fields.altura === '1,80m';
     }),
   );
@@ -174,8 +208,7 @@ test('a page in the background shows nothing until it knows that it may', async 
   await eventually('it shows again', async () => (await opacity()) === '1');
   await a.getByRole('heading', { name: 'João da Silva' }).waitFor();
   await turn('hidden');
-  const csrf = await a.evaluate(async () => (await (await fetch('/api/session')).json()).csrf);
-  await a.evaluate((token) => fetch('/api/lock', { method: 'POST', headers: { 'X-AutoCusto': token, 'Content-Type': 'application/json' }, body: '{}' }), csrf);
+  await a.evaluate(() => fetch('/api/lock', { method: 'POST', headers: { Authorization: `Bearer ${sessionStorage.getItem('autocusto.session')}`, 'Content-Type': 'application/json' }, body: '{}' }));
   assert.equal(await opacity(), '0');
   await turn('visible');
   await a.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
@@ -194,9 +227,10 @@ test('another browser of the same laptop needs the passphrase itself', async () 
   const link = office.link();
   await bare.goto(link);
   await bare.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  // A link is good once, and a locked tab opens no other one.
   const again = await context.newPage();
   await again.goto(link);
-  await again.getByRole('heading', { name: 'AutoCusto está bloqueado' }).waitFor();
+  await again.getByRole('heading', { name: 'Abra o AutoCusto pelo ícone' }).waitFor();
   await context.close();
 });
 
@@ -205,8 +239,8 @@ test('addresses, storage and console hold nothing of a patient', async () => {
   for (const [context, page] of [[officeContext, a], [houseContext, b]]) {
     const texts = [...context.requests, page.url()].map(decodeURIComponent).join('\n');
     assert.ok(!/silva|joão|11144477735|111\.444/i.test(texts));
-    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.title, document.cookie]));
-    assert.deepEqual(JSON.parse(stored).filter((_each, i) => i !== 0 && i !== 2), [{}, 'AutoCusto', '']);
+    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, Object.keys(sessionStorage), history.state, document.title, document.cookie]));
+    assert.deepEqual(JSON.parse(stored).filter((_each, i) => i !== 0 && i !== 2), [['autocusto.session'], 'AutoCusto', '']);
     assert.ok(!/silva|joão|11144477735/i.test(stored));
     for (const each of context.requests) assert.ok(/^http:\/\/127\.0\.0\.1:\d+\//.test(each), each);
     // Chromium itself notes refused calls; anything else would be ours.
@@ -229,12 +263,42 @@ test('the passphrase is changed, and the laptop wiped, from the settings', async
   await unlock(b, 'outra senha boa');
   await home(b);
   await menu(b, 'Ajustes');
+  const erase = async () => {
+    await b.getByRole('button', { name: 'Apagar tudo' }).click();
+    await b.getByRole('dialog').getByRole('button', { name: 'Apagar tudo' }).click();
+  };
   await b.getByRole('button', { name: 'Apagar tudo' }).click();
-  await b.locator('#wipe-wrong', { hasText: 'APAGAR' }).waitFor();
-  await b.getByLabel('Para confirmar, digite APAGAR').fill('APAGAR');
-  await b.getByRole('button', { name: 'Apagar tudo' }).click();
+  await b.getByText('Para apagar tudo, digite a senha deste computador.').waitFor();
+  await b.getByLabel('Senha deste computador').fill('errada');
+  await erase();
+  await b.locator('.danger-zone small.wrong').waitFor();
+  assert.equal(house.run(['status'], { exit: 7 }).error.code, 'wrong_passphrase', 'nothing was wiped: the passphrase is another one now');
+  await b.getByLabel('Senha deste computador').fill('outra senha boa');
+  await erase();
   await b.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor();
   assert.equal(house.run(['status'], { exit: 7 }).error.code, 'not_enrolled');
+});
+
+test('a laptop whose passphrase is forgotten is wiped with the word that a terminal shows', async () => {
+  const laptop = world.laptop('forgetful');
+  laptop.run(['enroll', world.newLink('ana@clinica.test'), '--device-name', 'Esquecido']);
+  await laptop.startUi();
+  const page = await open(laptop, await world.context());
+  await page.getByRole('button', { name: 'Esqueci a senha' }).click();
+  await page.getByRole('button', { name: 'Apagar tudo' }).click();
+  await page.getByText('Digite a palavra que o terminal mostra.').waitFor();
+  const erase = async (word) => {
+    await page.getByLabel('Palavra para apagar').fill(word);
+    await page.getByRole('button', { name: 'Apagar tudo' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Apagar tudo' }).click();
+  };
+  await erase('errada');
+  await page.getByText('Esta não é a palavra que o terminal deste programa mostra.').waitFor();
+  assert.equal(laptop.run(['status']).user, 'ana@clinica.test', 'nothing was wiped');
+  await erase(` ${laptop.run(['ui', '--no-open']).wipe_word.toUpperCase()} `);
+  await page.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor();
+  assert.equal(laptop.run(['status'], { exit: 7 }).error.code, 'not_enrolled');
+  await page.close();
 });
 
 test('a laptop that was revoked as lost erases itself and says so on the page', async () => {
@@ -303,8 +367,8 @@ test('the page that was left alone has locked itself', async () => {
     left.evaluate(() => [document.documentElement.outerHTML, document.body.innerText, ...[...document.querySelectorAll('input, select')].map((each) => each.value)].join('\n'));
   assert.doesNotMatch(await shown(), /Rosa|Vermelha|111\.?444|Rua 1/);
   const answer = await left.evaluate(async () => {
-    const { csrf } = await (await fetch('/api/session')).json();
-    return (await fetch('/api/recent', { headers: { 'X-AutoCusto': csrf } })).json();
+    const headers = { Authorization: `Bearer ${sessionStorage.getItem('autocusto.session')}` };
+    return (await fetch('/api/recent', { headers })).json();
   });
   assert.equal(answer.code, 'session_expired');
   await left.goBack().catch(() => undefined);

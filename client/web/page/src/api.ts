@@ -1,5 +1,6 @@
 // The JSON interface of the local server (docs/local-interface.md): types, calls, events.
 // Nothing of a patient goes into an address: everything travels in bodies.
+import { secret } from './secret';
 import { language } from './texts/language';
 
 export type Fields = Record<string, string | boolean>;
@@ -113,7 +114,6 @@ export interface Refused {
 }
 export interface Session {
   state: 'not_enrolled' | 'locked' | 'open';
-  csrf: string;
   version: string;
   device_name: string;
 }
@@ -212,11 +212,6 @@ export const onSessionEnd: { tell: (code: 'locked' | 'unlinked' | 'gone') => voi
   tell: () => undefined,
 };
 
-let csrf = '';
-export function keepToken(token: string): void {
-  csrf = token;
-}
-
 interface ProblemBody {
   code?: string;
   detail?: string;
@@ -238,15 +233,19 @@ async function refusal(response: Response): Promise<CallError> {
   return new CallError(code, body.detail ?? '', body.field ?? '', body.limit ?? null, body.problems ?? []);
 }
 
+function headersOf(): Record<string, string> {
+  const headers: Record<string, string> = { 'Accept-Language': language() === 'en' ? 'en' : 'pt-BR' };
+  const mine = secret();
+  if (mine) headers.Authorization = `Bearer ${mine}`;
+  return headers;
+}
+
 /// `background`: the page asks by itself, so it does not count as somebody being there.
 export async function call<T>(path: string, body?: object, background = false): Promise<T> {
-  const headers: Record<string, string> = {
-    'X-AutoCusto': csrf,
-    'Accept-Language': language() === 'en' ? 'en' : 'pt-BR',
-  };
+  const headers = headersOf();
   if (body) headers['Content-Type'] = 'application/json';
   if (background) headers['X-AutoCusto-Background'] = '1';
-  const how: RequestInit = { method: body ? 'POST' : 'GET', headers, cache: 'no-store' };
+  const how: RequestInit = { method: body ? 'POST' : 'GET', headers, cache: 'no-store', credentials: 'omit' };
   if (body) how.body = JSON.stringify(body);
   let response: Response;
   try {
@@ -259,22 +258,59 @@ export async function call<T>(path: string, body?: object, background = false): 
   return (await response.json()) as T;
 }
 
-/// Calls `tell` with the state now and at every change; returns the way to stop.
+interface ServerEvent {
+  event: number;
+  /// Null when nothing has changed for a while.
+  state: Live | null;
+}
+
+async function nextEvent(seen: number, signal: AbortSignal): Promise<ServerEvent> {
+  const how: RequestInit = { headers: headersOf(), cache: 'no-store', credentials: 'omit', signal };
+  const response = await fetch(`/api/events?seen=${seen}`, how);
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as ServerEvent;
+}
+
+function pause(millis: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/// Several failures without an answer mean that the program is gone.
+const MOST_FAILURES = 3;
+
+/// Calls `tell` with the state now and at every change, `lost` when the program is gone; returns the way
+/// to stop. Each answer is one event; then the page asks for the next one.
 export function listen(tell: (live: Live) => void, lost: () => void): () => void {
-  const source = new EventSource('/api/events');
-  let failures = 0;
-  source.addEventListener('state', (event) => {
-    failures = 0;
-    tell(JSON.parse((event as MessageEvent<string>).data) as Live);
-  });
-  source.addEventListener('open', () => {
-    failures = 0;
-  });
-  // Each answer is one event and ends; the browser asks again by itself. Several failures without an
-  // answer mean that the program is gone.
-  source.addEventListener('error', () => {
-    failures += 1;
-    if (failures > 3 || source.readyState === EventSource.CLOSED) lost();
-  });
-  return () => source.close();
+  const stop = new AbortController();
+  const follow = async () => {
+    let seen = 0;
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      try {
+        const next = await nextEvent(seen, stop.signal);
+        if (stop.signal.aborted) return;
+        failures = 0;
+        seen = next.event;
+        if (next.state) tell(next.state);
+      } catch (e) {
+        if (stop.signal.aborted) return;
+        // The end of the session was told by `onSessionEnd`.
+        if (e instanceof CallError && e.code === 'unauthorized') return;
+        failures += 1;
+        if (failures > MOST_FAILURES) {
+          lost();
+          return;
+        }
+      }
+      await pause(failures === 0 ? 20 : 300, stop.signal);
+    }
+  };
+  void follow();
+  return () => stop.abort();
 }

@@ -12,21 +12,32 @@ import { HomeScreen } from './screens/home';
 import { NewScreen, RecordScreen } from './screens/record';
 import { SettingsScreen } from './screens/settings';
 import { SyncScreen } from './screens/sync';
+import { keepSecret, secret } from './secret';
 import { loadSession } from './session';
 import { drawn, live, session, trouble, useStore } from './store';
+import { answerOtherTabs, askOtherTabs } from './tabs';
 import { t } from './texts';
 
 const START_LINK = /^#inicio=([\w-]+)$/;
 
-async function redeemStartLink(): Promise<void> {
-  const token = START_LINK.exec(location.hash)?.[1];
-  if (!token) return;
-  history.replaceState(null, '', '/');
+async function redeem(token: string): Promise<void> {
   try {
-    await call('/api/start', { token });
+    keepSecret((await call<{ secret: string }>('/api/start', { token })).secret);
   } catch {
-    // A link that was used before: perhaps this browser has its session already.
+    // A link that was used before: perhaps this tab has its session already.
   }
+}
+
+/// Begins this tab's session: from the start link, or else through another tab that is open.
+async function beginSession(): Promise<void> {
+  const token = START_LINK.exec(location.hash)?.[1];
+  if (token) {
+    history.replaceState(null, '', '/');
+    await redeem(token);
+  }
+  if (secret()) return;
+  const given = await askOtherTabs();
+  if (given) await redeem(given);
 }
 
 function closeRecords(): void {
@@ -131,6 +142,7 @@ export function App() {
   useEffect(() => {
     let stop: () => void = () => undefined;
     const quiet = reportPresence();
+    const alone = answerOtherTabs();
     onSessionEnd.tell = (code) => {
       const known = session.get();
       if (code !== 'locked') trouble.set(code);
@@ -140,7 +152,7 @@ export function App() {
       }
     };
     const begin = async () => {
-      await redeemStartLink();
+      await beginSession();
       await loadSession();
       if (!session.get()) return;
       stop();
@@ -156,6 +168,7 @@ export function App() {
     return () => {
       stop();
       quiet();
+      alone();
       window.removeEventListener('hashchange', relinked);
     };
   }, []);

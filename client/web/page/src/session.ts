@@ -1,11 +1,10 @@
 // Asks the server how the session stands.
-import { call, CallError, keepToken, type Kind, type Session } from './api';
+import { call, CallError, type Kind, type Session } from './api';
 import { kinds, session, trouble } from './store';
 
 export async function loadSession(): Promise<void> {
   try {
     const now = await call<Session>('/api/session', undefined, true);
-    keepToken(now.csrf);
     if (kinds.get().length === 0) {
       kinds.set((await call<{ kinds: Kind[] }>('/api/catalogue', undefined, true)).kinds);
     }

@@ -89,6 +89,52 @@ function useCountdown(): [number, (seconds: number) => void] {
   return [left, setLeft];
 }
 
+/// Begins anew without the passphrase: a word from the program's own window shows who asks.
+function ForgottenForm() {
+  const [word, setWord] = useState('');
+  const [wrong, setWrong] = useState<string | null>(null);
+  const wipe = async (event: Event) => {
+    event.preventDefault();
+    const typed = word.trim().toLowerCase();
+    if (typed === '') {
+      setWrong(t('wipe_word_missing'));
+      return;
+    }
+    const sure = await ask({ title: t('wipe_title'), text: t('wipe_text'), yes: t('wipe_do'), danger: true });
+    if (!sure) return;
+    try {
+      await call('/api/wipe', { sure: true, word: typed });
+      await loadSession();
+    } catch (e) {
+      setWrong(errorText(e));
+    }
+  };
+  return (
+    <form onSubmit={(e) => void wipe(e)}>
+      <div class="field">
+        <label for="wipe-word">{t('wipe_word_label')}</label>
+        <input
+          id="wipe-word"
+          type="text"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          value={word}
+          aria-describedby="wipe-word-hint"
+          {...(wrong ? { 'aria-invalid': 'true' as const } : {})}
+          onInput={(e) => setWord(e.currentTarget.value)}
+        />
+        <small id="wipe-word-hint" class={wrong ? 'wrong' : ''} role="status">
+          {wrong ?? t('wipe_word_hint')}
+        </small>
+      </div>
+      <button type="submit" class="danger">
+        {t('wipe_do')}
+      </button>
+    </form>
+  );
+}
+
 export function UnlockScreen() {
   const [passphrase, setPassphrase] = useState('');
   const [wrong, setWrong] = useState<string | null>(null);
@@ -110,16 +156,6 @@ export function UnlockScreen() {
       if (e instanceof CallError && e.code === 'not_enrolled') await loadSession();
     } finally {
       setBusy(false);
-    }
-  };
-  const wipe = async () => {
-    const sure = await ask({ title: t('wipe_title'), text: t('wipe_text'), yes: t('wipe_do'), danger: true });
-    if (!sure) return;
-    try {
-      await call('/api/wipe', { sure: true });
-      await loadSession();
-    } catch (e) {
-      setWrong(errorText(e));
     }
   };
   return (
@@ -146,9 +182,7 @@ export function UnlockScreen() {
       {forgotten && (
         <div class="notice">
           <p>{t('forgot_text')}</p>
-          <button type="button" class="danger" onClick={() => void wipe()}>
-            {t('wipe_do')}
-          </button>
+          <ForgottenForm />
         </div>
       )}
     </Card>

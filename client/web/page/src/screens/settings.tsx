@@ -118,19 +118,25 @@ function DeviceFacts({ status }: { status: Status }) {
 }
 
 function WipeForm() {
-  const [word, setWord] = useState('');
+  const [passphrase, setPassphrase] = useState('');
   const [wrong, setWrong] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
   const pending = useStore(live)?.pending ?? 0;
   const wipe = async (event: Event) => {
     event.preventDefault();
-    if (word.trim().toUpperCase() !== t('wipe_word')) {
-      setWrong(t('wipe_label', { word: t('wipe_word') }));
+    if (passphrase === '') {
+      setWrong(t('wipe_passphrase_missing'));
       return;
     }
+    if (!(await ask({ title: t('wipe_title'), text: t('wipe_text'), yes: t('wipe_do'), danger: true }))) return;
+    setBusy(true);
     try {
-      await call('/api/wipe', { sure: true });
+      await call('/api/wipe', { sure: true, passphrase });
     } catch (e) {
       setWrong(errorText(e));
+    } finally {
+      setPassphrase('');
+      setBusy(false);
     }
   };
   return (
@@ -138,23 +144,10 @@ function WipeForm() {
       <h2 id="wipe">{t('wipe_title')}</h2>
       <p>{t('wipe_text')}</p>
       {pending > 0 && <p class="wrong">{t('wipe_waiting', { n: formatCount(pending) })}</p>}
-      <form onSubmit={(e) => void wipe(e)}>
-        <div class="field">
-          <label for="wipe-word">{t('wipe_label', { word: t('wipe_word') })}</label>
-          <input
-            id="wipe-word"
-            type="text"
-            autocomplete="off"
-            value={word}
-            aria-describedby="wipe-wrong"
-            {...(wrong ? { 'aria-invalid': 'true' as const } : {})}
-            onInput={(e) => setWord(e.currentTarget.value)}
-          />
-          <small id="wipe-wrong" class="wrong" role="alert">
-            {wrong ?? ''}
-          </small>
-        </div>
-        <button type="submit" class="danger">
+      <form noValidate onSubmit={(e) => void wipe(e)}>
+        <AccountName />
+        <PassphraseField label={t('passphrase')} value={passphrase} onInput={setPassphrase} hint={t('wipe_passphrase_hint')} wrong={wrong} autocomplete="current-password" />
+        <button type="submit" class="danger" disabled={busy} aria-busy={busy}>
           {t('wipe_do')}
         </button>
       </form>

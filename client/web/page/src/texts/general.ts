@@ -109,7 +109,13 @@ export const general = texts({
     'Atenção: {n} alterações ainda não foram enviadas e vão se perder.',
     'Careful: {n} changes were not sent yet and will be lost.',
   ],
-  wipe_word: ['APAGAR', 'ERASE'],
-  wipe_label: ['Para confirmar, digite {word}', 'To confirm, type {word}'],
+  wipe_passphrase_hint: ['Para confirmar, digite a senha.', 'To confirm, type the passphrase.'],
+  wipe_passphrase_missing: ['Para apagar tudo, digite a senha deste computador.', 'To erase everything, type the passphrase of this laptop.'],
+  wipe_word_label: ['Palavra para apagar', 'Word for erasing'],
+  wipe_word_hint: [
+    'Abra um terminal neste computador e digite “autocusto ui”: ele mostra a palavra.',
+    'Open a terminal on this laptop and run “autocusto ui”: it shows the word.',
+  ],
+  wipe_word_missing: ['Digite a palavra que o terminal mostra.', 'Type the word that the terminal shows.'],
   wipe_do: ['Apagar tudo', 'Erase everything'],
 });
