@@ -35,9 +35,9 @@
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/limits.hpp"
-#include "shared/crypto/kdf.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/passphrase/cost.hpp"
 
 namespace autocusto::replica {
 
@@ -45,8 +45,7 @@ namespace autocusto::replica {
 struct environment {
   const clock_source& clock;
   random_source& random;
-  /// Cost of the passphrase; only tests take less.
-  crypto::scrypt_params passphrase_cost{};
+  crypto::scrypt_params passphrase_cost = passphrase::costs().profile;
 };
 
 /// `AUTOCUSTO_HOME`, else `$XDG_DATA_HOME/autocusto`, else `~/.local/share/autocusto`.

@@ -84,7 +84,7 @@ class keyring {
   /// The envelope for a passphrase, with a fresh salt. The data key stays the same. Errors:
   /// malformed for parameters out of bounds; usage for an empty passphrase.
   [[nodiscard]] result<bytes> envelope(std::string_view passphrase,
-                                       const crypto::scrypt_params& params = {});
+                                       const crypto::scrypt_params& params);
 
   /// Seals what is of no record.
   [[nodiscard]] cell_sealer& cells() { return cells_; }

@@ -24,6 +24,7 @@
 #include "shared/crypto/aead.hpp"
 #include "shared/crypto/kdf.hpp"
 #include "shared/crypto/secret.hpp"
+#include "shared/passphrase/cost.hpp"
 
 namespace autocusto::auth {
 
@@ -39,7 +40,7 @@ class sealed_writer {
  public:
   /// Writes the head. `random` must outlive the writer.
   sealed_writer(sealed_kind kind, const crypto::secret& passphrase, random_source& random,
-                byte_sink out, const crypto::scrypt_params& cost = {});
+                byte_sink out, const crypto::scrypt_params& cost = passphrase::costs().sealed_file);
   void write(std::string_view plain);
   /// Writes the last chunk; without it the file counts as cut off.
   void finish();

@@ -34,7 +34,7 @@ TEST_P(crash, the_server_is_killed_while_a_laptop_pushes) {
     background sync = start_sync(ana);
     here.server().wait_for("/v1/push");
     here.kill();
-    sync.wait(std::chrono::seconds(60));
+    sync.wait(std::chrono::seconds(600));
     here.start();
   }
   ana.must({"sync"});

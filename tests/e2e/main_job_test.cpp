@@ -175,7 +175,7 @@ TEST_P(main_job, watching_laptops_exchange_changes_at_once) {
                      {{"AUTOCUSTO_PASSPHRASE", k_passphrase}, {"LC_ALL", "C.UTF-8"}});
   register_patient(ana1, cpf, "João");
   ana1.must({"sync"});
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(200);
   int exit = -1;
   while (exit != 0 && std::chrono::steady_clock::now() < until) {
     exit = ana2({"patient", "show", cpf}).exit;

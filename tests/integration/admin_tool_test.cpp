@@ -420,7 +420,7 @@ TEST_P(admin_tool_alone, people_get_sentences_and_scripts_get_one_object) {
   outcome other = admin.text({"stats"}, {{"AUTOCUSTO_PASSPHRASE", "not this one"}});
   EXPECT_EQ(other.exit, 7);
   EXPECT_THAT(other.err, HasSubstr("passphrase"));
-  const laptop bare("autocusto-admin", here.folder() + "/nobody");
+  const laptop bare(program("autocusto-admin"), here.folder() + "/nobody");
   EXPECT_EQ(bare({"stats"}).error_code(), "not_enrolled");
   EXPECT_EQ(bare({"stats"}).exit, 7);
   EXPECT_EQ(admin({"enroll", here.new_link("admin@clinica.test")}).error_code(),
@@ -428,7 +428,7 @@ TEST_P(admin_tool_alone, people_get_sentences_and_scripts_get_one_object) {
 }
 
 TEST_P(admin_tool_alone, a_doctors_link_does_not_make_an_administrator) {
-  const laptop bare("autocusto-admin", here.folder() + "/nobody");
+  const laptop bare(program("autocusto-admin"), here.folder() + "/nobody");
   const answer refused = bare({"enroll", here.new_link("ana@clinica.test")});
   EXPECT_EQ(refused.exit, 7);
   EXPECT_EQ(refused.error_code(), "forbidden");
@@ -437,7 +437,7 @@ TEST_P(admin_tool_alone, a_doctors_link_does_not_make_an_administrator) {
 
 TEST_P(admin_tool, a_second_administrator_revoked_as_lost_loses_the_profile) {
   const json added = admin.must({"user", "add", "chefe@clinica.test", "--role", "admin"});
-  const laptop second("autocusto-admin", here.folder() + "/second");
+  const laptop second(program("autocusto-admin"), here.folder() + "/second");
   const json who = second.must({"enroll", added.at("enrollment_link"), "--device-name", "dois"});
   EXPECT_EQ(second.must({"user", "list"}).at("count"), 4);
   const std::string device = who.at("device");

@@ -169,7 +169,7 @@ TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
     const auto other = replica::replica_store::open(home, "senha", sync_laptop::environment());
     const auto kept = (*other)->current_push();
     if (!kept || std::filesystem::exists(copy)) return mishap::none;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(200);
     while (!(*other)->current_push()->following) {
       if (std::chrono::steady_clock::now() > deadline) return mishap::lost_request;
     }

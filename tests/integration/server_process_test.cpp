@@ -151,7 +151,7 @@ TEST_P(server_program, serves_until_the_first_signal) {
   });
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait(), 0) << server.process().output();
-  static_cast<void>(waiting.wait_for(std::chrono::seconds(10)));
+  static_cast<void>(waiting.wait_for(std::chrono::seconds(100)));
   expect_clean(1);
 }
 
@@ -204,7 +204,7 @@ TEST_P(server_program, acknowledged_versions_survive_a_kill) {
         EXPECT_EQ(e.get().code, errc::unreachable);
       }
     });
-    ASSERT_EQ(enough.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    ASSERT_EQ(enough.get_future().wait_for(std::chrono::seconds(600)), std::future_status::ready);
     server.process().signal(SIGKILL);
     server.process().wait();
     pushing.get();

@@ -26,7 +26,7 @@ double metric(const std::string& text, const std::string& name) {
 
 /// Until `done`, or ten seconds.
 bool eventually(const std::function<bool()>& done) {
-  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = steady_clock::now() + std::chrono::seconds(100);
   while (steady_clock::now() < deadline) {
     if (done()) return true;
     std::this_thread::yield();

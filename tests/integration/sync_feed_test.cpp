@@ -335,7 +335,7 @@ struct endings {
       changed.notify_all();
     };
   }
-  bool reach(std::size_t count, std::chrono::milliseconds within = std::chrono::seconds(20)) {
+  bool reach(std::size_t count, std::chrono::milliseconds within = std::chrono::seconds(200)) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, within, [&] { return all.size() >= count; });
   }

@@ -20,7 +20,7 @@ ROOT = HERE.parent.parent
 GENERATOR = HERE / "make_database.py"
 ENVIRONMENT = {**os.environ, "AUTOCUSTO_PASSPHRASE": "uma senha de teste", "LC_ALL": "C.UTF-8",
                "LANGUAGE": ""}
-PATIENCE = 300  # seconds; a program that takes longer hangs
+PATIENCE = 1000  # seconds; a program that takes longer hangs
 
 
 class Failed(AssertionError):
@@ -44,7 +44,7 @@ def run(arguments, exits=(0,), data=None):
     return done
 
 
-def wait_until(condition, what, patience=60.0):
+def wait_until(condition, what, patience=600.0):
     """Polls with a deadline; -> the first answer that is true."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

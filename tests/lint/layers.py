@@ -9,13 +9,15 @@ import pathlib
 import re
 import sys
 
-CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire"}
+CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire",
+        "shared/passphrase"}
 SERVER = {"server/store", "server/sync", "server/intake", "server/local", "server/auth", "server/admin",
           "server/api"}
 
 ALLOWED = {
     "shared/base": set(),
     "shared/crypto": {"shared/base"},
+    "shared/passphrase": {"shared/base", "shared/crypto"},
     "shared/json": {"shared/base", "shared/crypto"},
     "shared/domain": {"shared/base", "shared/crypto", "shared/json"},
     "shared/wire": {"shared/base", "shared/crypto", "shared/json", "shared/domain"},

@@ -217,4 +217,8 @@ std::string program(const std::string& name) {
   return std::string(AUTOCUSTO_PROGRAMS) + "/" + name;
 }
 
+std::string real_program(const std::string& name) {
+  return std::string(AUTOCUSTO_REAL_PROGRAMS) + "/" + name;
+}
+
 }  // namespace autocusto::test

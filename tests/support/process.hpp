@@ -2,7 +2,8 @@
 // Real programs under test: run one to its end, or keep one running, and folders that go away.
 //
 // Nothing waits without a deadline; a program that outlives its deadline is killed and the wait
-// throws. One thread per object.
+// throws. Deadlines are some hundred times what is usual: they end what hangs, and do not judge a
+// slow machine. One thread per object.
 
 #include <chrono>
 #include <filesystem>
@@ -25,7 +26,7 @@ struct outcome {
 struct run_options {
   environment env;    ///< added to this process's environment; an empty value removes the name
   std::string input;  ///< stdin
-  std::chrono::milliseconds deadline = std::chrono::seconds(60);
+  std::chrono::milliseconds deadline = std::chrono::seconds(600);
 };
 
 /// Runs argv[0] (a path, or found in PATH) to its end.
@@ -42,12 +43,12 @@ class background {
   /// Waits until a line of stdout or stderr holds `text`, and returns that line. Throws
   /// std::runtime_error with all output when the program ends first or the deadline passes.
   std::string wait_for(const std::string& text,
-                       std::chrono::milliseconds deadline = std::chrono::seconds(20));
+                       std::chrono::milliseconds deadline = std::chrono::seconds(200));
   /// What has been printed so far no longer counts for `wait_for`.
   void skip();
   void signal(int number) const;
   /// Waits for its end: exit status, or 128 + signal.
-  int wait(std::chrono::milliseconds deadline = std::chrono::seconds(20));
+  int wait(std::chrono::milliseconds deadline = std::chrono::seconds(200));
   [[nodiscard]] bool running();
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// Everything it has printed so far, stdout and stderr mixed.
@@ -80,7 +81,9 @@ class temporary_folder {
   std::filesystem::path path_;
 };
 
-/// The folder of the built programs.
+/// The path of a program as tests run it: a passphrase costs nothing there.
 [[nodiscard]] std::string program(const std::string& name);
+/// The path of a program as it is installed.
+[[nodiscard]] std::string real_program(const std::string& name);
 
 }  // namespace autocusto::test

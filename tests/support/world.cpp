@@ -54,7 +54,7 @@ laptop::laptop(std::string tool, std::string home)
     : tool_(std::move(tool)), home_(std::move(home)) {}
 
 answer laptop::operator()(std::vector<std::string> arguments, const std::string& input) const {
-  arguments.insert(arguments.begin(), {program(tool_), "--home", home_, "--json"});
+  arguments.insert(arguments.begin(), {tool_, "--home", home_, "--json"});
   run_options options;
   options.env = quiet_environment();
   options.input = input;
@@ -69,7 +69,7 @@ nlohmann::json laptop::must(std::vector<std::string> arguments, const std::strin
 }
 
 outcome laptop::text(std::vector<std::string> arguments, const environment& env) const {
-  arguments.insert(arguments.begin(), {program(tool_), "--home", home_});
+  arguments.insert(arguments.begin(), {tool_, "--home", home_});
   run_options options;
   options.env = quiet_environment();
   for (const auto& [name, value] : env) options.env[name] = value;
@@ -97,9 +97,13 @@ world::world(world_options options)
 
 world::~world() = default;
 
+std::string world::tool(const std::string& name) const {
+  return options_.real_programs ? real_program(name) : program(name);
+}
+
 void world::start() {
   if (server_) earlier_log_ += server_->output();
-  std::vector<std::string> arguments{program("autocusto-server"),
+  std::vector<std::string> arguments{tool("autocusto-server"),
                                      "serve",
                                      "--data",
                                      data(),
@@ -122,7 +126,7 @@ void world::kill() {
 }
 
 answer world::server_command(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), program("autocusto-server"));
+  arguments.insert(arguments.begin(), tool("autocusto-server"));
   arguments.insert(arguments.end(), {"--data", data(), "--json"});
   run_options options;
   options.env = quiet_environment();
@@ -131,7 +135,7 @@ answer world::server_command(std::vector<std::string> arguments) const {
 
 laptop& world::admin() {
   if (!admin_) {
-    admin_.emplace("autocusto-admin", folder_ / "admin");
+    admin_.emplace(tool("autocusto-admin"), folder_ / "admin");
     admin_->must({"enroll", admin_link_});
   }
   return *admin_;
@@ -152,7 +156,7 @@ laptop world::enroll(const std::string& link, const std::string& name) {
 }
 
 laptop world::bare(const std::string& name) {
-  return laptop("autocusto", folder_ / name);
+  return laptop(tool("autocusto"), folder_ / name);
 }
 
 std::string world::log() {

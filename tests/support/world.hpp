@@ -30,6 +30,7 @@ struct answer {
 /// One profile of `autocusto` or `autocusto-admin`: its folder, and how it is called.
 class laptop {
  public:
+  /// `tool`: the path of the program.
   laptop(std::string tool, std::string home);
 
   /// Runs the tool with `--json`, this home and the passphrase from the environment.
@@ -49,6 +50,7 @@ class laptop {
 struct world_options {
   std::string database;  ///< a postgresql:// URL; empty: the embedded database
   std::vector<std::string> serve_arguments;
+  bool real_programs = false;  ///< as they are installed: a passphrase takes its whole time
 };
 
 class world {
@@ -87,6 +89,8 @@ class world {
   [[nodiscard]] std::string log();
 
  private:
+  [[nodiscard]] std::string tool(const std::string& name) const;
+
   temporary_folder folder_{"autocusto-world"};
   std::string data_ = folder_ / "server";
   world_options options_;

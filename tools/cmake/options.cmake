@@ -73,18 +73,56 @@ function(sync_library name)
   target_link_libraries(sync_${name} PUBLIC sync::options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# sync_test(NAME LABEL unit SOURCES a.cpp ... LIBS targets...): a GoogleTest program, one ctest entry.
+# sync_program(NAME SOURCES main.cpp … LIBS targets…): a program that asks for passphrases. It is linked
+# twice from the same objects: bin/NAME as it is installed, and test-bin/NAME, where a passphrase costs
+# nothing (shared/passphrase/cost.hpp). The target `test_programs` is everything in test-bin.
+set(SYNC_TEST_PROGRAMS "${CMAKE_BINARY_DIR}/test-bin")
+file(MAKE_DIRECTORY "${SYNC_TEST_PROGRAMS}")
+add_custom_target(test_programs ALL)
+function(sync_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name}-objects OBJECT ${ARG_SOURCES})
+  target_link_libraries(${name}-objects PRIVATE sync::options ${ARG_LIBS})
+  add_executable(${name} $<TARGET_OBJECTS:${name}-objects>)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} sync_passphrase_cost_real)
+  add_executable(${name}-test $<TARGET_OBJECTS:${name}-objects>)
+  target_link_libraries(${name}-test PRIVATE ${ARG_LIBS} sync_passphrase_cost_test)
+  set_target_properties(${name}-test PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${SYNC_TEST_PROGRAMS}")
+  add_dependencies(test_programs ${name}-test)
+endfunction()
+
+# sync_test_program(NAME): a program of bin that test-bin shows as it is.
+function(sync_test_program name)
+  file(CREATE_LINK "../bin/${name}" "${SYNC_TEST_PROGRAMS}/${name}" SYMBOLIC)
+  add_dependencies(test_programs ${name})
+endfunction()
+
+# No suite takes more than two minutes on a usual machine with nothing else to do; each may take ten
+# times that.
+set(SYNC_TIMEOUT 1200)
+if(SYNC_SANITIZE)
+  math(EXPR SYNC_TIMEOUT "5 * ${SYNC_TIMEOUT}")
+endif()
+
+# sync_test(NAME LABEL unit SOURCES a.cpp … LIBS targets… [SHARDS n]): a GoogleTest program. With SHARDS
+# it is n ctest entries, NAME_1 to NAME_n, that share the tests.
 function(sync_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;SHARDS" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE sync::options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE sync::options ${ARG_LIBS} sync_passphrase_cost_test
+    GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  add_test(NAME ${name} COMMAND ${name})
-  if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+  set(limits LABELS "${ARG_LABEL}" TIMEOUT ${SYNC_TIMEOUT})
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES ${limits})
+    return()
   endif()
-  if(SYNC_SANITIZE)
-    math(EXPR ARG_TIMEOUT "5 * ${ARG_TIMEOUT}")
-  endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT})
+  foreach(shard RANGE 1 ${ARG_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}_${shard} COMMAND ${name})
+    set_tests_properties(${name}_${shard} PROPERTIES ${limits}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()

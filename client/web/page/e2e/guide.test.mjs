@@ -149,7 +149,7 @@ test('a second computer', async () => {
   await home(b);
   await statusShows(b, 'conectado');
   await b.getByRole('searchbox').fill('silva');
-  await b.locator('a.item', { hasText: 'João da Silva' }).waitFor({ timeout: 40000 });
+  await b.locator('a.item', { hasText: 'João da Silva' }).waitFor({ timeout: 400000 });
 });
 
 test('a day without internet', async () => {

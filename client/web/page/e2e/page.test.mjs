@@ -239,7 +239,7 @@ test('work goes on offline, and the page tells what waits and why', async () => 
 
 test('a laptop starts offline as well', async () => {
   await office.stopUi();
-  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 40000 });
+  await a.getByRole('heading', { name: 'O AutoCusto foi encerrado' }).waitFor({ timeout: 400000 });
   await lookAt(a, 'gone');
   await office.startUi();
   await a.goto(office.url);

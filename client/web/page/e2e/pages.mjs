@@ -76,7 +76,7 @@ export async function said(page, pattern) {
 }
 
 export async function statusShows(page, pattern) {
-  await page.locator('.status', { hasText: pattern }).waitFor({ timeout: 40000 });
+  await page.locator('.status', { hasText: pattern }).waitFor({ timeout: 400000 });
 }
 
 /// What axe-core finds serious on the screen as it is now. It comes in through the debugger: the page's

@@ -38,7 +38,7 @@ async function startProgram(argv, pattern) {
     });
   });
   running.line = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${argv[0]} is silent:\n${running.output}`)), 30000);
+    const timer = setTimeout(() => reject(new Error(`${argv[0]} is silent:\n${running.output}`)), 300000);
     const take = (text) => {
       running.output += text;
       const match = pattern.exec(running.output);
@@ -145,7 +145,7 @@ export class World {
   /// A fresh browser profile. Whatever the page says on the console counts as a fault.
   async context(options = {}) {
     const context = await this.browser.newContext({ locale: 'pt-BR', timezoneId: 'America/Sao_Paulo', viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(30000);
+    context.setDefaultTimeout(300000);
     context.faults = [];
     context.requests = [];
     context.on('page', (page) => {
@@ -164,7 +164,7 @@ export class World {
 }
 
 /// Waits until `check` gives something true, looking again and again until the deadline.
-export async function eventually(what, check, deadline = 40000) {
+export async function eventually(what, check, deadline = 400000) {
   const end = Date.now() + deadline;
   for (;;) {
     const value = await check();
