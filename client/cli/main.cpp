@@ -8,6 +8,8 @@
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
 #include "client/replica/broken.hpp"
+#include "client/replica/own_home.hpp"
+#include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
@@ -20,7 +22,7 @@ int main(int argc, char** argv) {
   cli::app a;
   a.home = replica::default_home();
   CLI::App parser{cli::tr("Patients and clinics of one doctor, on this laptop, offline too.")};
-  parser.set_version_flag("--version", AUTOCUSTO_VERSION);
+  parser.set_version_flag("--version", version_text("autocusto"));
   parser.add_option("--home", a.home, cli::tr("The folder of this profile (AUTOCUSTO_HOME)"));
   parser.add_option("--passphrase-file", a.passphrase_file,
                     cli::tr("A file whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE "
@@ -42,6 +44,7 @@ int main(int argc, char** argv) {
     return a.fail(cli::usage_error(parser, e, argc, argv));
   }
   try {
+    if (const auto own = replica::check_home(a.home); !own) return a.fail(own.error());
     return cli::finish(a.action());
   } catch (const std::exception& e) {
     return a.fail(replica::broken(e));

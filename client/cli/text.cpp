@@ -45,6 +45,13 @@ bool replace_first(std::string& text, std::string_view what, std::string_view by
   return true;
 }
 
+/// Where the field is the path of a file: every place of it becomes {path}.
+bool replace_path(std::string& text, const std::string& path) {
+  if (path.size() < 2 || path.front() != '/' || text.find(path) == std::string::npos) return false;
+  while (replace_first(text, path, "{path}")) continue;
+  return true;
+}
+
 /// What a failure means in general, for sentences whose details have no translation; or null.
 const char* general_sentence(errc code) {
   switch (exit_code(code)) {
@@ -145,8 +152,9 @@ std::string translate(const error& e, std::string_view kind) {
 std::string translate(const error& e, std::string_view kind, bool portuguese) {
   std::string pattern = e.message;
   const std::string line = take_line_prefix(pattern, portuguese);
+  const bool has_path = replace_path(pattern, e.field);
   const bool has_field =
-      !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
+      !has_path && !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
   const bool has_limit = replace_first(pattern, limit, "{limit}");
   std::string text = in_language(pattern.c_str(), portuguese);
@@ -157,6 +165,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
     }
   }
   if (has_limit) replace_first(text, "{limit}", limit);
+  while (has_path && replace_first(text, "{path}", e.field)) continue;
   if (has_field) replace_first(text, "{field}", named_field(kind, e.field, portuguese));
   return line + text;
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "client/replica/impl.hpp"
+#include "client/replica/own_home.hpp"
+#include "shared/base/own_files.hpp"
 #include "shared/sqlite/migrator.hpp"
 
 namespace autocusto::replica {
@@ -91,6 +93,17 @@ void destroy_contents(const std::string& home) {
 }
 
 }  // namespace
+
+result<void> check_home(const std::string& home) {
+  const auto database = fs::path(database_path(home)).filename().string();
+  const auto lock = fs::path(lock_path(home)).filename().string();
+  if (auto checked = check_own(home, {database, database + "-wal", database + "-shm",
+                                      database + "-journal", lock, "page.lock", "page.html"});
+      !checked) {
+    return checked;
+  }
+  return check_own_socket(home + "/page.sock");
+}
 
 std::string default_home() {
   const auto variable = [](const char* name) {

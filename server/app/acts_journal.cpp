@@ -11,6 +11,7 @@
 
 #include "server/app/file_stream.hpp"
 #include "server/auth/private_file.hpp"
+#include "shared/base/own_files.hpp"
 
 namespace autocusto::app {
 namespace {
@@ -74,8 +75,7 @@ std::vector<std::string> acts_journal::lines() {
 
 result<void> acts_journal::append(const std::string& line) {
   const auto problem = [this] { return auth::file_error(errno, path_, "could not be written"); };
-  const descriptor file(
-      ::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  const descriptor file(open_own_file(path_, O_RDWR | O_APPEND | O_CREAT));
   if (file.fd < 0) return problem();
   struct ::stat now {};
   if (::fstat(file.fd, &now) != 0) return problem();

@@ -224,6 +224,7 @@ result<void> restore_backup(const std::string& folder, const std::string& file,
   std::optional<input_file> acts;  // opened first: it may not be there
   if (journal) acts.emplace(*journal);
   if (auto checked = check_target(folder); !checked) return checked.error();
+  if (auto own = check_data_folder(folder); !own) return own.error();
   auto what = check_backup(file, passphrase);
   if (!what) return what.error();
   if (what->embedded) {

@@ -233,6 +233,7 @@ void print_made(const common_options& common, const init_options& options,
 
 result<void> run_init(const common_options& common, const init_options& options) {
   if (auto fresh = check_fresh(common.data); !fresh) return fresh.error();
+  if (auto own = check_data_folder(common.data); !own) return own.error();
   const auto settings = make_config(options);
   if (!settings) return settings.error();
   if (options.join.empty() && !auth::plausible_email(options.admin)) {

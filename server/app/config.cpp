@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/auth/private_file.hpp"
+#include "shared/base/own_files.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 
@@ -155,7 +156,20 @@ result<void> save_config(const std::string& folder, const config& what) {
   return auth::write_private_file(config_path(folder), encode_config(what));
 }
 
+result<void> check_data_folder(const std::string& folder) {
+  if (folder.empty()) return {};  // said elsewhere
+  if (auto checked =
+          check_own(folder, {"config.json", "keys.json", "serve.lock", "import.lock",
+                             "acts.journal", "store.lock", "store.sqlite", "store.sqlite-wal",
+                             "store.sqlite-shm", "store.sqlite-journal"});
+      !checked) {
+    return checked;
+  }
+  return check_own_socket(folder + "/serve.sock");
+}
+
 result<config> load_config(const std::string& folder) {
+  if (auto own = check_data_folder(folder); !own) return own.error();
   const auto text = auth::read_file(config_path(folder), k_config_limit);
   if (!text && text.error().code == errc::not_found) {
     return fail(errc::not_found, folder +

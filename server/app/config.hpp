@@ -56,7 +56,11 @@ struct config {
 
 [[nodiscard]] std::string config_path(const std::string& folder);
 [[nodiscard]] result<void> save_config(const std::string& folder, const config& what);
-/// `not_found` with a sentence that tells how to make one.
+/// Whether the data folder, and the server's files in it, are the user's own
+/// (shared/base/own_files.hpp); fine when there is none yet. Error usage, with the command that
+/// puts it right.
+[[nodiscard]] result<void> check_data_folder(const std::string& folder);
+/// `not_found` with a sentence that tells how to make one; `usage` from check_data_folder.
 [[nodiscard]] result<config> load_config(const std::string& folder);
 
 [[nodiscard]] std::string encode_config(const config& what);

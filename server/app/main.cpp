@@ -10,6 +10,7 @@
 
 #include "server/app/commands.hpp"
 #include "server/store/store.hpp"
+#include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
@@ -17,8 +18,6 @@
 namespace {
 
 using namespace autocusto;
-
-constexpr const char* k_version = "autocusto-server " AUTOCUSTO_VERSION;
 
 struct command_line {
   app::common_options common;
@@ -127,7 +126,7 @@ void add_common(CLI::App& to, app::common_options& common) {
   to.add_option("--passphrase-file", common.passphrase_file,
                 "File whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE, or a prompt)");
   to.add_flag("--json", common.json, "Print one JSON object");
-  to.set_version_flag("--version", k_version);
+  to.set_version_flag("--version", version_text("autocusto-server"));
 }
 
 /// Errors of the command line itself: usage, in the form that was asked for.
@@ -155,7 +154,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App root("The AutoCusto Sync server", "autocusto-server");
   root.require_subcommand(1);
-  root.set_version_flag("--version", k_version);
+  root.set_version_flag("--version", version_text("autocusto-server"));
   command_line line;
   add_init(root, line);
   add_serve(root, line);

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "shared/base/own_files.hpp"
+
 namespace autocusto::sqlite {
 namespace {
 
@@ -26,7 +28,8 @@ constexpr int k_synchronous_full = 2;
 
 // Made before SQLite opens it, so that nobody else can ever read it.
 void make_private_file(const std::string& path, int extra_flags) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | extra_flags, 0600);
+  const int fd =
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | extra_flags, 0600);
   if (fd < 0) fail_system("the database file " + path + " cannot be made");
   ::close(fd);
 }
@@ -69,6 +72,9 @@ database::database(const std::string& path, const open_options& options) : path_
   } else {
     flags |= SQLITE_OPEN_READWRITE;
   }
+  // By name: to open and close the file would give up the locks that other connections of the
+  // process hold on it.
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) check_own_file(path + suffix).value();
   if (options.mode == open_mode::create) make_private_file(path, 0);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);

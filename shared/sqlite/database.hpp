@@ -48,6 +48,8 @@ enum class checkpoint_mode {
 
 class database {
  public:
+  /// Throws error_exception when the file, or one that SQLite keeps beside it, is a link or may be
+  /// written by others.
   database(const std::string& path, const open_options& options);
   ~database();
   database(const database&) = delete;

@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "shared/base/own_files.hpp"
+
 namespace autocusto::sqlite {
 namespace {
 
@@ -44,7 +46,7 @@ error held(const std::string& path, std::optional<int> pid) {
 }  // namespace
 
 result<lock_file> lock_file::acquire(const std::string& path, std::chrono::milliseconds wait) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = open_own_file(path, O_RDWR | O_CREAT);
   if (fd < 0) {
     throw std::system_error(errno, std::generic_category(),
                             "the lock file " + path + " cannot be opened");
@@ -67,7 +69,7 @@ result<lock_file> lock_file::acquire(const std::string& path, std::chrono::milli
 }
 
 std::optional<int> lock_file::holder(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = open_own_file(path, O_RDONLY);
   if (fd < 0) return std::nullopt;
   const auto pid = read_pid(fd);
   ::close(fd);

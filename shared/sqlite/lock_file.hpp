@@ -17,7 +17,7 @@ class lock_file {
  public:
   /// Takes the lock, waiting up to `wait` for another process (or another lock_file of this one).
   /// Error replica_busy: a sentence that names the process that holds it. Throws std::system_error
-  /// when the file cannot be made.
+  /// when the file cannot be made, or is not one's own.
   [[nodiscard]] static result<lock_file> acquire(const std::string& path,
                                                  std::chrono::milliseconds wait);
   /// The process id that the last holder wrote; nothing if nobody did.

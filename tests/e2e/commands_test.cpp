@@ -11,12 +11,17 @@ namespace autocusto::test {
 namespace {
 
 using nlohmann::json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 TEST(programs, tell_their_version_and_help) {
-  for (const std::string name :
-       {"autocusto", "autocusto-server", "autocusto-admin", "autocusto-synthetic"}) {
-    EXPECT_EQ(run({program(name), "--version"}).exit, 0) << name;
+  for (const std::string name : {"autocusto", "autocusto-server", "autocusto-admin",
+                                 "autocusto-import", "autocusto-synthetic"}) {
+    const outcome version = run({program(name), "--version"});
+    EXPECT_EQ(version.exit, 0) << name;
+    EXPECT_THAT(version.out, ContainsRegex("^" + name +
+                                           " [0-9.]+ \\(commit ([0-9a-f]{10}, [0-9]{4}-[0-9]{2}-"
+                                           "[0-9]{2}(, changed)?|unknown)\\)\n$"));
     const outcome help = run({program(name), "--help"});
     EXPECT_EQ(help.exit, 0) << name;
     EXPECT_THAT(help.out, HasSubstr("--version")) << name;

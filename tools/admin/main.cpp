@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include "client/replica/broken.hpp"
+#include "client/replica/own_home.hpp"
+#include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
@@ -18,7 +20,7 @@ int main(int argc, char** argv) {
   a.home = admin::default_home();
   CLI::App parser{"Users, devices, assignments, conflicts and audit of an AutoCusto server.",
                   "autocusto-admin"};
-  parser.set_version_flag("--version", AUTOCUSTO_VERSION);
+  parser.set_version_flag("--version", version_text("autocusto-admin"));
   parser.add_option("--home", a.home, "The folder of this profile (AUTOCUSTO_HOME)");
   parser.add_option("--passphrase-file", a.passphrase_file,
                     "A file whose first line is the passphrase (else AUTOCUSTO_PASSPHRASE or a "
@@ -39,6 +41,8 @@ int main(int argc, char** argv) {
     return cli::print_error(cli::usage_error(parser, e, argc, argv), a.json);
   }
   try {
+    if (const auto own = replica::check_home(a.home); !own)
+      return cli::print_error(own.error(), a.json);
     return cli::finish(a.action());
   } catch (const std::exception& e) {
     return cli::print_error(replica::broken(e), a.json);

@@ -8,6 +8,7 @@
 #include <malloc.h>
 
 #include "server/store/store.hpp"
+#include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
 #endif
   CLI::App root{"Brings a legacy AutoCusto database into a server's store.", "autocusto-import"};
   root.require_subcommand(1);
-  root.set_version_flag("--version", "autocusto-import " AUTOCUSTO_VERSION);
+  root.set_version_flag("--version", version_text("autocusto-import"));
   command_line line;
   add_commands(root, line);
   const bool json = line.common.json = cli::wants_json(argc, argv);

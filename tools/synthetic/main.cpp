@@ -5,11 +5,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "shared/base/version.hpp"
 #include "tools/synthetic/synthetic.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Prints synthetic records, one JSON object a line; the same for the same seed."};
-  app.set_version_flag("--version", AUTOCUSTO_VERSION);
+  app.set_version_flag("--version", autocusto::version_text("autocusto-synthetic"));
   app.fallthrough();  // options may follow the subcommand
   std::uint64_t count = 10;
   std::uint64_t seed = 1;
