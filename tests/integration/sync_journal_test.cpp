@@ -207,7 +207,7 @@ TEST_P(acts_of_journal, a_database_that_went_back_revives_no_code) {
   EXPECT_TRUE(user(ana.id).enabled);
   EXPECT_EQ(open(), "3") << "also where the user was enabled again meanwhile";
   put_back();
-  auto gone = revoked(ana.id, laptop.id);
+  auto gone = revoked(ana.id, laptop.who.device.id);
   gone.at = 150;
   apply({gone});
   EXPECT_EQ(open(), "23");
