@@ -49,6 +49,7 @@ failure_scope scope_of(errc code) {
     case errc::forbidden:
     case errc::push_id_reused:
     case errc::too_many_versions:
+    case errc::too_much_work:
     case errc::view_moved:
     case errc::malformed:
     case errc::not_canonical:
@@ -64,6 +65,7 @@ failure_scope scope_of(errc code) {
     case errc::bad_generation:
     case errc::too_many_parents:
     case errc::too_many_heads:
+    case errc::record_full:
     case errc::access_removed:
     case errc::quarantine_full:
     case errc::already_exists:

@@ -100,13 +100,11 @@ class receipt_reader {
       auto& held = holding_at(row);
       if (held.state().hidden || closed_now(file_)) continue;
       const auto graph = held.dag();
-      std::vector<version_id> lost;
+      std::vector<version_id> waiting;
       for (const auto& local : held.p()) {
-        const bool descends =
-            std::any_of(refused.begin(), refused.end(),
-                        [&](const version_id& id) { return graph.is_ancestor(id, local.id); });
-        if (descends && held.find(local.id)->where == standing::waiting) lost.push_back(local.id);
+        if (held.find(local.id)->where == standing::waiting) waiting.push_back(local.id);
       }
+      const auto lost = graph.descending(waiting, refused);
       for (const auto& id : lost) refuse_descendant(held, id);
     }
   }

@@ -4,7 +4,7 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/picture.hpp"
-#include "shared/domain/view.hpp"
+#include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
@@ -104,7 +104,7 @@ class replay {
     switch (item.kind) {
       case store::feed_kind::version: {
         const auto& node = *by_key_.at(*item.version);
-        domain::add_version(state_, dag_, node.id, node.status);
+        lineage_.add(state_, dag_, node.id, node.status);
         step.cause = item.import_run ? "import" : cause_of(node);
         break;
       }
@@ -160,6 +160,7 @@ class replay {
   const store::user_row& user_;
   domain::version_dag dag_;
   domain::view_state state_;
+  domain::view_lineage lineage_;  ///< of `state_`
   std::unordered_map<store::pk, const store::version_node*> by_key_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shared/domain/view.hpp"
+#include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::intake::detail {
 namespace {
@@ -27,15 +27,15 @@ domain::version_status status_of(const version_entry& v, const present_record& p
   return at == present.graph.end() ? domain::version_status::active : at->status;
 }
 
-void add_item(planned_view& view, const domain::version_dag& dag, const version_entry& v,
-              domain::version_status status, bool assigned) {
+void add_item(planned_view& view, domain::view_lineage& lineage, const domain::version_dag& dag,
+              const version_entry& v, domain::version_status status, bool assigned) {
   // A draft cannot be assigned: it is shown as the only leaf of its view.
   if (assigned && status == domain::version_status::active) {
     domain::assign_version(view.row.state, v.value.id);
     view.items.push_back({store::feed_kind::assigned, v.value.id});
     return;
   }
-  domain::add_version(view.row.state, dag, v.value.id, status);
+  lineage.add(view.row.state, dag, v.value.id, status);
   view.items.push_back({store::feed_kind::version, v.value.id});
 }
 
@@ -46,9 +46,10 @@ planned_view open_view(const record_entry& record, const view_entry& entry,
   out.row.user = entry.user;
   out.row.record = present.row.key;
   out.row.state.incarnation = entry.incarnation;
+  domain::view_lineage lineage;
   for (const auto& visible : entry.visible) {
     const auto& v = record.versions[visible.version];
-    add_item(out, dag, v, status_of(v, present), visible.assigned);
+    add_item(out, lineage, dag, v, status_of(v, present), visible.assigned);
   }
   return out;
 }
@@ -79,11 +80,12 @@ std::optional<planned_view> move_view(const record_entry& record, const view_ent
   out.row = view;
   out.before = view;
   const bool follows = imported != present.last_imported.end() && untouched(view, imported->second);
+  domain::view_lineage lineage;
   for (const auto& visible : entry.visible) {
     const auto& v = record.versions[visible.version];
     const bool is_target = &visible == &shown;
     if (!is_target && in_history(present, view.key, v)) continue;
-    add_item(out, dag, v, status_of(v, present), follows && visible.assigned);
+    add_item(out, lineage, dag, v, status_of(v, present), follows && visible.assigned);
   }
   const auto& heads = out.row.state.heads;
   if (heads.size() > 1) {

@@ -81,6 +81,13 @@ struct policy_row {
   domain::merge_policy policy = domain::merge_policy::automatic;
 };
 
+/// What a transaction asked of its database. On the embedded one a set is asked about row by row,
+/// and each counts.
+struct statement_counts {
+  std::int64_t statements = 0;
+  std::int64_t rows = 0;  ///< that came back
+};
+
 /// Queries; a consistent snapshot for the time of one `read` call.
 class reader : public import_reader {
  public:
@@ -115,6 +122,17 @@ class reader : public import_reader {
   /// Every version of these records; `visible` is told for the open view of `owner` (0: for
   /// nobody).
   virtual std::vector<version_node> graphs(std::span<const pk> records, pk owner) = 0;
+  /// The versions with these ids, as far as there are any; `visible` as in `graphs`.
+  virtual std::vector<version_node> nodes_by_id(std::span<const version_id> ids, pk owner) = 0;
+  /// The versions that are visible in this view, and all that they descend from, as far as it is
+  /// known: nothing else of the record is read.
+  virtual std::vector<version_node> history_of_view(pk view) = 0;
+  /// How many versions are visible in this view.
+  virtual std::int64_t versions_in_view(pk view) = 0;
+  /// Those of the records in which `owner` has a view, open or closed. Nothing tells whether others
+  /// have one.
+  virtual std::vector<record_id> records_with_view(std::span<const record_id> records,
+                                                   pk owner) = 0;
   /// The open view of `owner` on each of these records, where there is one.
   virtual std::vector<view_row> open_views(std::span<const pk> records, pk owner) = 0;
   /// Those of the records on which `owner` has a closed view (whether or not an open one, too).
@@ -284,7 +302,8 @@ struct migration_state {
 struct database_metrics {
   std::int64_t connections = 0, busy = 0, waiting = 0;
   std::int64_t transactions = 0, retries = 0;
-  double seconds = 0;  ///< time spent inside transactions, summed
+  double seconds = 0;        ///< time spent inside transactions, summed
+  statement_counts written;  ///< by the work of `write` that came to its end
 };
 
 class database {

@@ -83,6 +83,18 @@ std::string render_set(std::string_view alias, std::span<const set_column> colum
   return "unnest(" + values + ") AS " + std::string(alias) + "(" + names + ")";
 }
 
+std::string render_above(std::string_view alias, std::span<const set_column> columns) {
+  const auto& from = columns.front();
+  std::string out = "(WITH RECURSIVE up(pk) AS (SELECT unnest($";
+  out.append(std::to_string(from.parameter));
+  out.append(
+      "::bigint[]) UNION SELECT e.parent FROM up CROSS JOIN LATERAL (SELECT v.parent FROM version "
+      "v "
+      "WHERE v.pk=up.pk AND v.parent IS NOT NULL UNION ALL SELECT m.parent FROM version_parent m "
+      "WHERE m.version=up.pk AND m.parent IS NOT NULL) e) SELECT up.pk AS ");
+  return out.append(from.name).append(" FROM up) AS ").append(alias);
+}
+
 std::string render_join(std::string_view table, std::string_view alias,
                         std::string_view condition) {
   // OFFSET 0 keeps the subquery apart: it runs once for each row before it.
@@ -211,7 +223,8 @@ const std::string& pg_connection::prepared(const sql_query& query,
                                            const sql_parameters& parameters) {
   const auto at = statements_.find(query.text.data());
   if (at != statements_.end()) return at->second;
-  static const query_dialect dialect{render_set, render_set, false, render_join, render_lock};
+  static const query_dialect dialect{render_set, render_set,  render_above,
+                                     false,      render_join, render_lock};
   const std::string text = expand_query(query.text, dialect);
   const std::string name = "q" + std::to_string(statements_.size());
   std::vector<Oid> types;

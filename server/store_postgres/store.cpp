@@ -31,7 +31,11 @@ class pg_session final : public sql_session {
 
   void run(const sql_query& query, const sql_parameters& parameters,
            const row_callback& on_row) override {
-    on_.run(query, parameters, on_row);
+    ++counts_.statements;
+    on_.run(query, parameters, [&](const sql_row& row) {
+      ++counts_.rows;
+      on_row(row);
+    });
   }
 
   std::vector<pk> allocate(std::string_view table, std::size_t count) override {
@@ -136,6 +140,7 @@ class postgres_store final : public database {
     m.transactions = transactions_;
     m.retries = retries_;
     m.seconds = static_cast<double>(micros_) / 1e6;
+    m.written = {statements_, rows_};
     return m;
   }
 
@@ -188,6 +193,8 @@ class postgres_store final : public database {
       connection->execute("begin", "BEGIN ISOLATION LEVEL READ COMMITTED");
       const auto queries = make_sql_writer(session);
       work(*queries);
+      statements_ += session.counts().statements;
+      rows_ += session.counts().rows;
       committing = true;
       connection->commit();
     } catch (const postgres_error& e) {
@@ -243,6 +250,8 @@ class postgres_store final : public database {
   std::atomic<std::int64_t> transactions_ = 0;
   std::atomic<std::int64_t> retries_ = 0;
   std::atomic<std::int64_t> micros_ = 0;
+  std::atomic<std::int64_t> statements_ = 0;
+  std::atomic<std::int64_t> rows_ = 0;
   std::once_flag waker_once_;
   std::unique_ptr<pg_waker> waker_;  // destroyed first: its thread calls back
 };

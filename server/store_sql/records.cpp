@@ -86,8 +86,6 @@ std::vector<record_row> sql_writer::records_after(pk after, std::int64_t limit) 
 
 std::vector<std::optional<record_row>> sql_writer::lock_records(
     std::span<const wanted_record> wanted) {
-  static constexpr sql_query exists{"records_exist",
-                                    "SELECT r.id FROM {set u: id=$1} {join record r: r.id=u.id}"};
   static constexpr sql_query create{
       "create_records",
       "INSERT INTO record (id, kind, natural_key) "
@@ -109,16 +107,14 @@ std::vector<std::optional<record_row>> sql_writer::lock_records(
   std::vector<const wanted_record*> missing;
   std::copy_if(sorted.begin(), sorted.end(), std::back_inserter(missing),
                [](const wanted_record* w) { return w->create; });
-  std::unordered_map<record_id, record_row> found;
-  session_.run(exists, {sql_list(sql_type::bytes, missing, raw_id)},
-               [&](const sql_row& row) { found.try_emplace(row.id<record_id>(0)); });
-  std::erase_if(missing, [&](const wanted_record* w) { return found.contains(w->id); });
+  // Whether they are there is not asked: the answer would tell, by the time that it takes, whether
+  // others treat somebody.
   run(create,
       {sql_list(sql_type::bytes, missing, raw_id),
        sql_list(sql_type::text, missing, [](const auto* w) { return std::string_view(w->kind); }),
        sql_list(sql_type::text, missing,
                 [](const auto* w) { return std::string_view(w->natural_key); })});
-  found.clear();
+  std::unordered_map<record_id, record_row> found;
   session_.run(lock, {sql_list(sql_type::bytes, sorted, raw_id)}, [&](const sql_row& row) {
     record_row r = read_record(row);
     found.insert_or_assign(r.id, std::move(r));
@@ -164,6 +160,18 @@ std::vector<record_summary> sql_writer::record_list(std::optional<std::string> k
                 s.divergent = row.integer(k_record_columns + 1) > 1;
                 return s;
               });
+}
+
+std::vector<record_id> sql_writer::records_with_view(std::span<const record_id> records, pk owner) {
+  static constexpr sql_query q{
+      "records_with_view",
+      "SELECT r.id FROM {set u: id=$1} {join record r: r.id=u.id} "
+      "WHERE EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=$2 AND w.open=1) "
+      "OR EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=$2 AND w.open=0)"};
+  return list(q,
+              {sql_list(sql_type::bytes, records, [](const record_id& id) { return id.raw(); }),
+               sql_integer(owner)},
+              [](const sql_row& row) { return row.id<record_id>(0); });
 }
 
 std::vector<view_row> sql_writer::open_views(std::span<const pk> records, pk owner) {

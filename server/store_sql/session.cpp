@@ -63,7 +63,7 @@ void select_to_values(std::string& text) {
   text.insert(conflict == std::string::npos ? text.size() : conflict, ") ");
 }
 
-// `set u: a=$1`, `all u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
+// `set u: a=$1`, `all u: a=$1`, `above u: a=$1`, `rows u: a=$1`, `join t a: condition` or `lock t`.
 std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const auto space = form.find(' ');
   const std::string_view word = form.substr(0, space);
@@ -75,6 +75,7 @@ std::string expand_form(std::string_view form, const query_dialect& dialect) {
   const std::string_view names = rest.substr(0, colon);
   const std::string_view body = trimmed(rest.substr(colon + 1));
   if (word == "all") return dialect.all(names, parse_columns(body));
+  if (word == "above") return dialect.above(names, parse_columns(body));
   if (word == "set") return dialect.set(names, parse_columns(body));
   if (word == "rows") return "FROM " + dialect.set(names, parse_columns(body));
   const auto between = names.find(' ');

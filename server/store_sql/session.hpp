@@ -15,6 +15,9 @@
 //   {all u: key=$1}       the same with one integer column, and one statement for the whole set on
 //                         SQLite, too (its list parameter is made by `sql_integers_at_once`): for
 //                         deletions of many rows that others refer to.
+//   {above u: key=$1}     a table `u` with the keys of these versions (`sql_integers_at_once`) and
+//   of
+//                         all that they descend from over known parents; one statement.
 //   {join t a: condition}  JOIN t a ON condition. On PostgreSQL a lateral subquery, so that the
 //   rows
 //                         before it drive the join through an index of `t`, whatever the planner
@@ -145,6 +148,11 @@ class sql_session {
   /// Many rows are going to be deleted (or have been): makes (or drops) what checking the
   /// references to them would otherwise cost a walk through whole tables for.
   virtual void removal(bool begins) { static_cast<void>(begins); }
+  /// Statements run and rows read since the session was made.
+  [[nodiscard]] const statement_counts& counts() const { return counts_; }
+
+ protected:
+  statement_counts counts_;
 };
 
 /// All queries, over a session that must outlive it.
@@ -163,6 +171,7 @@ using join_renderer = std::function<std::string(std::string_view table, std::str
 struct query_dialect {
   set_renderer set;
   set_renderer all;
+  set_renderer above;
   bool rows_in_place = false;  ///< {rows} vanishes, its columns become their parameters
   join_renderer join;
   lock_renderer lock;

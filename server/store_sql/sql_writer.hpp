@@ -33,6 +33,10 @@ class sql_writer final : public writer {
   std::optional<record_row> record(const record_id& id) override;
   std::vector<record_row> records_by_pk(std::span<const pk> keys) override;
   std::vector<version_node> graphs(std::span<const pk> records, pk owner) override;
+  std::vector<version_node> nodes_by_id(std::span<const version_id> ids, pk owner) override;
+  std::vector<version_node> history_of_view(pk view) override;
+  std::int64_t versions_in_view(pk view) override;
+  std::vector<record_id> records_with_view(std::span<const record_id> records, pk owner) override;
   std::vector<view_row> open_views(std::span<const pk> records, pk owner) override;
   std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) override;
   std::vector<std::pair<pk, incarnation_id>> closed_incarnations(std::span<const pk> records,
@@ -193,6 +197,8 @@ class sql_writer final : public writer {
     return found;
   }
   void run(const sql_query& query, const sql_parameters& parameters);
+  /// The rows of a query of nodes with their parents, see versions.cpp.
+  std::vector<version_node> nodes(const sql_query& query, const sql_parameters& parameters);
   std::set<pk> hand_accounts_over(std::string_view source, std::span<const import_user_row> made);
   void insert_parents(std::span<const new_version> versions, const std::vector<pk>& keys,
                       const std::unordered_map<version_id, pk>& known);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <unordered_set>
 
 #include "server/store_sql/sql_writer.hpp"
 
@@ -61,15 +62,17 @@ stored_version read_stored(const sql_row& row) {
   return v;
 }
 
-std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk owner) {
-  static constexpr sql_query nodes{
-      "graphs",
-      "SELECT v.pk, v.record, v.id, v.number, v.generation, v.author, v.device, v.status, "
-      "v.archived, v.more_parents, (SELECT x.id FROM version x WHERE x.pk=v.parent), CASE WHEN "
-      "EXISTS (SELECT 1 FROM view w JOIN feed f "
-      "ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "
-      "WHERE w.record=v.record AND w.owner=$2 AND w.open=1) THEN 1 ELSE 0 END "
-      "FROM {set u: record=$1} {join version v: v.record=u.record} ORDER BY v.record, v.number"};
+// Nodes of a query that gives SYNC_NODE_COLUMNS and whether they are visible.
+#define SYNC_NODE_COLUMNS                                                                    \
+  "v.pk, v.record, v.id, v.number, v.generation, v.author, v.device, v.status, v.archived, " \
+  "v.more_parents, (SELECT x.id FROM version x WHERE x.pk=v.parent)"
+#define SYNC_NODE_IS_VISIBLE                            \
+  "CASE WHEN EXISTS (SELECT 1 FROM view w JOIN feed f " \
+  "ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "    \
+  "WHERE w.record=v.record AND w.owner=$2 AND w.open=1) THEN 1 ELSE 0 END"
+
+std::vector<version_node> sql_writer::nodes(const sql_query& query,
+                                            const sql_parameters& parameters) {
   static constexpr sql_query more{"more_parents",
                                   "SELECT m.version, coalesce((SELECT x.id FROM version x WHERE "
                                   "x.pk=m.parent), m.parent_id) FROM {set u: version=$1} "
@@ -77,7 +80,7 @@ std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk own
   std::vector<version_node> found;
   std::vector<pk> with_more;
   std::unordered_map<pk, std::size_t> places;
-  session_.run(nodes, {sql_integers(records), sql_integer(owner)}, [&](const sql_row& row) {
+  session_.run(query, parameters, [&](const sql_row& row) {
     found.push_back(read_node(row));
     if (row.integer(9) == 0) return;
     with_more.push_back(found.back().key);
@@ -90,6 +93,58 @@ std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk own
     std::sort(found[place].parents.begin(), found[place].parents.end());
   }
   return found;
+}
+
+std::vector<version_node> sql_writer::graphs(std::span<const pk> records, pk owner) {
+  static constexpr sql_query q{"graphs", "SELECT " SYNC_NODE_COLUMNS ", " SYNC_NODE_IS_VISIBLE
+                                         " FROM {set u: record=$1} "
+                                         "{join version v: v.record=u.record} "
+                                         "ORDER BY v.record, v.number"};
+  return nodes(q, {sql_integers(records), sql_integer(owner)});
+}
+
+std::vector<version_node> sql_writer::nodes_by_id(std::span<const version_id> ids, pk owner) {
+  static constexpr sql_query q{"nodes_by_id", "SELECT " SYNC_NODE_COLUMNS ", " SYNC_NODE_IS_VISIBLE
+                                              " FROM {set u: id=$1} {join version v: v.id=u.id}"};
+  return nodes(q, {sql_list(sql_type::bytes, ids, [](const version_id& id) { return id.raw(); }),
+                   sql_integer(owner)});
+}
+
+std::vector<version_node> sql_writer::history_of_view(pk view) {
+  // An assignment may name a version that came as a version before.
+  static constexpr sql_query shown{
+      "history_of_view",
+      "SELECT " SYNC_NODE_COLUMNS
+      ", 1 FROM (SELECT DISTINCT f.version FROM feed f WHERE f.view=$1 AND f.kind<=1) s "
+      "{join version v: v.pk=s.version}"};
+  static constexpr sql_query older{"ancestors", "SELECT " SYNC_NODE_COLUMNS
+                                                ", 0 FROM {above u: key=$1} "
+                                                "{join version v: v.pk=u.key}"};
+  auto found = nodes(shown, {sql_integer(view)});
+  std::unordered_set<version_id> known;
+  std::unordered_set<version_id> unknown;
+  for (std::size_t done = 0; done < found.size();) {
+    const auto first = done;
+    for (; done < found.size(); ++done) known.insert(found[done].id);
+    std::vector<version_id> named;
+    for (auto i = first; i < found.size(); ++i) {
+      for (const version_id& parent : found[i].parents) {
+        if (!known.contains(parent) && unknown.insert(parent).second) named.push_back(parent);
+      }
+    }
+    std::vector<pk> keys;
+    for (const auto& [id, key] : version_keys(named)) keys.push_back(key);
+    for (auto& node : nodes(older, {sql_integers_at_once(keys)})) {
+      if (!known.contains(node.id)) found.push_back(std::move(node));
+    }
+  }
+  return found;
+}
+
+std::int64_t sql_writer::versions_in_view(pk view) {
+  static constexpr sql_query q{
+      "versions_in_view", "SELECT count(DISTINCT version) FROM feed WHERE view=$1 AND kind<=1"};
+  return one(q, {sql_integer(view)}, [](const sql_row& row) { return row.integer(0); }).value_or(0);
 }
 
 std::vector<stored_version> sql_writer::versions(std::span<const pk> keys) {

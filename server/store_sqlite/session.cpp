@@ -64,6 +64,17 @@ std::string render_all(std::string_view alias, std::span<const set_column> colum
   return out.append(std::to_string(columns.front().parameter)).append(")) AS ").append(alias);
 }
 
+std::string render_above(std::string_view alias, std::span<const set_column> columns) {
+  const auto& from = columns.front();
+  std::string out = "(WITH RECURSIVE up(pk) AS (SELECT value FROM json_each(?";
+  out.append(std::to_string(from.parameter));
+  out.append(
+      ") UNION SELECT v.parent FROM up CROSS JOIN version v ON v.pk=up.pk WHERE v.parent IS NOT "
+      "NULL UNION SELECT m.parent FROM up CROSS JOIN version_parent m ON m.version=up.pk WHERE "
+      "m.parent IS NOT NULL) SELECT up.pk AS ");
+  return out.append(from.name).append(" FROM up) AS ").append(alias);
+}
+
 std::string as_json(const sql_parameter& list) {
   std::string out = "[";
   for (const sql_value& value : list.values) {
@@ -93,8 +104,9 @@ database_error to_database_error(const sqlite::sqlite_error& e, std::string_view
 const std::string& sqlite_session::expanded(const sql_query& query) {
   const auto at = texts_.find(query.text.data());
   if (at != texts_.end()) return at->second;
-  static const query_dialect dialect{render_set, render_all, true, render_join,
-                                     [](std::string_view) { return std::string(); }};
+  static const query_dialect dialect{render_set,   render_all,
+                                     render_above, true,
+                                     render_join,  [](std::string_view) { return std::string(); }};
   std::string text = expand_query(query.text, dialect);
   // $1 counts by first appearance in SQLite, ?1 by its number.
   std::replace(text.begin(), text.end(), '$', '?');
@@ -120,7 +132,8 @@ void sqlite_session::run(const sql_query& query, const sql_parameters& parameter
         }
         ++index;
       }
-      while (statement.step()) on_row(row);
+      ++counts_.statements;
+      for (; statement.step(); ++counts_.rows) on_row(row);
     }
   } catch (const sqlite::sqlite_error& e) {
     throw to_database_error(e, query.name);

@@ -70,6 +70,7 @@ class sqlite_store final : public database {
       m.waiting = writer_->waiting();
       m.transactions = writer_->transactions();
       m.seconds = writer_->seconds();
+      m.written = writer_->counts();
     }
     return m;
   }

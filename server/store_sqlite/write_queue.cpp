@@ -168,7 +168,10 @@ void write_queue::run_in_savepoint(job& one, std::vector<user_id>& wakes) {
   sqlite::database& db = connection_->database;
   try {
     sqlite::savepoint scope(db);
+    const auto before = connection_->session.counts();
     (*one.work)(*connection_->queries);
+    statements_ += connection_->session.counts().statements - before.statements;
+    rows_ += connection_->session.counts().rows - before.rows;
     scope.release();
     const auto woken = connection_->session.take_wakes();
     wakes.insert(wakes.end(), woken.begin(), woken.end());

@@ -44,6 +44,7 @@ class write_queue {
   [[nodiscard]] std::int64_t waiting() const { return waiting_; }
   [[nodiscard]] std::int64_t transactions() const { return transactions_; }
   [[nodiscard]] double seconds() const;
+  [[nodiscard]] statement_counts counts() const { return {statements_, rows_}; }
 
  private:
   struct job {
@@ -84,6 +85,8 @@ class write_queue {
   std::atomic<std::int64_t> waiting_ = 0;
   std::atomic<std::int64_t> transactions_ = 0;
   std::atomic<std::int64_t> micros_ = 0;
+  std::atomic<std::int64_t> statements_ = 0;
+  std::atomic<std::int64_t> rows_ = 0;
   std::chrono::steady_clock::time_point began_;  ///< the work under way; the thread's own
   std::thread thread_;
 };

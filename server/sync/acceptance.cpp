@@ -3,26 +3,65 @@
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_set>
+#include <utility>
 
 #include "server/sync/record_work.hpp"
 
 namespace autocusto::sync {
 namespace detail {
 
-record_work::record_work(const record_state& from)
-    : state(&from), view(from.view), last_number(from.row.last_number) {
-  nodes.reserve(from.graph.size());
-  for (const auto& n : from.graph) {
+record_work::record_work(const record_state& from, const acceptance_input& of)
+    : input(&of),
+      state(&from),
+      whole(from.whole || !from.view),
+      view(from.view),
+      last_number(from.row.last_number) {
+  take(from.graph);
+  if (view) heads_before = view->state.heads;
+}
+
+void record_work::take(const std::vector<store::version_node>& graph) {
+  nodes.reserve(nodes.size() + graph.size());
+  for (const auto& n : graph) {
     dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
     nodes.emplace(n.id,
                   work_node{n.key, n.author, n.visible && view.has_value(), n.status, nullptr});
   }
-  for (const auto& n : from.graph) {
+  visited += static_cast<std::int64_t>(graph.size());
+  if (!whole) return;
+  for (const auto& n : graph) {
     for (const auto& parent : n.parents) {
       if (!nodes.contains(parent)) missing.insert(parent);
     }
   }
-  if (view) heads_before = view->state.heads;
+}
+
+void record_work::load_history() {
+  if (std::exchange(whole, true)) return;
+  const auto history = input->history(*state);
+  take(history);
+  lineage.forget();
+  // A version of this push that joined before may turn out to be the missing parent of one there.
+  const bool named = std::any_of(history.begin(), history.end(), [this](const auto& n) {
+    return std::any_of(n.parents.begin(), n.parents.end(), [this](const version_id& id) {
+      const auto* node = find(id);
+      return node != nullptr && node->fresh != nullptr;
+    });
+  });
+  if (named) domain::renew_view(view->state, dag, &visited);
+}
+
+void record_work::load_history_for(const std::vector<version_id>& parents,
+                                   domain::version_status status) {
+  if (whole) return;
+  // A draft that others go on from already does not join; and only what is made on top of the
+  // assigned version replaces it, through drafts that may be any number.
+  const bool is_draft = status == domain::version_status::draft;
+  const auto& pinned = view->state.pinned;
+  const bool on_pinned = pinned && parents == std::vector<version_id>{*pinned};
+  if (is_draft || (pinned && !on_pinned)) return load_history();
+  static_cast<void>(lineage.replaced(view->state, dag, parents));
+  if (lineage.met_gap()) load_history();
 }
 
 const work_node* record_work::find(const version_id& id) const {
@@ -30,30 +69,45 @@ const work_node* record_work::find(const version_id& id) const {
   return at == nodes.end() ? nullptr : &at->second;
 }
 
-std::optional<version_id> record_work::single_base() const {
-  const auto common = dag.nearest_common_ancestors(view->state.heads);
-  return common.size() == 1 ? std::optional(common.front()) : std::nullopt;
+std::optional<work_node> record_work::known_anywhere(const version_id& id) const {
+  if (const auto* node = find(id)) return *node;
+  if (!input->known) return std::nullopt;
+  const auto stored = input->known(id);
+  if (!stored) return std::nullopt;
+  return work_node{stored->key, stored->author, false, stored->status, nullptr};
 }
 
-std::optional<version_id> record_work::visible_base() const {
+std::optional<version_id> record_work::single_base() {
+  const auto& heads = view->state.heads;
+  if (base_of_ == heads) return base_;
+  const auto common = dag.nearest_common_ancestors(heads, &visited);
+  base_of_ = heads;
+  base_ = common.size() == 1 ? std::optional(common.front()) : std::nullopt;
+  return base_;
+}
+
+std::optional<version_id> record_work::visible_base() {
   const auto base = single_base();
   const auto* node = base ? find(*base) : nullptr;
   return node != nullptr && node->visible ? base : std::nullopt;
 }
 
-bool record_work::complete() const {
+bool record_work::complete() {
   if (missing.empty()) return true;
-  const auto ancestors = dag.ancestors(view->state.heads);
+  const auto ancestors = dag.ancestors(view->state.heads, &visited);
   return std::none_of(ancestors.begin(), ancestors.end(),
                       [this](const version_id& id) { return missing.contains(id); });
 }
 
-void record_work::add(const domain::version& v, store::pk author) {
+void record_work::add(const domain::version& v, store::pk author, bool may_be_named) {
   const auto& h = v.header;
+  load_history_for(h.parents, h.status);
+  const bool fills_gap = missing.contains(v.id);
   dag.add({v.id, h.parents, h.generation, h.status == domain::version_status::draft});
   auto [at, is_new] = nodes.try_emplace(v.id, work_node{0, author, true, h.status, &v});
   at->second.visible = true;
-  domain::add_version(view->state, dag, v.id, h.status);
+  lineage.add(view->state, dag, v.id, h.status, may_be_named || fills_gap);
+  if (fills_gap) lineage.forget();  // what descends from it descends from its parents now
   touched = true;
 }
 
@@ -65,6 +119,8 @@ using detail::record_work;
 
 /// Payloads are asked for in sets of this size, so that memory stays bounded.
 constexpr std::size_t k_fetch = 500;
+/// Reading and decoding one is about as much as loading so many nodes of a graph.
+constexpr std::int64_t k_work_of_a_payload = 8;
 
 wire::push_result refused(const version_id& id, const error& why) {
   wire::push_result r;
@@ -83,18 +139,23 @@ class acceptor {
     works_.reserve(in.records.size());
     for (const auto& state : in.records) {
       by_record_.emplace(state.row.id, works_.size());
-      works_.emplace_back(state);
+      works_.emplace_back(state, in);
     }
+    for (const auto& node : in.elsewhere) elsewhere_.emplace(node.id, &node);
     plan_.results.reserve(in.batch.size() + in.discards.size());
     plan_.versions.reserve(in.batch.size());
     plan_.events.reserve(in.batch.size());
   }
 
   acceptance_plan run() {
-    fetch_known_values();
-    for (std::size_t i = 0; i < in_.batch.size(); ++i) take(i);
+    if (!fetch_known_values()) return too_much();
+    for (std::size_t i = 0; i < in_.batch.size(); ++i) {
+      take(i);
+      if (spent(work_of(in_.batch[i]))) return too_much();
+    }
     for (const auto& id : in_.discards) discard(id);
-    detail::settle(in_, works_, plan_);
+    if (!detail::settle(in_, works_, work_done_, plan_)) return too_much();
+    plan_.work = work_done_;
     return std::move(plan_);
   }
 
@@ -109,15 +170,21 @@ class acceptor {
   /// Values of older versions matter only where a new one breaks a rule of entry. Those of earlier
   /// versions of this push need no look: what breaks a rule in them was exempt by an older one,
   /// too.
-  void fetch_known_values() {
+  /// False when that passes the budget.
+  bool fetch_known_values() {
     std::vector<std::pair<store::pk, record_work*>> wanted;
     for (const auto& c : in_.batch) {
-      auto* work = c.entry_problems.empty() ? nullptr : work_of(c);
-      if (work == nullptr || work->wants_known) continue;
+      const bool asked = !c.entry_problems.empty() && !detail::origin_problem(c, in_.who);
+      auto* work = asked ? work_of(c) : nullptr;
+      if (work == nullptr || !work->view || work->wants_known) continue;
       work->wants_known = true;
+      work->load_history();
       for (const auto& [id, node] : work->nodes) {
-        if (node.visible) wanted.emplace_back(node.key, work);
+        if (!node.visible) continue;
+        wanted.emplace_back(node.key, work);
+        work->visited += k_work_of_a_payload;
       }
+      if (spent(work)) return false;
     }
     std::sort(wanted.begin(), wanted.end());
     for (std::size_t from = 0; from < wanted.size(); from += k_fetch) {
@@ -131,6 +198,7 @@ class acceptor {
         if (stored.payload) remember(*at->second, stored);
       }
     }
+    return true;
   }
 
   static void remember(record_work& work, const store::stored_version& stored) {
@@ -145,18 +213,15 @@ class acceptor {
     const auto& c = in_.batch[i];
     auto* work = work_of(c);
     const auto* known = work == nullptr ? nullptr : work->find(c.id);
-    if (known != nullptr) {
-      if (known->visible) return duplicate(c.id, *work);
+    if (known != nullptr && known->visible) return duplicate(c.id, *work);
+    if (work == nullptr) {
+      if (const auto at = elsewhere_.find(c.id); at != elsewhere_.end()) {
+        return take_foreign(i, *at->second);
+      }
     }
     if (c.restorable()) return restore(i, work);
-    if (known != nullptr) {
-      if (known->author == in_.who.owner_key) {
-        return refuse(i,
-                      fail(errc::access_removed,
-                           "Your access to this record was removed; the server keeps this "
-                           "version. Ask an administrator about it."),
-                      false);
-      }
+    if (known != nullptr && known->author == in_.who.owner_key) {
+      return refuse(i, removed_from_owner(), false);
     }
     if (in_.withdrawn) return refuse(i, *in_.withdrawn, known == nullptr);
     if (const auto e = detail::check_version(c, work, in_.who, parent_was_refused(c))) {
@@ -168,6 +233,40 @@ class acceptor {
           false);
     }
     accept_one(c, work);
+  }
+
+  /// A version that is known in a record in which the owner has no view and gets none.
+  void take_foreign(std::size_t i, const store::version_node& known) {
+    if (known.author == in_.who.owner_key) return refuse(i, removed_from_owner(), false);
+    if (in_.withdrawn) return refuse(i, *in_.withdrawn, false);
+    const auto& c = in_.batch[i];
+    const auto e = detail::check_version(c, nullptr, in_.who, parent_was_refused(c));
+    if (!e) throw std::logic_error("a root was accepted whose record is not there");
+    refuse(i, *e, true);
+  }
+
+  static error removed_from_owner() {
+    return fail(errc::access_removed,
+                "Your access to this record was removed; the server keeps this version. Ask an "
+                "administrator about it.");
+  }
+
+  /// Whether the push has caused more work than it may; `work` is what may have caused more of it.
+  bool spent(record_work* work) {
+    if (work == nullptr) return false;
+    const auto now = work->work();
+    work_done_ += now - std::exchange(work->counted, now);
+    return work_done_ > detail::budget_of(in_);
+  }
+
+  acceptance_plan too_much() const {
+    acceptance_plan none;
+    none.work = work_done_;
+    none.refusal = fail(errc::too_much_work,
+                        "The push touches more of the records' histories than one push may; send "
+                        "its versions in several smaller pushes.",
+                        {}, in_.budget);
+    return none;
   }
 
   bool parent_was_refused(const candidate& c) const {
@@ -235,14 +334,16 @@ class acceptor {
     const std::size_t record = index_of(*work);
     const auto [author, device] = in_.origin(v.header);
     const bool fills = work->missing.erase(v.id) > 0;
+    const bool may_be_named = fills || known != nullptr;
     for (const auto& parent : v.header.parents) {
       if (work->find(parent) == nullptr) work->missing.insert(parent);
     }
-    work->add(v, author);
+    work->add(v, author, may_be_named);
     work->restored = true;
     if (fills) {
       work->renewed = true;
-      domain::renew_view(work->view->state, work->dag);
+      domain::renew_view(work->view->state, work->dag, &work->visited);
+      work->lineage.forget();
     }
     if (known == nullptr) {
       plan_.versions.push_back({record, ++work->last_number, author, device, &v});
@@ -293,6 +394,8 @@ class acceptor {
   std::vector<record_work> works_;
   std::unordered_map<record_id, std::size_t> by_record_;
   std::unordered_set<version_id> refused_;
+  std::unordered_map<version_id, const store::version_node*> elsewhere_;
+  std::int64_t work_done_ = 0;
   acceptance_plan plan_;
 };
 

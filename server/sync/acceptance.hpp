@@ -17,10 +17,10 @@
 //     access_removed. Nothing changes; a known version never opens a view. (Anybody else's known
 //     version goes on to the checks below, where it fails like an unknown one.)
 //  2. A parent was refused in this batch -> parent_refused. Else the first that fails of: form,
-//     sizes, hashes, record id against key; key form (roots only); summary and fields, where a
-//     value that W already sees in the record, or that stands in a visible parent, is exempt;
-//     author = actor; device = the session's or one that it replaced; parents known and visible in
-//     W's open view (parent_unavailable for both; access_removed when W had a view and has none);
+//     sizes, hashes, record id against key; author = actor; device = the session's or one that it
+//     replaced; key form (roots only); summary and fields, where a value that W already sees in the
+//     record, or that stands in a visible parent, is exempt; parents known and visible in W's open
+//     view (parent_unavailable for both; access_removed when W had a view and has none);
 //     generation.
 //  3. No open view: a root opens one, under a fresh incarnation. With an open view a root is a
 //     sibling like any other version.
@@ -30,6 +30,15 @@
 //  5. After the whole push, once per record whose heads changed: more than one head -> the
 //     automatic merge; if it does not apply, one conflict is open while there is more than one.
 //  6. One feed event per change, in the order: versions, discards, merges.
+//
+// Work. Of a record that only gets children of its leaves nothing is asked for but these leaves,
+// the versions of the push and their parents. The history of the owner's view (what is visible in
+// it and what that descends from) is asked for once, where a rule needs it: other parents, several
+// heads after the push, drafts, fields that are exempt. Each version and edge is looked at a fixed
+// number of times, however many versions the push has (`domain::view_lineage`). What was looked at
+// is counted; a push that passes `budget` is refused as a whole (too_much_work), and one that would
+// make a view longer than `limits::versions_per_view` line by line (record_full). Whether and how
+// much others treat the record changes nothing in what is asked for.
 //
 // Any thread; the inputs must outlive the plan, which points into them.
 
@@ -44,6 +53,7 @@
 
 #include "server/store/rows.hpp"
 #include "server/sync/candidate.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::sync {
@@ -68,7 +78,13 @@ struct other_view {
 /// What the store has of one record.
 struct record_state {
   store::record_row row;
-  std::vector<store::version_node> graph;       ///< `visible` told for the owner's open view
+  /// Nodes, with `visible` told for the owner's open view: where `whole`, at least those that are
+  /// visible and what they descend from; else at least the leaves of the view, and of the batch
+  /// what is known, its parents and its discards.
+  std::vector<store::version_node> graph;
+  bool whole = true;
+  /// How many versions the view shows, where that may be near the limit; else 0.
+  std::int64_t shown = 0;
   std::optional<store::view_row> view;          ///< the owner's open view
   bool view_was_removed = false;                ///< no open view, but there was one
   std::optional<store::conflict_row> conflict;  ///< the open one of the view
@@ -81,6 +97,10 @@ struct record_state {
 /// Bytes of stored versions by key, in any order; erased payloads are missing in them.
 using payload_source =
     std::function<std::vector<store::stored_version>(std::span<const store::pk>)>;
+/// The nodes that are visible in the owner's open view of a record, and what they descend from.
+using history_source = std::function<std::vector<store::version_node>(const record_state&)>;
+/// The version with this id, whoever sees it, if the store has it.
+using known_source = std::function<std::optional<store::version_node>(const version_id&)>;
 /// The owner's merge policy for a kind of record.
 using policy_source = std::function<domain::merge_policy(std::string_view kind)>;
 
@@ -89,9 +109,13 @@ struct acceptance_input {
   std::span<const candidate> batch;      ///< no id twice
   std::span<const version_id> discards;  ///< no id twice
   std::span<const record_state>
-      records;              ///< of the batch and of the discards, as far as they exist
-  payload_source payloads;  ///< called a few times a push, with whole sets
-  policy_source policy;     ///< called only for views with several heads
+      records;  ///< those in which the owner has or had a view, or may get one
+  /// What is known of the batch in other records.
+  std::span<const store::version_node> elsewhere = {};
+  history_source history = {};  ///< called at most once for each record that is not `whole`
+  known_source known = {};      ///< called for merges; may be none where every record is `whole`
+  payload_source payloads;      ///< called a few times a push, with whole sets
+  policy_source policy;         ///< called only for views with several heads
   std::function<incarnation_id()> fresh_incarnation;
   std::string_view server_secret;  ///< salts automatic merges
   /// Keys of the system user and of the merge device; called only when something is merged.
@@ -101,7 +125,8 @@ struct acceptance_input {
   /// The device or user has lost its access: nothing enters a view any more. What the store does
   /// not have is refused for this reason and kept in quarantine; what it has lost still comes back.
   std::optional<error> withdrawn = std::nullopt;
-  unix_millis now = 0;  ///< put into conflicts, read by no rule
+  unix_millis now = 0;                      ///< put into conflicts, read by no rule
+  std::int64_t budget = limits::push_work;  ///< nodes loaded and edges followed
 };
 
 struct planned_version {
@@ -141,6 +166,9 @@ struct planned_renewal {
 };
 
 struct acceptance_plan {
+  /// The push as a whole is refused, and the rest is empty: too_much_work.
+  std::optional<error> refusal;
+  std::int64_t work = 0;                  ///< nodes loaded and edges followed
   std::vector<planned_version> versions;  ///< numbers dense per record, in this order
   std::vector<std::unique_ptr<domain::version>> merges;
   std::vector<planned_event> events;

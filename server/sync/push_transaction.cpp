@@ -45,12 +45,18 @@ push_run push_transaction::run() {
   collect_devices();
   lock_records();
   load_states();
-  load_for_restoring();
   if (auto refusal = check_resolve()) {
     out.answer = *std::move(refusal);
     return out;
   }
+  load_versions();
+  load_for_restoring();
   auto plan = apply_rules();
+  if (plan.refusal) {
+    drop_unused_records(plan);
+    out.answer = refuse(*std::move(plan.refusal));
+    return out;
+  }
   write(plan);
   out.answer.body = sign_receipt(plan);
   in_.add_push({push_.object.id, device_.key, push_.sent.object, push_.sent.signature,
@@ -136,79 +142,6 @@ void push_transaction::collect_devices() {
   }
 }
 
-/// Locks every record that the push touches; makes those that a root may bring into being.
-void push_transaction::lock_records() {
-  std::vector<store::writer::wanted_record> wanted;
-  std::unordered_map<record_id, std::size_t> places;
-  const bool ordinary = !push_.object.owner;
-  for (const auto& c : push_.batch) {
-    const auto* head = c.head();
-    if (head == nullptr) continue;
-    const auto [at, is_new] = places.try_emplace(head->record.id, wanted.size());
-    if (is_new) wanted.push_back({head->record.id, {}, {}, false});
-    auto& record = wanted[at->second];
-    const bool opens = c.restorable() || (!withdrawn_ && may_open(c, who_));
-    if (ordinary && !record.create && opens) {
-      record.create = true;
-      record.kind = head->record.kind;
-      record.natural_key = c.value->payload.key;
-    }
-  }
-  if (!push_.object.discards.empty()) {
-    std::unordered_set<store::pk> keys;
-    for (const auto& [id, key] : in_.records_of(push_.object.discards)) keys.insert(key);
-    const std::vector<store::pk> list(keys.begin(), keys.end());
-    for (const auto& row : in_.records_by_pk(list)) {
-      if (places.try_emplace(row.id, wanted.size()).second) {
-        wanted.push_back({row.id, {}, {}, false});
-      }
-    }
-  }
-  if (wanted.empty()) return;
-  for (auto& row : in_.lock_records(wanted)) {
-    if (!row) continue;
-    auto& state = states_.emplace_back();
-    state.row = *std::move(row);
-  }
-}
-
-/// Graphs, views and conflicts of the records that have versions already.
-void push_transaction::load_states() {
-  std::unordered_map<store::pk, record_state*> by_key;
-  std::vector<store::pk> keys;
-  for (auto& state : states_) {
-    if (state.row.last_number == 0) continue;
-    by_key.emplace(state.row.key, &state);
-    keys.push_back(state.row.key);
-  }
-  if (keys.empty()) return;
-  for (auto& node : in_.graphs(keys, who_.owner_key)) {
-    auto& graph = by_key.at(node.record)->graph;
-    graph.push_back(std::move(node));
-  }
-  std::unordered_map<store::pk, record_state*> by_view;
-  std::vector<store::pk> views;
-  for (auto& view : in_.open_views(keys, who_.owner_key)) {
-    auto* state = by_key.at(view.record);
-    views.push_back(view.key);
-    by_view.emplace(view.key, state);
-    state->view = std::move(view);
-  }
-  if (!views.empty()) {
-    for (auto& conflict : in_.open_conflicts(views)) {
-      by_view.at(conflict.view)->conflict = std::move(conflict);
-    }
-  }
-  std::vector<store::pk> closed;
-  for (const auto key : keys) {
-    if (!by_key.at(key)->view) closed.push_back(key);
-  }
-  if (closed.empty()) return;
-  for (const auto key : in_.records_with_closed_view(closed, who_.owner_key)) {
-    by_key.at(key)->view_was_removed = true;
-  }
-}
-
 /// An admin's resolution holds only for a conflict, and only for the heads that he saw.
 std::optional<push_answer> push_transaction::check_resolve() const {
   if (!push_.object.owner) return std::nullopt;
@@ -231,6 +164,13 @@ acceptance_plan push_transaction::apply_rules() {
   input.batch = push_.batch;
   input.discards = push_.object.discards;
   input.records = states_;
+  input.elsewhere = elsewhere_;
+  input.history = [this](const record_state& of) { return in_.history_of_view(of.view->key); };
+  input.known = [this](const version_id& id) -> std::optional<store::version_node> {
+    const version_id ids[] = {id};
+    auto nodes = in_.nodes_by_id(ids, 0);
+    return nodes.empty() ? std::nullopt : std::optional(std::move(nodes[0]));
+  };
   input.payloads = [this](std::span<const store::pk> keys) { return in_.versions(keys); };
   std::unordered_map<std::string, domain::merge_policy> policies;
   input.policy = [this, &policies](std::string_view kind) {

@@ -3,12 +3,19 @@
 //
 // Made anew for each run of the transaction, so that nothing of a run that was rolled back stays.
 // One thread.
+//
+// What is read for a push depends on the push and on what its owner sees, and on nothing else: the
+// time that an answer takes must not tell whether others treat somebody. So a record is looked at
+// only if the owner has or had a view of it, a root opens one, or a version comes back with a
+// proof; versions are asked for by their ids; and the history is that of the owner's view. Only a
+// proof, which the server gives to those who have seen the version, makes it read what others have.
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -63,6 +70,7 @@ class push_transaction {
   void collect_devices();
   void lock_records();
   void load_states();
+  void load_versions();
   void load_for_restoring();
   std::pair<store::pk, store::pk> origin_of(const domain::version_header& header);
   acceptance_plan apply_rules();
@@ -85,9 +93,11 @@ class push_transaction {
   std::optional<error> withdrawn_;  ///< why nothing enters a view
   pusher who_;
   std::vector<record_state> states_;
-  std::vector<store::pk> view_keys_;        ///< by record, 0 = not touched
-  std::map<user_id, store::pk> authors_;    ///< of restored versions
-  std::map<device_id, store::pk> made_on_;  ///< the same
+  std::unordered_set<record_id> viewed_;        ///< records in which the owner has or had a view
+  std::vector<store::version_node> elsewhere_;  ///< of the batch, known in other records
+  std::vector<store::pk> view_keys_;            ///< by record, 0 = not touched
+  std::map<user_id, store::pk> authors_;        ///< of restored versions
+  std::map<device_id, store::pk> made_on_;      ///< the same
   /// What feeds get; written last, in the order of their owners.
   std::map<store::pk, std::pair<user_id, std::vector<feed_event>>> feeds_;
   push_tally tally_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include "server/sync/acceptance.hpp"
 #include "shared/domain/dag.hpp"
 #include "shared/domain/validate.hpp"
+#include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::sync::detail {
 
@@ -23,12 +25,17 @@ struct work_node {
 };
 
 struct record_work {
-  /// The state must outlive it.
-  explicit record_work(const record_state& from);
+  /// Both must outlive it.
+  record_work(const record_state& from, const acceptance_input& of);
 
+  const acceptance_input* input;
   const record_state* state;
   domain::version_dag dag;
+  domain::view_lineage lineage;  ///< of `view` in `dag`
   std::unordered_map<version_id, work_node> nodes;
+  bool whole = false;        ///< all that the view's versions descend from is in `dag`
+  std::int64_t visited = 0;  ///< edges followed beside those of `lineage`, and nodes loaded
+  std::int64_t counted = 0;  ///< what of its work is charged to the push already
   std::optional<store::view_row> view;  ///< as it becomes
   std::vector<version_id> heads_before;
   bool touched = false;  ///< the view has to be saved
@@ -44,26 +51,55 @@ struct record_work {
 
   [[nodiscard]] const work_node* find(const version_id& id) const;
   /// The one nearest common ancestor of the heads, if there is exactly one.
-  [[nodiscard]] std::optional<version_id> single_base() const;
+  [[nodiscard]] std::optional<version_id> single_base();
   /// The same, if the owner may see it.
-  [[nodiscard]] std::optional<version_id> visible_base() const;
+  [[nodiscard]] std::optional<version_id> visible_base();
   /// Whether all ancestors of the heads are known.
-  [[nodiscard]] bool complete() const;
-  /// Adds a version that becomes visible with this push to graph and view. `view` must be there.
-  void add(const domain::version& v, store::pk author);
+  [[nodiscard]] bool complete();
+  /// Adds a version that becomes visible with this push to graph and view. `view` must be there;
+  /// `may_be_named` as in `view_lineage::add`.
+  void add(const domain::version& v, store::pk author, bool may_be_named = false);
+  /// Asks for the history, unless it is there.
+  void load_history();
+  /// The same, if a version with these parents and status cannot be judged without.
+  void load_history_for(const std::vector<version_id>& parents, domain::version_status status);
+  /// Of the version with this id, which the store may have where nobody sees it.
+  [[nodiscard]] std::optional<work_node> known_anywhere(const version_id& id) const;
+  /// Edges followed and nodes loaded so far: what the budget of a push is about.
+  [[nodiscard]] std::int64_t work() const { return visited + lineage.visited(); }
+
+ private:
+  void take(const std::vector<store::version_node>& graph);
+
+  std::vector<version_id> base_of_;  ///< the heads whose base is known
+  std::optional<version_id> base_;
 };
+
+/// The version is not by the actor on one of his devices, or nothing: the actor may not bring it.
+[[nodiscard]] std::optional<error> origin_problem(const candidate& c, const pusher& who);
 
 /// The first reason to refuse a version, in the order of the rules; nothing if it is accepted.
 /// `work` is null when the record does not exist; `parent_was_refused` when the batch has a refused
 /// parent of it.
-[[nodiscard]] std::optional<error> check_version(const candidate& c, const record_work* work,
+[[nodiscard]] std::optional<error> check_version(const candidate& c, record_work* work,
                                                  const pusher& who, bool parent_was_refused);
 
 /// The view has no room for it, or nothing.
-[[nodiscard]] std::optional<error> room_problem(const domain::version_header& h,
-                                                const record_work* work);
+[[nodiscard]] std::optional<error> room_problem(const domain::version_header& h, record_work* work);
+/// The owner's view of the record is as long as it may be, or nothing. Not asked of what comes
+/// back.
+[[nodiscard]] std::optional<error> length_problem(const record_work* work);
 
-/// Step 5 for all records: merges, conflicts, results of siblings, views to save.
-void settle(const acceptance_input& in, std::vector<record_work>& works, acceptance_plan& plan);
+/// What may be spent on this push. A single version is always judged, so that a laptop which sends
+/// its versions one by one gets on.
+[[nodiscard]] inline std::int64_t budget_of(const acceptance_input& in) {
+  const bool single = in.batch.size() + in.discards.size() <= 1;
+  return single ? std::numeric_limits<std::int64_t>::max() : in.budget;
+}
+
+/// Step 5 for all records: merges, conflicts, results of siblings, views to save. `done` is raised
+/// by the work; false when that passed the budget, and then the plan is not to be used.
+[[nodiscard]] bool settle(const acceptance_input& in, std::vector<record_work>& works,
+                          std::int64_t& done, acceptance_plan& plan);
 
 }  // namespace autocusto::sync::detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 
 #include "server/sync/conflict_book.hpp"
@@ -23,7 +24,7 @@ bool heads_changed(const record_work& work) {
 }
 
 /// What a merge may have to read of this record.
-std::vector<version_id> needed_for_merge(const record_work& work) {
+std::vector<version_id> needed_for_merge(record_work& work) {
   auto out = work.view->state.heads;
   if (const auto base = work.visible_base()) out.push_back(*base);
   return out;
@@ -38,7 +39,7 @@ const domain::version* value_of(const record_work& work, const version_id& id,
 }
 
 /// The merge of the record's heads, if the rules allow it.
-std::unique_ptr<domain::version> merged(const acceptance_input& in, const record_work& work,
+std::unique_ptr<domain::version> merged(const acceptance_input& in, record_work& work,
                                         const value_map& stored) {
   const auto& state = work.view->state;
   std::vector<const domain::version*> heads;
@@ -69,24 +70,37 @@ std::unique_ptr<domain::version> merged(const acceptance_input& in, const record
 
 class settlement {
  public:
-  settlement(const acceptance_input& in, std::vector<record_work>& works, acceptance_plan& plan)
-      : in_(in), works_(works), plan_(plan) {}
+  settlement(const acceptance_input& in, std::vector<record_work>& works, std::int64_t& done,
+             acceptance_plan& plan)
+      : in_(in), works_(works), done_(done), plan_(plan) {}
 
-  void run() {
+  bool run() {
+    for (auto& work : works_) {
+      if (work.touched && work.view->state.heads.size() > 1) work.load_history();
+      if (spent(work)) return false;
+    }
     merge_all();
     for (std::size_t i = 0; i < works_.size(); ++i) {
       close_books(i);
       if (works_[i].renewed) renew_others(i);
+      if (spent(works_[i])) return false;
     }
     tell_outcomes();
+    return true;
   }
 
  private:
+  bool spent(record_work& work) {
+    const auto now = work.work();
+    done_ += now - std::exchange(work.counted, now);
+    return done_ > budget_of(in_);
+  }
+
   void merge_all() {
     std::vector<std::size_t> group;
     std::vector<store::pk> keys;
     for (std::size_t i = 0; i < works_.size(); ++i) {
-      const auto& work = works_[i];
+      auto& work = works_[i];
       if (!heads_changed(work) || work.view->state.heads.size() < 2) continue;
       // While laptops still bring back what the server lost, nobody knows what the heads share.
       if (work.restored || !work.complete()) {
@@ -127,10 +141,10 @@ class settlement {
     }
     for (const auto& id : work.view->state.heads) merged_.insert(id);
     // Equal inputs give an equal version: another view's merge may have made it before.
-    const auto* known = work.find(made->id);
-    const store::pk key = known == nullptr ? 0 : known->key;
+    const auto known = work.known_anywhere(made->id);
+    const store::pk key = known ? known->key : 0;
     const auto [author, device] = in_.merger();
-    work.add(*made, author);
+    work.add(*made, author, known.has_value());
     if (key == 0) {
       plan_.versions.push_back({i, ++work.last_number, author, device, made.get()});
     }
@@ -159,11 +173,11 @@ class settlement {
 
   /// Views of other users in which something turns out to be an ancestor of a head.
   void renew_others(std::size_t i) {
-    const auto& work = works_[i];
+    auto& work = works_[i];
     for (const auto& other : work.state->others) {
       planned_renewal renewal{i, other.owner, other.row, std::nullopt, {}, 0};
       auto& row = renewal.row;
-      if (!domain::renew_view(row.state, work.dag)) continue;
+      if (!domain::renew_view(row.state, work.dag, &work.visited)) continue;
       row.active = domain::active_version(row.state, work.dag);
       renewal.conflict = settle_conflict(other.conflict, row.key, row.state.heads, std::nullopt,
                                          store::conflict_state::resolved, in_.now);
@@ -183,6 +197,7 @@ class settlement {
 
   const acceptance_input& in_;
   std::vector<record_work>& works_;
+  std::int64_t& done_;
   acceptance_plan& plan_;
   std::unordered_set<version_id> merged_;
   std::unordered_set<version_id> siblings_;
@@ -191,8 +206,9 @@ class settlement {
 
 }  // namespace
 
-void settle(const acceptance_input& in, std::vector<record_work>& works, acceptance_plan& plan) {
-  settlement(in, works, plan).run();
+bool settle(const acceptance_input& in, std::vector<record_work>& works, std::int64_t& done,
+            acceptance_plan& plan) {
+  return settlement(in, works, done, plan).run();
 }
 
 }  // namespace autocusto::sync::detail

@@ -4,7 +4,7 @@
 
 #include "server/sync/feed_writer.hpp"
 #include "server/sync/verify_parts.hpp"
-#include "shared/domain/view.hpp"
+#include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::sync::detail {
 namespace {
@@ -18,11 +18,11 @@ std::string view_name(store::pk view) {
 }
 
 /// What one item does to its view; no version for `removed`.
-void replay(store::view_row& view, store::feed_kind kind, const store::version_node* version,
-            const domain::version_dag& dag) {
+void replay(store::view_row& view, domain::view_lineage& lineage, store::feed_kind kind,
+            const store::version_node* version, const domain::version_dag& dag) {
   switch (kind) {
     case store::feed_kind::version:
-      domain::add_version(view.state, dag, version->id, version->status);
+      lineage.add(view.state, dag, version->id, version->status);
       break;
     case store::feed_kind::assigned:
       domain::assign_version(view.state, version->id);
@@ -125,6 +125,7 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
     const auto key = node.key;
     versions.emplace(key, std::move(node));
   }
+  std::unordered_map<store::pk, domain::view_lineage> lineages;
   for (const auto& s : steps) {
     const auto at = versions.find(s.version);
     // A version of another record is as good as none.
@@ -136,7 +137,7 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
     }
     auto& view = replayed.at(s.view);
     if (!view.open) find("item_after_removed", view_name(s.view));
-    replay(view, s.kind, found ? &at->second : nullptr, dags[s.record]);
+    replay(view, lineages[s.view], s.kind, found ? &at->second : nullptr, dags[s.record]);
   }
   const auto conflicts = in_.open_conflicts(keys);
   std::unordered_map<store::pk, std::vector<const store::conflict_row*>> open;

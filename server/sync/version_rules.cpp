@@ -24,23 +24,6 @@ std::optional<error> entry_problem(const candidate& c, const detail::record_work
   return std::move(left.front());
 }
 
-std::optional<error> origin_problem(const domain::version_header& h, const pusher& who) {
-  if (h.author != who.actor) {
-    return fail(errc::author_mismatch,
-                "The version is not by the user who sends it; send your own versions only.",
-                "author");
-  }
-  const bool own_device =
-      std::any_of(who.devices.begin(), who.devices.end(),
-                  [&h](const auto& device) { return device.first == h.device; });
-  if (!own_device) {
-    return fail(errc::device_mismatch,
-                "The version was made on another device; send it from the device that made it.",
-                "device");
-  }
-  return std::nullopt;
-}
-
 std::optional<error> parent_problem(const domain::version_header& h,
                                     const detail::record_work* work) {
   if (h.parents.empty()) return std::nullopt;
@@ -68,32 +51,45 @@ std::optional<error> parent_problem(const domain::version_header& h,
   return std::nullopt;
 }
 
-/// Whether `id` is replaced when a version with these parents comes.
-bool covered(const detail::record_work& work, const std::vector<version_id>& parents,
-             const version_id& id) {
-  return std::any_of(parents.begin(), parents.end(), [&](const version_id& parent) {
-    return parent == id || work.dag.is_ancestor(id, parent);
-  });
-}
-
 }  // namespace
 
 bool may_open(const candidate& c, const pusher& who) {
   if (!c.value || c.flaw || !c.entry_problems.empty()) return false;
   const auto& h = c.value->header;
-  return h.parents.empty() && !origin_problem(h, who);
+  return h.parents.empty() && !detail::origin_problem(c, who);
 }
 
 namespace detail {
 
-std::optional<error> room_problem(const domain::version_header& h, const record_work* work) {
+std::optional<error> origin_problem(const candidate& c, const pusher& who) {
+  if (c.head() == nullptr) return std::nullopt;  // refused for its form
+  const auto& h = *c.head();
+  if (h.author != who.actor) {
+    return fail(errc::author_mismatch,
+                "The version is not by the user who sends it; send your own versions only.",
+                "author");
+  }
+  const bool own_device =
+      std::any_of(who.devices.begin(), who.devices.end(),
+                  [&h](const auto& device) { return device.first == h.device; });
+  if (!own_device) {
+    return fail(errc::device_mismatch,
+                "The version was made on another device; send it from the device that made it.",
+                "device");
+  }
+  return std::nullopt;
+}
+
+std::optional<error> room_problem(const domain::version_header& h, record_work* work) {
   if (work == nullptr || !work->view) return std::nullopt;
   const auto& state = work->view->state;
   const bool draft = h.status == domain::version_status::draft;
   const auto& leaves = draft ? state.drafts : state.heads;
   if (leaves.size() < limits::heads_per_view) return std::nullopt;
+  work->load_history_for(h.parents, h.status);
+  const auto replaced = work->lineage.replaced(state, work->dag, h.parents);
   const auto left = std::count_if(leaves.begin(), leaves.end(), [&](const version_id& id) {
-    return !covered(*work, h.parents, id);
+    return std::find(replaced.begin(), replaced.end(), id) == replaced.end();
   });
   if (left < k_heads) return std::nullopt;
   const std::string sentence =
@@ -102,17 +98,31 @@ std::optional<error> room_problem(const domain::version_header& h, const record_
   return fail(errc::too_many_heads, sentence, {}, k_heads);
 }
 
-std::optional<error> check_version(const candidate& c, const record_work* work, const pusher& who,
+std::optional<error> length_problem(const record_work* work) {
+  if (work == nullptr || !work->view) return std::nullopt;
+  constexpr auto most = static_cast<std::int64_t>(limits::versions_per_view);
+  if (work->state->shown + work->last_number - work->state->row.last_number < most) {
+    return std::nullopt;
+  }
+  return fail(errc::record_full,
+              "Your view of this record has the most versions that one may have; ask an "
+              "administrator to take it from you and to assign its current version to you again.",
+              {}, most);
+}
+
+std::optional<error> check_version(const candidate& c, record_work* work, const pusher& who,
                                    bool parent_was_refused) {
   if (parent_was_refused) {
     return fail(errc::parent_refused,
                 "The version goes on from one that was refused; mend that one first.", "parents");
   }
   if (c.flaw) return c.flaw;
+  // Before its fields: these may be exempt, and to know that a whole history has to be read.
+  if (auto e = origin_problem(c, who)) return e;
   if (auto e = entry_problem(c, work)) return e;
   const auto& h = c.value->header;
-  if (auto e = origin_problem(h, who)) return e;
   if (auto e = parent_problem(h, work)) return e;
+  if (auto e = length_problem(work)) return e;
   return room_problem(h, work);
 }
 

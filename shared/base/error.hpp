@@ -48,6 +48,7 @@ enum class errc {
   prev_push_unknown,
   prev_push_old,
   too_many_versions,
+  too_much_work,
   view_moved,
   cursor_unknown,
   // One version of a push
@@ -65,6 +66,7 @@ enum class errc {
   bad_generation,
   too_many_parents,
   too_many_heads,
+  record_full,
   access_removed,
   quarantine_full,
   // The admin's acts

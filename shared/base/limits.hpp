@@ -10,6 +10,12 @@ inline constexpr std::size_t version_bytes = 64 * 1024;  ///< header + payload o
 inline constexpr std::size_t summary_code_points = 500;
 inline constexpr std::size_t parents = 16;
 inline constexpr std::size_t heads_per_view = 16;
+/// Of one record in one user's view: one every working hour for ten years (8 × 250 × 10).
+inline constexpr std::size_t versions_per_view = 20'000;
+/// Versions of histories loaded and edges between versions followed for one push: what touching
+/// seven views of the greatest length costs, at about three for each version. A push that only goes
+/// on from the newest versions costs about three for each of its own.
+inline constexpr std::int64_t push_work = 500'000;
 inline constexpr std::size_t batch_versions = 1000;          ///< a push, and the items of a page
 inline constexpr std::size_t batch_bytes = 8 * 1024 * 1024;  ///< a push or page, uncompressed
 inline constexpr std::size_t known_ids = 10'000;             ///< asked about in one /v1/known

@@ -1,37 +1,15 @@
 #include "shared/domain/view.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <tuple>
+
+#include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::domain {
 namespace {
 
 bool holds(const std::vector<version_id>& ids, const version_id& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
-/// Whether one of `ids` descends from `v`.
-bool goes_on_from(const version_dag& dag, const std::vector<version_id>& ids, const version_id& v) {
-  return std::any_of(ids.begin(), ids.end(),
-                     [&](const version_id& id) { return dag.is_ancestor(v, id); });
-}
-
-void add_head(view_state& view, const version_dag& dag, const version_id& v) {
-  if (holds(view.heads, v) || goes_on_from(dag, view.heads, v)) return;
-  std::erase_if(view.heads, [&](const version_id& head) {
-    // What was assigned yields only to a version that was made on top of it: an older edit that
-    // comes in late stands beside it, even where the assigned version is its ancestor.
-    if (view.pinned == head) return dag.continues(v, head);
-    return dag.is_ancestor(head, v);
-  });
-  view.heads.insert(std::upper_bound(view.heads.begin(), view.heads.end(), v), v);
-}
-
-void add_draft(view_state& view, const version_dag& dag, const version_id& v) {
-  if (holds(view.drafts, v)) return;
-  if (goes_on_from(dag, view.drafts, v) || goes_on_from(dag, view.heads, v)) return;
-  view.drafts.push_back(v);
 }
 
 }  // namespace
@@ -50,31 +28,22 @@ std::optional<version_id> active_version(const view_state& view, const version_d
 
 void add_version(view_state& view, const version_dag& dag, const version_id& v,
                  version_status status) {
-  if (!dag.contains(v)) throw std::logic_error("a version outside the graph cannot join a view");
-  std::erase_if(view.drafts, [&](const version_id& d) { return dag.is_ancestor(d, v); });
-  switch (status) {
-    case version_status::active:
-      add_head(view, dag, v);
-      break;
-    case version_status::draft:
-      add_draft(view, dag, v);
-      break;
-  }
-  if (view.pinned && !holds(view.heads, *view.pinned)) view.pinned.reset();
+  view_lineage().add(view, dag, v, status);
 }
 
-bool renew_view(view_state& view, const version_dag& dag) {
+bool renew_view(view_state& view, const version_dag& dag, std::int64_t* visited) {
   const auto before = view;
-  const auto heads = view.heads;
+  const auto older_heads = dag.beneath(view.heads, view.heads, visited);
+  auto leaves = view.heads;
+  leaves.insert(leaves.end(), view.drafts.begin(), view.drafts.end());
   std::erase_if(view.heads, [&](const version_id& head) {
-    if (view.pinned != head) return goes_on_from(dag, heads, head);
-    return std::any_of(heads.begin(), heads.end(),
-                       [&](const version_id& other) { return dag.continues(other, head); });
+    if (view.pinned != head) return holds(older_heads, head);
+    return std::any_of(before.heads.begin(), before.heads.end(), [&](const version_id& other) {
+      return dag.continues(other, head, visited);
+    });
   });
-  const auto drafts = view.drafts;
-  std::erase_if(view.drafts, [&](const version_id& draft) {
-    return goes_on_from(dag, drafts, draft) || goes_on_from(dag, heads, draft);
-  });
+  const auto older_drafts = dag.beneath(view.drafts, leaves, visited);
+  std::erase_if(view.drafts, [&](const version_id& draft) { return holds(older_drafts, draft); });
   if (view.pinned && !holds(view.heads, *view.pinned)) view.pinned.reset();
   return view != before;
 }

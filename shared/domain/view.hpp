@@ -6,6 +6,7 @@
 // function of heads, generations and the pin, so every machine finds the same one. More than one
 // head is a conflict: all stay, the view stays usable. Values in, values out; any thread.
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -38,14 +39,17 @@ struct view_state {
 /// result does not depend on the order of arrival, and adding twice changes nothing. `v` must be a
 /// node of `dag` (std::logic_error). Drops a pin that is no head any more. A version that an
 /// assignment or a discard took out of the view comes back when it is added again: whoever knows
-/// it already does not add it.
+/// it already does not add it. For many versions one after the other use `view_lineage`, which does
+/// the same and remembers what was walked.
 void add_version(view_state& view, const version_dag& dag, const version_id& v,
                  version_status status);
 
 /// Works heads and drafts out again after ancestors became known that were missing in `dag` before:
 /// what turns out to be an ancestor of another head (or draft) leaves; a pinned head yields only to
 /// one that continues it. Whether anything changed. With a complete graph it changes nothing.
-bool renew_view(view_state& view, const version_dag& dag);
+/// `visited`, if given, is raised by the edges that were followed: at most three times those of the
+/// graph, and for a pinned head those between drafts once for each head.
+bool renew_view(view_state& view, const version_dag& dag, std::int64_t* visited = nullptr);
 
 /// An admin's assignment: heads := {v}, v pinned; drafts stay.
 void assign_version(view_state& view, const version_id& v);

@@ -1,5 +1,6 @@
 // Records, versions and views.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "tests/contract/backend.hpp"
@@ -145,6 +146,80 @@ TEST_P(records, a_parent_that_is_not_known_is_kept_by_its_id_and_found_when_it_c
   ASSERT_EQ(nodes.size(), 4U);
   EXPECT_EQ(nodes[1].parents, last.header.parents);
   EXPECT_EQ(nodes[2].parents, middle.header.parents);
+}
+
+TEST_P(records, versions_are_found_by_id_with_parents_and_whether_they_are_visible) {
+  const domain::version root = patient_root(1, ana_);
+  const domain::version left = edit_of({&root}, ana_, 2);
+  const domain::version right = edit_of({&root}, ana_, 3);
+  const domain::version merge = edit_of({&left, &right}, ana_, 4);
+  push_all(ana_, {root, left, right, merge}, 1);
+  push_all(bia_, {patient_root(1, bia_)}, 2);
+  const version_id wanted[] = {merge.id, left.id, nth<version_id>(99)};
+  const auto nodes = read([&](store::reader& r) { return r.nodes_by_id(wanted, ana_.user.key); });
+  ASSERT_EQ(nodes.size(), 2U);
+  for (const auto& node : nodes) {
+    const auto& made = node.id == merge.id ? merge : left;
+    EXPECT_EQ(node.id, made.id);
+    EXPECT_EQ(node.parents, made.header.parents);
+    EXPECT_EQ(node.generation, made.header.generation);
+    EXPECT_TRUE(node.visible);
+  }
+  for (const auto& node :
+       read([&](store::reader& r) { return r.nodes_by_id(wanted, bia_.user.key); })) {
+    EXPECT_FALSE(node.visible);
+  }
+}
+
+TEST_P(records, the_history_of_a_view_is_what_it_shows_and_what_that_descends_from) {
+  const domain::version root = patient_root(1, ana_);
+  const domain::version left = edit_of({&root}, ana_, 2);
+  const domain::version right = edit_of({&root}, ana_, 3);
+  const domain::version merge = edit_of({&left, &right}, ana_, 4);
+  const domain::version later = edit_of({&merge}, ana_, 5);
+  const domain::version others = patient_root(1, bia_);
+  // Bia sees her own and, as if assigned, Ana's merge; two of its ancestors came after it.
+  const auto first = push_all(ana_, {root, left, merge}, 1);
+  push_all(ana_, {right, later}, 2);
+  const auto second = push_all(bia_, {others}, 3);
+  const pk record = second.records[0].key;
+  db_->write([&](store::writer& w) {
+    auto head = w.lock_head(bia_.user.key);
+    const store::feed_row rows[] = {next_item(head, bia_.user.key, store::feed_kind::assigned,
+                                              second.views[0], first.versions[2])};
+    w.append_feed(bia_.user.key, rows, head);
+  });
+  const auto history = [&](const actor& of) {
+    std::map<version_id, bool> visible;
+    const pk key = view(record, of.user.key)->key;
+    for (const auto& node : read([&](store::reader& r) { return r.history_of_view(key); })) {
+      EXPECT_TRUE(visible.emplace(node.id, node.visible).second) << "once each";
+    }
+    return visible;
+  };
+  const std::map<version_id, bool> hers{
+      {root.id, false}, {left.id, false}, {right.id, false}, {merge.id, true}, {others.id, true}};
+  EXPECT_EQ(history(bia_), hers);
+  EXPECT_EQ(history(ana_).size(), 5U);
+  const pk key = view(record, bia_.user.key)->key;
+  EXPECT_EQ(read([&](store::reader& r) { return r.versions_in_view(key); }), 2);
+}
+
+TEST_P(records, a_record_is_told_only_to_who_has_or_had_a_view_of_it) {
+  const auto done = push_all(ana_, {patient_root(1, ana_)}, 1);
+  const record_id wanted[] = {done.records[0].id, nth<record_id>(99)};
+  const auto told = [&](const actor& to) {
+    return read([&](store::reader& r) { return r.records_with_view(wanted, to.user.key); });
+  };
+  EXPECT_EQ(told(ana_), std::vector<record_id>{done.records[0].id});
+  EXPECT_TRUE(told(bia_).empty());
+  write([&](store::writer& w) {
+    auto closed = w.open_views(std::vector{done.records[0].key}, ana_.user.key);
+    closed[0].open = false;
+    closed[0].closed_at = 5;
+    return w.save_views(closed);
+  });
+  EXPECT_EQ(told(ana_).size(), 1U);
 }
 
 TEST_P(records, drafts_and_archived_versions_are_marked) {

@@ -93,7 +93,7 @@ TEST_P(restoring, what_no_rule_would_take_is_taken_with_a_proof) {
   builder.header().device = bia.who.device.id;
   builder.with("nome_mae", "");
   const auto odd = builder.make();  // somebody else's, and a required field is missing
-  EXPECT_EQ(words(world.push(ana, {odd})), "invalid_field");
+  EXPECT_EQ(words(world.push(ana, {odd})), "author_mismatch");
   EXPECT_EQ(give_back(ana, {marked(ana, odd, testing::nth<incarnation_id>(50))}), "restored");
   EXPECT_FALSE(world.view(bia.who.user, odd.header.record.id)) << "nobody else gets anything";
   expect_clean();

@@ -133,5 +133,71 @@ RC_GTEST_PROP(AcceptanceProperty, WhatIsAcceptedIsAHeadADraftOrBelowOne,
   RC_ASSERT((record.conflicts.size() == 1) == (state.heads.size() > 1));
 }
 
+/// What one step of a story does, in the same way in both worlds.
+void act(acceptance_world& world, const std::vector<domain::version>& all, std::size_t at,
+         std::uint8_t what) {
+  const auto& v = all[at];
+  switch (what % 8) {
+    case 0:
+      if (v.header.status == domain::version_status::active) world.assign(k_ana, v);
+      break;
+    case 1:
+      if (world.view(k_ana, v) != nullptr) world.unassign(k_ana, v);
+      break;
+    case 2:
+      world.push(k_ana, {}, {v.id});
+      break;
+    default:
+      break;
+  }
+}
+
+RC_GTEST_PROP(AcceptanceProperty, ReadingOnlyWhatIsNeededDecidesTheSame,
+              (const rows& raw, const numbers& picks, const numbers& sizes, const numbers& acts,
+               bool manual)) {
+  const auto versions = versions_of(raw);
+  RC_PRE(!versions.empty());
+  acceptance_world whole;
+  acceptance_world sparing;
+  sparing.sparing = true;
+  whole.policy = sparing.policy =
+      manual ? domain::merge_policy::manual : domain::merge_policy::automatic;
+  const auto order = shuffled(versions, picks);
+  for (std::size_t from = 0, n = 0; from < order.size(); ++n) {
+    const std::size_t size = sizes.empty() ? 1U : 1U + std::size_t{sizes[n % sizes.size()]} % 5U;
+    const std::size_t to = std::min(order.size(), from + size);
+    const std::vector<domain::version> batch(order.begin() + static_cast<std::ptrdiff_t>(from),
+                                             order.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto a = whole.push(k_ana, batch);
+    const auto b = sparing.push(k_ana, batch);
+    RC_ASSERT(testing::outcomes(a) == testing::outcomes(b));
+    from = to;
+    const auto id = versions[0].header.record.id;
+    if (!acts.empty() && whole.records.contains(id)) {
+      const auto pick = acts[n % acts.size()];
+      const auto known = whole.records.at(id).graph.size();
+      const auto of = order[pick / 8U % std::min(known, to)].id;
+      const auto place =
+          std::find_if(order.begin(), order.end(), [&of](const auto& v) { return v.id == of; });
+      const auto at = static_cast<std::size_t>(place - order.begin());
+      const bool stored =
+          std::any_of(whole.records.at(id).graph.begin(), whole.records.at(id).graph.end(),
+                      [&of](const auto& node) { return node.id == of; });
+      if (stored) {
+        act(whole, order, at, pick);
+        act(sparing, order, at, pick);
+      }
+    }
+    const auto* one = whole.view(k_ana, versions[0]);
+    const auto* other = sparing.view(k_ana, versions[0]);
+    RC_ASSERT((one == nullptr) == (other == nullptr));
+    if (one == nullptr) continue;
+    RC_ASSERT(one->state == other->state);
+    RC_ASSERT(one->active == other->active);
+    RC_ASSERT(whole.records.at(id).row.last_number == sparing.records.at(id).row.last_number);
+    RC_ASSERT(whole.records.at(id).conflicts.size() == sparing.records.at(id).conflicts.size());
+  }
+}
+
 }  // namespace
 }  // namespace autocusto::sync

@@ -49,6 +49,14 @@ class acceptance_world {
     std::set<store::pk> removed;                         ///< users who had a view once
   };
 
+  /// The rules get what a push reads at first, and ask for the history of a view where they need
+  /// it.
+  bool sparing = false;
+  std::size_t histories = 0;  ///< how often they asked
+  std::int64_t budget = limits::push_work;
+  std::size_t shown_before = 0;         ///< as if every view had shown so many more versions
+  std::int64_t (*meter)() = nullptr;    ///< tells how much was allocated so far
+  std::int64_t allocated_by_rules = 0;  ///< by the last push
   domain::merge_policy policy = domain::merge_policy::automatic;
   std::optional<error> withdrawn;  ///< the pusher has lost its access
   std::map<record_id, record> records;
@@ -76,6 +84,28 @@ class acceptance_world {
     in.discards = discards;
     const auto states = states_for(batch, discards, in.who);
     in.records = states;
+    in.history = [this](const sync::record_state& asked) {
+      ++histories;
+      auto all = records.at(asked.row.id).graph;
+      // What nobody showed the owner is there as far as something visible descends from it.
+      const auto& visible = records.at(asked.row.id).visible[asked.view->user];
+      std::set<version_id> wanted(visible.begin(), visible.end());
+      for (auto n = all.rbegin(); n != all.rend(); ++n) {
+        if (wanted.contains(n->id)) wanted.insert(n->parents.begin(), n->parents.end());
+        n->visible = visible.contains(n->id);
+      }
+      std::erase_if(all, [&wanted](const auto& n) { return !wanted.contains(n.id); });
+      return all;
+    };
+    in.known = [this](const version_id& id) -> std::optional<store::version_node> {
+      for (const auto& [record, r] : records) {
+        for (const auto& n : r.graph) {
+          if (n.id == id) return n;
+        }
+      }
+      return std::nullopt;
+    };
+    in.budget = budget;
     in.payloads = [this](std::span<const store::pk> keys) {
       ++payload_calls;
       std::vector<store::stored_version> out;
@@ -88,7 +118,9 @@ class acceptance_world {
     in.merger = [] { return std::pair<store::pk, store::pk>(900, 901); };
     in.withdrawn = withdrawn;
     in.now = ++now_;
+    const auto before = meter != nullptr ? meter() : 0;
     auto plan = sync::accept(in);
+    if (meter != nullptr) allocated_by_rules = meter() - before;
     apply(plan, states, of);
     return plan;
   }
@@ -176,6 +208,9 @@ class acceptance_world {
     }
     std::vector<sync::record_state> out;
     for (const auto& id : wanted) out.push_back(state_of(records.at(id), who.owner_key));
+    if (sparing) {
+      for (auto& state : out) leave_near(state, batch, discards);
+    }
     return out;
   }
 
@@ -186,8 +221,25 @@ class acceptance_world {
     for (auto& n : s.graph) n.visible = r.visible[owner].contains(n.id);
     if (const auto at = r.views.find(owner); at != r.views.end()) s.view = at->second;
     if (const auto at = r.conflicts.find(owner); at != r.conflicts.end()) s.conflict = at->second;
+    s.shown = static_cast<std::int64_t>(r.visible[owner].size() + shown_before);
     s.view_was_removed = !s.view && r.removed.contains(owner);
     return s;
+  }
+
+  /// Leaves what a push asks for at first: the leaves, the batch, its parents and its discards.
+  static void leave_near(sync::record_state& state, const std::vector<sync::candidate>& batch,
+                         const std::vector<version_id>& discards) {
+    state.whole = false;
+    std::set<version_id> near(discards.begin(), discards.end());
+    if (state.view) {
+      near.insert(state.view->state.heads.begin(), state.view->state.heads.end());
+      near.insert(state.view->state.drafts.begin(), state.view->state.drafts.end());
+    }
+    for (const auto& c : batch) {
+      near.insert(c.id);
+      if (c.head() != nullptr) near.insert(c.head()->parents.begin(), c.head()->parents.end());
+    }
+    std::erase_if(state.graph, [&near](const auto& n) { return !near.contains(n.id); });
   }
 
   void add_node(record& r, const domain::version& v, std::int64_t number, store::pk author,
