@@ -78,6 +78,13 @@ http::client_request post(std::string path, std::string body) {
   return request;
 }
 
+/// To an endpoint that anybody may call: the server unpacks nothing for strangers.
+http::client_request post_plain(std::string path, std::string body) {
+  auto request = post(std::move(path), std::move(body));
+  request.headers.push_back({"Content-Encoding", "identity"});
+  return request;
+}
+
 }  // namespace
 
 void throw_exception_from_error(const failure& f, const boost::source_location& /*where*/) {
@@ -104,7 +111,7 @@ result<enrollment> enroll_at(server_address address, const std::string& code,
   wanted.device_name = made.name;
   wanted.public_key = made.key.raw();
   wanted.again = made.again;
-  auto request = post("/v1/enroll", wire::encode(wanted));
+  auto request = post_plain("/v1/enroll", wire::encode(wanted));
   request.idempotent = true;  // for the same key the server gives the same answer
   const auto response = connection.send(request);
   if (!response) return response.error();
@@ -152,9 +159,10 @@ result<enrollment> enroll_again(const server_address& at, const new_device& made
 
 packed_push pack(const wire::push_request& request) {
   packed_push out{.body = wire::encode(request)};
-  if (out.body.size() <= http::k_compress_above) return out;
   // Level 1, as the server's pages: level 3 takes twice as long and gains little on JSON.
-  out.body = http::zstd_compress(out.body, 1);
+  auto packed = http::zstd_for_sending(out.body, 1);
+  if (!packed) return out;
+  out.body = *std::move(packed);
   out.compressed = true;
   return out;
 }
@@ -184,7 +192,7 @@ class remote::impl {
     forget_token();
     wire::challenge_request wanted;
     wanted.device = device;
-    auto request = post("/v1/session", wire::encode(wanted));
+    auto request = post_plain("/v1/session", wire::encode(wanted));
     request.idempotent = true;
     const auto response = send(std::move(request), false);
     if (!response) return response.error();
@@ -198,7 +206,7 @@ class remote::impl {
   }
 
   answer<wire::session_answer> open_session(const wire::signed_object& proof) {
-    const auto response = send(post("/v1/session", wire::encode(proof)), false);
+    const auto response = send(post_plain("/v1/session", wire::encode(proof)), false);
     if (!response) return response.error();
     auto opened = read(wire::decode_session_answer(response->body));
     if (!opened) return opened;
@@ -223,7 +231,7 @@ class remote::impl {
 
   answer<wire::push_receipt> push(const char* path, const packed_push& pushed) {
     auto request = post(path, pushed.body);
-    if (pushed.compressed) request.headers.push_back({"Content-Encoding", "zstd"});
+    request.headers.push_back({"Content-Encoding", pushed.compressed ? "zstd" : "identity"});
     request.idempotent = true;  // by its push id
     request.deadline = k_push_deadline;
     const auto response = send(std::move(request), true);

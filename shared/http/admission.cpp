@@ -78,6 +78,11 @@ std::optional<response> refused_by(const endpoint& target, const request_frame& 
         fail(errc::unsupported_encoding, "Bodies may be sent as they are or zstd-compressed."),
         request_id);
   }
+  if (target.plain_only && encoding && *encoding == "zstd") {
+    return problem_response(
+        fail(errc::unsupported_encoding, "This call takes no compressed body; send it as it is."),
+        request_id);
+  }
   return std::nullopt;
 }
 

@@ -36,10 +36,9 @@ outgoing prepare(const client_request& asked, const std::string& host) {
   auto headers = asked.headers;
   headers.push_back({"Accept-Encoding", "zstd"});
   out.body = asked.body;
-  if (asked.body.size() > k_compress_above && !find_header(headers, "content-encoding")) {
-    auto packed = zstd_compress(asked.body);
-    if (packed.size() < asked.body.size()) {
-      out.body = std::move(packed);
+  if (!find_header(headers, "content-encoding")) {
+    if (auto packed = zstd_for_sending(asked.body)) {
+      out.body = *std::move(packed);
       headers.push_back({"Content-Encoding", "zstd"});
     }
   }

@@ -40,8 +40,10 @@ struct client_options {
 struct client_request {
   std::string method = "GET";
   std::string path_with_query = "/";
-  header_list headers;  ///< besides Host, Content-Length and the encodings
-  std::string body;     ///< sent zstd-compressed when longer than 1 KiB
+  /// Besides Host, Content-Length and the encodings; `Content-Encoding: identity` keeps the body
+  /// from being compressed.
+  header_list headers;
+  std::string body;  ///< sent zstd-compressed when longer than 1 KiB
   /// Sending it twice does no more than sending it once: it is tried again, once, when a kept
   /// connection turns out to be dead before any byte of a response came.
   bool idempotent = false;

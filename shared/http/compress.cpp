@@ -33,7 +33,13 @@ error not_one_frame() {
               "The compressed body is not one whole zstd frame; send it again, or uncompressed.");
 }
 
-error over(std::size_t limit) {
+error swells(std::size_t ratio) {
+  return fail(errc::bad_request,
+              "The compressed body holds too many times its own size; send it uncompressed.", {},
+              static_cast<std::int64_t>(ratio));
+}
+
+error too_large(std::size_t limit) {
   return fail(
       errc::body_too_large,
       "The body is larger than this call accepts once it is decompressed; send less at once.", {},
@@ -55,11 +61,20 @@ std::string zstd_compress(std::string_view plain, int level) {
   return out;
 }
 
-result<std::string> zstd_decompress(std::string_view frame, std::size_t limit) {
+std::optional<std::string> zstd_for_sending(std::string_view plain, int level) {
+  if (plain.size() <= k_compress_above) return std::nullopt;
+  auto packed = zstd_compress(plain, level);
+  const bool pays = packed.size() < plain.size() && plain.size() / packed.size() < k_zstd_ratio;
+  return pays ? std::optional(std::move(packed)) : std::nullopt;
+}
+
+result<std::string> zstd_decompress(std::string_view frame, std::size_t most, std::size_t ratio) {
   if (!frame.starts_with(k_magic)) return not_one_frame();
+  const auto limit = ratio == 0 ? most : std::min(most, frame.size() * ratio);
+  const auto over = [&] { return limit < most ? swells(ratio) : too_large(most); };
   const auto declared = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (declared == ZSTD_CONTENTSIZE_ERROR) return not_one_frame();
-  if (declared != ZSTD_CONTENTSIZE_UNKNOWN && declared > limit) return over(limit);
+  if (declared != ZSTD_CONTENTSIZE_UNKNOWN && declared > limit) return over();
 
   const std::unique_ptr<ZSTD_DCtx, free_decompressor> context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();
@@ -76,7 +91,7 @@ result<std::string> zstd_decompress(std::string_view frame, std::size_t limit) {
     const auto left = ZSTD_decompressStream(context.get(), &output, &input);
     out.resize(have + output.pos);
     if (ZSTD_isError(left) != 0) return not_one_frame();
-    if (out.size() > limit) return over(limit);
+    if (out.size() > limit) return over();
     if (left == 0) break;
     const bool starved = input.pos == input.size && output.pos < output.size;
     if (starved) return not_one_frame();

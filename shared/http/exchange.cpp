@@ -16,10 +16,11 @@ void encode(response& answer) {
 }
 
 /// The body as the handler shall see it, in place; or the refusal.
-std::optional<error> decode(request& asked, std::size_t limit) {
+std::optional<error> decode(request& asked, std::size_t limit, const exchange& state) {
   const auto encoding = find_header(asked.headers, "content-encoding");
   if (!encoding || *encoding != "zstd") return std::nullopt;
-  auto plain = zstd_decompress(asked.body, limit);
+  state.count_decoding();
+  auto plain = zstd_decompress(asked.body, limit, k_zstd_ratio);
   if (!plain) return plain.error();
   asked.body = *std::move(plain);
   return std::nullopt;
@@ -51,6 +52,17 @@ void exchange::answer(response given) {
   if (!claim()) return;
   if (parts_.zstd) encode(given);
   parts_.deliver(std::move(given));
+}
+
+void exchange::pass() {
+  if (!claim()) return;
+  response go_on;
+  go_on.status = k_go_on;
+  parts_.deliver(std::move(go_on));
+}
+
+void exchange::count_decoding() const {
+  if (parts_.decoded) ++*parts_.decoded;
 }
 
 void exchange::answer_exception(const std::exception_ptr& thrown) {
@@ -108,9 +120,21 @@ void exchange::on_cancel(std::function<void()> callback) {
   callback();
 }
 
+bool pass_gate(const endpoint& target, request& asked, const std::shared_ptr<exchange>& state) {
+  if (!target.gate) return true;
+  try {
+    auto refused = target.gate(asked);
+    if (!refused) return true;
+    state->answer(*std::move(refused));
+  } catch (...) {
+    state->answer_exception(std::current_exception());
+  }
+  return false;
+}
+
 void serve(const endpoint& target, request asked, const std::shared_ptr<exchange>& state) {
   try {
-    if (const auto refused = decode(asked, target.body_limit)) {
+    if (const auto refused = decode(asked, target.body_limit, *state)) {
       state->answer(problem_response(*refused, asked.request_id));
       return;
     }

@@ -6,6 +6,8 @@
 // the destructor answers 500. It knows nothing of sockets: `deliver` carries the answer home.
 // All functions may be called from any thread.
 
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -19,6 +21,9 @@
 
 namespace autocusto::http {
 
+/// The status by which a gate's verdict comes home: the body is welcome.
+inline constexpr int k_go_on = 100;
+
 class exchange {
  public:
   struct parts {
@@ -27,6 +32,7 @@ class exchange {
     std::function<void(response)> deliver;
     std::shared_ptr<const server_options> options;  ///< for the error hook
     std::weak_ptr<worker_pool> workers;
+    std::shared_ptr<std::atomic<std::uint64_t>> decoded;  ///< counts bodies that are unpacked
   };
 
   explicit exchange(parts given) : parts_(std::move(given)) {}
@@ -35,10 +41,13 @@ class exchange {
   ~exchange();
 
   void answer(response given);
+  /// The gate lets the request in: delivers a response of status 100, for the session alone.
+  void pass();
   /// Answers for a handler that threw: an `error_exception` with its own problem document, anything
   /// else with a fixed 500. What is our fault is logged.
   void answer_exception(const std::exception_ptr& thrown);
   void report(std::string_view what) const;
+  void count_decoding() const;
 
   void cancel();
   [[nodiscard]] bool cancelled() const;
@@ -57,8 +66,13 @@ class exchange {
   std::function<void()> callback_;
 };
 
-/// What a worker does for a request: undoes the body's content encoding within the route's limit,
-/// calls the handler, and answers (a deferred handler: or leaves that to the responder).
+/// Asks the endpoint's gate; false when it has refused, which is then answered.
+[[nodiscard]] bool pass_gate(const endpoint& target, request& asked,
+                             const std::shared_ptr<exchange>& state);
+
+/// What a worker does for a request that the gate lets in: undoes the body's content encoding
+/// within the route's limit, calls the handler, and answers (a deferred handler: or leaves that to
+/// the responder).
 void serve(const endpoint& target, request asked, const std::shared_ptr<exchange>& state);
 
 /// The one body of every failure that is not explained to clients.

@@ -5,6 +5,7 @@
 // `response`. A request that reaches a handler has passed the framing screen, its path has matched
 // an endpoint, and its body is complete and decoded. Values only; any thread.
 
+#include <any>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,7 +38,10 @@ struct request {
   header_list headers;                          ///< names in lower case, each name once
   std::string body;                             ///< complete; content encoding already undone
   std::string request_id;                       ///< 16 hex digits, made by the server
-  std::string peer;                             ///< the client's address, for nothing but logs
+  std::string peer;                             ///< the client's address, for limits
+  /// What the endpoint's gate found out of who asks; empty without a gate.
+  std::any caller;
+  bool body_is_here = true;  ///< false: the gate is asked before the body is read
 
   /// The token of `Authorization: Bearer TOKEN`; nothing for another scheme or no header. The view
   /// is valid while this request lives unchanged.

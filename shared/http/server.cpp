@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "shared/base/bytes.hpp"
+#include "shared/http/address_key.hpp"
 #include "shared/http/server_core.hpp"
 
 namespace autocusto::http {
@@ -120,10 +121,28 @@ class server::impl {
 
   void begin_session(tcp::socket socket) {
     try {
-      start_session(core_, std::move(socket));
+      error_code gone;
+      const auto peer = socket.remote_endpoint(gone);
+      std::string address = gone ? std::string() : peer.address().to_string(gone);
+      if (!has_room_for(address)) return;  // which closes it
+      start_session(core_, std::move(socket), std::move(address));
     } catch (const std::exception& broken) {  // memory; the next connection may fare better
       core_->report(broken.what());
     }
+  }
+
+  /// Whether the address may have one more connection, after closing an idle one of it if need be.
+  bool has_room_for(const std::string& address) {
+    const auto most = core_->options->max_connections_per_address;
+    const auto key = address_key(address);
+    if (most == 0 || core_->addresses.count(key) < most) return true;
+    if (auto* idle = core_->addresses.longest_idle(key)) {
+      ++core_->evicted;
+      idle->abort();
+      return true;
+    }
+    ++core_->turned_away;
+    return false;
   }
 
   void check_later() {
@@ -175,6 +194,30 @@ class server::impl {
   std::thread thread_;
 };
 
+session_control* address_book::longest_idle(const std::string& address) const {
+  session_control* found = nullptr;
+  std::optional<std::chrono::steady_clock::time_point> earliest;
+  const auto at = of_.find(address);
+  if (at == of_.end()) return nullptr;
+  for (auto* each : at->second) {
+    const auto since = each->idle_since();
+    if (!since || (earliest && *since >= *earliest)) continue;
+    earliest = since;
+    found = each;
+  }
+  return found;
+}
+
+bool body_hold::grow(std::size_t total) {
+  of->body_bytes += total - bytes;
+  bytes = total;
+  return of->body_bytes <= of->options->body_budget;
+}
+
+body_hold::~body_hold() {
+  if (of != nullptr) of->body_bytes -= bytes;
+}
+
 server::server(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 
 server::~server() {
@@ -219,7 +262,8 @@ std::uint16_t server::port() const {
 
 server_stats server::stats() const {
   const auto& shared = impl_->shared();
-  return {shared.connections.load(), shared.waiting.load(), shared.workers->queued()};
+  return {shared.connections.load(), shared.waiting.load(),     shared.workers->queued(),
+          shared.evicted.load(),     shared.turned_away.load(), shared.decoded->load()};
 }
 
 result<void> server::set_certificate(const std::string& chain, const std::string& key) {

@@ -7,6 +7,14 @@
 // its route's limit (413) -- the last two before a byte of the body is read. When more requests
 // wait for a worker than the queue holds, the answer is 503 with Retry-After.
 //
+// An endpoint may have a gate, which decides from the head who asks and whether they may. It runs
+// on a worker, before any body is decoded; for a body of more than 16 KiB it is also asked before
+// the body is read, which may take a minute. So nobody whom the gate does not know makes the server
+// hold or unpack anything.
+//
+// An address has a limit of connections. Over it, that one of its idle connections is closed that
+// has waited longest; if none is idle, the new one is.
+//
 // An endpoint is either blocking (returns its response) or deferred (answers through a `responder`
 // later, from any thread; a waiting long poll holds no thread). Both start on a worker.
 //
@@ -19,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,14 +68,22 @@ class responder {
 
 using blocking_handler = std::function<response(const request&)>;
 using deferred_handler = std::function<void(request, responder)>;
+/// Must not look at the body, which is not decoded and (`request::body_is_here`) may not be read
+/// yet. A response refuses the request. May set `request::caller`. An exception is answered like a
+/// handler's.
+using head_gate = std::function<std::optional<response>(request&)>;
 
 /// One line of the endpoint table.
 struct endpoint {
-  std::string method;          ///< upper case
-  std::string path;            ///< `/v1/users/{id}`: a `{name}` segment matches any one segment
-  std::size_t body_limit = 0;  ///< bytes, of the body as sent and of the decoded body alike
-  bool needs_bearer = false;   ///< refuse before the body when there is no bearer token
+  std::string method;  ///< upper case
+  std::string path;    ///< `/v1/users/{id}`: a `{name}` segment matches any one segment
+  /// Bytes, of the body as sent and of the decoded body alike; a zstd body may hold at most
+  /// `k_zstd_ratio` times its own size besides (compress.hpp).
+  std::size_t body_limit = 0;
+  bool needs_bearer = false;  ///< refuse before the body when there is no bearer token
   std::variant<blocking_handler, deferred_handler> handler;
+  head_gate gate = nullptr;  ///< may be empty
+  bool plain_only = false;   ///< compressed bodies are refused (415) instead of decoded
 };
 
 /// What happened to one request, without anything of its path, query or body.
@@ -95,11 +112,12 @@ struct server_deadlines {
 };
 
 struct server_options {
-  std::string address = "127.0.0.1";     ///< a numeric IPv4 or IPv6 address
-  std::uint16_t port = 0;                ///< 0: any free port, see `server::port`
-  std::string certificate_chain;         ///< PEM, leaf first; both empty: plain HTTP
-  std::string private_key;               ///< PEM
-  std::size_t max_connections = 12'000;  ///< more wait in the kernel's queue
+  std::string address = "127.0.0.1";            ///< a numeric IPv4 or IPv6 address
+  std::uint16_t port = 0;                       ///< 0: any free port, see `server::port`
+  std::string certificate_chain;                ///< PEM, leaf first; both empty: plain HTTP
+  std::string private_key;                      ///< PEM
+  std::size_t max_connections = 12'000;         ///< more wait in the kernel's queue
+  std::size_t max_connections_per_address = 0;  ///< see `address_key`; 0: any number
   std::size_t header_limit = 16 * 1024;
   /// Memory of the bodies in hand at once, in bytes, as they come; those up to 16 KiB are taken
   /// even beyond it.
@@ -118,8 +136,11 @@ struct server_options {
 /// What the server is doing, for metrics.
 struct server_stats {
   std::size_t connections = 0;
-  std::size_t waiting = 0;  ///< requests in the hands of handlers, long polls included
-  std::size_t queued = 0;   ///< requests that wait for a worker
+  std::size_t waiting = 0;        ///< requests in the hands of handlers, long polls included
+  std::size_t queued = 0;         ///< requests that wait for a worker
+  std::uint64_t evicted = 0;      ///< idle connections closed for others of their address
+  std::uint64_t turned_away = 0;  ///< connections closed because their address had too many
+  std::uint64_t decoded = 0;      ///< bodies that were unpacked, since the start
 };
 
 class server {

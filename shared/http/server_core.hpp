@@ -6,8 +6,12 @@
 // and the counters.
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <unordered_map>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -20,6 +24,8 @@
 
 namespace autocusto::http {
 
+struct core;
+
 /// What the core may ask of a session; socket thread.
 class session_control {
  public:
@@ -30,6 +36,45 @@ class session_control {
   virtual void abort() = 0;
   /// If a handler is being waited for, see whether the client is still there.
   virtual void check_client() = 0;
+  /// Since when it waits for a request; nothing while it has one in hand.
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> idle_since() const = 0;
+};
+
+/// The open connections by `address_key`. Socket thread.
+class address_book {
+ public:
+  void add(const std::string& address, session_control* which) { of_[address].insert(which); }
+  /// Idempotent.
+  void remove(const std::string& address, session_control* which) {
+    const auto at = of_.find(address);
+    if (at == of_.end()) return;
+    at->second.erase(which);
+    if (at->second.empty()) of_.erase(at);
+  }
+  [[nodiscard]] std::size_t count(const std::string& address) const {
+    const auto at = of_.find(address);
+    return at == of_.end() ? 0 : at->second.size();
+  }
+  /// The idle one that has waited longest; null when none is idle. Looks at each of the address.
+  [[nodiscard]] session_control* longest_idle(const std::string& address) const;
+
+ private:
+  std::unordered_map<std::string, std::set<session_control*>> of_;
+};
+
+/// What a request holds of the body budget; gives it back at its end. It grows with what the body
+/// takes, not with what its head announces: announcing costs a client nothing. Socket thread.
+struct body_hold {
+  core* of = nullptr;
+  std::size_t bytes = 0;
+
+  body_hold() = default;
+  body_hold(const body_hold&) = delete;
+  body_hold& operator=(const body_hold&) = delete;
+  ~body_hold();
+
+  /// Holds `total` bytes; false when that is more than the budget has.
+  [[nodiscard]] bool grow(std::size_t total);
 };
 
 struct core {
@@ -43,9 +88,15 @@ struct core {
   std::shared_ptr<worker_pool> workers;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> waiting{0};
+  std::atomic<std::uint64_t> evicted{0};
+  std::atomic<std::uint64_t> turned_away{0};
+  /// Shared with requests in hand, which may outlive the server.
+  const std::shared_ptr<std::atomic<std::uint64_t>> decoded =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
 
   context_ptr tls;  ///< null: plain HTTP
   std::set<session_control*> sessions;
+  address_book addresses;
   std::size_t body_bytes = 0;  ///< announced lengths of the bodies in hand
   bool stopping = false;
   std::function<void()> on_session_end;  ///< set by the accept loop
@@ -58,7 +109,9 @@ struct core {
   }
 };
 
-/// Runs a session on an accepted socket. Socket thread; returns at once.
-void start_session(const std::shared_ptr<core>& shared, boost::asio::ip::tcp::socket socket);
+/// Runs a session on an accepted socket; `address`: the peer's, as text. Socket thread; returns at
+/// once.
+void start_session(const std::shared_ptr<core>& shared, boost::asio::ip::tcp::socket socket,
+                   std::string address);
 
 }  // namespace autocusto::http

@@ -19,6 +19,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/http/address_key.hpp"
 #include "shared/http/admission.hpp"
 #include "shared/http/exchange.hpp"
 #include "shared/http/render.hpp"
@@ -44,12 +45,14 @@ constexpr std::size_t k_join_below = 16 * 1024;  ///< bodies sent in one write w
 
 class session final : public session_control, public std::enable_shared_from_this<session> {
  public:
-  session(std::shared_ptr<core> shared, asio::ip::tcp::socket socket)
-      : core_(std::move(shared)), tcp_(std::move(socket)), answer_timer_(tcp_.get_executor()) {
+  session(std::shared_ptr<core> shared, asio::ip::tcp::socket socket, std::string address)
+      : core_(std::move(shared)),
+        tcp_(std::move(socket)),
+        answer_timer_(tcp_.get_executor()),
+        peer_(std::move(address)),
+        address_(address_key(peer_)) {
     error_code ignored;
     tcp_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-    const auto peer = tcp_.socket().remote_endpoint(ignored);
-    if (!ignored) peer_ = peer.address().to_string(ignored);
     if (core_->tls) {
       // The stream owns the SSL, and that keeps its context alive.
       auto* connection = SSL_new(core_->tls.get());
@@ -57,10 +60,12 @@ class session final : public session_control, public std::enable_shared_from_thi
       tls_.emplace(tcp_, connection);
     }
     core_->sessions.insert(this);
+    core_->addresses.add(address_, this);
     ++core_->connections;
   }
   ~session() override {
     core_->sessions.erase(this);
+    core_->addresses.remove(address_, this);
     --core_->connections;
     if (core_->on_session_end) core_->on_session_end();
   }
@@ -85,6 +90,7 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   void abort() override {
     cut_ = true;
+    core_->addresses.remove(address_, this);  // it is as good as gone
     tcp_.close();
     answer_timer_.cancel();
   }
@@ -98,29 +104,13 @@ class session final : public session_control, public std::enable_shared_from_thi
     }
   }
 
+  [[nodiscard]] std::optional<steady_clock::time_point> idle_since() const override {
+    if (phase_ != phase::idle || cut_) return std::nullopt;
+    return idle_since_;
+  }
+
  private:
   enum class phase { idle, busy, waiting };
-
-  /// What a request holds of the body budget; gives it back at its end. It grows with what the
-  /// body takes, not with what its head announces: announcing costs a client nothing.
-  struct body_hold {
-    core* of = nullptr;
-    std::size_t bytes = 0;
-
-    /// Holds `total` bytes; false when that is more than the budget has.
-    [[nodiscard]] bool grow(std::size_t total) {
-      of->body_bytes += total - bytes;
-      bytes = total;
-      return of->body_bytes <= of->options->body_budget;
-    }
-
-    body_hold() = default;
-    body_hold(const body_hold&) = delete;
-    body_hold& operator=(const body_hold&) = delete;
-    ~body_hold() {
-      if (of != nullptr) of->body_bytes -= bytes;
-    }
-  };
 
   /// One request, from its first byte to the last of its response.
   struct turn {
@@ -208,6 +198,7 @@ class session final : public session_control, public std::enable_shared_from_thi
       record(now, 0);
     }
     phase_ = phase::idle;
+    idle_since_ = steady_clock::now();
     const bool more = sent && now.keep_alive;
     co_return more;
   }
@@ -256,6 +247,15 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
   awaitable<std::optional<response>> receive_and_handle(turn& now) {
+    auto asked = take_request(now);
+    asked->body_is_here = !now.asked.target->gate || now.asked.frame.content_length <= k_small_body;
+    if (!asked->body_is_here) {
+      auto verdict = co_await hand_over(now, asked, stage::gate);
+      if (!verdict || verdict->status != k_go_on) {
+        now.keep_alive = false;  // the body is not read
+        co_return verdict;
+      }
+    }
     std::string body;
     const auto received = co_await receive_body(now, body);
     if (received == body_end::cut) co_return std::nullopt;
@@ -263,7 +263,18 @@ class session final : public session_control, public std::enable_shared_from_thi
       now.keep_alive = false;
       co_return busy(now.request_id);
     }
-    if (!submit(now, std::move(body))) co_return busy(now.request_id);
+    asked->body = std::move(body);
+    asked->body_is_here = true;
+    co_return co_await hand_over(now, asked, stage::whole);
+  }
+
+  /// What a worker is to do with a request.
+  enum class stage { gate, whole };
+
+  /// Has a worker do it, and waits for the answer.
+  awaitable<std::optional<response>> hand_over(turn& now, std::shared_ptr<request> asked,
+                                               stage what) {
+    if (!submit(now, std::move(asked), what)) co_return busy(now.request_id);
     phase_ = phase::waiting;
     ++core_->waiting;
     auto answer = co_await await_answer(now);
@@ -302,24 +313,28 @@ class session final : public session_control, public std::enable_shared_from_thi
     co_return body_end::complete;
   }
 
-  /// Hands the request to a worker; false when too many wait.
-  bool submit(turn& now, std::string body) {
+  /// The request without its body.
+  std::shared_ptr<request> take_request(turn& now) const {
     auto asked = std::make_shared<request>();
     asked->method = now.asked.head.method;
     asked->target_path = now.asked.frame.path;
     asked->captures = std::move(now.asked.captures);
     asked->query = std::move(now.asked.frame.query);
     asked->headers = std::move(now.asked.frame.headers);
-    asked->body = std::move(body);
     asked->request_id = now.request_id;
     asked->peer = peer_;
+    return asked;
+  }
 
+  /// Hands the request to a worker; false when too many wait.
+  bool submit(turn& now, std::shared_ptr<request> asked, stage what) {
     exchange::parts given;
     given.request_id = now.request_id;
     const auto accepted = find_header(asked->headers, "accept-encoding");
     given.zstd = accepted && accepts_zstd(*accepted);
     given.options = core_->options;
     given.workers = core_->workers;
+    given.decoded = core_->decoded;
     given.deliver = [weak_core = std::weak_ptr<core>(core_), weak_self = weak_from_this(),
                      turn_number = served_](response answer) {
       const auto shared = weak_core.lock();
@@ -333,8 +348,11 @@ class session final : public session_control, public std::enable_shared_from_thi
     answer_.reset();
     exchange_ = state;
     const auto* target = now.asked.target;
-    const bool taken = core_->workers->submit(
-        [target, asked, state] { serve(*target, std::move(*asked), state); });
+    const bool taken = core_->workers->submit([target, asked = std::move(asked), state, what] {
+      if (!pass_gate(*target, *asked, state)) return;
+      if (what == stage::gate) return state->pass();
+      serve(*target, std::move(*asked), state);
+    });
     if (!taken) state->cancel();  // so that letting go of it is not taken for a fault
     return taken;
   }
@@ -421,10 +439,12 @@ class session final : public session_control, public std::enable_shared_from_thi
   beast::tcp_stream tcp_;
   std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
   asio::steady_timer answer_timer_;  ///< cancelled when there is something new to `await_answer`
-  std::string peer_;
-  std::string input_;  ///< read, not yet used
+  const std::string peer_;
+  const std::string address_;  ///< its `address_key`
+  std::string input_;          ///< read, not yet used
   std::size_t served_ = 0;
   phase phase_ = phase::idle;
+  steady_clock::time_point idle_since_ = steady_clock::now();
   bool broken_ = false;  ///< a read or write failed: nothing more can be sent
   bool cut_ = false;     ///< the client is gone, or the server is at the end of its patience
   std::optional<response> answer_;
@@ -433,8 +453,9 @@ class session final : public session_control, public std::enable_shared_from_thi
 
 }  // namespace
 
-void start_session(const std::shared_ptr<core>& shared, asio::ip::tcp::socket socket) {
-  auto made = std::make_shared<session>(shared, std::move(socket));
+void start_session(const std::shared_ptr<core>& shared, asio::ip::tcp::socket socket,
+                   std::string address) {
+  auto made = std::make_shared<session>(shared, std::move(socket), std::move(address));
   auto running = session::run(std::move(made));
   auto note_end = [shared](const std::exception_ptr& thrown) {
     if (!thrown) return;

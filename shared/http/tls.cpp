@@ -15,6 +15,13 @@ namespace {
 using detail::handle;
 using detail::must;
 
+/// For TLS 1.2, which old networks may force: forward secrecy and authenticated encryption only.
+/// What TLS 1.3 has is all of that kind.
+constexpr const char* k_tls12_suites =
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
+
 /// Length byte, then the name: the form of ALPN lists.
 constexpr unsigned char k_alpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
@@ -22,7 +29,11 @@ context_ptr new_context(const SSL_METHOD* method) {
   context_ptr context(SSL_CTX_new(method));
   must(context != nullptr, "making a TLS context");
   auto* raw = context.get();
+  // The greatest version that both know is used. Both ends are named here, so that a machine's
+  // openssl.cnf cannot hold TLS 1.3 back.
   must(SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) == 1, "the TLS version");
+  must(SSL_CTX_set_max_proto_version(raw, TLS1_3_VERSION) == 1, "the TLS version");
+  must(SSL_CTX_set_cipher_list(raw, k_tls12_suites) == 1, "the cipher suites of TLS 1.2");
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // Ten thousand waiting long polls must not hold record buffers; partial writes and moving buffers
   // are how asynchronous writes work.

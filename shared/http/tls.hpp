@@ -1,7 +1,8 @@
 #pragma once
 // TLS contexts: how the server presents itself and how the client judges it.
 //
-// TLS 1.2 or newer, no renegotiation, ALPN `http/1.1`. A context is built once and then only read;
+// TLS 1.3, or 1.2 with AEAD suites where the other side knows no better; no renegotiation, ALPN
+// `http/1.1`. A context is built once and then only read;
 // another certificate means another context. `SSL_CTX` is counted by OpenSSL: `context_ptr` owns
 // one count. Functions only; any thread.
 

@@ -346,6 +346,31 @@ TEST(zstd, stops_at_the_limit_when_the_frame_hides_its_size) {
   EXPECT_EQ(zstd_decompress(bomb, 20'000'000)->size(), 20'000'000U);
 }
 
+TEST(zstd, stops_at_the_ratio) {
+  const auto bomb = zstd_compress(std::string(20'000'000, 'a'));
+  const auto refused = zstd_decompress(bomb, 50'000'000, 100);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, errc::bad_request);
+  EXPECT_EQ(refused.error().limit, 100);
+  EXPECT_EQ(
+      zstd_decompress(streamed(std::string(20'000'000, 'a'), 20), 50'000'000, 100).error().limit,
+      100)
+      << "whether or not it tells its size";
+  EXPECT_EQ(zstd_decompress(bomb, 20'000'000, 20'000'000 / bomb.size() + 1)->size(), 20'000'000U);
+  EXPECT_EQ(zstd_decompress(bomb, 1'000, 100).error().code, errc::body_too_large)
+      << "the lesser of the two counts";
+}
+
+TEST(zstd, what_it_makes_for_sending_is_what_a_server_takes) {
+  EXPECT_FALSE(zstd_for_sending(std::string(k_compress_above, 'a'))) << "too short";
+  EXPECT_FALSE(zstd_for_sending(std::string(20'000'000, 'a'))) << "it would swell too much";
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += std::to_string(i * 7919);
+  const auto packed = zstd_for_sending(text);
+  ASSERT_TRUE(packed);
+  EXPECT_EQ(zstd_decompress(*packed, text.size(), k_zstd_ratio).value(), text);
+}
+
 TEST(zstd, refuses_windows_that_take_too_much_memory) {
   const std::string plain(20'000'000, 'a');
   EXPECT_EQ(zstd_decompress(streamed(plain, 23), plain.size())->size(), plain.size());
