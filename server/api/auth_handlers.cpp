@@ -4,6 +4,7 @@
 #include "server/api/metrics.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/sync/push_service.hpp"
+#include "shared/http/address_key.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::api::detail {
@@ -43,9 +44,15 @@ http::response enroll(context& in, const http::request& asked) {
 }
 
 http::response session(context& in, const http::request& asked) {
+  using limits::used;
+  const unix_millis now = in.clock.now();
+  limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+  if (const auto may = in.limits.used.may({used::session}, keys, now); !may) {
+    return problem(may.error(), asked);
+  }
+  in.limits.used.note(used::session, keys, 1, now);
   const auto document = json::parse(asked.body);
   if (!document) return problem(document.error(), asked);
-  const unix_millis now = in.clock.now();
   if (!document->is_object() || !document->contains("object")) {
     const auto first = wire::decode_challenge_request(asked.body);
     if (!first) return problem(first.error(), asked);
@@ -54,6 +61,14 @@ http::response session(context& in, const http::request& asked) {
   }
   const auto second = wire::decode_signed(asked.body);
   if (!second) return problem(second.error(), asked);
+  // Only sessions that were opened count for the device: nobody else can use up its share.
+  keys = {};
+  if (const auto wanted = wire::decode_session_object(second->object)) {
+    keys.device = std::string(wanted->device.raw());
+  }
+  if (const auto may = in.limits.used.may({used::session}, keys, now); !may) {
+    return problem(may.error(), asked);
+  }
   const auto open = [&] {
     return auth::open_session(in.database, in.keys, in.random, now, *second,
                               sync::compare_prev_push);
@@ -65,6 +80,8 @@ http::response session(context& in, const http::request& asked) {
   const bool went_back = answer && answer->prev_push == wire::push_memory::unknown;
   if ((stranger || went_back) && in.catch_up() && stranger) answer = open();
   if (!answer) return problem(answer.error(), asked);
+  keys.user = std::string(answer->user.raw());
+  in.limits.used.note(used::session, keys, 1, now);
   in.counts.session(answer->scope);
   return http::json_response(wire::encode(*answer));
 }

@@ -10,6 +10,7 @@
 
 #include "server/auth/keys.hpp"
 #include "server/auth/rate_limit.hpp"
+#include "server/limits/guards.hpp"
 #include "server/store/store.hpp"
 #include "shared/base/clock.hpp"
 
@@ -32,6 +33,7 @@ struct context {
   event_log& log;
   api::metrics& counts;
   auth::failure_limit& enrollment_limit;
+  autocusto::limits::guards& limits;
   sync::push_service& pushes;
   sync::changes_service& changes;
   sync::wait_hub& waits;

@@ -32,11 +32,13 @@ std::vector<route> core_routes(context& in) {
   table.push_back({"POST", "/v1/push", access::full, k_push_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::push(in, r, caller);
-                   })});
+                   }),
+                   true});
   table.push_back({"POST", "/v1/surrender", access::surrender, k_push_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::surrender(in, r, caller);
-                   })});
+                   }),
+                   true});
   // Also without access: before it erases, a device asks whether the server has everything.
   table.push_back({"POST", "/v1/known", access::surrender, k_known_body,
                    session_handler([&in](const auto& r, const auto& caller) {

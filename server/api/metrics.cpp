@@ -81,6 +81,31 @@ void add_pushes(std::vector<prometheus::MetricFamily>& to, const sync::push_coun
   add_total(to, "autocusto_conflicts_closed_total", "Conflicts closed.", of.conflicts_closed);
 }
 
+void add_limits(std::vector<prometheus::MetricFamily>& to, const gauges& now) {
+  prometheus::MetricFamily family;
+  family.name = "autocusto_limited_total";
+  family.help = "What was refused because a device, user or address had used up its share.";
+  family.type = prometheus::MetricType::Counter;
+  for (const auto& each : now.limited) {
+    prometheus::ClientMetric line;
+    line.label = {{"what", std::string(each.what)}, {"scope", std::string(each.scope)}};
+    line.counter.value = number(each.times);
+    family.metric.push_back(std::move(line));
+  }
+  to.push_back(std::move(family));
+  const auto add = [&to](const char* name, const char* help, std::uint64_t value) {
+    add_value(to, name, help, number(value), prometheus::MetricType::Counter);
+  };
+  add("autocusto_long_polls_ended_total",
+      "Long polls ended for newer ones of the same device or user.", now.long_polls_ended);
+  add("autocusto_parallel_pushes_total", "Pushes refused because the device had one running.",
+      now.parallel_pushes);
+  add("autocusto_connections_evicted_total",
+      "Idle connections closed for newer ones of the same address.", now.http.evicted);
+  add("autocusto_connections_turned_away_total",
+      "Connections closed because their address had too many.", now.http.turned_away);
+}
+
 }  // namespace
 
 struct metrics::impl {
@@ -226,6 +251,8 @@ std::string metrics::text(const gauges& now, unix_millis at) const {
             number(now.http.waiting));
   add_value(all, "autocusto_requests_queued", "Requests that wait for a worker.",
             number(now.http.queued));
+  add_value(all, "autocusto_bodies_decoded_total", "Compressed bodies that were unpacked.",
+            number(now.http.decoded), MetricType::Counter);
   add_value(all, "autocusto_long_polls", "Long polls that wait.", number(now.long_polls));
   add_pushes(all, *now.pushes);
   add_value(all, "autocusto_database_connections", "Database connections.", number(db.connections));
@@ -245,6 +272,7 @@ std::string metrics::text(const gauges& now, unix_millis at) const {
   add_value(all, "autocusto_conflicts_open", "Open conflicts.", number(in.open_conflicts));
   add_value(all, "autocusto_quarantined", "Items in quarantine.", number(in.quarantined));
   add_unsent(all, at);
+  add_limits(all, now);
   add_value(all, "autocusto_log_lines_dropped_total", "Log lines dropped by a slow sink.",
             number(now.log_lines_dropped), MetricType::Counter);
   return prometheus::TextSerializer().Serialize(all);

@@ -13,13 +13,17 @@
 //     was handed to the socket
 //   autocusto_sessions_total{scope}, autocusto_enrollments_total{result}
 //   autocusto_long_polls, autocusto_connections, autocusto_requests_in_hand,
-//   autocusto_requests_queued, autocusto_ready autocusto_database_{connections,busy,waiting},
-//   autocusto_database_{transactions,retries}_total, autocusto_database_seconds_total
+//   autocusto_requests_queued, autocusto_bodies_decoded_total, autocusto_ready
+//   autocusto_database_{connections,busy,waiting}, autocusto_database_{transactions,retries}_total,
+//   autocusto_database_seconds_total
 //   autocusto_{users,devices,records,versions,open_views,conflicts_open,quarantined}: as stored
 //   autocusto_device_unsent_seconds{device}, autocusto_device_unsent_told_seconds{device}: of each
 //     device that told this process last that edits wait on it: how long the oldest had waited
 //     then, and how long ago that was; the k_most_unsent longest
 //   autocusto_log_lines_dropped_total
+//   autocusto_limited_total{what,scope}: what was refused because a limit was used up;
+//   autocusto_long_polls_ended_total, autocusto_parallel_pushes_total,
+//   autocusto_connections_evicted_total, autocusto_connections_turned_away_total
 //
 // Labels come from the endpoint table, from closed lists, and from the ids of devices, of which a
 // bounded number is told, so nothing of a patient can be in one. Any thread.
@@ -29,7 +33,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "server/limits/usage.hpp"
 #include "server/store/store.hpp"
 #include "server/sync/push_service.hpp"
 #include "shared/base/clock.hpp"
@@ -51,6 +57,9 @@ struct gauges {
   const sync::push_counters* pushes = nullptr;  ///< must be set
   std::size_t long_polls = 0;
   std::uint64_t log_lines_dropped = 0;
+  std::vector<limits::refusal_count> limited;
+  std::uint64_t long_polls_ended = 0;  ///< for newer ones of the same device or user
+  std::uint64_t parallel_pushes = 0;   ///< refused because the device had one running
   bool ready = false;
 };
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/event_log.hpp"
+#include "shared/http/address_key.hpp"
 
 namespace autocusto::api {
 namespace {
@@ -26,17 +27,72 @@ result<store::session_owner> caller_of(context& in, const http::request& asked, 
   return auth::authenticate(in.database, *token, who, in.clock.now());
 }
 
-http::endpoint line(const route& from) {
+/// Whom the gate has let in, and what it took for them.
+struct admitted {
+  store::session_owner who;
+  std::shared_ptr<limits::running_pushes::lease> running;  ///< of a push whose body is here
+};
+
+error one_at_a_time() {
+  return fail(errc::busy,
+              "The server is taking in another push of this device; send this one again in a "
+              "moment.");
+}
+
+/// Whether the device may push now. When the body is here, the push begins.
+std::optional<error> begin_push(context& in, const http::request& asked, admitted& let_in) {
+  using limits::used;
+  const auto keys = keys_of(let_in.who, asked);
+  const auto now = in.clock.now();
+  auto may = in.limits.used.may({used::push, used::refused_push, used::version, used::megabyte},
+                                keys, now);
+  if (!may) return std::move(may).error();
+  if (!asked.body_is_here) {
+    if (!in.limits.pushes.running(keys.device)) return std::nullopt;
+    in.limits.pushes.count_refusal();
+    return one_at_a_time();
+  }
+  in.limits.used.note(used::push, keys, 1, now);
+  let_in.running = in.limits.pushes.begin(keys.device);
+  if (!let_in.running) return one_at_a_time();
+  return std::nullopt;
+}
+
+/// Who asks, and whether they may, from the head alone.
+http::head_gate gate_of(context& in, const route& from) {
+  return [&in, who = from.who,
+          is_push = from.is_push](http::request& asked) -> std::optional<http::response> {
+    bool known = false;
+    auto refused = guarded(in, asked, [&] {
+      auto found = caller_of(in, asked, who);
+      if (!found) return problem(found.error(), asked);
+      admitted let_in{*std::move(found), nullptr};
+      if (is_push) {
+        if (const auto why = begin_push(in, asked, let_in)) return problem(*why, asked);
+      }
+      asked.caller = std::move(let_in);
+      known = true;
+      return http::response{};
+    });
+    if (known) return std::nullopt;
+    return finished(std::move(refused));
+  };
+}
+
+http::endpoint line(context& in, const route& from) {
   http::endpoint to;
   to.method = from.method;
   to.path = from.path;
   to.body_limit = from.body_limit;
-  to.needs_bearer = from.who != access::anyone;
+  const bool open = from.who == access::anyone;
+  to.needs_bearer = !open;
+  to.plain_only = open;
+  if (!open) to.gate = gate_of(in, from);
   return to;
 }
 
 http::endpoint open_line(context& in, const route& from, open_handler handler) {
-  http::endpoint to = line(from);
+  http::endpoint to = line(in, from);
   to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
     return finished(guarded(in, r, [&] { return handler(r); }));
   });
@@ -44,35 +100,34 @@ http::endpoint open_line(context& in, const route& from, open_handler handler) {
 }
 
 http::endpoint session_line(context& in, const route& from, session_handler handler) {
-  http::endpoint to = line(from);
-  to.handler = http::blocking_handler(
-      [&in, who = from.who, handler = std::move(handler)](const http::request& r) {
-        return finished(guarded(in, r, [&] {
-          const auto caller = caller_of(in, r, who);
-          return caller ? handler(r, *caller) : problem(caller.error(), r);
-        }));
-      });
+  http::endpoint to = line(in, from);
+  to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
+    const auto& let_in = std::any_cast<const admitted&>(r.caller);
+    auto answer = finished(guarded(in, r, [&] { return handler(r, let_in.who); }));
+    // Before the answer goes: the device may send its next push at once.
+    if (let_in.running) let_in.running->release();
+    return answer;
+  });
   return to;
 }
 
 http::endpoint deferred_line(context& in, const route& from, deferred_session_handler handler) {
-  http::endpoint to = line(from);
-  to.handler = http::deferred_handler(
-      [&in, who = from.who, handler = std::move(handler)](http::request r, http::responder answer) {
-        std::optional<store::session_owner> caller;
-        auto refused = guarded(in, r, [&] {
-          auto found = caller_of(in, r, who);
-          if (!found) return problem(found.error(), r);
-          caller = std::move(*found);
-          return http::response{};
-        });
-        if (!caller) return answer(finished(std::move(refused)));
-        handler(std::move(r), std::move(*caller), answer);
+  http::endpoint to = line(in, from);
+  to.handler =
+      http::deferred_handler([handler = std::move(handler)](http::request r, http::responder a) {
+        auto caller = std::any_cast<const admitted&>(r.caller).who;
+        handler(std::move(r), std::move(caller), a);
       });
   return to;
 }
 
 }  // namespace
+
+limits::user_keys keys_of(const store::session_owner& caller, const http::request& asked) {
+  return {.device = std::string(caller.device.id.raw()),
+          .user = std::string(caller.user.id.raw()),
+          .address = http::address_key(asked.peer)};
+}
 
 std::vector<http::endpoint> make_endpoints(context& in, std::vector<route> routes) {
   std::vector<http::endpoint> lines;

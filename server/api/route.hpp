@@ -1,11 +1,14 @@
 #pragma once
 // The endpoint table: one line says who may call what with how large a body, and who answers.
 //
-// The api layer checks the session before the handler runs (token, device, user, scope, role: as of
-// now, in one query) and turns expected errors and exceptions into problem documents. So a handler
-// gets a caller that may call it, and may throw: `error_exception` becomes its own problem,
-// `store::database_error` 503 (when trying again may help) or 500, everything else 500 with nothing
-// but the request id in it. The table is data: metrics and log lines are labelled by its patterns.
+// The api layer checks the session at the request's head, before the body is decoded (token,
+// device, user, scope, role: as of now, in one query), and what its sender may still do
+// (server/limits); for a long body before it is read, and again when it is here. Endpoints for
+// anyone take no compressed bodies. It turns expected errors and
+// exceptions into problem documents. So a handler gets a caller that may call it, and may throw:
+// `error_exception` becomes its own problem, `store::database_error` 503 (when trying again may
+// help) or 500, everything else 500 with nothing but the request id in it. The table is data:
+// metrics and log lines are labelled by its patterns.
 
 #include <functional>
 #include <optional>
@@ -37,7 +40,12 @@ struct route {
   access who = access::full;
   std::size_t body_limit = 0;
   std::variant<open_handler, session_handler, deferred_session_handler> handler;
+  bool is_push = false;  ///< counted as one, and a device has at most one of them running
 };
+
+/// Whom use is counted for.
+[[nodiscard]] limits::user_keys keys_of(const store::session_owner& caller,
+                                        const http::request& asked);
 
 /// The lines for the HTTP server. `in` must outlive it. Throws std::logic_error when a line has an
 /// `open_handler` and asks for a session, or the other way round.

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <charconv>
 #include <chrono>
 
@@ -75,6 +76,25 @@ http::response page_response(context& in, const wire::page& page) {
 /// A receipt of erasure is far smaller; anything longer is a push.
 constexpr std::size_t k_erasure_body = std::size_t{128} * 1024;
 
+/// What the push has used of its sender's share. `probes`: a refusal says something of what others
+/// have, so refusals are counted as well.
+void note_push(context& in, const http::request& asked, const store::session_owner& caller,
+               const sync::push_answer& answer, bool probes) {
+  using limits::used;
+  constexpr double k_megabyte = 1024.0 * 1024.0;
+  const auto keys = keys_of(caller, asked);
+  const auto now = in.clock.now();
+  if (answer.versions > 0) {
+    in.limits.used.note(used::version, keys, static_cast<double>(answer.versions), now);
+    in.limits.used.note(used::megabyte, keys, static_cast<double>(asked.body.size()) / k_megabyte,
+                        now);
+  }
+  const bool refused = answer.refusal
+                           ? http_status(answer.refusal->code) < 500
+                           : answer.body.find(R"("result":"refused")") != std::string::npos;
+  if (probes && refused) in.limits.used.note(used::refused_push, keys, 1, now);
+}
+
 http::response push_response(context& in, const http::request& asked,
                              const sync::push_answer& answer) {
   if (!answer.refusal) {
@@ -96,6 +116,9 @@ http::response empty_page(context& in, const wire::cursor& at) {
   return page_response(in, page);
 }
 
+/// How long a client waits whose long poll had to end for others of its device or user.
+constexpr std::int64_t k_crowded_seconds = 30;
+
 /// One long poll, from its first empty look at the feed to its answer.
 struct long_poll : std::enable_shared_from_this<long_poll> {
   long_poll(context& with, const http::request& r, const store::session_owner& who,
@@ -107,6 +130,16 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
   store::session_owner caller;
   changes_request wanted;
   steady::time_point moved;
+  std::optional<limits::open_polls::ticket> place;
+  /// Set by `begin`, and by the newer poll that this one has to make way for, in either order.
+  std::atomic<sync::wait_hub::ticket> waiting{0};
+  std::atomic<bool> in_the_way{false};
+
+  long_poll(const long_poll&) = delete;
+  long_poll& operator=(const long_poll&) = delete;
+  ~long_poll() {
+    if (place) in.limits.polls.close(*place);
+  }
 
   [[nodiscard]] auto session_now() const {
     const auto token = asked.bearer();
@@ -116,15 +149,35 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
 
   void begin(const http::responder& answer) {
     auto self = shared_from_this();
+    place =
+        in.limits.polls.open(std::string(caller.device.id.raw()), std::string(caller.user.id.raw()),
+                             [weak = weak_from_this(), answer] {
+                               if (const auto it = weak.lock()) it->make_way(answer);
+                             });
     const auto ticket = in.waits.add(
         caller.user.key, caller.user.id, wanted.from.seq, std::chrono::seconds(wanted.wait),
         [self, answer](sync::wait_end how) { self->end(how, answer); });
+    waiting = ticket;
+    if (in_the_way) make_way(answer);
     answer.on_cancel([self, answer, ticket] {
       if (self->in.waits.cancel(ticket)) answer(empty_page(self->in, self->wanted.from));
     });
     // Access that was taken away before this place was taken has woken nobody here.
     const auto still = session_now();
     if (!still && in.waits.cancel(ticket)) answer(problem(still.error(), asked));
+  }
+
+  /// Of too many polls of one device or user the oldest ends, connection and all.
+  void make_way(const http::responder& answer) {
+    in_the_way = true;
+    const auto ticket = waiting.load();
+    if (ticket == 0 || !in.waits.cancel(ticket)) return;
+    auto why = fail(errc::too_many_requests,
+                    "This device or its user waits for news on too many connections; close some.");
+    why.retry_after = k_crowded_seconds;
+    auto ended = problem(why, asked);
+    ended.close = true;
+    answer(std::move(ended));
   }
 
   void end(sync::wait_end how, const http::responder& answer) {
@@ -152,7 +205,9 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
 }  // namespace
 
 http::response push(context& in, const http::request& asked, const store::session_owner& caller) {
-  return push_response(in, asked, in.pushes.push(caller, asked.body));
+  const auto answer = in.pushes.push(caller, asked.body);
+  note_push(in, asked, caller, answer, true);
+  return push_response(in, asked, answer);
 }
 
 http::response surrender(context& in, const http::request& asked,
@@ -167,7 +222,9 @@ http::response surrender(context& in, const http::request& asked,
       return http::json_response(wire::encode(*kept));
     }
   }
-  return push_response(in, asked, in.pushes.surrender(caller, asked.body));
+  const auto answer = in.pushes.surrender(caller, asked.body);
+  note_push(in, asked, caller, answer, false);
+  return push_response(in, asked, answer);
 }
 
 http::response known(context& in, const http::request& asked, const store::session_owner& caller) {

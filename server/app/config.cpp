@@ -64,6 +64,54 @@ split_address split(std::string_view text) {
   return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+constexpr std::int64_t k_most = std::int64_t{1'000'000'000};
+
+/// One line of `limits`: its name, which scopes it has, and where it stands.
+struct limit_line {
+  const char* name;
+  bool device, user, address;
+  limits::by_scope limits::usage_settings::*at;
+};
+constexpr limit_line k_limit_lines[] = {
+    {"connections", false, false, true, &limits::usage_settings::connections},
+    {"long_polls", true, true, false, &limits::usage_settings::long_polls},
+    {"sessions_per_minute", true, true, true, &limits::usage_settings::sessions_per_minute},
+    {"pushes_per_minute", true, true, true, &limits::usage_settings::pushes_per_minute},
+    {"refused_pushes_per_minute", true, true, true, &limits::usage_settings::refused_per_minute},
+    {"versions_per_day", true, true, true, &limits::usage_settings::versions_per_day},
+    {"megabytes_per_day", true, true, true, &limits::usage_settings::megabytes_per_day},
+};
+
+void read_limits(json::reader in, limits::usage_settings& out) {
+  for (const auto& line : k_limit_lines) {
+    if (!in.has(line.name)) continue;
+    auto of = in.object(line.name);
+    auto& to = out.*line.at;
+    const auto read = [&of](bool there, const char* scope, std::int64_t& value) {
+      if (there) value = of.optional_integer(scope, 0, k_most).value_or(value);
+    };
+    read(line.device, "device", to.device);
+    read(line.user, "user", to.user);
+    read(line.address, "address", to.address);
+    of.strict();
+  }
+  in.strict();
+}
+
+/// Those that are others than the defaults; null when none is.
+nlohmann::json written_limits(const limits::usage_settings& what) {
+  const limits::usage_settings usual;
+  nlohmann::json out;
+  for (const auto& line : k_limit_lines) {
+    const auto& value = what.*line.at;
+    const auto& normal = usual.*line.at;
+    if (value.device != normal.device) out[line.name]["device"] = value.device;
+    if (value.user != normal.user) out[line.name]["user"] = value.user;
+    if (value.address != normal.address) out[line.name]["address"] = value.address;
+  }
+  return out;
+}
+
 }  // namespace
 
 result<listen_address> parse_listen(std::string_view text) {
@@ -88,6 +136,11 @@ bool is_loopback(const listen_address& at) {
   }
   in6_addr six{};
   return ::inet_pton(AF_INET6, at.address.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six) != 0;
+}
+
+bool names_loopback(std::string_view host_header) {
+  const auto named = parse_name(host_header);
+  return named && (named->host == "localhost" || is_loopback({named->host, named->port}));
 }
 
 result<public_name> parse_name(std::string_view text) {
@@ -126,6 +179,7 @@ std::string encode_config(const config& what) {
     document["certificate_file"] = what.certificate_file;
     document["key_file"] = what.key_file;
   }
+  if (auto own = written_limits(what.limits); !own.is_null()) document["limits"] = std::move(own);
   return document.dump(2) + "\n";
 }
 
@@ -143,6 +197,7 @@ result<config> decode_config(std::string_view json_text) {
   out.workers = static_cast<int>(in.optional_integer("workers", 1, 1000).value_or(16));
   out.certificate_file = in.optional_string("certificate_file", k_text_limit).value_or("");
   out.key_file = in.optional_string("key_file", k_text_limit).value_or("");
+  if (in.has("limits")) read_limits(in.object("limits"), out.limits);
   if (const auto problem = in.finish()) return *problem;
   const auto at = parse_listen(listen);
   if (!at) return at.error();

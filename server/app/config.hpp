@@ -3,7 +3,10 @@
 // URL may hold a password).
 //
 //   {"v":1,"database":"sqlite"|"postgresql://…","names":["host"…],"port":8443,
-//    "listen":"0.0.0.0:8443","certificate_file":"…","key_file":"…","connections":8,"workers":16}
+//    "listen":"0.0.0.0:8443","certificate_file":"…","key_file":"…","connections":8,"workers":16,
+//    "limits":{"pushes_per_minute":{"device":600},…}}
+//
+// `limits` names those that are to be others than the defaults (server/limits/settings.hpp).
 //
 // `names[0]` and `port` are what enrollment links say.
 // Values only.
@@ -13,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/limits/settings.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::app {
@@ -28,6 +32,9 @@ struct listen_address {
 [[nodiscard]] std::string listen_text(const listen_address& at);
 /// Whether only this machine can reach it.
 [[nodiscard]] bool is_loopback(const listen_address& at);
+/// Whether a `Host` header names this machine by itself: `localhost` or a loopback address, with or
+/// without a port.
+[[nodiscard]] bool names_loopback(std::string_view host_header);
 
 /// A host as people name it, with an optional port: `sync.example.org`, `10.0.0.5:443`.
 struct public_name {
@@ -47,6 +54,7 @@ struct config {
   std::string key_file;
   int connections = 8;  ///< to PostgreSQL
   int workers = 16;     ///< threads that answer requests
+  autocusto::limits::usage_settings limits;
 
   [[nodiscard]] bool embedded() const { return database == k_embedded; }
 };

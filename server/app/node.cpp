@@ -38,6 +38,14 @@ sync::sync_keys refer_to(const auth::server_keys& keys) {
           .retired = keys.retired};
 }
 
+/// A page of another site can make a browser on this machine ask by a name that it has pointed
+/// here.
+error not_by_that_name() {
+  return fail(errc::forbidden,
+              "The metrics are told under this machine's own address only; ask for "
+              "http://127.0.0.1 or http://localhost with their port.");
+}
+
 }  // namespace
 
 // Members are in the order of dependence: what is used later in the list is destroyed first.
@@ -48,6 +56,7 @@ class node::impl {
         clock(options.clock != nullptr ? *options.clock : system_clock_source()),
         random(options.random != nullptr ? *options.random : crypto::system_random()),
         log(clock, options.log),
+        limits(home.settings.limits),
         sync_keys(refer_to(home.keys)),
         journal_lines(journal_path(home.folder)),
         acts(journal_lines, sync_keys, random),
@@ -61,6 +70,7 @@ class node::impl {
                   .log = log,
                   .counts = counts,
                   .enrollment_limit = enrollment_limit,
+                  .limits = limits,
                   .pushes = pushes,
                   .changes = changes,
                   .waits = waits,
@@ -109,6 +119,7 @@ class node::impl {
   api::event_log log;
   api::metrics counts;
   auth::failure_limit enrollment_limit;
+  autocusto::limits::guards limits;
   sync::sync_keys sync_keys;
   acts_journal journal_lines;
   sync::journal acts;
@@ -165,6 +176,8 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   options.certificate_chain = home.keys.leaf.certificate;
   options.private_key = home.keys.leaf.private_key;
   options.workers = static_cast<std::size_t>(home.settings.workers);
+  options.max_connections_per_address =
+      static_cast<std::size_t>(home.settings.limits.connections.address);
   options.on_access = [this](const http::access_record& done) {
     counts.request(done);
     log.request(done);
@@ -189,7 +202,9 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
     page.method = "GET";
     page.path = "/metrics";
     page.handler = http::blocking_handler([this](const http::request& asked) {
-      return api::guarded(endpoints, asked, [this] {
+      return api::guarded(endpoints, asked, [this, &asked] {
+        const auto host = http::find_header(asked.headers, "host");
+        if (!host || !names_loopback(*host)) return api::problem(not_by_that_name(), asked);
         http::response answer;
         answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
         answer.body = metrics_text();
@@ -237,6 +252,9 @@ std::string node::impl::metrics_text() {
   now.pushes = &pushes.counters();
   now.long_polls = waits.waiting();
   now.log_lines_dropped = log.dropped();
+  now.limited = limits.used.refusals();
+  now.long_polls_ended = limits.polls.ended();
+  now.parallel_pushes = limits.pushes.refused();
   now.ready = not_ready().empty();
   if (now.ready) home.database->read([&](store::reader& in) { now.stored = in.stats(); });
   return counts.text(now, clock.now());

@@ -230,6 +230,7 @@ push_answer push_service::store_push(const detail::prepared_push& push) {
   } else if (!run.answer.refusal) {
     add_up(counters_, run.tally);
   }
+  if (!run.tally.repeated) run.answer.versions = push.batch.size();
   return std::move(run.answer);
 }
 

@@ -37,6 +37,7 @@ namespace autocusto::sync {
 struct push_answer {
   std::string body;
   std::optional<error> refusal;
+  std::size_t versions = 0;  ///< that it brought; 0 when the receipt is one stored before
   /// With prev_push_unknown and prev_push_old: the last push the server has of this device.
   std::optional<push_id> last_push;
 };

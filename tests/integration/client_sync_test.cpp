@@ -85,6 +85,32 @@ TEST_F(client_sync, edits_on_both_sides_are_counted_and_shown) {
   EXPECT_EQ(first->sync().conflicts, 1);
 }
 
+TEST_F(client_sync, a_limit_of_the_server_is_told_with_its_time_and_nothing_is_lost) {
+  world.stop();
+  auto settings = app::load_config(world.folder()).value();
+  settings.limits.pushes_per_minute.device = 1;
+  ASSERT_TRUE(app::save_config(world.folder(), settings));
+  world.start();
+  auto mine = laptop("ana@example.org");
+  auto other = laptop("ana@example.org");
+  mine->save(nth_cpf(1), "Ana");
+  expect_ok(mine->sync());
+  other->save(nth_cpf(2), "Bia");
+  expect_ok(other->sync());
+  mine->save(nth_cpf(3), "Carla");
+  const auto limited = mine->sync();
+  ASSERT_TRUE(limited.how.why);
+  EXPECT_EQ(limited.how.why->code, errc::too_many_requests);
+  EXPECT_EQ(limited.how.why->limit, 1);
+  EXPECT_THAT(limited.how.why->message, ::testing::HasSubstr("in 1 min."));
+  EXPECT_EQ(limited.how.totals.pulled, 1) << "pulling goes on";
+  EXPECT_EQ(mine->replica->status().pending, 1U);
+  world.clock.advance(k_minute);
+  const auto later = mine->sync();
+  expect_ok(later);
+  EXPECT_EQ(later.how.totals.accepted, 1);
+}
+
 TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
   for (const unsigned seed : {1U, 2U, 3U, 4U}) {
     SCOPED_TRACE(seed);

@@ -12,7 +12,7 @@ import sys
 CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/wire",
         "shared/passphrase"}
 SERVER = {"server/store", "server/sync", "server/intake", "server/local", "server/auth", "server/admin",
-          "server/api"}
+          "server/api", "server/limits"}
 
 ALLOWED = {
     "shared/base": set(),
@@ -33,7 +33,8 @@ ALLOWED = {
     "server/local": CORE | {"server/store", "server/intake"},
     "server/auth": CORE | {"server/store", "shared/http"},
     "server/admin": CORE | {"server/store", "server/sync", "server/auth", "server/api", "shared/http"},
-    "server/api": CORE | {"server/store", "server/sync", "server/auth", "shared/http"},
+    "server/limits": {"shared/base"},
+    "server/api": CORE | {"server/store", "server/sync", "server/auth", "server/limits", "shared/http"},
     "server/app": CORE | SERVER | {"shared/http", "shared/sqlite", "shared/cli"},
     "client/vault": CORE | {"shared/sqlite"},
     "client/replica": CORE | {"shared/sqlite", "client/vault"},

@@ -227,7 +227,9 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
   asked.body = std::move(body);
   for (const auto& line : any().endpoints) {
     if (line.method != asked.method || line.path != path) continue;
-    auto response = std::get<http::blocking_handler>(line.handler)(asked);
+    auto refused = line.gate ? line.gate(asked) : std::nullopt;
+    auto response =
+        refused ? *std::move(refused) : std::get<http::blocking_handler>(line.handler)(asked);
     if (response.status >= 400) check_text("a refusal", response.body);
     return response;
   }

@@ -55,6 +55,7 @@ struct real_cloud::process {
                 .log = log,
                 .counts = counts,
                 .enrollment_limit = enrollment_limit,
+                .limits = limits,
                 .pushes = pushes,
                 .changes = changes,
                 .waits = waits,
@@ -77,6 +78,8 @@ struct real_cloud::process {
   api::event_log log;
   api::metrics counts;
   auth::failure_limit enrollment_limit;
+  /// The plan's clock stands still while thousands of requests are made.
+  autocusto::limits::guards limits{autocusto::limits::no_limits()};
   sync::sync_keys keys;
   sync::journal acts;
   sync::push_service pushes;

@@ -27,6 +27,9 @@ http::response wire_device::send(const std::string& method, const std::string& p
   request.deadline = std::chrono::seconds(90);
   if (!token.empty()) request.headers.push_back({"Authorization", "Bearer " + token});
   if (method == "POST") request.headers.push_back({"Content-Type", "application/json"});
+  if (path == "/v1/enroll" || path == "/v1/session") {  // as laptops do
+    request.headers.push_back({"Content-Encoding", "identity"});
+  }
   return client_.send(request).value();
 }
 

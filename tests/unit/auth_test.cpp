@@ -292,6 +292,27 @@ TEST(config, survives_its_file_and_refuses_nonsense) {
   EXPECT_FALSE(app::decode_config("{}").has_value());
 }
 
+TEST(config, names_the_limits_that_are_others_than_the_defaults) {
+  app::config made;
+  made.names = {"a.example.org"};
+  EXPECT_EQ(app::encode_config(made).find("limits"), std::string::npos);
+  made.limits.pushes_per_minute.device = 5;
+  made.limits.connections.address = 0;
+  EXPECT_EQ(app::decode_config(app::encode_config(made))->limits, made.limits);
+  const auto with = [](const std::string& limits) {
+    return app::decode_config(
+        R"({"v":1,"database":"sqlite","names":["a"],"port":1,"listen":"127.0.0.1:1","limits":)" +
+        limits + "}");
+  };
+  EXPECT_EQ(with("{}")->limits, limits::usage_settings{});
+  for (const char* wrong :
+       {"7", R"({"pushes_per_minute":7})", R"({"pushes_per_minute":{"device":-1}})",
+        R"({"pushes_per_hour":{"device":7}})", R"({"pushes_per_minute":{"laptop":7}})",
+        R"({"connections":{"device":7}})"}) {
+    EXPECT_EQ(code(with(wrong)), errc::usage) << wrong;
+  }
+}
+
 TEST(private_file, replaces_as_a_whole_and_says_what_failed) {
   const test::temporary_folder folder;
   ASSERT_TRUE(write_private_file(folder / "f", "one"));

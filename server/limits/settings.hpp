@@ -1,0 +1,44 @@
+#pragma once
+// How much one device, user or address may ask of one server process. Values only.
+//
+// The defaults are such that no honest clinic meets them: 200 laptops behind one address, first
+// syncs of whole records, a laptop that registers some thousand patients a day. 0 means no limit.
+
+#include <cstdint>
+
+namespace autocusto::limits {
+
+struct by_scope {
+  std::int64_t device = 0;
+  std::int64_t user = 0;     ///< of all the user's devices together
+  std::int64_t address = 0;  ///< see http::address_key
+
+  friend bool operator==(const by_scope&, const by_scope&) = default;
+};
+
+struct usage_settings {
+  by_scope connections{.device = 0, .user = 0, .address = 4'000};
+  by_scope long_polls{.device = 8, .user = 64, .address = 0};
+  /// Requests to /v1/session for an address; sessions that were opened for the others.
+  by_scope sessions_per_minute{.device = 300, .user = 1'200, .address = 6'000};
+  by_scope pushes_per_minute{.device = 600, .user = 2'400, .address = 12'000};
+  /// Pushes that were refused, or of which a version was.
+  by_scope refused_per_minute{.device = 60, .user = 240, .address = 2'400};
+  by_scope versions_per_day{.device = 100'000, .user = 400'000, .address = 0};
+  by_scope megabytes_per_day{.device = 2'048, .user = 8'192, .address = 0};
+
+  friend bool operator==(const usage_settings&, const usage_settings&) = default;
+};
+
+/// Everything without a limit: for worlds whose clock stands still, and for measuring.
+[[nodiscard]] inline usage_settings no_limits() {
+  return {.connections = {},
+          .long_polls = {},
+          .sessions_per_minute = {},
+          .pushes_per_minute = {},
+          .refused_per_minute = {},
+          .versions_per_day = {},
+          .megabytes_per_day = {}};
+}
+
+}  // namespace autocusto::limits
