@@ -4,6 +4,8 @@
 #include <ctime>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "client/sync/enrollment.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
@@ -41,9 +43,20 @@ std::vector<recent_record> kept_recent(const replica::replica_store& replica) {
   return out;
 }
 
-replica::kept_text kept_unsaved(const replica::replica_store& replica) {
-  auto texts = replica.kept_texts(k_unsaved_text);
-  return texts.empty() ? replica::kept_text() : std::move(texts.front());
+/// Texts of earlier programs, which kept one, name no slot.
+std::string slot_of(const std::string& text) {
+  const auto edit = nlohmann::json::parse(text, nullptr, false);
+  const auto slot = edit.is_object() ? edit.find("slot") : edit.end();
+  return slot != edit.end() && slot->is_string() ? slot->get<std::string>() : std::string();
+}
+
+std::vector<unsaved_edit> kept_unsaved(const replica::replica_store& replica) {
+  std::vector<unsaved_edit> out;
+  for (auto& each : replica.kept_texts(k_unsaved_text)) {
+    auto slot = slot_of(each.value);
+    out.push_back({std::move(slot), std::move(each)});
+  }
+  return out;
 }
 
 /// Earlier programs kept both as settings, which outlived their records.
@@ -196,7 +209,7 @@ void desk::close(std::unique_lock<std::mutex>& held) {
   replica_.reset();
   index_.clear();
   recent_.clear();
-  unsaved_ = {};
+  unsaved_.clear();
   passphrase_ = crypto::secret();
   held.unlock();
   // The sync's thread may be waiting for the mutex in its hook, so it is ended without it.
@@ -249,15 +262,30 @@ void desk::borrowed::visited(std::string_view kind, std::string_view key) const 
   of_->recent_dirty_ = true;
 }
 
-const std::string& desk::borrowed::unsaved() const {
+const std::vector<unsaved_edit>& desk::borrowed::unsaved() const {
   of_->forget_what_is_gone();
-  return of_->unsaved_.value;
+  return of_->unsaved_;
 }
 
-result<void> desk::borrowed::set_unsaved(replica::kept_text what) const {
+result<void> desk::borrowed::set_unsaved(unsaved_edit one) const {
   if (auto open = replica().check_access(); !open) return open;
-  if (of_->unsaved_ == what) return {};
-  of_->unsaved_ = std::move(what);
+  auto& all = of_->unsaved_;
+  if (!all.empty() && all.front() == one) return {};
+  const auto size = all.size();
+  std::erase_if(all, [&one](const unsaved_edit& each) { return each.slot == one.slot; });
+  if (one.what.value.empty()) {
+    of_->unsaved_dirty_ = of_->unsaved_dirty_ || all.size() != size;
+    return {};
+  }
+  all.insert(all.begin(), std::move(one));
+  std::size_t bytes = 0;
+  std::size_t fit = 0;
+  while (fit < all.size() && fit < k_most_unsaved) {
+    bytes += all[fit].what.value.size();
+    if (bytes > k_most_unsaved_bytes) break;
+    ++fit;
+  }
+  all.resize(fit);
   of_->unsaved_dirty_ = true;
   return {};
 }
@@ -268,7 +296,10 @@ void desk::forget_what_is_gone() {
     return !kind.empty() && !replica_->history(kind, key);
   };
   std::erase_if(recent_, [&gone](const recent_record& each) { return gone(each.kind, each.key); });
-  if (gone(unsaved_.kind, unsaved_.key) || replica_->closed()) unsaved_ = {};
+  const bool closed = replica_->closed();
+  std::erase_if(unsaved_, [&](const unsaved_edit& each) {
+    return closed || gone(each.what.kind, each.what.key);
+  });
 }
 
 /// Only conveniences: if the replica is busy now, they are kept the next time.
@@ -283,7 +314,9 @@ void desk::keep_what_is_not_urgent() {
     recent_dirty_ = !keep(k_recent_texts, texts);
   }
   if (std::exchange(unsaved_dirty_, false)) {
-    unsaved_dirty_ = !keep(k_unsaved_text, {&unsaved_, unsaved_.value.empty() ? 0U : 1U});
+    std::vector<replica::kept_text> texts;
+    for (const auto& each : unsaved_) texts.push_back(each.what);
+    unsaved_dirty_ = !keep(k_unsaved_text, texts);
   }
 }
 

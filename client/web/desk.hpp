@@ -36,6 +36,18 @@ struct recent_record {
   friend bool operator==(const recent_record&, const recent_record&) = default;
 };
 
+/// What the doctor was typing in one form and has not saved. Each form has a slot of its own, so
+/// that several tabs do not take each other's text away.
+struct unsaved_edit {
+  std::string slot;         ///< names the form; the page's own
+  replica::kept_text what;  ///< its value is the page's own JSON text, which holds the slot too
+  friend bool operator==(const unsaved_edit&, const unsaved_edit&) = default;
+};
+
+/// At most so many of them, and so many bytes in all; beyond, the oldest gives way.
+inline constexpr std::size_t k_most_unsaved = 16;
+inline constexpr std::size_t k_most_unsaved_bytes = std::size_t{256} * 1024;
+
 class desk {
  public:
   struct options {
@@ -78,11 +90,12 @@ class desk {
     [[nodiscard]] replica::replica_store& replica() const { return *of_->replica_; }
     [[nodiscard]] search_index& index() const { return of_->index_; }
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
-    /// What the doctor was typing and has not saved, as the page's own JSON text; empty: nothing.
-    /// It outlives the lock and the program, sealed in the replica, but not its record.
-    [[nodiscard]] const std::string& unsaved() const;
-    /// Errors: device_revoked while the laptop is closed.
-    [[nodiscard]] result<void> set_unsaved(replica::kept_text what) const;
+    /// What was typed and not saved, the newest first. It outlives the lock and the program, sealed
+    /// in the replica, but not its record.
+    [[nodiscard]] const std::vector<unsaved_edit>& unsaved() const;
+    /// In place of what that slot held; an empty value: forget it. Errors: device_revoked while the
+    /// laptop is closed.
+    [[nodiscard]] result<void> set_unsaved(unsaved_edit one) const;
     /// Tells that the holder has changed the record.
     void changed(std::string_view kind, std::string_view key) const;
     /// Tells that the holder has opened the record for the doctor.
@@ -132,7 +145,7 @@ class desk {
   search_index index_;
   std::vector<recent_record> recent_;
   bool recent_dirty_ = false;
-  replica::kept_text unsaved_;
+  std::vector<unsaved_edit> unsaved_;
   bool unsaved_dirty_ = false;
   std::int64_t seen_elsewhere_ = 0;
   crypto::secret passphrase_;  ///< only until the sync has opened its own

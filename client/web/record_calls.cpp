@@ -15,6 +15,9 @@ using nlohmann::json;
 constexpr std::size_t k_text = 1024;     ///< bytes of a key, a selector, a search term
 constexpr std::size_t k_summary = 4096;  ///< bytes; the rule counts code points
 constexpr std::int64_t k_most_found = 50;
+constexpr std::size_t k_slot = 128;  ///< bytes of the name of a form
+/// Several times what the longest form holds.
+constexpr std::size_t k_most_unsaved_request = std::size_t{64} * 1024;
 
 /// What most calls name: a record, and perhaps a version of it.
 struct named {
@@ -188,28 +191,32 @@ std::string text_at(const json& object, const char* name) {
 /// What is being typed is kept, so that a lock or the end of the program does not lose it.
 call_result keep_unsaved(call& c) {
   autocusto::json::reader in(c.sent);
-  const json* edit = in.has("edit") ? &in.value("edit") : nullptr;
+  unsaved_edit one;
+  one.slot = in.string("slot", k_slot);
+  json edit = in.has("edit") ? in.value("edit") : json();
   if (auto wrong = in.finish()) return *wrong;
-  replica::kept_text what;
-  if (edit != nullptr) {
-    what.value = edit->dump();
+  if (edit.is_object()) {
+    edit["slot"] = one.slot;
+    one.what.value = edit.dump();
     // What is typed for a record that is not here yet is about none.
-    if (edit->is_object() && edit->value("fresh", json()) != true) {
-      what.kind = text_at(*edit, "kind");
-      what.key = text_at(*edit, "key");
+    if (edit.value("fresh", json()) != true) {
+      one.what.kind = text_at(edit, "kind");
+      one.what.key = text_at(edit, "key");
     }
-    if (what.key.empty()) what.kind.clear();
+    if (one.what.key.empty()) one.what.kind.clear();
   }
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  if (const auto kept = at->set_unsaved(std::move(what)); !kept) return kept.error();
+  if (const auto kept = at->set_unsaved(std::move(one)); !kept) return kept.error();
   return std::string("{}");
 }
 
 call_result unsaved(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  return R"({"edit":)" + (at->unsaved().empty() ? "null" : at->unsaved()) + "}";
+  std::string edits;
+  for (const auto& each : at->unsaved()) edits += (edits.empty() ? "" : ",") + each.what.value;
+  return R"({"edits":[)" + edits + "]}";
 }
 
 }  // namespace
@@ -219,7 +226,7 @@ std::vector<call_entry> record_calls() {
           {"POST", "/api/search", access::open, search},
           {"GET", "/api/recent", access::open, recent},
           {"GET", "/api/unsaved", access::open, unsaved},
-          {"POST", "/api/unsaved", access::open, keep_unsaved},
+          {"POST", "/api/unsaved", access::open, keep_unsaved, true, k_most_unsaved_request},
           {"POST", "/api/record/show", access::open, show},
           {"POST", "/api/record/save", access::open, save},
           {"POST", "/api/record/publish", access::open, publish},

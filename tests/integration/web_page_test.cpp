@@ -132,62 +132,6 @@ TEST_F(page_test, keeps_the_idle_time_that_was_chosen) {
   EXPECT_EQ(json::parse(get("/api/status").body).at("idle_minutes"), 5);
 }
 
-TEST_F(page_test, keeps_what_was_typed_through_lock_and_restart) {
-  make_replica();
-  open_page();
-  ASSERT_EQ(unlock().status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
-  const json typed = {{"kind", "patient"}, {"fields", {{"rg", "12"}}}};
-  EXPECT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
-  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
-  EXPECT_EQ(get("/api/unsaved").status, 401);
-  page.reset();
-  open_page();
-  ASSERT_EQ(unlock().status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), typed);
-  EXPECT_EQ(post("/api/unsaved", json::object()).status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
-}
-
-TEST_F(page_test, what_was_typed_ends_with_its_record_and_with_the_access) {
-  make_replica();
-  open_page();
-  ASSERT_EQ(unlock().status, 200);
-  ASSERT_EQ(save_patient(k_good).status, 200);
-  ASSERT_EQ(post("/api/record/show", {{"kind", "patient"}, {"key", k_cpf}}).status, 200);
-  const json typed = {
-      {"kind", "patient"}, {"key", k_cpf}, {"fresh", false}, {"fields", {{"rg", "12"}}}};
-  ASSERT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
-  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
-  ASSERT_EQ(unlock().status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), typed);
-  EXPECT_EQ(json::parse(get("/api/recent").body).at("items").size(), 1U);
-
-  const json elsewhere = {
-      {"kind", "patient"}, {"key", "52998224725"}, {"fresh", false}, {"fields", {{"rg", "1"}}}};
-  ASSERT_EQ(post("/api/unsaved", {{"edit", elsewhere}}).status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr) << "no such record here";
-  json fresh = elsewhere;
-  fresh["fresh"] = true;
-  ASSERT_EQ(post("/api/unsaved", {{"edit", fresh}}).status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), fresh) << "it is to be one";
-
-  ASSERT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 200);
-  {
-    auto other =
-        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-    ASSERT_TRUE((*other)->close());
-  }
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
-  EXPECT_EQ(post("/api/unsaved", {{"edit", typed}}).status, 403);
-  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
-  auto other =
-      replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-  ASSERT_TRUE((*other)->erase_everything(true));
-  EXPECT_TRUE((*other)->kept_texts("page_unsaved").empty());
-  EXPECT_FALSE((*other)->setting("page_unsaved"));
-}
-
 TEST_F(page_test, forgets_the_texts_of_earlier_programs) {
   make_replica();
   {
@@ -197,7 +141,7 @@ TEST_F(page_test, forgets_the_texts_of_earlier_programs) {
   }
   open_page();
   ASSERT_EQ(unlock().status, 200);
-  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edit"), nullptr);
+  EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edits"), json::array());
   auto other =
       replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
   EXPECT_FALSE((*other)->setting("page_unsaved"));

@@ -1,6 +1,6 @@
 // The JSON interface of the local server (docs/local-interface.md): types, calls, events.
 // Nothing of a patient goes into an address: everything travels in bodies.
-import { secret } from './secret';
+import { secret } from './tab';
 import { language } from './texts/language';
 
 export type Fields = Record<string, string | boolean>;
@@ -176,8 +176,10 @@ export interface Resolution {
   summary?: string;
 }
 
-/// What was typed and not saved.
+/// What was typed in one form and not saved.
 export interface UnsavedEdit {
+  /// Names the form, so that several tabs do not take each other's text away.
+  slot?: string;
   kind: string;
   key: string;
   name: string;

@@ -12,9 +12,9 @@ import { HomeScreen } from './screens/home';
 import { NewScreen, RecordScreen } from './screens/record';
 import { SettingsScreen } from './screens/settings';
 import { SyncScreen } from './screens/sync';
-import { keepSecret, secret } from './secret';
 import { loadSession } from './session';
 import { drawn, live, session, trouble, useStore } from './store';
+import { keepSecret, secret } from './tab';
 import { answerOtherTabs, askOtherTabs } from './tabs';
 import { t } from './texts';
 

@@ -3,6 +3,7 @@
 // this origin only, port included.
 import { call } from './api';
 import { session } from './store';
+import { randomName } from './tab';
 
 const CHANNEL = 'autocusto.tab';
 /// A tab answers within one request to the program on this laptop.
@@ -17,15 +18,11 @@ interface Giving {
 }
 type Message = Asking | Giving;
 
-function newName(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join('');
-}
-
 /// A token from a tab that is open; null when there is none.
 export function askOtherTabs(): Promise<string | null> {
   return new Promise((resolve) => {
     const channel = new BroadcastChannel(CHANNEL);
-    const mine = newName();
+    const mine = randomName();
     const end = (token: string | null) => {
       clearTimeout(timer);
       channel.close();

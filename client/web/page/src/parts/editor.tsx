@@ -4,6 +4,7 @@ import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved,
 import { changedFields, isChanged, wrongFields } from '../logic/edits';
 import { guardLeaving } from '../nav';
 import { session } from '../store';
+import { randomName, tabName } from '../tab';
 import { t, tn } from '../texts';
 import { errorText } from './common';
 import { ask, say } from './dialog';
@@ -39,32 +40,38 @@ function focusFirstWrong(): void {
   });
 }
 
-function forgetUnsaved(): void {
-  call('/api/unsaved', {}).catch(() => undefined);
+function forgetUnsaved(slot: string): void {
+  call('/api/unsaved', { slot }).catch(() => undefined);
+}
+
+/// Which slot the typing goes to: the record's in this tab, so that going on after a reload takes its place;
+/// one of its own for each new record, whose key is not typed yet.
+function slotFor(kind: string, key: string, fresh: boolean): string {
+  return fresh ? `${tabName()} ${randomName()}` : `${tabName()} ${kind} ${key}`;
 }
 
 /// What is typed goes to the program a moment later, which keeps it through a lock; what was saved or left
 /// on purpose is taken back.
-function useSafekeeping(edit: UnsavedEdit | null): void {
+function useSafekeeping(slot: { current: string }, edit: UnsavedEdit | null): void {
   const text = edit ? JSON.stringify(edit) : null;
   const kept = useRef(false);
   useEffect(() => {
     if (text === null) {
-      if (kept.current) forgetUnsaved();
+      if (kept.current) forgetUnsaved(slot.current);
       kept.current = false;
       return undefined;
     }
     const timer = setTimeout(() => {
       kept.current = true;
-      call('/api/unsaved', { edit: JSON.parse(text) as UnsavedEdit }).catch(() => undefined);
+      call('/api/unsaved', { slot: slot.current, edit: JSON.parse(text) as UnsavedEdit }).catch(() => undefined);
     }, 600);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, slot]);
   useEffect(
     () => () => {
-      if (kept.current && session.get()?.state === 'open') forgetUnsaved();
+      if (kept.current && session.get()?.state === 'open') forgetUnsaved(slot.current);
     },
-    [],
+    [slot],
   );
 }
 
@@ -89,7 +96,10 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
   }, [changed]);
 
   const name = fields[kind.name_field];
+  const slot = useRef('');
+  slot.current ||= slotFor(kind.kind, place.key, place.fresh);
   useSafekeeping(
+    slot,
     changed
       ? {
           kind: kind.kind,
@@ -120,6 +130,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
 
   const resume = useCallback(
     (from: Fields, edit: UnsavedEdit) => {
+      slot.current = edit.slot ?? '';
       begin(from, { ...from, ...edit.fields });
       setSummary(edit.summary);
     },
@@ -157,7 +168,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
         ...(what.expect === null ? { new: true } : { expect: what.expect }),
         ...(summary.trim() === '' ? {} : { summary: summary.trim() }),
       });
-      forgetUnsaved();
+      forgetUnsaved(slot.current);
       return done;
     } catch (e) {
       if (!(e instanceof CallError)) throw e;

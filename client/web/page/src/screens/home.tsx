@@ -49,28 +49,15 @@ function moveFocus(event: KeyboardEvent, box: HTMLElement | null): void {
   next.focus();
 }
 
-/// Offers what was typed before the page was locked or the program ended.
-function Unsaved() {
-  const [edit, setEdit] = useState<UnsavedEdit | null>(null);
-  useEffect(() => {
-    call<{ edit: UnsavedEdit | null }>('/api/unsaved', undefined, true).then(
-      (r) => setEdit(r.edit),
-      () => undefined,
-    );
-  }, []);
-  if (!edit) return null;
+function UnsavedNotice({ edit, drop }: { edit: UnsavedEdit; drop: () => void }) {
   const goOn = () =>
     void go(
       edit.fresh
         ? { screen: 'new', kind: edit.kind, resume: edit }
         : { screen: 'record', kind: edit.kind, key: edit.key, resume: edit },
     );
-  const drop = () => {
-    setEdit(null);
-    call('/api/unsaved', {}).catch(() => undefined);
-  };
   return (
-    <div class="notice warn">
+    <div class="notice warn unsaved">
       <p>{t('unsaved_there', { name: edit.name || formatKey(edit.kind, edit.key) || t('empty') })}</p>
       <button type="button" class="small" onClick={goOn}>
         {t('unsaved_go_on')}
@@ -79,6 +66,28 @@ function Unsaved() {
         {t('discard')}
       </button>
     </div>
+  );
+}
+
+/// Offers what was typed before the page was locked or the program ended, in whichever tab.
+function Unsaved() {
+  const [edits, setEdits] = useState<UnsavedEdit[]>([]);
+  useEffect(() => {
+    call<{ edits: UnsavedEdit[] }>('/api/unsaved', undefined, true).then(
+      (r) => setEdits(r.edits),
+      () => undefined,
+    );
+  }, []);
+  const drop = (edit: UnsavedEdit) => {
+    setEdits((all) => all.filter((each) => each !== edit));
+    call('/api/unsaved', { slot: edit.slot ?? '' }).catch(() => undefined);
+  };
+  return (
+    <>
+      {edits.map((edit) => (
+        <UnsavedNotice key={edit.slot ?? ''} edit={edit} drop={() => drop(edit)} />
+      ))}
+    </>
   );
 }
 
