@@ -28,8 +28,7 @@ result<replica::identity> enroll_device(replica::replica_store& replica,
                                         const wire::enrollment_link& link,
                                         std::string_view device_name) {
   const auto key = replica.device_key();
-  auto enrolled =
-      transport::enroll(link, {std::string(device_name), key.public_half(), std::nullopt});
+  auto enrolled = transport::enroll(link, {std::string(device_name), &key});
   if (!enrolled) return enrolled.error();
   const auto who = identity_of(*enrolled, device_name);
   if (const auto ok = replica.enroll(who, enrolled->tenant_key); !ok) return ok.error();
@@ -49,13 +48,9 @@ result<replica::identity> enroll_device_again(replica::replica_store& replica,
   const std::string name(device_name.empty() ? std::string_view(now->device_name) : device_name);
   const auto next = replica.next_device_key();
   if (!next) return next.error();
-  wire::again_object asked;
-  asked.server = now->server;
-  asked.device = now->device;
-  asked.public_key = next->public_half().raw();
-  transport::new_device wanted{name, next->public_half(), std::nullopt};
-  wanted.again =
-      transport::sign_canonical(replica.device_key(), "again", wire::encode_object(asked));
+  const auto key = replica.device_key();
+  transport::new_device wanted{name, &*next};
+  wanted.replaces = transport::new_device::replaced{now->server, now->device, &key};
   const auto address = address_of(replica);
   if (!address) return address.error();
   auto enrolled =

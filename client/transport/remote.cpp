@@ -4,13 +4,16 @@
 #include <chrono>
 #include <utility>
 
+#include "client/transport/requests.hpp"
 #include "client/transport/trust.hpp"
 #include "shared/base/limits.hpp"
-#include "shared/domain/text.hpp"
 #include "shared/http/client.hpp"
 #include "shared/http/compress.hpp"
 
 namespace autocusto::transport {
+
+using namespace detail;
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -18,72 +21,14 @@ using std::chrono::seconds;
 
 /// A full push may need a while to be checked and written by a loaded server.
 constexpr milliseconds k_push_deadline = seconds(120);
-constexpr milliseconds k_deadline = seconds(30);
+constexpr milliseconds k_wait_slack = seconds(30);
 /// A page of 8 MiB on a slow line.
 constexpr milliseconds k_page_deadline = seconds(120);
 /// Quoting JSON as JSON texts can double 8 MiB of versions; ids, proofs and views come on top.
 constexpr std::size_t k_page_limit = 2 * limits::batch_bytes + std::size_t{4} * 1024 * 1024;
 
-/// The server's own word on what is wrong.
-failure refused(const http::response& response) {
-  auto problem = wire::decode_problem(response.status, response.body);
-  return {.what = std::move(problem.what), .last_push = problem.last_push};
-}
-
-failure failed(error what) {
-  return {.what = std::move(what), .last_push = {}};
-}
-
-failure unreadable(const error& why) {
-  return failed(fail(errc::protocol_error,
-                     "The server's answer cannot be read (" + why.message +
-                         "). Nothing was changed; tell the administrator.",
-                     why.field, why.limit));
-}
-
-/// The value behind a decoded message, or why it is none.
-template <class T>
-answer<T> read(result<T>&& message) {
-  if (!message) return unreadable(message.error());
-  return std::move(*message);
-}
-
-http::client_options options_of(const server_address& address,
-                                const std::optional<wire::trust>& known) {
-  http::client_options options;
-  options.host = address.host;
-  options.port = address.port;
-  auto pins = tls_pins(address.pin_is_ca, address.pin, known);
-  if (!pins.empty()) {
-    options.ca_pin = pins.back();
-    pins.pop_back();
-    options.further_pins = std::move(pins);
-  }
-  if (options.ca_pin) options.trust_time = certificate_time(address.server_time);
-  return options;
-}
-
-std::optional<wire::trust> kept_trust(const server_address& address) {
-  if (!address.trust) return std::nullopt;
-  return wire::decode_trust(address.trust->object).value();
-}
-
-http::client_request post(std::string path, std::string body) {
-  http::client_request request;
-  request.method = "POST";
-  request.path_with_query = std::move(path);
-  request.headers.push_back({"Content-Type", "application/json"});
-  request.body = std::move(body);
-  request.deadline = k_deadline;
-  return request;
-}
-
-/// To an endpoint that anybody may call: the server unpacks nothing for strangers.
-http::client_request post_plain(std::string path, std::string body) {
-  auto request = post(std::move(path), std::move(body));
-  request.headers.push_back({"Content-Encoding", "identity"});
-  return request;
-}
+/// How many keys of servers behind a balancer are remembered.
+constexpr std::size_t k_proved_keys = 16;
 
 }  // namespace
 
@@ -95,66 +40,6 @@ wire::signed_object sign_canonical(const crypto::signing_key& key, std::string_v
                                    std::string canonical_object) {
   const auto signature = crypto::sign(key, crypto::purpose_message(purpose, canonical_object));
   return {.object = std::move(canonical_object), .signature = std::string(signature.raw())};
-}
-
-namespace {
-
-/// Asks and reads; `address` says how TLS is to prove the server, `accept` judges what the server
-/// says of itself.
-template <class Accept>
-result<enrollment> enroll_at(server_address address, const std::string& code,
-                             const new_device& made, Accept&& accept) {
-  const auto known = kept_trust(address);
-  http::client connection(options_of(address, known));
-  wire::enroll_request wanted;
-  wanted.code = code;
-  wanted.device_name = made.name;
-  wanted.public_key = made.key.raw();
-  wanted.again = made.again;
-  auto request = post_plain("/v1/enroll", wire::encode(wanted));
-  request.idempotent = true;  // for the same key the server gives the same answer
-  const auto response = connection.send(request);
-  if (!response) return response.error();
-  if (response->status != 200) return refused(*response).what;
-  const auto answered = wire::decode_enroll_answer(response->body);
-  if (!answered) return unreadable(answered.error()).what;
-  const result<wire::trust> trusted = accept(known, answered->trust_object);
-  if (!trusted) return trusted.error();
-
-  enrollment out;
-  out.address = std::move(address);
-  out.address.trust = answered->trust_object;
-  out.address.server_time = parse_time(answered->server_time);
-  out.server = trusted->server;
-  out.user = answered->user;
-  out.email = answered->email;
-  out.role = answered->role;
-  out.device = answered->device;
-  out.tenant_key = crypto::secret::copy_of(answered->tenant_key);
-  return out;
-}
-
-}  // namespace
-
-result<enrollment> enroll(const wire::enrollment_link& link, const new_device& made) {
-  server_address address;
-  address.host = link.host;
-  address.port = link.port;
-  address.pin_is_ca = link.pin_is_ca;
-  address.pin = link.pin;
-  return enroll_at(std::move(address), link.code, made,
-                   [&link](const auto&, const wire::signed_object& offered) {
-                     return accept_first_trust(offered, link.pin_is_ca, link.pin);
-                   });
-}
-
-result<enrollment> enroll_again(const server_address& at, const new_device& made) {
-  return enroll_at(
-      at, {}, made,
-      [&at](const std::optional<wire::trust>& known, const wire::signed_object& offered) {
-        return known ? accept_next_trust(*known, offered)
-                     : accept_first_trust(offered, at.pin_is_ca, at.pin);
-      });
 }
 
 packed_push pack(const wire::push_request& request) {
@@ -178,9 +63,17 @@ class remote::impl {
 
   /// A successful response, or what the server or the network said.
   answer<http::response> send(http::client_request request, bool with_token) {
-    if (with_token) request.headers.push_back({"Authorization", "Bearer " + token_});
+    if (with_token) {
+      request.headers.push_back({"Authorization", "Bearer " + token_});
+      // The token and all that goes with it are for the server that has proved itself.
+      request.only_to = proved_;
+      if (proved_.empty()) return failed(fail(errc::unauthorized, "Open a session first."));
+    }
     auto response = connection_.send(request);
-    if (!response) return failed(response.error());
+    if (!response) {
+      if (response.error().code == errc::session_expired) forget_token();
+      return failed(response.error());
+    }
     if (response->status < 200 || response->status > 299) {
       if (response->status == 401) forget_token();
       return refused(*response);
@@ -192,6 +85,7 @@ class remote::impl {
     forget_token();
     wire::challenge_request wanted;
     wanted.device = device;
+    wanted.nonce = fresh_nonce();
     auto request = post_plain("/v1/session", wire::encode(wanted));
     request.idempotent = true;
     const auto response = send(std::move(request), false);
@@ -202,14 +96,25 @@ class remote::impl {
                          "Another server answers at this address than the one this laptop was "
                          "enrolled at. Nothing was sent; tell the administrator."));
     }
+    if (!asked) return asked;
+    if (auto why = not_from_server(wanted, *asked)) return failed(*std::move(why));
+    note_proved();
     return asked;
   }
 
   answer<wire::session_answer> open_session(const wire::signed_object& proof) {
-    const auto response = send(post_plain("/v1/session", wire::encode(proof)), false);
-    if (!response) return response.error();
+    auto request = post_plain("/v1/session", wire::encode(proof));
+    request.only_to = proved_;
+    const auto response = send(std::move(request), false);
+    if (!response) {
+      auto why = response.error();
+      // Another certificate meanwhile: what has been proved is not true of this connection.
+      if (why.what.code == errc::session_expired) why.what.code = errc::challenge_invalid;
+      return why;
+    }
     auto opened = read(wire::decode_session_answer(response->body));
     if (!opened) return opened;
+    if (auto why = not_from_server(proof, *opened)) return failed(*std::move(why));
     if (auto refusal = learn(*opened)) return failed(std::move(*refusal));
     const bool full = opened->scope == "full" && !opened->wipe;
     if (!full && !ordered(*opened, proof)) {
@@ -279,7 +184,7 @@ class remote::impl {
           "&unsent=" + std::to_string(std::min(*unsent_seconds, limits::most_unsent_seconds));
     }
     request.idempotent = true;
-    request.deadline = wait_seconds > 0 ? k_deadline + seconds(wait_seconds) : k_page_deadline;
+    request.deadline = wait_seconds > 0 ? k_wait_slack + seconds(wait_seconds) : k_page_deadline;
     request.response_limit = k_page_limit;
     const auto response = send(std::move(request), true);
     if (!response) return response.error();
@@ -325,7 +230,6 @@ class remote::impl {
   }
 
   [[nodiscard]] const std::string& token() const { return token_; }
-  void use_token(std::string token) { token_ = std::move(token); }
   [[nodiscard]] const learned& what_was_learned() const { return learned_; }
   http::client& connection() { return connection_; }
 
@@ -337,6 +241,37 @@ class remote::impl {
   };
 
   void forget_token() { token_.clear(); }
+
+  void note_proved() {
+    const auto key = connection_.peer_key();
+    if (!key || std::find(proved_.begin(), proved_.end(), *key) != proved_.end()) return;
+    if (proved_.size() >= k_proved_keys) proved_.erase(proved_.begin());
+    proved_.push_back(*key);
+  }
+
+  /// Why a challenge is not taken for the server's own, given to this laptop over this connection.
+  [[nodiscard]] std::optional<error> not_from_server(const wire::challenge_request& wanted,
+                                                     const wire::challenge_answer& asked) const {
+    if (!trust_) return fail(errc::not_enrolled, "This laptop knows no server; enroll it first.");
+    wire::challenge_proof expected;
+    expected.server = trust_->server;
+    expected.device = wanted.device;
+    expected.nonce = wanted.nonce.value_or("");
+    expected.challenge = asked.challenge;
+    expected.channel = channel_of(connection_);
+    return refuse_other_end(*trust_, "challenge", asked.signed_by_server,
+                            wire::encode_object(expected));
+  }
+
+  /// The same of a session's answer: nothing of it may be believed before.
+  [[nodiscard]] std::optional<error> not_from_server(const wire::signed_object& proof,
+                                                     const wire::session_answer& opened) const {
+    const auto asked = wire::decode_session_object(proof.object);
+    if (!trust_ || !asked) return fail(errc::not_enrolled, "There is no session to open.");
+    const auto expected = wire::proof_of(opened, *asked, channel_of(connection_));
+    return refuse_other_end(*trust_, "opened", opened.signed_by_server,
+                            wire::encode_object(expected));
+  }
 
   std::optional<failure> renew() {
     const auto opened = sign_in(who_->device, who_->key, who_->prev_push);
@@ -380,6 +315,9 @@ class remote::impl {
   std::optional<wire::trust> trust_;
   http::client connection_;
   std::string token_;
+  /// TLS keys of which the server has proved that they are its own, oldest first: several where
+  /// processes behind a balancer show different ones. Requests with the token go to no other one.
+  std::vector<hash256> proved_;
   learned learned_;
   std::optional<credentials> who_;
 };
@@ -430,10 +368,6 @@ void remote::interrupt() noexcept {
 
 void remote::clear_interrupt() {
   impl_->connection().clear_interrupt();
-}
-
-void remote::use_token(std::string token) {
-  impl_->use_token(std::move(token));
 }
 
 const std::string& remote::token() const {

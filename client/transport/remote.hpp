@@ -3,7 +3,10 @@
 //
 // One object is one kept connection and at most one session. Nothing is retried here but what the
 // HTTP layer may retry without harm, and, in `call`, a request that came back with 401 (once, with
-// a new session). Tokens live in this object's memory. One thread at a time, but `interrupt`.
+// a new session). A session's challenge and its answer must be signed by the server for the TLS key
+// that this connection was shown; requests with the token go to that key alone, so another
+// certificate (a renewed one, or somebody in between) costs a new session. Tokens live in this
+// object's memory. One thread at a time, but `interrupt`.
 
 #include <memory>
 #include <optional>
@@ -40,23 +43,29 @@ struct enrollment {
   crypto::secret tenant_key;
 };
 
-/// What a new device is to be: its name, its key, and for one that stands in for another, the
-/// `again` object that the other has signed.
+/// What a new device is to be: its name, its key, and the device that it is to stand in for. The
+/// keys must live until the call is over; they sign the server's challenge.
 struct new_device {
+  struct replaced {
+    server_id server;
+    device_id device;
+    const crypto::signing_key* key;
+  };
   std::string name;
-  crypto::public_key key;
-  std::optional<wire::signed_object> again;
+  const crypto::signing_key* key;
+  std::optional<replaced> replaces{};
 };
 
-/// Redeems a link: tells the server this device's name and public key. Sending it again within 72
-/// hours with the same key gives the same answer. Errors: untrusted_server, unreachable,
-/// code_unknown, code_expired, user_disabled, invalid_field, protocol_error; with `again` also
-/// those of `enroll_again`.
+/// Redeems a link: tells the server this device's name and public key, and the code, once the
+/// server has signed for this very connection with the key that the link pins (`key:`), or with one
+/// that a server of the pinned CA names (`ca:`). Doing it again within 72 hours with the same key
+/// gives the same answer. Errors: untrusted_server, unreachable, code_unknown, code_expired,
+/// user_disabled, invalid_field, protocol_error; with `replaces` also those of `enroll_again`.
 [[nodiscard]] result<enrollment> enroll(const wire::enrollment_link& link, const new_device& made);
 
-/// Without a link, at a server that is known already, by `again` alone; may be repeated at any
-/// time. Errors: untrusted_server, unreachable, device_unknown, device_revoked, user_disabled,
-/// bad_signature, forbidden, too_many_devices, invalid_field, protocol_error.
+/// Without a link, at a server that is known already, by the old device's signature alone; may be
+/// repeated at any time. Errors: untrusted_server, unreachable, device_unknown, device_revoked,
+/// user_disabled, bad_signature, forbidden, too_many_devices, invalid_field, protocol_error.
 [[nodiscard]] result<enrollment> enroll_again(const server_address& at, const new_device& made);
 
 class remote final : public remote_api {
@@ -85,8 +94,7 @@ class remote final : public remote_api {
   void interrupt() noexcept override;
   void clear_interrupt() override;
 
-  /// A token of an earlier process, kept sealed; empty: none.
-  void use_token(std::string token);
+  /// Empty: none.
   [[nodiscard]] const std::string& token() const;
 
   /// Both steps of a session: asks, signs, opens.
@@ -110,6 +118,12 @@ class remote final : public remote_api {
   class impl;
   std::unique_ptr<impl> impl_;
 };
+
+/// The second step of an enrollment: both keys sign the challenge of the first.
+[[nodiscard]] wire::enroll_request enroll_request_of(const std::string& code,
+                                                     const new_device& made,
+                                                     const server_id& server,
+                                                     const std::string& challenge);
 
 /// Signs a canonical object for a purpose.
 [[nodiscard]] wire::signed_object sign_canonical(const crypto::signing_key& key,

@@ -48,9 +48,11 @@ class remote_api {
 
   /// Whether a bearer token is at hand (the server may have forgotten it).
   [[nodiscard]] virtual bool has_session() const = 0;
-  /// Session, step 1. Forgets the token.
+  /// Session, step 1. Forgets the token. `untrusted_server` when the answer is not signed by the
+  /// server for this connection.
   [[nodiscard]] virtual answer<wire::challenge_answer> challenge(const device_id& device) = 0;
-  /// Session, step 2, with the signed session object. Checks the trust object before the token is
+  /// Session, step 2, with the signed session object. The answer is believed only when the server
+  /// has signed it for this connection. Checks the trust object before the token is
   /// used: `untrusted_server` when it is not signed by a key known from before or goes back; and
   /// the order that comes with anything but full access: it must be signed for this very session.
   [[nodiscard]] virtual answer<wire::session_answer> open_session(

@@ -93,6 +93,23 @@ result<wire::trust> accept_next_trust(const wire::trust& known,
   return *read;
 }
 
+std::optional<error> refuse_other_end(const wire::trust& known, std::string_view purpose,
+                                      const std::optional<wire::signed_object>& given,
+                                      std::string_view expected) {
+  if (!given) {
+    return fail(errc::untrusted_server,
+                "The server does not prove itself in the way that this program asks for. Nothing "
+                "was sent. Ask the administrator to update the server.");
+  }
+  if (!signed_by_server(known, purpose, *given)) return out_of_touch();
+  if (given->object != expected) {
+    return fail(errc::untrusted_server,
+                "Somebody stands between this laptop and the server: its signature is for another "
+                "connection. Nothing was sent. Try another network, and tell the administrator.");
+  }
+  return std::nullopt;
+}
+
 std::vector<hash256> tls_pins(bool pin_is_ca, std::string_view pin,
                               const std::optional<wire::trust>& known) {
   std::vector<hash256> out;

@@ -32,6 +32,15 @@ namespace autocusto::transport {
 [[nodiscard]] bool signed_by_server(const wire::trust& known, std::string_view purpose,
                                     const wire::signed_object& object);
 
+/// Whether the server itself, and nobody who stands in between, is at the other end of this
+/// connection: one of its keys has signed, for that purpose, the object that was expected (with
+/// this client's nonce or challenge, and the TLS key that this client was shown). Nothing: it is;
+/// else `untrusted_server`, also where the server, being of a release before, has signed nothing.
+[[nodiscard]] std::optional<error> refuse_other_end(const wire::trust& known,
+                                                    std::string_view purpose,
+                                                    const std::optional<wire::signed_object>& given,
+                                                    std::string_view expected);
+
 /// Which CAs TLS may show: those that the trust object names, several while one is replaced; before
 /// there is one, the pin of the link. None where the link pins the server's key (the system's roots
 /// then).

@@ -45,6 +45,9 @@ SERVER, USER, DEVICE, OWNER = uuid(1), uuid(2), uuid(3), uuid(4)
 PUSH, PREV, ACT = uuid(5), uuid(6), uuid(7)
 INCARNATION, CLOSED = uuid(8), uuid(9)
 CPF = "11144477735"
+NONCE, CHANNEL = "77" * 32, "cd" * 32  # the client's nonce; SHA-256 of the TLS key that it was shown
+TOKEN = "dG9rZW4"
+TIME = "2026-11-22T10:00:00.123Z"
 
 
 def record_id(kind, key):
@@ -123,6 +126,19 @@ def signatures():
                                   "incarnations": [INCARNATION, CLOSED], "everything": False}),
         ("erasure", DEVICE_SEED, {"server": SERVER, "device": DEVICE, "actor": USER,
                                   "incarnations": [], "everything": True}),
+        ("greeting", SERVER_SEED, {"server": SERVER, "nonce": NONCE, "challenge": "YWJjZGVm",
+                                   "channel": CHANNEL}),
+        ("enroll", DEVICE_SEED, {"server": SERVER, "challenge": "YWJjZGVm",
+                                 "public_key": public(DEVICE_SEED)}),
+        ("again", SERVER_SEED, {"server": SERVER, "device": DEVICE, "challenge": "YWJjZGVm",
+                                "public_key": public(DEVICE_SEED)}),
+        ("challenge", SERVER_SEED, {"server": SERVER, "device": DEVICE, "nonce": NONCE,
+                                    "challenge": "YWJjZGVm", "channel": CHANNEL}),
+        ("opened", SERVER_SEED, {"server": SERVER, "device": DEVICE, "challenge": "YWJjZGVm",
+                                 "channel": CHANNEL, "token": sha(TOKEN.encode()).hex(),
+                                 "expires_in": 3600, "scope": "full", "user": USER,
+                                 "role": "doctor", "prev_push": "ok", "last_push": PREV,
+                                 "wipe": False, "server_time": TIME}),
     ]
     return [{"purpose": p, "seed": s.hex(), "public_key": public(s), "canonical": jcs(o),
              "signature": signed(s, p, o)} for p, s, o in objects]
@@ -134,7 +150,7 @@ def messages(sigs):
                 "signature": sigs[index]["signature"]}
 
     trust = obj(5)
-    time = "2026-11-22T10:00:00.123Z"
+    time = TIME
     view = {"record": {"kind": "patient", "id": RECORD}, "incarnation": INCARNATION,
             "heads": [SECOND["id"]], "active": SECOND["id"], "pinned": SECOND["id"], "drafts": [],
             "conflict": None}
@@ -151,8 +167,22 @@ def messages(sigs):
         "enroll_answer": {"user": USER, "email": "ana@example.org", "role": "doctor",
                           "device": DEVICE, "tenant_key": TENANT_KEY.hex(), "trust": trust,
                           "server_time": time},
+        "greeting_request": {"nonce": NONCE},
+        "greeting_answer": {"challenge": "YWJjZGVm", "signed": obj(11), "trust": trust,
+                            "server_time": time},
+        "enroll_request_proved": {"code": "Zm9v_-", "device_name": "Consultório 2",
+                                  "public_key": public(DEVICE_SEED), "proof": obj(12)},
+        "enroll_request_again": {"device_name": "Consultório 2", "again": obj(13),
+                                 "public_key": public(DEVICE_SEED), "proof": obj(12)},
         "challenge_request": {"device": DEVICE},
         "challenge_answer": {"server": SERVER, "challenge": "YWJjZGVm", "server_time": time},
+        "challenge_request_nonce": {"device": DEVICE, "nonce": NONCE},
+        "challenge_answer_signed": {"server": SERVER, "challenge": "YWJjZGVm",
+                                    "server_time": time, "signed": obj(14)},
+        "session_answer_signed": {
+            "token": TOKEN, "expires_in": 3600, "scope": "full", "user": USER,
+            "email": "ana@example.org", "role": "doctor", "prev_push": "ok", "last_push": PREV,
+            "wipe": False, "trust": trust, "server_time": time, "signed": obj(15)},
         "session_request": obj(1),
         "session_answer": {"token": "dG9rZW4", "expires_in": 3600, "scope": "full", "user": USER,
                            "email": "ana@example.org", "role": "doctor", "prev_push": "ok",

@@ -20,6 +20,14 @@ bool is_guess(errc code) {
 
 http::response enroll(context& in, const http::request& asked) {
   const unix_millis now = in.clock.now();
+  const auto document = json::parse(asked.body);
+  if (!document) return problem(document.error(), asked);
+  if (document->is_object() && document->contains("nonce") && !document->contains("public_key")) {
+    const auto first = wire::decode_greeting_request(asked.body);
+    if (!first) return problem(first.error(), asked);
+    return http::json_response(
+        wire::encode(auth::greet(in.keys, in.random, now, *first, asked.channel)));
+  }
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
   const auto enroll = [&] {
@@ -57,7 +65,7 @@ http::response session(context& in, const http::request& asked) {
     const auto first = wire::decode_challenge_request(asked.body);
     if (!first) return problem(first.error(), asked);
     return http::json_response(
-        wire::encode(auth::make_challenge(in.keys, in.random, now, first->device)));
+        wire::encode(auth::make_challenge(in.keys, in.random, now, *first, asked.channel)));
   }
   const auto second = wire::decode_signed(asked.body);
   if (!second) return problem(second.error(), asked);
@@ -70,7 +78,7 @@ http::response session(context& in, const http::request& asked) {
     return problem(may.error(), asked);
   }
   const auto open = [&] {
-    return auth::open_session(in.database, in.keys, in.random, now, *second,
+    return auth::open_session(in.database, in.keys, in.random, now, *second, asked.channel,
                               sync::compare_prev_push);
   };
   auto answer = open();

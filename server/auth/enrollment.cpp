@@ -1,6 +1,7 @@
 #include "server/auth/enrollment.hpp"
 
 #include "server/auth/again.hpp"
+#include "server/auth/challenge.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -26,6 +27,8 @@ error expired_code() {
       "for a new link.");
 }
 
+using maybe_again = std::optional<wire::again_object>;
+
 result<void> check_request(const wire::enroll_request& request) {
   if (auto name = domain::check_device_name(request.device_name); !name) return name;
   if (!crypto::strong_public_key(request.public_key)) {
@@ -37,12 +40,48 @@ result<void> check_request(const wire::enroll_request& request) {
   return {};
 }
 
+/// That the new key signed a challenge of this server, the same as the device that it is to
+/// replace. A client of before the greeting has no proof; it can enroll with a code, and no more.
+result<void> check_proof(const server_keys& keys, unix_millis now,
+                         const wire::enroll_request& request, const maybe_again& again) {
+  if (!request.proof) {
+    if (!again) return {};
+    return fail(errc::malformed,
+                "This program is too old to make another device of its folder at this server. "
+                "Update it and try again.",
+                "proof");
+  }
+  const auto object = wire::decode_enroll_object(request.proof->object);
+  if (!object) return object.error();
+  if (object->server != keys.server) {
+    return fail(errc::malformed, "The proof is meant for another server.", "server");
+  }
+  if (!crypto::constant_time_equal(object->public_key, request.public_key)) {
+    return fail(errc::malformed, "The proof is for another key.", "public_key");
+  }
+  if (again && again->challenge != object->challenge) {
+    return fail(errc::malformed, "The two signatures are over different challenges.", "challenge");
+  }
+  const auto key = crypto::public_key::from_raw(request.public_key);
+  const auto signature = crypto::signature::from_raw(request.proof->signature);
+  if (!key || !signature ||
+      !crypto::verify(*key, crypto::purpose_message("enroll", request.proof->object), *signature)) {
+    return fail(errc::bad_signature, "The request is not signed by the new device's key.");
+  }
+  if (!challenge_valid(keys, now, challenge_use::enrollment, {}, object->challenge)) {
+    return stale_challenge();
+  }
+  return {};
+}
+
 /// The device that this code has made, where the same key asks again in time.
 result<store::device_row> enrolled_before(store::writer& in, store::pk device,
                                           const wire::enroll_request& request, unix_millis now) {
   const store::pk keys[] = {device};
   const auto rows = in.devices_by_pk(keys);
-  if (rows.empty() || !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
+  // A body that was overheard holds code and key: only a fresh proof has the answer once more.
+  if (rows.empty() || !request.proof ||
+      !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
     return unknown_code();
   }
   if (rows[0].revoked_at) {
@@ -133,8 +172,6 @@ enrolled make_device(store::writer& in, random_source& random, unix_millis now,
   in.add_audit(audit);
   return made;
 }
-
-using maybe_again = std::optional<wire::again_object>;
 
 result<store::user_row> enabled_user(store::writer& in, store::pk key, const error& none) {
   const store::pk user_key[] = {key};
@@ -274,6 +311,21 @@ std::string create_enrollment(store::writer& in, random_source& random, store::p
   return code;
 }
 
+wire::greeting_answer greet(const server_keys& keys, random_source& random, unix_millis now,
+                            const wire::greeting_request& asked, std::string_view channel) {
+  wire::greeting object;
+  object.server = keys.server;
+  object.nonce = asked.nonce;
+  object.challenge = new_challenge(keys, random, now, challenge_use::enrollment, {});
+  object.channel = channel;
+  wire::greeting_answer answer;
+  answer.challenge = object.challenge;
+  answer.signed_by_server = sign_canonical(keys, "greeting", wire::encode_object(object));
+  answer.trust_object = trust_object(keys);
+  answer.server_time = format_time(now);
+  return answer;
+}
+
 result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                    random_source& random, unix_millis now,
                                    const wire::enroll_request& request,
@@ -283,8 +335,14 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
   if (!again) return again.error();
   // Guesses end here, without waiting for the writer.
   if (auto guess = known_at_all(in, request, *again); !guess) return guess.error();
+  if (auto proved = check_proof(keys, now, request, *again); !proved) return proved.error();
   result<enrolled> made = unknown_code();
   in.write([&](store::writer& w) {
+    if (request.proof) {
+      const auto proof = wire::decode_enroll_object(request.proof->object).value();
+      made = stale_challenge();
+      if (!spend(w, now, proof.challenge)) return;
+    }
     made = request.code.empty() ? enroll_again_in(w, random, now, request, **again)
                                 : enroll_in(w, random, now, request, *again);
   });

@@ -1,10 +1,15 @@
 #pragma once
 // How people get onto the server and devices to people: users, one-time codes, enrollment.
 //
-// A code is 24 random bytes (192 bits) in base64url; the store keeps only its SHA-256. It is good
-// for one device within 72 hours. The same device key may present it again for 72 hours after its
-// use and gets the same answer (its first one may have been lost); any other key is told what an
-// unknown code is told. The functions that take a `writer` belong to its transaction.
+// The server greets first: it signs the client's nonce, a challenge and the TLS key that the client
+// was shown, so that the client tells its code to nobody else. The new key proves itself by signing
+// the challenge. A code is 24 random bytes (192 bits) in base64url; the store keeps only its
+// SHA-256. It is good for one device within 72 hours. The same device key may present it again for
+// 72 hours after its use, with a proof over a fresh challenge, and gets the same answer (its first
+// one may have been lost); any other key, and a request without a proof, is told what an unknown
+// code is told. A client of before the greeting sends no proof: it enrolls all the same, once, and
+// cannot repeat it or replace a device. The functions that take a `writer` belong to its
+// transaction.
 
 #include <functional>
 #include <string>
@@ -38,12 +43,18 @@ void create_installation(store::writer& in, const server_id& server, unix_millis
 [[nodiscard]] std::string create_enrollment(store::writer& in, random_source& random,
                                             store::pk user, unix_millis now);
 
+/// Step 1 of POST /v1/enroll; needs no database.
+[[nodiscard]] wire::greeting_answer greet(const server_keys& keys, random_source& random,
+                                          unix_millis now, const wire::greeting_request& asked,
+                                          std::string_view channel);
+
 using journal_sink = std::function<void(const store::journal_entry&)>;
 
 /// POST /v1/enroll, with a code, or signed by the device that the new one stands in for, or both
-/// (again.hpp). Errors: code_unknown, code_expired, user_disabled, invalid_field (device name,
-/// public key), malformed, and those of may_replace. A new device is handed to `journal` after the
-/// commit, before this returns; what that throws passes on, and asking again hands it over again.
+/// (again.hpp). Errors: code_unknown, challenge_invalid, bad_signature (the proof), code_expired,
+/// user_disabled, invalid_field (device name, public key), malformed, and those of may_replace. A
+/// new device is handed to `journal` after the commit, before this returns; what that throws passes
+/// on, and asking again hands it over again.
 [[nodiscard]] result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                                  random_source& random, unix_millis now,
                                                  const wire::enroll_request& request,

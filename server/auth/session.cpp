@@ -1,5 +1,6 @@
 #include "server/auth/session.hpp"
 
+#include "server/auth/challenge.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
@@ -8,35 +9,7 @@
 namespace autocusto::auth {
 namespace {
 
-constexpr std::size_t k_time_size = 8;
-constexpr std::size_t k_nonce_size = 16;
-constexpr std::size_t k_mac_size = 32;
 constexpr std::size_t k_token_size = 32;
-/// Challenges of another server process may come from a clock a little ahead of ours.
-constexpr unix_millis k_clock_slack = 5000;
-
-std::string time_bytes(unix_millis t) {
-  std::string out(k_time_size, '\0');
-  auto value = static_cast<std::uint64_t>(t);
-  for (std::size_t i = k_time_size; i-- > 0; value >>= 8) out[i] = static_cast<char>(value & 0xFF);
-  return out;
-}
-
-unix_millis bytes_time(std::string_view raw) {
-  std::uint64_t value = 0;
-  for (const char c : raw) value = (value << 8) | static_cast<unsigned char>(c);
-  return static_cast<unix_millis>(value);
-}
-
-hash256 challenge_mac(const server_keys& keys, const device_id& device, std::string_view body) {
-  const auto key = crypto::hmac_sha256(keys.server_secret.view(), "session challenge");
-  return crypto::hmac_sha256(key.raw(), std::string(device.raw()) + std::string(body));
-}
-
-error stale_challenge() {
-  return fail(errc::challenge_invalid,
-              "The challenge is not valid any more; ask for a new one and sign that.");
-}
 
 struct opened {
   store::device_row device;
@@ -63,10 +36,7 @@ std::optional<found_device> find_device(store::reader& in, const device_id& id) 
 
 result<opened> store_session(store::writer& in, unix_millis now, const std::string& token,
                              const wire::session_request& asked, const push_comparison& compare) {
-  if (!in.spend_challenge(crypto::sha256(asked.challenge).raw(),
-                          now + limits::challenge_millis + k_clock_slack)) {
-    return stale_challenge();
-  }
+  if (!spend(in, now, asked.challenge)) return stale_challenge();
   auto found = find_device(in, asked.device);
   if (!found) {
     return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
@@ -99,10 +69,7 @@ wire::signed_object order_for(const server_keys& keys, const wire::session_reque
   order.device = asked.device;
   order.challenge = asked.challenge;
   order.what = what;
-  wire::signed_object out;
-  out.object = wire::encode_object(order);
-  out.signature = crypto::sign(keys.signing, crypto::purpose_message("order", out.object)).raw();
-  return out;
+  return sign_canonical(keys, "order", wire::encode_object(order));
 }
 
 result<void> check_signature(store::database& in, const wire::session_request& asked,
@@ -124,36 +91,36 @@ result<void> check_signature(store::database& in, const wire::session_request& a
 }  // namespace
 
 wire::challenge_answer make_challenge(const server_keys& keys, random_source& random,
-                                      unix_millis now, const device_id& device) {
-  const std::string body = time_bytes(now) + random.bytes(k_nonce_size);
+                                      unix_millis now, const wire::challenge_request& asked,
+                                      std::string_view channel) {
   wire::challenge_answer answer;
   answer.server = keys.server;
-  answer.challenge = to_base64url(body + std::string(challenge_mac(keys, device, body).raw()));
+  answer.challenge = new_challenge(keys, random, now, challenge_use::session, asked.device.raw());
   answer.server_time = format_time(now);
+  if (!asked.nonce || channel.empty()) return answer;
+  wire::challenge_proof proof;
+  proof.server = keys.server;
+  proof.device = asked.device;
+  proof.nonce = *asked.nonce;
+  proof.challenge = answer.challenge;
+  proof.channel = channel;
+  answer.signed_by_server = sign_canonical(keys, "challenge", wire::encode_object(proof));
   return answer;
-}
-
-bool challenge_valid(const server_keys& keys, unix_millis now, const device_id& device,
-                     std::string_view challenge) {
-  const auto raw = from_base64url(challenge);
-  if (!raw || raw->size() != k_time_size + k_nonce_size + k_mac_size) return false;
-  const std::string_view body = std::string_view(*raw).substr(0, k_time_size + k_nonce_size);
-  const std::string_view mac = std::string_view(*raw).substr(k_time_size + k_nonce_size);
-  if (!crypto::constant_time_equal(challenge_mac(keys, device, body).raw(), mac)) return false;
-  const unix_millis made = bytes_time(body.substr(0, k_time_size));
-  return made <= now + k_clock_slack && now < made + limits::challenge_millis;
 }
 
 result<wire::session_answer> open_session(store::database& in, const server_keys& keys,
                                           random_source& random, unix_millis now,
                                           const wire::signed_object& request,
+                                          std::string_view channel,
                                           const push_comparison& compare) {
   const auto asked = wire::decode_session_object(request.object);
   if (!asked) return asked.error();
   if (asked->server != keys.server) {
     return fail(errc::malformed, "The session request is meant for another server.", "server");
   }
-  if (!challenge_valid(keys, now, asked->device, asked->challenge)) return stale_challenge();
+  if (!challenge_valid(keys, now, challenge_use::session, asked->device.raw(), asked->challenge)) {
+    return stale_challenge();
+  }
   if (auto checked = check_signature(in, *asked, request); !checked) return checked.error();
 
   const std::string token = to_base64url(random.bytes(k_token_size));
@@ -177,6 +144,10 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
   }
   answer.trust_object = trust_object(keys);
   answer.server_time = format_time(now);
+  if (!channel.empty()) {
+    answer.signed_by_server = sign_canonical(
+        keys, "opened", wire::encode_object(wire::proof_of(answer, *asked, channel)));
+  }
   return answer;
 }
 

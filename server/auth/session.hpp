@@ -1,9 +1,10 @@
 #pragma once
 // Sessions: a device proves its key and gets a bearer token for an hour.
 //
-// A challenge is stateless: time ‖ random ‖ MAC under a key derived from the server secret, bound
-// to the device that asked. It is good for 60 s by the server's clock and is spent, in the store,
-// by the session that it opens. Tokens are 32 random bytes; the store keeps their SHA-256. What a
+// A challenge (challenge.hpp) is bound to the device that asked, and spent by the session that it
+// opens. What the server answers it signs, for a client that sent a nonce, together with the TLS
+// key that the client was shown (`channel`, http::request): so nobody who stands in between can
+// pass it on. Tokens are 32 random bytes; the store keeps their SHA-256. What a
 // token is worth is looked up for every request, in one query, so revoking a device or disabling a
 // user takes effect at once. A revoked device or disabled user gets sessions of scope `surrender`
 // only. Functions only; any thread.
@@ -20,26 +21,22 @@
 
 namespace autocusto::auth {
 
-/// Step 1 of POST /v1/session; needs no database.
+/// Step 1 of POST /v1/session; needs no database. Signed for a nonce, where `channel` is not empty.
 [[nodiscard]] wire::challenge_answer make_challenge(const server_keys& keys, random_source& random,
-                                                    unix_millis now, const device_id& device);
-
-/// Whether this text is a challenge that this installation made for the device not long ago.
-[[nodiscard]] bool challenge_valid(const server_keys& keys, unix_millis now,
-                                   const device_id& device, std::string_view challenge);
+                                                    unix_millis now,
+                                                    const wire::challenge_request& asked,
+                                                    std::string_view channel);
 
 /// How the push that a device names as its last compares with what the store has of the device
 /// (the rule belongs to synchronising: sync::compare_prev_push).
 using push_comparison = std::function<wire::push_memory(store::reader&, const store::device_row&,
                                                         const std::optional<push_id>&)>;
 
-/// Step 2. Errors: malformed, challenge_invalid (old, forged, another device's, spent),
-/// device_unknown, bad_signature.
-[[nodiscard]] result<wire::session_answer> open_session(store::database& in,
-                                                        const server_keys& keys,
-                                                        random_source& random, unix_millis now,
-                                                        const wire::signed_object& request,
-                                                        const push_comparison& compare);
+/// Step 2; the answer is signed where `channel` is not empty. Errors: malformed, challenge_invalid
+/// (old, forged, another device's, spent), device_unknown, bad_signature.
+[[nodiscard]] result<wire::session_answer> open_session(
+    store::database& in, const server_keys& keys, random_source& random, unix_millis now,
+    const wire::signed_object& request, std::string_view channel, const push_comparison& compare);
 
 /// What an endpoint asks of its caller.
 enum class access {

@@ -46,6 +46,11 @@ outgoing prepare(const client_request& asked, const std::string& host) {
   return out;
 }
 
+bool may_go_to(const client_request& asked, const std::optional<hash256>& peer) {
+  const auto& keys = asked.only_to;
+  return keys.empty() || (peer && std::find(keys.begin(), keys.end(), *peer) != keys.end());
+}
+
 result<response> decode(raw_response raw, std::size_t limit) {
   response answer;
   answer.status = raw.status;
@@ -87,6 +92,13 @@ class client::impl {
       if (!kept) {
         if (const auto opened = open(deadline); !opened) return opened.error();
       }
+      if (!may_go_to(asked, connection_.peer_key())) {
+        connection_.close();
+        return fail(errc::session_expired,
+                    "The server shows another TLS key than the one that it proved to be its own; "
+                    "open a new session.");
+      }
+      peer_ = connection_.peer_key();
       auto outcome =
           connection_.exchange(out.head, out.body, head_only, asked.response_limit, deadline);
       if (outcome.answer) return decode(*std::move(outcome.answer), asked.response_limit);
@@ -108,6 +120,7 @@ class client::impl {
   }
 
   client_connection& connection() { return connection_; }
+  [[nodiscard]] std::optional<hash256> peer_key() const { return peer_; }
 
  private:
   result<void> open(deadline_point deadline) {
@@ -120,6 +133,7 @@ class client::impl {
   trust trust_;
   context_ptr context_;  ///< made when first needed
   client_connection connection_;
+  std::optional<hash256> peer_;  ///< the server's, of the last connection that was used
 };
 
 client::client(client_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
@@ -129,6 +143,10 @@ client::~client() = default;
 
 result<response> client::send(const client_request& request) {
   return impl_->send(request);
+}
+
+std::optional<hash256> client::peer_key() const {
+  return impl_->peer_key();
 }
 
 void client::set_pins(std::vector<hash256> pins) {

@@ -47,6 +47,10 @@ struct client_request {
   /// Sending it twice does no more than sending it once: it is tried again, once, when a kept
   /// connection turns out to be dead before any byte of a response came.
   bool idempotent = false;
+  /// Only to a server that shows a certificate with one of these public keys (`client::peer_key`):
+  /// nothing of the request is sent to another one, and the answer is `session_expired`. Empty: to
+  /// any that TLS takes.
+  std::vector<hash256> only_to{};
   std::chrono::milliseconds deadline{30'000};     ///< for everything, connecting included
   std::size_t response_limit = 16 * 1024 * 1024;  ///< bytes of the body, before and after decoding
 };
@@ -63,6 +67,10 @@ class client {
   /// connection, deadline, interrupted: the message tells), `untrusted_server` (pin, host name or
   /// dates), `protocol_error` (not a response that this client accepts, or longer than the limit).
   [[nodiscard]] result<response> send(const client_request& request);
+
+  /// SHA-256 over the public key (SubjectPublicKeyInfo) of the certificate that the server has
+  /// shown on the connection over which the last request went; nothing for a plain one.
+  [[nodiscard]] std::optional<hash256> peer_key() const;
 
   /// From now on dates are judged by `t`; for new connections.
   void set_trust_time(unix_millis t);

@@ -60,7 +60,8 @@ struct link {
   tcp::resolver resolver;
   tcp::socket socket;
   std::optional<asio::ssl::stream<tcp::socket&>> tls;
-  std::string input;  ///< read, not yet used
+  std::string input;                ///< read, not yet used
+  std::optional<hash256> peer_key;  ///< of the certificate that the server has shown
 
   void close() {
     error_code ignored;
@@ -114,7 +115,10 @@ awaitable<std::optional<error>> shake_hands(link_ptr on, open_request asked) {
   expect_host(connection, asked.host);
   auto done = co_await on->tls->async_handshake(asio::ssl::stream_base::client, k_await);
   const auto ec = std::get<0>(done);
-  if (!ec) co_return std::nullopt;
+  if (!ec) {
+    on->peer_key = peer_key(connection);
+    co_return std::nullopt;
+  }
   if (auto refused = refusal(connection, asked.host)) co_return refused;
   co_return unreachable("The server at " + asked.host + " does not speak TLS as expected (" +
                         ec.message() + "); check its address and port.");
@@ -302,6 +306,10 @@ class client_connection::impl {
     return outcome;
   }
 
+  [[nodiscard]] std::optional<hash256> peer() const {
+    return link_ ? link_->peer_key : std::nullopt;
+  }
+
   [[nodiscard]] bool usable() const {
     if (!link_ || !link_->socket.is_open()) return false;
     pollfd state{link_->socket.native_handle(), POLLRDHUP, 0};
@@ -389,6 +397,10 @@ exchange_outcome client_connection::exchange(std::string head, std::string body,
   asked.head_only = head_only;
   asked.limit = limit;
   return impl_->exchange(std::move(asked), deadline);
+}
+
+std::optional<hash256> client_connection::peer_key() const {
+  return impl_->peer();
 }
 
 bool client_connection::usable() const {

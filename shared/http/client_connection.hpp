@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "shared/base/error.hpp"
+#include "shared/base/ids.hpp"
 #include "shared/http/message.hpp"
 
 struct ssl_ctx_st;
@@ -51,6 +52,9 @@ class client_connection {
   [[nodiscard]] exchange_outcome exchange(std::string head, std::string body, bool head_only,
                                           std::size_t limit, deadline_point deadline);
 
+  /// The public key of the certificate that the server has shown on this connection, as
+  /// `peer_key` of tls.hpp gives it; nothing for a plain one, or when there is none.
+  [[nodiscard]] std::optional<hash256> peer_key() const;
   /// Open, and not yet closed by the server as far as can be told without waiting.
   [[nodiscard]] bool usable() const;
   void close();

@@ -42,6 +42,10 @@ struct request {
   /// What the endpoint's gate found out of who asks; empty without a gate.
   std::any caller;
   bool body_is_here = true;  ///< false: the gate is asked before the body is read
+  /// The TLS key that this connection was made with: SHA-256 over the public key
+  /// (SubjectPublicKeyInfo) of the certificate that the client was shown, 32 bytes; empty without
+  /// TLS.
+  std::string channel;
 
   /// The token of `Authorization: Bearer TOKEN`; nothing for another scheme or no header. The view
   /// is valid while this request lives unchanged.

@@ -134,7 +134,10 @@ class session final : public session_control, public std::enable_shared_from_thi
     if (!tls_) co_return true;
     tcp_.expires_after(deadlines().handshake);
     auto done = co_await tls_->async_handshake(asio::ssl::stream_base::server, k_await);
-    co_return !std::get<0>(done);
+    if (std::get<0>(done)) co_return false;
+    const auto shown = own_key(tls_->native_handle());
+    if (shown) channel_ = shown->raw();
+    co_return true;
   }
 
   /// Some bytes into `into`; 0 when the connection is at its end in whatever way.
@@ -323,6 +326,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     asked->headers = std::move(now.asked.frame.headers);
     asked->request_id = now.request_id;
     asked->peer = peer_;
+    asked->channel = channel_;
     return asked;
   }
 
@@ -441,6 +445,7 @@ class session final : public session_control, public std::enable_shared_from_thi
   asio::steady_timer answer_timer_;  ///< cancelled when there is something new to `await_answer`
   const std::string peer_;
   const std::string address_;  ///< its `address_key`
+  std::string channel_;        ///< see request::channel
   std::string input_;          ///< read, not yet used
   std::size_t served_ = 0;
   phase phase_ = phase::idle;

@@ -174,6 +174,19 @@ context_ptr make_client_context(const trust& trusted) {
   return context;
 }
 
+std::optional<hash256> own_key(const ssl_st* connection) {
+  // The connection's own: that of its context may be another one by now.
+  const auto* certificate = SSL_get_certificate(connection);
+  if (certificate == nullptr) return std::nullopt;
+  return detail::spki_of(certificate);
+}
+
+std::optional<hash256> peer_key(const ssl_st* connection) {
+  const auto* certificate = SSL_get0_peer_certificate(connection);
+  if (certificate == nullptr) return std::nullopt;
+  return detail::spki_of(certificate);
+}
+
 void expect_host(ssl_st* connection, const std::string& host) {
   if (is_address(host)) {
     must(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str()) == 1,

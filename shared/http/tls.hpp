@@ -39,6 +39,11 @@ struct trust {
 };
 [[nodiscard]] context_ptr make_client_context(const trust& trusted);
 
+/// After a handshake: SHA-256 over the public key (SubjectPublicKeyInfo) of the certificate that
+/// this side has shown, or that the other side has; nothing where none was.
+[[nodiscard]] std::optional<hash256> own_key(const ssl_st* connection);
+[[nodiscard]] std::optional<hash256> peer_key(const ssl_st* connection);
+
 /// Before the handshake: the name or address that the server must prove, and SNI for names.
 void expect_host(ssl_st* connection, const std::string& host);
 

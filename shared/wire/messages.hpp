@@ -44,22 +44,55 @@ struct trust {
 
 // ---- POST /v1/enroll ----
 
-/// {"code"?:"…","device_name":"…","public_key":"<64 hex>","again"?:{"object":{…},"signature":…}};
-/// one of `code` and `again`, or both.
+/// Step 1: {"nonce":"<64 hex>"} -> {"challenge":"<base64url>","server_time":"…","signed":{…},
+/// "trust":{…}}. `signed` is a `greeting` by one of the keys that `trust` names.
+struct greeting_request {
+  std::string nonce;  ///< 32 raw bytes, fresh
+};
+struct greeting_answer {
+  std::string challenge;  ///< opaque text
+  signed_object signed_by_server;
+  signed_object trust_object;
+  std::string server_time;
+};
+
+/// That the server itself is at the other end of this TLS connection, before a client tells it
+/// anything: {"server","nonce","challenge","channel"}, purpose `greeting`. `channel`: SHA-256 over
+/// the public key (SubjectPublicKeyInfo) of the certificate that TLS has shown.
+struct greeting {
+  server_id server;
+  std::string nonce;  ///< 32 raw bytes, the client's
+  std::string challenge;
+  std::string channel;  ///< 32 raw bytes
+};
+
+/// Step 2: {"code"?:"…","device_name":"…","public_key":"<64 hex>",
+/// "again"?:{"object":{…},"signature":…},"proof"?:{"object":{…},"signature":…}}; one of `code` and
+/// `again`, or both. `proof` is missing from clients before the greeting existed.
 struct enroll_request {
   std::string code;         ///< empty: none, then there is `again`
   std::string device_name;  ///< 1 to 100 code points
   std::string public_key;   ///< 32 raw bytes
   std::optional<signed_object> again;
+  std::optional<signed_object> proof{};
+};
+
+/// That the new device has the private key: {"server","challenge","public_key"}, signed by that
+/// key with purpose `enroll`. The challenge is the greeting's, and good once.
+struct enroll_object {
+  server_id server;
+  std::string challenge;
+  std::string public_key;  ///< 32 raw bytes
 };
 
 /// That the new device stands in for one whose folder was copied or restored:
-/// {"server","device","public_key"}, signed by the old device with purpose `again`. `device` is the
-/// old one, `public_key` that of the request.
+/// {"server","device","public_key","challenge"}, signed by the old device with purpose `again`.
+/// `device` is the old one, `public_key` that of the request, `challenge` that of `proof`.
 struct again_object {
   server_id server;
   device_id device;
-  std::string public_key;  ///< 32 raw bytes
+  std::string public_key;   ///< 32 raw bytes
+  std::string challenge{};  ///< empty: left out by a client before challenges of enrollment
 };
 
 /// {"user":uuid,"email":"…","role":"doctor"|"admin","device":uuid,"tenant_key":"<64 hex>",
@@ -76,14 +109,27 @@ struct enroll_answer {
 
 // ---- POST /v1/session ----
 
-/// Step 1: {"device":uuid} -> {"server":uuid,"challenge":"<base64url>","server_time":"…"}
+/// Step 1: {"device":uuid,"nonce"?:"<64 hex>"} -> {"server":uuid,"challenge":"<base64url>",
+/// "server_time":"…","signed"?:{…}}. `signed` answers a nonce: a `challenge_proof`.
 struct challenge_request {
   device_id device;
+  std::optional<std::string> nonce{};  ///< 32 raw bytes, fresh
 };
 struct challenge_answer {
   server_id server;
   std::string challenge;  ///< opaque text
   std::string server_time;
+  std::optional<signed_object> signed_by_server;
+};
+
+/// That the challenge comes from the server itself, over this TLS connection:
+/// {"server","device","nonce","challenge","channel"}, purpose `challenge`.
+struct challenge_proof {
+  server_id server;
+  device_id device;
+  std::string nonce;  ///< 32 raw bytes
+  std::string challenge;
+  std::string channel;  ///< 32 raw bytes, as of `greeting`
 };
 
 /// Step 2: {"object":{"server","device","challenge","prev_push":uuid|null},"signature":…}, signed
@@ -102,7 +148,8 @@ enum class push_memory { ok, unknown, old };
 
 /// {"token":"…","expires_in":3600,"scope":"full"|"surrender","user":uuid,"email","role",
 ///  "prev_push":"ok"|"unknown"|"old","last_push":uuid|null,"wipe":bool,"order"?:{…},"trust":{…},
-///  "server_time"}. `order` comes with the scope `surrender`, and only then.
+///  "server_time","signed"?:{…}}. `order` comes with the scope `surrender`, and only then. `signed`
+///  is a `session_proof`.
 struct session_answer {
   std::string token;
   std::int64_t expires_in = 0;  ///< seconds
@@ -116,7 +163,31 @@ struct session_answer {
   std::optional<signed_object> order_object;
   signed_object trust_object;
   std::string server_time;
+  std::optional<signed_object> signed_by_server;
 };
+
+/// That the answer comes from the server itself, over this TLS connection: purpose `opened`,
+/// {"server","device","challenge","channel","token":"<SHA-256 of the token>","expires_in","scope",
+///  "user","role","prev_push","last_push","wipe","server_time"}, as they stand in the answer.
+struct session_proof {
+  server_id server;
+  device_id device;
+  std::string challenge;
+  std::string channel;     ///< 32 raw bytes, as of `greeting`
+  std::string token_hash;  ///< 32 raw bytes
+  std::int64_t expires_in = 0;
+  std::string scope;
+  user_id user;
+  std::string role;
+  push_memory prev_push = push_memory::ok;
+  std::optional<push_id> last_push;
+  bool wipe = false;
+  std::string server_time;
+  friend bool operator==(const session_proof&, const session_proof&) = default;
+};
+/// What the server has to sign for this answer.
+[[nodiscard]] session_proof proof_of(const session_answer& answer, const session_request& asked,
+                                     std::string_view channel);
 
 /// What a device has to do that has lost its access: hand over what it holds and erase everything,
 /// or (revoked as lost) erase at once. {"server","device","challenge","order":"surrender"|"erase"},
@@ -312,6 +383,18 @@ struct act_object {
 [[nodiscard]] std::string encode_object(const trust& t);
 [[nodiscard]] result<trust> decode_trust(std::string_view object);
 
+[[nodiscard]] std::string encode(const greeting_request& m);
+[[nodiscard]] result<greeting_request> decode_greeting_request(std::string_view json);
+[[nodiscard]] std::string encode(const greeting_answer& m);
+[[nodiscard]] result<greeting_answer> decode_greeting_answer(std::string_view json);
+[[nodiscard]] std::string encode_object(const greeting& m);
+[[nodiscard]] result<greeting> decode_greeting(std::string_view object);
+[[nodiscard]] std::string encode_object(const enroll_object& m);
+[[nodiscard]] result<enroll_object> decode_enroll_object(std::string_view object);
+[[nodiscard]] std::string encode_object(const challenge_proof& m);
+[[nodiscard]] result<challenge_proof> decode_challenge_proof(std::string_view object);
+[[nodiscard]] std::string encode_object(const session_proof& m);
+[[nodiscard]] result<session_proof> decode_session_proof(std::string_view object);
 [[nodiscard]] std::string encode(const enroll_request& m);
 [[nodiscard]] result<enroll_request> decode_enroll_request(std::string_view json);
 [[nodiscard]] std::string encode_object(const again_object& m);

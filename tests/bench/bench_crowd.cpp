@@ -26,8 +26,7 @@ class client {
   client(const std::string& link, std::uint64_t seed)
       : seed_(seed),
         key_(crypto::signing_key::generate(crypto::system_random())),
-        who_(transport::enroll(wire::decode_enrollment_link(link).value(),
-                               {"client", key_.public_half(), std::nullopt})
+        who_(transport::enroll(wire::decode_enrollment_link(link).value(), {"client", &key_})
                  .value()),
         server_(std::make_unique<transport::remote>(who_.address)) {
     static_cast<void>(server_->sign_in(who_.device, key_, std::nullopt).value());

@@ -80,7 +80,7 @@ class laptop {
  private:
   void enroll(const wire::enrollment_link& link) {
     const auto key = replica_->device_key();
-    const auto got = transport::enroll(link, {"laptop", key.public_half(), std::nullopt}).value();
+    const auto got = transport::enroll(link, {"laptop", &key}).value();
     replica::identity who;
     who.host = got.address.host;
     who.port = got.address.port;

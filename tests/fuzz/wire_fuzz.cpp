@@ -30,6 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(text, wire::decode_challenge_request, encode);
   round_trip(text, wire::decode_challenge_answer, encode);
   round_trip(text, wire::decode_session_object, object);
+  round_trip(text, wire::decode_greeting_request, encode);
+  round_trip(text, wire::decode_greeting_answer, encode);
+  round_trip(text, wire::decode_greeting, object);
+  round_trip(text, wire::decode_enroll_object, object);
+  round_trip(text, wire::decode_again_object, object);
+  round_trip(text, wire::decode_challenge_proof, object);
+  round_trip(text, wire::decode_session_proof, object);
   round_trip(text, wire::decode_session_answer, encode);
   round_trip(text, wire::decode_push_object, object);
   round_trip(text, wire::decode_push_request, encode);

@@ -15,15 +15,18 @@ class enroll_again : public server_test {
  protected:
   void SetUp() override { world.start(); }
 
-  static wire::enroll_request request_of(const wire_device& old, const crypto::signing_key& next) {
+  /// Signed by the old device and by the new key over a fresh challenge.
+  static wire::enroll_request request_of(wire_device& old, const crypto::signing_key& next) {
     wire::again_object object;
     object.server = wire::decode_trust(old.who.trust_object.object).value().server;
     object.device = old.who.device;
     object.public_key = next.public_half().raw();
+    object.challenge = old.greeting();
     wire::enroll_request request;
     request.device_name = "the copy";
     request.public_key = object.public_key;
     request.again = sign(old.key, wire::encode_object(object));
+    request.proof = wire_device::enroll_proof(next, object.server, object.challenge);
     return request;
   }
   static wire::signed_object sign(const crypto::signing_key& key, std::string object) {
@@ -89,11 +92,11 @@ TEST_P(enroll_again, the_old_key_makes_a_device_that_replaces_and_ends_nothing) 
 
 TEST_P(enroll_again, a_lost_answer_is_given_again_at_any_time) {
   auto old = world.device("a@example.org");
-  const auto request = request_of(*old, fresh_key());
-  ASSERT_EQ(ask(*old, request), "ok");
+  const auto next = fresh_key();
+  ASSERT_EQ(ask(*old, request_of(*old, next)), "ok");
   const auto first = got.device;
   world.clock.advance(1000 * k_hour);
-  ASSERT_EQ(ask(*old, request), "ok");
+  ASSERT_EQ(ask(*old, request_of(*old, next)), "ok");
   EXPECT_EQ(got.device, first);
   std::size_t lines = 0;
   world.node->database().read([&](store::reader& r) {
@@ -101,7 +104,32 @@ TEST_P(enroll_again, a_lost_answer_is_given_again_at_any_time) {
   });
   EXPECT_EQ(lines, 1U);
   revoke(first);
-  EXPECT_EQ(ask(*old, request), "device_revoked");
+  EXPECT_EQ(ask(*old, request_of(*old, next)), "device_revoked");
+}
+
+TEST_P(enroll_again, a_body_that_was_overheard_is_worth_nothing) {
+  auto old = world.device("a@example.org");
+  const auto next = fresh_key();
+  const auto request = request_of(*old, next);
+  auto stranger = world.connect(world.invite("b@example.org"));
+  ASSERT_EQ(ask(*old, request), "ok");
+  EXPECT_EQ(ask(*stranger, request), "challenge_invalid") << "spent";
+  // Without the new key nobody signs a fresh challenge.
+  auto cut = request;
+  cut.proof.reset();
+  EXPECT_EQ(ask(*stranger, cut), "malformed") << "as a program of before would ask";
+  auto other = request;
+  other.proof = wire_device::enroll_proof(stranger->key,
+                                          wire::decode_trust(old->who.trust_object.object)->server,
+                                          stranger->greeting());
+  EXPECT_EQ(ask(*stranger, other), "malformed") << "another key's proof";
+  auto late = request_of(*old, next);
+  world.clock.advance(2 * k_minute);
+  EXPECT_EQ(ask(*stranger, late), "challenge_invalid") << "old";
+  auto mixed = request_of(*old, next);
+  mixed.proof = wire_device::enroll_proof(
+      next, wire::decode_trust(old->who.trust_object.object)->server, old->greeting());
+  EXPECT_EQ(ask(*old, mixed), "malformed") << "two challenges";
 }
 
 TEST_P(enroll_again, only_a_device_in_use_with_its_key_may) {
@@ -143,9 +171,9 @@ TEST_P(enroll_again, only_a_device_in_use_with_its_key_may) {
   enable(false);
   EXPECT_EQ(ask(*old, good), "user_disabled");
   enable(true);
-  EXPECT_EQ(ask(*old, good), "ok");
+  EXPECT_EQ(ask(*old, request_of(*old, next)), "ok");
   revoke(old->who.device);
-  EXPECT_EQ(ask(*old, good), "device_revoked");
+  EXPECT_EQ(ask(*old, request_of(*old, next)), "device_revoked");
   EXPECT_EQ(ask(*old, request_of(*old, fresh_key())), "device_revoked");
 }
 
@@ -192,6 +220,8 @@ TEST_P(enroll_again, a_new_link_joins_a_folder_of_its_own_account) {
   request.code = copy->link.code;
   ASSERT_EQ(ask(*copy, request), "ok");
   const auto first = got.device;
+  request = request_of(*old, copy->key);
+  request.code = copy->link.code;
   ASSERT_EQ(ask(*copy, request), "ok");
   EXPECT_EQ(got.device, first);
   copy->who = got;

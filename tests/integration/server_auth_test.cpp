@@ -54,6 +54,33 @@ TEST_P(server_auth, the_same_device_may_enroll_again_with_its_code_for_72_hours)
   EXPECT_EQ(code_of(device->enroll()), "code_expired");
 }
 
+TEST_P(server_auth, a_repeated_enrollment_needs_the_keys_signature) {
+  auto device = world.connect(world.invite("a@example.org"));
+  wire::enroll_request request;
+  request.code = device->link.code;
+  request.device_name = "laptop";
+  request.public_key = device->key.public_half().raw();
+  // A program of before the greeting: it enrolls, once.
+  ASSERT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "ok");
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "code_unknown");
+  ASSERT_EQ(code_of(device->enroll()), "ok") << "with a proof";
+  const auto server = wire::decode_trust(device->who.trust_object.object)->server;
+  const auto challenge = device->greeting();
+  request.proof = wire_device::enroll_proof(device->key, server, challenge);
+  ASSERT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "ok");
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "challenge_invalid")
+      << "replayed";
+  const auto other = crypto::signing_key::generate(crypto::system_random());
+  request.proof = wire_device::enroll_proof(other, server, device->greeting());
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "malformed");
+  request.proof = wire_device::enroll_proof(device->key, server, device->greeting());
+  request.proof->signature[3] = static_cast<char>(request.proof->signature[3] ^ 1);
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "bad_signature");
+  request.proof = wire_device::enroll_proof(device->key, server, device->challenge());
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "challenge_invalid")
+      << "a session's challenge is for sessions";
+}
+
 TEST_P(server_auth, a_used_code_is_unknown_to_another_key) {
   const auto link = world.invite("a@example.org");
   ASSERT_EQ(code_of(world.connect(link)->enroll()), "ok");

@@ -156,9 +156,10 @@ class cloud {
   [[nodiscard]] virtual user_id add_user(const std::string& email) = 0;
   [[nodiscard]] virtual enrolled enroll(const user_id& user, const crypto::public_key& key,
                                         const std::string& name) = 0;
+  /// What a laptop sends for a challenge of the server.
+  using enroll_form = std::function<wire::enroll_request(const std::string& challenge)>;
   /// Nothing when the server died meanwhile.
-  [[nodiscard]] virtual std::optional<result<enrolled>> enroll_again(
-      const wire::enroll_request& /*what*/) {
+  [[nodiscard]] virtual std::optional<result<enrolled>> enroll_again(const enroll_form& /*what*/) {
     return fail(errc::usage, "This server cannot.");
   }
   /// The administrator, as the author of resolutions.

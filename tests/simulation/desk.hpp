@@ -84,7 +84,7 @@ class desk {
   virtual bool keep_copy() { return false; }
   virtual bool go_back() { return false; }
   /// Enrolls again as a device of its own; `ask` hands the request to the server.
-  using ask_again = std::function<result<enrolled>(const wire::enroll_request&)>;
+  using ask_again = std::function<result<enrolled>(const cloud::enroll_form&)>;
   virtual result<device_id> enroll_again(const ask_again& /*ask*/) {
     return fail(errc::usage, "This laptop cannot.");
   }

@@ -350,9 +350,7 @@ enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
   });
   asked.device_name = name;
   asked.public_key = key.raw();
-  const auto body = wire::encode(asked);
-  auto response = post("/v1/enroll", {}, body);
-  response = post("/v1/enroll", {}, body);  // an answer that was lost is had again
+  const auto response = post("/v1/enroll", {}, wire::encode(asked));
   if (response.status != 200) throw error_exception(failure_of(response).what);
   return enrolled_by(response);
 }
@@ -370,10 +368,13 @@ enrolled real_cloud::enrolled_by(const http::response& response) const {
   return out;
 }
 
-std::optional<result<enrolled>> real_cloud::enroll_again(const wire::enroll_request& what) {
+std::optional<result<enrolled>> real_cloud::enroll_again(const enroll_form& what) {
   http::response response;
+  const wire::greeting_request asked{std::string(32, 'n')};
+  const auto greeted =
+      wire::decode_greeting_answer(post("/v1/enroll", {}, wire::encode(asked)).body).value();
   try {
-    response = post("/v1/enroll", {}, wire::encode(what));
+    response = post("/v1/enroll", {}, wire::encode(what(greeted.challenge)));
   } catch (const store::database_error&) {
     if (died()) return std::nullopt;
     return result<enrolled>(fail(errc::unavailable, "The database cannot be reached."));

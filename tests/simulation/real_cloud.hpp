@@ -41,8 +41,7 @@ class real_cloud final : public cloud {
   [[nodiscard]] user_id add_user(const std::string& email) override;
   [[nodiscard]] enrolled enroll(const user_id& user, const crypto::public_key& key,
                                 const std::string& name) override;
-  [[nodiscard]] std::optional<result<enrolled>> enroll_again(
-      const wire::enroll_request& what) override;
+  [[nodiscard]] std::optional<result<enrolled>> enroll_again(const enroll_form& what) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
   [[nodiscard]] std::int64_t feed_end(const user_id& user) override;
   [[nodiscard]] picture look() override;

@@ -321,16 +321,12 @@ result<device_id> real_desk::enroll_again(const ask_again& ask) {
     const auto next = store_->next_device_key();
     if (!next) return next.error();
     auto me = store_->who().value();
-    wire::again_object object;
-    object.server = me.server;
-    object.device = me.device;
-    object.public_key = next->public_half().raw();
-    wire::enroll_request request;
-    request.device_name = "copy";
-    request.public_key = object.public_key;
-    request.again =
-        transport::sign_canonical(store_->device_key(), "again", wire::encode_object(object));
-    const auto got = ask(request);
+    const auto key = store_->device_key();
+    const auto form = [&](const std::string& challenge) {
+      const transport::new_device::replaced old{me.server, me.device, &key};
+      return transport::enroll_request_of({}, {"copy", &*next, old}, me.server, challenge);
+    };
+    const auto got = ask(form);
     if (!got) return got.error();
     me.device = got->device;
     me.device_name = "copy";

@@ -29,7 +29,7 @@ bool simulation_run::enroll_again(laptop& on) {
   if (!server_->up()) return false;
   const auto lost_request = line_->now.lost_request;
   const auto lost_answer = line_->now.lost_answer;
-  const auto ask = [&](const wire::enroll_request& what) -> result<enrolled> {
+  const auto ask = [&](const cloud::enroll_form& what) -> result<enrolled> {
     const auto away = fail(errc::unreachable, "No answer.");
     if (random_.below(100) < lost_request) return away;
     auto answer = server_->enroll_again(what);

@@ -101,9 +101,8 @@ class sync_laptop {
         replica(replica::replica_store::create(home, "senha", environment()).value()) {
     auto redeemed = wire::decode_enrollment_link(link).value();
     redeemed.port = listens_at;
-    auto got =
-        transport::enroll(redeemed, {name, replica->device_key().public_half(), std::nullopt})
-            .value();
+    const auto key = replica->device_key();
+    auto got = transport::enroll(redeemed, {name, &key}).value();
     replica::identity who;
     who.host = got.address.host;
     who.port = got.address.port;

@@ -41,12 +41,35 @@ http::response wire_device::get(const std::string& path_with_query) {
   return send("GET", path_with_query, {});
 }
 
+std::string wire_device::greeting() {
+  const wire::greeting_request asked{crypto::system_random().bytes(32)};
+  const auto answer = post("/v1/enroll", wire::encode(asked));
+  const auto greeted = wire::decode_greeting_answer(answer.body).value();
+  server_ = wire::decode_trust(greeted.trust_object.object).value().server;
+  return greeted.challenge;
+}
+
+wire::signed_object wire_device::enroll_proof(const crypto::signing_key& by,
+                                              const server_id& server,
+                                              const std::string& challenge) {
+  wire::enroll_object object;
+  object.server = server;
+  object.challenge = challenge;
+  object.public_key = by.public_half().raw();
+  wire::signed_object proof{wire::encode_object(object), {}};
+  const auto message = crypto::purpose_message("enroll", proof.object);
+  proof.signature = std::string(crypto::sign(by, message).raw());
+  return proof;
+}
+
 http::response wire_device::enroll(const std::string& name,
                                    const std::optional<std::string>& other_code) {
   wire::enroll_request request;
   request.code = other_code.value_or(link.code);
   request.device_name = name;
   request.public_key = std::string(key.public_half().raw());
+  const auto asked = greeting();
+  request.proof = enroll_proof(key, server_, asked);
   auto answer = post("/v1/enroll", wire::encode(request));
   if (answer.status == 200) who = wire::decode_enroll_answer(answer.body).value();
   return answer;

@@ -26,6 +26,12 @@ class wire_device {
   http::response post(const std::string& path, const std::string& body);
   http::response get(const std::string& path_with_query);
 
+  /// The challenge of the server's greeting.
+  [[nodiscard]] std::string greeting();
+  /// The new key's signature over a challenge.
+  [[nodiscard]] static wire::signed_object enroll_proof(const crypto::signing_key& by,
+                                                        const server_id& server,
+                                                        const std::string& challenge);
   /// Enrolls with the link's code (or another one); keeps what it learns when it works.
   http::response enroll(const std::string& name = "laptop",
                         const std::optional<std::string>& other_code = std::nullopt);
@@ -60,6 +66,7 @@ class wire_device {
   http::response send(const std::string& method, const std::string& path, std::string body);
 
   http::client client_;
+  server_id server_;  ///< of the greeting
 };
 
 /// The stable code of a problem document; `ok` for a success.

@@ -8,6 +8,7 @@
 #include "server/app/archive.hpp"
 #include "server/app/certificate.hpp"
 #include "server/app/config.hpp"
+#include "server/auth/challenge.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/auth/keys.hpp"
 #include "server/auth/private_file.hpp"
@@ -195,7 +196,8 @@ TEST(challenge, is_for_one_device_and_sixty_seconds) {
   auto& random = crypto::system_random();
   const auto keys = make_keys(random, {"localhost"}, k_now).value();
   const auto device = random.make<device_id>();
-  const auto made = make_challenge(keys, random, k_now, device).challenge;
+  const auto use = challenge_use::session;
+  const auto made = new_challenge(keys, random, k_now, use, device.raw());
   struct row {
     unix_millis at;
     bool good;
@@ -205,14 +207,15 @@ TEST(challenge, is_for_one_device_and_sixty_seconds) {
                        {k_now + 60'000, false},
                        {k_now - 4'000, true},
                        {k_now - 6'000, false}}) {
-    EXPECT_EQ(challenge_valid(keys, r.at, device, made), r.good) << r.at - k_now;
+    EXPECT_EQ(challenge_valid(keys, r.at, use, device.raw(), made), r.good) << r.at - k_now;
   }
-  EXPECT_FALSE(challenge_valid(keys, k_now, random.make<device_id>(), made));
+  EXPECT_FALSE(challenge_valid(keys, k_now, use, random.make<device_id>().raw(), made));
+  EXPECT_FALSE(challenge_valid(keys, k_now, challenge_use::enrollment, device.raw(), made));
   const auto others = make_keys(random, {"localhost"}, k_now).value();
-  EXPECT_FALSE(challenge_valid(others, k_now, device, made));
+  EXPECT_FALSE(challenge_valid(others, k_now, use, device.raw(), made));
   std::string forged = from_base64url(made).value();
   forged[7] = static_cast<char>(forged[7] ^ 1);
-  EXPECT_FALSE(challenge_valid(keys, k_now, device, to_base64url(forged)));
+  EXPECT_FALSE(challenge_valid(keys, k_now, use, device.raw(), to_base64url(forged)));
 }
 
 TEST(failure_limit, lets_a_burst_fail_and_forgives_with_time) {

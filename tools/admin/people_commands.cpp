@@ -75,7 +75,7 @@ int enroll(const app& a, std::string text, const std::string& device_name) {
   auto profile = prepare(a, fresh);
   const std::string name = device_name.empty() ? host_name() : device_name;
   const auto key = profile->device_key();
-  const auto enrolled = transport::enroll(link, {name, key.public_half(), std::nullopt});
+  const auto enrolled = transport::enroll(link, {name, &key});
   const bool doctor = enrolled && enrolled->role != "admin";
   if (doctor || (!enrolled && fresh && !may_have_enrolled(enrolled.error().code))) {
     profile.reset();
