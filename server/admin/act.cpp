@@ -17,7 +17,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "server/admin/act_run.hpp"
 #include "server/admin/handlers.hpp"
+#include "server/auth/again.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/sync/acts.hpp"
 #include "server/sync/quarantine.hpp"
@@ -31,57 +33,7 @@
 namespace autocusto::admin::detail {
 namespace {
 
-constexpr std::size_t k_text = 512;
 constexpr std::size_t k_code_bytes = 24;
-
-/// One act under way.
-struct doing {
-  store::writer& in;
-  context& app;
-  const wire::act_object& object;
-  json::reader& args;
-  unix_millis now = 0;
-  api::audit_subject subject;
-  std::optional<store::journal_entry> entry;  ///< for the journal
-
-  store::journal_entry& note(store::journaled_act what, const user_id& user) {
-    entry.emplace();
-    entry->id = object.id;
-    entry->what = what;
-    entry->at = now;
-    entry->user = user;
-    return *entry;
-  }
-  std::string text(std::string_view name) {
-    auto value = args.string(name, k_text);
-    check();
-    return value;
-  }
-  template <class Id>
-  Id id(std::string_view name) {
-    auto value = args.template id<Id>(name);
-    check();
-    return value;
-  }
-  bool flag(std::string_view name) {
-    const bool value = args.boolean(name);
-    check();
-    return value;
-  }
-  /// After the last argument: an act with an argument that has no meaning is not what was meant.
-  void complete() {
-    args.strict();
-    check();
-  }
-  void check() {
-    if (auto problem = args.finish()) throw error_exception(*std::move(problem));
-  }
-  store::user_row user() {
-    auto row = user_named(in, text("user"));
-    subject.user = row.key;
-    return row;
-  }
-};
 
 std::string code_of(const context& app, const act_id& act) {
   const std::string label = "enrollment code of an act";
@@ -130,33 +82,11 @@ void user_enable(doing& act) {
   act.note(store::journaled_act::user_enabled, user.id);
 }
 
-/// Whether some administrator could still sign in: enabled, other than `user`, with a device in use
-/// other than `device`. One who was invited but has no device yet does not count, since nobody
-/// could invite again when that link is lost.
-bool admin_remains(store::reader& in, store::pk user, store::pk device) {
-  std::unordered_set<store::pk> admins;
-  for (const auto& row : in.all_users()) {
-    const bool admin = row.role == store::user_role::admin && row.enabled;
-    if (admin && row.key != user) admins.insert(row.key);
-  }
-  const auto devices = in.all_devices();
-  return std::any_of(devices.begin(), devices.end(), [&](const store::device_row& row) {
-    return !row.revoked_at && row.key != device && admins.contains(row.user);
-  });
-}
-
-constexpr store::pk k_nobody = 0;
-
-/// No link that is on its way survives what takes access away.
-void void_codes(doing& act, const store::user_row& user) {
-  act.in.void_enrollments(user.key, act.now + limits::enrollment_millis);
-}
-
 void user_disable(doing& act) {
   const auto user = act.user();
   act.complete();
   const bool counts = user.role == store::user_role::admin && user.enabled;
-  if (counts && !admin_remains(act.in, user.key, k_nobody)) {
+  if (counts && !admin_remains(act.in, user.key)) {
     refuse(errc::last_admin,
            "This is the last administrator who can sign in; enroll another one before disabling "
            "this one.",
@@ -203,36 +133,11 @@ void enrollment_revoke(doing& act) {
          "enrollment");
 }
 
-void device_revoke(doing& act) {
-  const auto id = act.id<device_id>("device");
-  const bool lost = act.flag("lost");
-  act.complete();
-  const auto device = act.in.device_by_id(id);
-  if (!device || is_own_device(id)) {
-    refuse(errc::not_found, "There is no such device; see `device list`.", "device");
-  }
-  const store::pk owner_key[] = {device->user};
-  const auto owner = act.in.users_by_pk(owner_key).at(0);
-  act.subject.user = owner.key;
-  const bool counts = owner.role == store::user_role::admin && owner.enabled && !device->revoked_at;
-  if (counts && !admin_remains(act.in, k_nobody, device->key)) {
-    refuse(errc::last_admin,
-           "This is the last device that an administrator can use; enroll another one first.",
-           "device");
-  }
-  auto& entry = act.note(store::journaled_act::device_revoked, owner.id);
-  entry.device = id;
-  entry.lost = lost || device->lost;
-  act.in.revoke_device(device->key, device->revoked_at.value_or(act.now), lost || device->lost);
-  act.in.end_sessions_of_device(device->key);
-  void_codes(act, owner);
-  act.in.wake(owner.id);
-}
-
 void policy_set(doing& act) {
   store::policy_row row;
   row.kind = act.text("kind");
   const auto policy = act.text("policy");
+  if (row.kind == auth::k_reenrollment_setting) return reenrollment_set(act, policy);
   if (act.args.has("user")) row.user = act.user().key;
   act.complete();
   if (domain::find_catalogue(row.kind) == nullptr) {
@@ -350,6 +255,7 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"enrollment.new", enrollment_new},
                                {"enrollment.revoke", enrollment_revoke},
                                {"device.revoke", device_revoke, true},
+                               {"device.approve", device_approve, true},
                                {"policy.set", policy_set},
                                {"assign", assign},
                                {"unassign", unassign},
@@ -426,9 +332,9 @@ http::response act(context& in, const http::request& asked, const session_owner&
   const auto args = json::parse(object.args).value();
   const auto& line = line_of(object.act);
   msg::act_answer out;
-  std::optional<store::journal_entry> entry;
+  std::vector<store::journal_entry> entries;
   in.database.write([&](store::writer& w) {
-    entry.reset();
+    entries.clear();
     if (line.people) static_cast<void>(w.lock_device(merge_device()));
     check_actor(w, caller);
     if (const auto before = w.audit_by_act(object.id)) {
@@ -437,16 +343,14 @@ http::response act(context& in, const http::request& asked, const session_owner&
                "This act id was used for another act; choose a fresh random one.", "act_id");
       }
       out = answer_to(in, object, args, before->at);
-      if (const auto text = w.journaled_object(object.id)) {
-        entry = store::decode_entry(*text).value();
-      }
+      entries = journaled_before(w, object, args);
       return;
     }
     json::reader reader(args, "args");
     doing now{w, in, object, reader, in.clock.now(), {}, {}};
     line.run(now);
-    entry = std::move(now.entry);
-    if (entry) static_cast<void>(w.add_journaled(store::journaled(*entry)));
+    entries = std::move(now.entries);
+    for (const auto& entry : entries) static_cast<void>(w.add_journaled(store::journaled(entry)));
     store::audit_row row;
     row.at = now.now;
     row.act = object.id;
@@ -461,7 +365,7 @@ http::response act(context& in, const http::request& asked, const session_owner&
     out = answer_to(in, object, args, now.now);
   });
   // Before the answer: what was answered outlives a database that goes back.
-  if (entry) in.journal(*entry);
+  for (const auto& entry : entries) in.journal(entry);
   return answer(out);
 }
 

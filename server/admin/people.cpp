@@ -5,6 +5,7 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/picture.hpp"
+#include "server/auth/again.hpp"
 #include "server/auth/enrollment.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -29,6 +30,7 @@ msg::device_item device_item(store::reader& in, const store::device_row& row,
   item.lost = row.lost;
   item.public_key = to_hex(row.public_key);
   item.last_push = row.last_push;
+  item.pending = row.pending && !row.revoked_at;
   if (row.replaces) {
     const store::pk key[] = {*row.replaces};
     const auto replaced = in.devices_by_pk(key);
@@ -58,6 +60,7 @@ void give_up(store::reader& in, const store::device_row& device, const store::us
              msg::device_shown& out) {
   const bool good = user.enabled && !device.revoked_at;
   out.state = device.revoked_at ? (device.lost ? "lost" : "revoked")
+              : device.pending  ? "pending"
               : user.enabled    ? "in_use"
                                 : "user_disabled";
   out.scope = good ? "full" : "surrender";
@@ -77,7 +80,8 @@ void give_up(store::reader& in, const store::device_row& device, const store::us
     // Where nothing is left, no view is.
     if (!row.erased_at && whole.empty()) outstanding(row.removed_at);
   }
-  if (!good && whole.empty()) {
+  // One that nobody has approved was never given anything.
+  if (!good && whole.empty() && !device.pending) {
     const auto disabled = in.newest_journaled(user.id.raw(), store::journaled_act::user_disabled);
     outstanding(device.revoked_at.value_or(disabled.value_or(device.enrolled_at)));
   }
@@ -188,6 +192,9 @@ http::response policy(context& in) {
         if (row.kind == kind.kind && !row.user) out.items.back().policy = name(row.policy);
       }
     }
+    const bool approve = r.setting(auth::k_reenrollment_setting) == auth::k_approve;
+    out.items.push_back({std::string(auth::k_reenrollment_setting), std::nullopt,
+                         std::string(approve ? auth::k_approve : auth::k_allow)});
     for (const auto& row : rows) {
       if (!row.user) continue;
       const store::pk key[] = {*row.user};

@@ -23,6 +23,11 @@ http::response enroll(context& in, const http::request& asked) {
   const auto document = json::parse(asked.body);
   if (!document) return problem(document.error(), asked);
   if (document->is_object() && document->contains("nonce") && !document->contains("public_key")) {
+    // A signature for anybody: counted as the sessions that an address asks for.
+    limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+    const auto may = in.limits.used.may({limits::used::session}, keys, now);
+    if (!may) return problem(may.error(), asked);
+    in.limits.used.note(limits::used::session, keys, 1, now);
     const auto first = wire::decode_greeting_request(asked.body);
     if (!first) return problem(first.error(), asked);
     return http::json_response(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/store/family.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/crypto/hash.hpp"
 
@@ -14,11 +15,11 @@ error unknown_device() {
               "enroll again with it.");
 }
 
-error too_many() {
+error too_many(std::size_t limit) {
   return fail(errc::too_many_devices,
               "Too many devices stand in for this one already; ask the administrator to revoke "
               "those that are not in use.",
-              {}, static_cast<std::int64_t>(k_stand_ins));
+              {}, static_cast<std::int64_t>(limit));
 }
 
 /// How many devices stand behind this one, itself included.
@@ -60,6 +61,9 @@ bool signed_by_device(const wire::signed_object& again, const store::device_row&
 result<replacement> may_replace(store::writer& in, unix_millis now, const wire::again_object& asked,
                                 const wire::signed_object& sent, std::optional<store::pk> user) {
   if (user) static_cast<void>(store::device_or_stand_in(in, asked.device, *user, now));
+  const auto seen = in.device_by_id(asked.device);
+  if (!seen) return unknown_device();
+  store::lock_family(in, seen->user);
   auto old = in.lock_device(asked.device);
   if (!old) return unknown_device();
   if (user && old->user != *user) {
@@ -71,6 +75,10 @@ result<replacement> may_replace(store::writer& in, unix_millis now, const wire::
   if (forgotten && !user) return unknown_device();
   if (!forgotten && !signed_by_device(sent, *old)) {
     return fail(errc::bad_signature, "The request is not signed by the device's key.");
+  }
+  if (old->pending) {
+    return fail(errc::forbidden,
+                "This device waits for the approval of an administrator itself; ask for it.");
   }
   if (!forgotten && old->revoked_at) {
     return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
@@ -85,12 +93,10 @@ result<replacement> may_replace(store::writer& in, unix_millis now, const wire::
     }
     return replacement{*std::move(old), *same};
   }
-  const auto in_use =
-      std::count_if(others.begin(), others.end(), [](const auto& d) { return !d.revoked_at; });
-  if (static_cast<std::size_t>(in_use) >= k_stand_ins ||
-      length_of_row(in, *old) >= k_stand_ins_in_a_row) {
-    return too_many();
-  }
+  const auto in_use = store::stand_ins_in_use(in, *old);
+  if (in_use.of_root >= k_stand_ins) return too_many(k_stand_ins);
+  if (in_use.of_user >= k_stand_ins_of_user) return too_many(k_stand_ins_of_user);
+  if (length_of_row(in, *old) >= k_stand_ins_in_a_row) return too_many(k_stand_ins_in_a_row);
   return replacement{*std::move(old), std::nullopt};
 }
 

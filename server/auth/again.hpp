@@ -5,11 +5,15 @@
 // copy asks for a device of its own, signed with the key that it has. The new device *replaces* the
 // old one: it may push versions that name the old one, or one that that one replaced. The old one
 // goes on as it was. The same old device with the same new key is answered with the same device.
-// Bounds: 16 devices that are in use stand in for one, and 63 one behind the other. Functions of
-// the caller's transaction.
+// Both keys sign one challenge of the server (enrollment.hpp), so nobody can repeat it for them.
+// Bounds: 16 devices in use that stand in, directly or not, for one that was enrolled with a code
+// (so a copy of a copy counts with the copies), 32 for one user, and 63 one behind the other. With
+// the policy `approve` an administrator has to approve each one that comes without a code; until
+// then it gets nothing. Functions of the caller's transaction.
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "server/auth/keys.hpp"
 #include "server/store/store.hpp"
@@ -18,7 +22,12 @@
 
 namespace autocusto::auth {
 
-inline constexpr std::size_t k_stand_ins = 16;
+inline constexpr std::size_t k_stand_ins = 16;          ///< in use, of one root
+inline constexpr std::size_t k_stand_ins_of_user = 32;  ///< in use
+/// The setting that says whether an administrator has to approve; anything else means no.
+inline constexpr std::string_view k_reenrollment_setting = "reenrollment";
+inline constexpr std::string_view k_approve = "approve";
+inline constexpr std::string_view k_allow = "allow";
 /// Fewer than the devices that a push looks back (sync/push_transaction.cpp).
 inline constexpr std::size_t k_stand_ins_in_a_row = 63;
 

@@ -93,7 +93,7 @@ result<store::device_row> enrolled_before(store::writer& in, store::pk device,
 
 store::device_row add_device(store::writer& in, random_source& random, const store::user_row& user,
                              const wire::enroll_request& request, const store::device_row* replaces,
-                             unix_millis now) {
+                             bool pending, unix_millis now) {
   store::device_row device;
   device.id = random.make<device_id>();
   device.user = user.key;
@@ -101,6 +101,7 @@ store::device_row add_device(store::writer& in, random_source& random, const sto
   device.public_key = request.public_key;
   device.enrolled_at = now;
   if (replaces != nullptr) device.replaces = replaces->key;
+  device.pending = pending;
   device.key = in.add_device(device);
   return device;
 }
@@ -138,6 +139,7 @@ store::journal_entry entry_of(const store::user_row& user, const store::device_r
   entry.device_name = device.name;
   entry.public_key = device.public_key;
   entry.code_hash = code_hash;
+  entry.pending = device.pending;
   if (replaces != nullptr) entry.replaces = replaces->id;
   return entry;
 }
@@ -156,8 +158,9 @@ enrolled answered_before(store::writer& in, const store::user_row& user, store::
 /// A new device with all that tells of it, but for the code.
 enrolled make_device(store::writer& in, random_source& random, unix_millis now,
                      const store::user_row& user, const wire::enroll_request& request,
-                     std::string_view code_hash, const store::device_row* replaces) {
-  enrolled made{user, add_device(in, random, user, request, replaces, now), std::nullopt};
+                     std::string_view code_hash, const store::device_row* replaces,
+                     bool pending = false) {
+  enrolled made{user, add_device(in, random, user, request, replaces, pending, now), std::nullopt};
   made.entry = entry_of(user, made.device, code_hash, replaces);
   static_cast<void>(in.add_journaled(store::journaled(*made.entry)));
   store::audit_row audit;
@@ -221,7 +224,8 @@ result<enrolled> enroll_again_in(store::writer& in, random_source& random, unix_
   const auto user = enabled_user(in, may->old.user, unknown_code());
   if (!user) return user.error();
   if (may->made) return answered_before(in, *user, *may->made, {}, &may->old);
-  return make_device(in, random, now, *user, request, {}, &may->old);
+  const bool pending = in.setting(k_reenrollment_setting) == k_approve;
+  return make_device(in, random, now, *user, request, {}, &may->old, pending);
 }
 
 /// Whether there is such a code, or such a device that signed.
@@ -348,6 +352,11 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
   });
   if (!made) return made.error();
   if (journal && made->entry) journal(*made->entry);
+  if (made->device.pending) {
+    return fail(errc::forbidden,
+                "An administrator has to approve this folder as a device first. Ask for it, then "
+                "run `autocusto enroll --again` once more; your edits stay.");
+  }
   wire::enroll_answer answer;
   answer.user = made->user.id;
   answer.email = made->user.email;

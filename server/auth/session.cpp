@@ -26,7 +26,8 @@ struct found_device {
 std::optional<found_device> find_device(store::reader& in, const device_id& id) {
   auto device = in.device_by_id(id);
   // A stand-in has no key: whose it is, an enrollment has to tell again.
-  if (!device || store::is_stand_in(*device)) return std::nullopt;
+  // One that nobody has approved is none yet.
+  if (!device || device->pending || store::is_stand_in(*device)) return std::nullopt;
   const store::pk user_key[] = {device->user};
   auto users = in.users_by_pk(user_key);
   // The system user has no key: whatever was signed was not signed by it.

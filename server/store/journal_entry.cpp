@@ -5,15 +5,16 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/base/bytes.hpp"
+#include "shared/crypto/hash.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 
 namespace autocusto::store {
 namespace {
 
-constexpr std::array<std::string_view, 7> k_names{
-    "user.added",     "user.enabled", "user.disabled",     "device.added",
-    "device.revoked", "view.removed", "enrollment.revoked"};
+constexpr std::array<std::string_view, 8> k_names{
+    "user.added",     "user.enabled", "user.disabled",      "device.added",
+    "device.revoked", "view.removed", "enrollment.revoked", "device.approved"};
 constexpr std::size_t k_text = 512;
 constexpr std::size_t k_key_size = 32;
 constexpr std::size_t k_subject_size = 16;
@@ -33,6 +34,8 @@ void read_device(json::reader& in, journal_entry& entry) {
     entry.lost = in.boolean("lost");
     return;
   }
+  if (entry.what == journaled_act::device_approved) return;
+  entry.pending = in.boolean_or("pending", false);
   entry.device_name = in.string("name", k_text);
   const auto key = from_hex(in.string("public_key", 2 * k_key_size));
   if (!key || key->size() != k_key_size) {
@@ -54,6 +57,7 @@ std::string journal_subject(const journal_entry& of) {
     case journaled_act::user_disabled:
       return std::string(of.user.raw());
     case journaled_act::device_added:
+    case journaled_act::device_approved:
     case journaled_act::device_revoked:
       return std::string(of.device.raw());
     case journaled_act::view_removed:
@@ -62,6 +66,12 @@ std::string journal_subject(const journal_entry& of) {
       return of.code_hash.substr(0, k_subject_size);
   }
   return {};
+}
+
+act_id revoked_along(const act_id& act, const device_id& device) {
+  const std::string label = "revoked along with another device";
+  const auto hash = crypto::sha256(label + std::string(act.raw()) + std::string(device.raw()));
+  return *act_id::from_raw(hash.raw().substr(0, act_id::size));
 }
 
 journaled_row journaled(const journal_entry& of) {
@@ -87,6 +97,10 @@ std::string encode_entry(const journal_entry& of) {
       out["public_key"] = to_hex(of.public_key);
       if (!of.code_hash.empty()) out["code_hash"] = to_hex(of.code_hash);
       if (of.replaces) out["replaces"] = of.replaces->text();
+      if (of.pending) out["pending"] = true;
+      break;
+    case journaled_act::device_approved:
+      out["device"] = of.device.text();
       break;
     case journaled_act::device_revoked:
       out["device"] = of.device.text();
@@ -123,6 +137,7 @@ result<journal_entry> decode_entry(std::string_view text) {
     case journaled_act::user_disabled:
       break;
     case journaled_act::device_added:
+    case journaled_act::device_approved:
     case journaled_act::device_revoked:
       read_device(in, entry);
       break;

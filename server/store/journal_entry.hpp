@@ -3,9 +3,9 @@
 // what a row of `journaled` says that the database has done.
 //
 // Only acts whose loss would give access back or lock people out: users and devices that were
-// added, users disabled and enabled, devices revoked, views removed, enrollment codes withdrawn. An
-// entry carries everything that doing it again needs. Its JSON form is canonical; nothing in it is
-// about a patient but the pseudonym of a record. Values only; any thread.
+// added, users disabled and enabled, devices approved and revoked, views removed, enrollment codes
+// withdrawn. An entry carries everything that doing it again needs. Its JSON form is canonical;
+// nothing in it is about a patient but the pseudonym of a record. Values only; any thread.
 
 #include <optional>
 #include <string>
@@ -24,6 +24,7 @@ enum class journaled_act {
   device_revoked,
   view_removed,
   enrollment_revoked,
+  device_approved,
 };
 
 /// That an act of the journal has been done in a database.
@@ -36,14 +37,16 @@ struct journaled_row {
 };
 
 struct journal_entry {
-  act_id id;  ///< of the admin's act; of an enrolled device its own id
+  /// Of the admin's act; of an enrolled device its own id; of a device that was revoked along with
+  /// another one `revoked_along`.
+  act_id id;
   journaled_act what = journaled_act::user_added;
   unix_millis at = 0;
   user_id user;  ///< always: whom it is about
   // user_added
   std::string email;
   user_role role = user_role::doctor;
-  // device_added, device_revoked
+  // device_added, device_approved, device_revoked
   device_id device;
   std::string device_name;
   std::string public_key;  ///< 32 bytes
@@ -51,6 +54,7 @@ struct journal_entry {
   std::string code_hash;  ///< of the enrollment code that it spent; empty: none.
                           ///< enrollment_revoked: of the code
   bool lost = false;
+  bool pending = false;  ///< when it was added
   // view_removed
   record_id record;
   incarnation_id incarnation;
@@ -59,6 +63,9 @@ struct journal_entry {
 /// The 16 bytes by which later acts about the same are found: user, device or incarnation; of a
 /// withdrawn code how its hash begins.
 [[nodiscard]] std::string journal_subject(const journal_entry& of);
+
+/// The id under which the act that revoked one device revoked this one, too.
+[[nodiscard]] act_id revoked_along(const act_id& act, const device_id& device);
 
 /// The row that says that the entry is done.
 [[nodiscard]] journaled_row journaled(const journal_entry& of);

@@ -45,6 +45,8 @@ struct device_row {
   std::optional<unix_millis> last_seen;
   std::optional<push_id> last_push;  ///< the last push that was acknowledged
   std::optional<pk> replaces;        ///< a device that this one stands in for
+  /// Enrolled by that device's signature alone, and an administrator has yet to approve it.
+  bool pending = false;
   /// When it first heard that its access is gone; none while it has access.
   std::optional<unix_millis> told_at = std::nullopt;
 };

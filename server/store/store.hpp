@@ -107,6 +107,8 @@ class reader : public import_reader {
   virtual std::optional<device_row> device_by_id(const device_id& id) = 0;
   virtual std::vector<device_row> devices_by_pk(std::span<const pk> keys) = 0;
   virtual std::vector<device_row> all_devices() = 0;
+  /// Oldest first.
+  virtual std::vector<device_row> devices_of_user(pk user) = 0;
   /// Those that stand in for this one, oldest first.
   virtual std::vector<device_row> devices_replacing(pk device) = 0;
   virtual std::optional<enrollment_row> enrollment(std::string_view code_hash) = 0;
@@ -187,6 +189,8 @@ class reader : public import_reader {
                                                     bool include_dismissed) = 0;
   virtual std::optional<conflict_entry> conflict(pk key) = 0;
   virtual quarantine_usage quarantine_used(pk device) = 0;
+  /// Of all devices of the user.
+  virtual quarantine_usage quarantine_used_by(pk user) = 0;
   /// Newest first; bytes left out (empty) in the list.
   virtual std::vector<quarantine_row> quarantine_list() = 0;
   virtual std::optional<quarantine_row> quarantine(pk key) = 0;

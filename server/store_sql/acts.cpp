@@ -187,15 +187,22 @@ void sql_writer::dismiss_conflict(pk key) {
   run(q, {sql_integer(key)});
 }
 
+static quarantine_usage read_usage(const sql_row& row) {
+  return {row.integer(0), row.integer(1)};
+}
+
 quarantine_usage sql_writer::quarantine_used(pk device) {
   static constexpr sql_query q{
       "quarantine_used",
       "SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM quarantine WHERE device=$1"};
-  return one(q, {sql_integer(device)},
-             [](const sql_row& row) {
-               return quarantine_usage{row.integer(0), row.integer(1)};
-             })
-      .value();
+  return one(q, {sql_integer(device)}, read_usage).value();
+}
+
+quarantine_usage sql_writer::quarantine_used_by(pk user) {
+  static constexpr sql_query q{
+      "quarantine_used_by",
+      "SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM quarantine WHERE owner=$1"};
+  return one(q, {sql_integer(user)}, read_usage).value();
 }
 
 std::vector<quarantine_row> sql_writer::quarantine_list() {

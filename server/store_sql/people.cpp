@@ -75,6 +75,7 @@ device_row read_device(const sql_row& row, int first) {
   d.last_push = row.optional_id<push_id>(first + 9);
   d.replaces = row.optional_integer(first + 10);
   d.told_at = row.optional_integer(first + 11);
+  d.pending = row.integer(first + 12) != 0;
   return d;
 }
 
@@ -207,6 +208,13 @@ std::vector<device_row> sql_writer::all_devices() {
   return list(q, {}, device_of);
 }
 
+std::vector<device_row> sql_writer::devices_of_user(pk user) {
+  static constexpr sql_query q{"devices_of_user", "SELECT " SYNC_DEVICE_COLUMNS
+                                                  " FROM device d WHERE d.owner=$1 "
+                                                  "ORDER BY d.pk"};
+  return list(q, {sql_integer(user)}, device_of);
+}
+
 std::vector<device_row> sql_writer::devices_replacing(pk device) {
   static constexpr sql_query q{"devices_replacing", "SELECT " SYNC_DEVICE_COLUMNS
                                                     " FROM device d WHERE d.replaces=$1 "
@@ -218,12 +226,13 @@ pk sql_writer::add_device(const device_row& device) {
   static constexpr sql_query q{
       "add_device",
       "INSERT INTO device (id, owner, name, public_key, enrolled_at, revoked_at, lost, last_seen, "
-      "last_push, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING pk"};
+      "last_push, replaces, pending) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+      "RETURNING pk"};
   return one(q,
              {sql_bytes(device.id.raw()), sql_integer(device.user), sql_text(device.name),
               key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
               flag(device.lost), sql_integer(device.last_seen), sql_id(device.last_push),
-              sql_integer(device.replaces)},
+              sql_integer(device.replaces), flag(device.pending)},
              read_key)
       .value();
 }
@@ -232,10 +241,10 @@ void sql_writer::update_device(const device_row& device) {
   static constexpr sql_query q{
       "update_device",
       "UPDATE device SET owner=$2, name=$3, public_key=$4, enrolled_at=$5, revoked_at=$6, lost=$7, "
-      "replaces=$8 WHERE pk=$1"};
+      "replaces=$8, pending=$9 WHERE pk=$1"};
   run(q, {sql_integer(device.key), sql_integer(device.user), sql_text(device.name),
           key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
-          flag(device.lost), sql_integer(device.replaces)});
+          flag(device.lost), sql_integer(device.replaces), flag(device.pending)});
 }
 
 void sql_writer::revoke_device(pk device, unix_millis at, bool lost) {

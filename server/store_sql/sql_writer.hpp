@@ -24,6 +24,7 @@ class sql_writer final : public writer {
   std::optional<device_row> device_by_id(const device_id& id) override;
   std::vector<device_row> devices_by_pk(std::span<const pk> keys) override;
   std::vector<device_row> all_devices() override;
+  std::vector<device_row> devices_of_user(pk user) override;
   std::vector<device_row> devices_replacing(pk device) override;
   std::optional<enrollment_row> enrollment(std::string_view code_hash) override;
   std::vector<pk> users_with_code(unix_millis now) override;
@@ -64,6 +65,7 @@ class sql_writer final : public writer {
   std::vector<conflict_entry> conflict_list(bool include_closed, bool include_dismissed) override;
   std::optional<conflict_entry> conflict(pk key) override;
   quarantine_usage quarantine_used(pk device) override;
+  quarantine_usage quarantine_used_by(pk user) override;
   std::vector<quarantine_row> quarantine_list() override;
   std::optional<quarantine_row> quarantine(pk key) override;
   std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record, unix_millis since,
@@ -210,7 +212,7 @@ class sql_writer final : public writer {
 #define SYNC_USER_COLUMNS "a.pk, a.id, a.email, a.role, a.enabled, a.created_at"
 #define SYNC_DEVICE_COLUMNS                                                          \
   "d.pk, d.id, d.owner, d.name, d.public_key, d.enrolled_at, d.revoked_at, d.lost, " \
-  "d.last_seen, d.last_push, d.replaces, d.told_at"
+  "d.last_seen, d.last_push, d.replaces, d.told_at, d.pending"
 #define SYNC_RECORD_COLUMNS "r.pk, r.id, r.kind, r.natural_key, r.last_number"
 #define SYNC_VIEW_COLUMNS                                                                   \
   "w.pk, w.owner, w.record, w.open, w.incarnation, w.heads, w.pinned, w.drafts, w.active, " \
@@ -220,7 +222,7 @@ class sql_writer final : public writer {
   "v.archived, v.device, v.author, v.number"
 
 inline constexpr int k_user_columns = 6;
-inline constexpr int k_device_columns = 12;
+inline constexpr int k_device_columns = 13;
 inline constexpr int k_record_columns = 5;
 inline constexpr int k_view_columns = 11;
 

@@ -64,6 +64,9 @@ class doing {
       case journaled_act::device_added:
         add_device();
         break;
+      case journaled_act::device_approved:
+        approve_device();
+        break;
       case journaled_act::device_revoked:
         revoke_device();
         break;
@@ -126,6 +129,7 @@ class doing {
     row.name = entry_.device_name;
     row.public_key = entry_.public_key;
     row.enrolled_at = entry_.at;
+    row.pending = entry_.pending && newest(journaled_act::device_approved) == 0;
     if (newest(journaled_act::device_revoked) == 0) row.revoked_at.reset();
     if (entry_.replaces) {
       row.replaces = store::device_or_stand_in(in_, *entry_.replaces, row.user, entry_.at).key;
@@ -139,6 +143,14 @@ class doing {
     if (entry_.code_hash.empty()) return;
     const auto code = in_.lock_enrollment(entry_.code_hash);
     if (code && !code->device) in_.use_enrollment(entry_.code_hash, row.key);
+  }
+
+  void approve_device() {
+    const auto owner = store::user_or_stand_in(in_, entry_.user, entry_.at);
+    static_cast<void>(store::device_or_stand_in(in_, entry_.device, owner.key, entry_.at));
+    auto device = in_.lock_device(entry_.device).value();
+    device.pending = false;
+    in_.update_device(device);
   }
 
   void revoke_device() {

@@ -11,7 +11,7 @@
 // version, active, by the admin, whose parents are exactly those heads; if the owner's heads are
 // others by then the whole push fails with `view_moved`.
 //
-// Refused versions go to quarantine within the device's limits; beyond them the line of the
+// Refused versions go to quarantine within its user's limits; beyond them the line of the
 // receipt has the code `quarantine_full`, with the first reason in its sentence.
 //
 // A version that comes with its proof has been known to this server before (5.4 of the design): if

@@ -272,11 +272,11 @@ void push_transaction::write_feed(const acceptance_plan& plan,
   feeds_[who_.owner_key] = {who_.owner, std::move(events)};
 }
 
-/// Keeps the bytes of what was refused, as far as the device's quarantine has room; where it has
+/// Keeps the bytes of what was refused, as far as the quarantine of its user has room; where it has
 /// none, the line of the receipt says so, for the client must keep its copy.
 void push_transaction::write_quarantine(acceptance_plan& plan) {
   if (plan.quarantine.empty()) return;
-  const auto used = in_.quarantine_used(device_.key);
+  const auto used = in_.quarantine_used_by(who_.actor_key);
   auto items = static_cast<std::size_t>(used.items);
   auto bytes = static_cast<std::size_t>(used.bytes);
   std::vector<store::quarantine_row> rows;
@@ -287,7 +287,7 @@ void push_transaction::write_quarantine(acceptance_plan& plan) {
     const bool many = items + 1 > limits::quarantine_items;
     if (many || bytes + size > limits::quarantine_bytes) {
       line.message +=
-          " The server keeps no copy: this device's quarantine is full; ask an "
+          " The server keeps no copy: your quarantine is full; ask an "
           "administrator to empty it.";
       line.code = code_name(errc::quarantine_full);
       line.limit =

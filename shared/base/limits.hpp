@@ -21,8 +21,8 @@ inline constexpr std::size_t batch_bytes = 8 * 1024 * 1024;  ///< a push or page
 inline constexpr std::size_t known_ids = 10'000;             ///< asked about in one /v1/known
 inline constexpr std::size_t json_depth = 8;
 inline constexpr std::int64_t json_integer = std::int64_t{1} << 53;  ///< greatest magnitude
-inline constexpr std::size_t quarantine_bytes = 64 * 1024 * 1024;    ///< per device
-inline constexpr std::size_t quarantine_items = 10'000;              ///< per device
+inline constexpr std::size_t quarantine_bytes = 64 * 1024 * 1024;    ///< per user
+inline constexpr std::size_t quarantine_items = 10'000;              ///< per user
 inline constexpr int long_poll_seconds = 60;
 /// The most that a laptop tells of how long an edit has waited: a hundred years.
 inline constexpr std::int64_t most_unsent_seconds = std::int64_t{100} * 366 * 24 * 3600;

@@ -69,6 +69,7 @@ struct device_item {
   bool lost = false;
   std::string public_key;  ///< 64 hex digits
   std::optional<device_id> replaces;
+  bool pending = false;  ///< an administrator has yet to approve it (`device.approve`)
   std::optional<push_id> last_push;
   /// Told for one device only: what of it lies in quarantine.
   std::optional<std::int64_t> quarantine_items;
@@ -89,7 +90,7 @@ struct removal_item {
 /// up.
 struct device_shown {
   device_item device;
-  std::string state;                     ///< in_use, user_disabled, revoked, lost
+  std::string state;                     ///< in_use, pending, user_disabled, revoked, lost
   std::string scope;                     ///< of its next session: full, surrender
   std::optional<std::string> told_at;    ///< when it first heard that its access is gone
   std::optional<std::string> erased_at;  ///< when its receipt that nothing is left came
@@ -99,9 +100,9 @@ struct device_shown {
 };
 
 struct policy_item {
-  std::string kind;
+  std::string kind;                 ///< of records: merging; or `reenrollment`
   std::optional<std::string> user;  ///< e-mail; none: the default of the kind
-  std::string policy;               ///< auto, manual
+  std::string policy;               ///< auto, manual; of `reenrollment` allow, approve
 };
 /// GET /v1/admin/policy
 struct policy_list {

@@ -45,6 +45,7 @@ void walk(V& v, M& m) {
   v("lost", m.lost);
   v("public_key", m.public_key);
   v("replaces", m.replaces);
+  v("pending", m.pending);
   v("last_push", m.last_push);
   v("quarantine_items", m.quarantine_items);
   v("quarantine_bytes", m.quarantine_bytes);

@@ -135,6 +135,9 @@ TEST_P(acts, quarantine_keeps_the_bytes_and_counts_them) {
     EXPECT_EQ(used.bytes, 3 + 7 + 3 + 12);
     EXPECT_EQ(r.quarantine_used(bia_.device.key).items, 0);
     EXPECT_EQ(r.quarantine_used(bia_.device.key).bytes, 0);
+    EXPECT_EQ(r.quarantine_used_by(ana_.user.key).items, 2);
+    EXPECT_EQ(r.quarantine_used_by(ana_.user.key).bytes, 3 + 7 + 3 + 12);
+    EXPECT_EQ(r.quarantine_used_by(bia_.user.key).items, 0);
     const auto list = r.quarantine_list();
     ASSERT_EQ(list.size(), 2U);
     EXPECT_GT(list[0].key, list[1].key);

@@ -70,6 +70,7 @@ TEST_P(people, devices_keep_what_happens_to_them) {
   second.public_key = std::string("\0\1\2", 3) + std::string(29, 'x');
   second.enrolled_at = 5;
   second.replaces = a.device.key;
+  second.pending = true;
   second.key = write([&](store::writer& w) { return w.add_device(second); });
   db_->write([&](store::writer& w) {
     w.device_seen(second.key, 77);
@@ -84,6 +85,7 @@ TEST_P(people, devices_keep_what_happens_to_them) {
   EXPECT_EQ(found->last_seen, 77);
   EXPECT_EQ(found->last_push, nth<push_id>(3));
   EXPECT_EQ(found->replaces, a.device.key);
+  EXPECT_TRUE(found->pending);
   EXPECT_FALSE(found->revoked_at);
   db_->write([&](store::writer& w) { w.revoke_device(second.key, 99, true); });
   found = write([&](store::writer& w) { return w.lock_device(second.id); });
@@ -98,6 +100,9 @@ TEST_P(people, devices_keep_what_happens_to_them) {
     ASSERT_EQ(others.size(), 1U);
     EXPECT_EQ(others[0].id, second.id);
     EXPECT_TRUE(r.devices_replacing(second.key).empty());
+    EXPECT_EQ(r.devices_of_user(a.user.key).size(), 2U);
+    EXPECT_EQ(r.devices_of_user(a.user.key)[1].id, second.id);
+    EXPECT_TRUE(r.devices_of_user(999'999).empty());
   });
 }
 

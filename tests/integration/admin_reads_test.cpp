@@ -118,9 +118,11 @@ TEST_P(admin_reads, the_policy_decides_whether_the_rules_merge) {
   ASSERT_EQ(code_of(two->push({two->version(b.with("idade", "40"))})), "ok");
   ASSERT_EQ(conflicts().items.size(), 1U);
   const auto list = msg::decode<msg::policy_list>(boss->get("/v1/admin/policy").body).value();
-  ASSERT_EQ(list.items.size(), 3U);
-  EXPECT_EQ(list.items[2].user, "ana@example.org");
-  EXPECT_EQ(list.items[2].policy, "manual");
+  ASSERT_EQ(list.items.size(), 4U);
+  EXPECT_EQ(list.items[2].kind, "reenrollment");
+  EXPECT_EQ(list.items[2].policy, "allow");
+  EXPECT_EQ(list.items[3].user, "ana@example.org");
+  EXPECT_EQ(list.items[3].policy, "manual");
 }
 
 TEST_P(admin_reads, every_act_and_every_look_at_patients_is_on_record) {

@@ -177,6 +177,46 @@ TEST_P(enroll_again, only_a_device_in_use_with_its_key_may) {
   EXPECT_EQ(ask(*old, request_of(*old, fresh_key())), "device_revoked");
 }
 
+TEST_P(enroll_again, a_tree_of_copies_is_no_larger_than_a_row_of_them) {
+  // Every device that was made makes others, as somebody would who has one laptop's folder.
+  auto thief = world.device("a@example.org");
+  struct made_device {
+    wire::enroll_answer who;
+    crypto::signing_key key;
+  };
+  std::vector<made_device> all;
+  all.push_back({thief->who, thief->key.clone()});
+  std::size_t refused = 0;
+  const auto enough = [&] { return refused == 40 || all.size() > 2 * auth::k_stand_ins; };
+  for (std::size_t i = 0; i < all.size() && !enough(); ++i) {
+    for (int child = 0; child < 2 && !enough(); ++child) {
+      thief->who = all[i].who;
+      thief->key = all[i].key.clone();
+      auto next = fresh_key();
+      const auto code = ask(*thief, request_of(*thief, next));
+      if (code == "ok") {
+        all.push_back({got, std::move(next)});
+      } else {
+        EXPECT_EQ(code, "too_many_devices");
+        ++refused;
+      }
+    }
+  }
+  EXPECT_EQ(all.size() - 1, auth::k_stand_ins);
+
+  // Further links do not lift the limit of the user.
+  std::size_t of_user = all.size() - 1;
+  for (int link = 0; link < 3; ++link) {
+    auto root = world.device("a@example.org");
+    for (std::size_t i = 0; i <= auth::k_stand_ins; ++i) {
+      if (ask(*root, request_of(*root, fresh_key())) == "ok") ++of_user;
+    }
+  }
+  EXPECT_EQ(of_user, auth::k_stand_ins_of_user);
+  auto other = world.device("b@example.org");
+  EXPECT_EQ(ask(*other, request_of(*other, fresh_key())), "ok") << "others are not held to it";
+}
+
 TEST_P(enroll_again, there_is_an_end_to_it) {
   auto old = world.device("a@example.org");
   std::vector<device_id> made;
@@ -195,6 +235,7 @@ TEST_P(enroll_again, a_row_of_copies_is_bounded_by_what_a_push_looks_back) {
   for (std::size_t i = 1; i < auth::k_stand_ins_in_a_row; ++i) {
     auto next = fresh_key();
     ASSERT_EQ(ask(*old, request_of(*old, next)), "ok") << i;
+    if (i > 1) revoke(old->who.device);  // only some may be in use at the same time
     old->who = got;
     old->key = std::move(next);
   }

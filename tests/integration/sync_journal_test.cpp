@@ -213,6 +213,38 @@ TEST_P(acts_of_journal, a_database_that_went_back_revives_no_code) {
   EXPECT_EQ(open(), "23");
 }
 
+TEST_P(acts_of_journal, what_was_revoked_along_and_approved_comes_in_any_order) {
+  const auto ana = world.add_user("ana@example.org");
+  const auto first = world.add_device(ana, "laptop").who.device.id;
+  const auto child = world.random->make<device_id>();
+  const auto waiting = world.random->make<device_id>();
+  const auto approved = world.random->make<device_id>();
+  const auto added = [&](const device_id& id, bool pending) {
+    auto e = added_device(ana.id, id);
+    e.replaces = first;
+    e.pending = pending;
+    return e;
+  };
+  auto act = revoked(ana.id, first, true);
+  auto along = revoked(ana.id, child, true);
+  along.id = store::revoked_along(act.id, child);
+  EXPECT_NE(along.id, store::revoked_along(act.id, first));
+  auto approval = entry(journaled_act::device_approved, ana.id, 50);
+  approval.device = approved;
+  apply({along, approval});  // before the devices are known
+  apply({added(child, false), added(approved, true)});
+  apply({added(waiting, true), act});
+  EXPECT_TRUE(device(first).lost);
+  EXPECT_TRUE(device(child).lost);
+  EXPECT_FALSE(device(approved).pending);
+  EXPECT_FALSE(device(approved).revoked_at);
+  EXPECT_TRUE(device(waiting).pending);
+  for (const auto& e : {along, approval, added(waiting, true)}) {
+    EXPECT_EQ(store::encode_entry(store::decode_entry(store::encode_entry(e)).value()),
+              store::encode_entry(e));
+  }
+}
+
 TEST_P(acts_of_journal, an_email_that_was_given_away_anew_stays_with_who_has_it) {
   const auto other = world.add_user("carla@example.org");
   apply({added_user(carla, "Carla@example.org"), added_device(carla, hers)});

@@ -196,7 +196,7 @@ TEST_P(SyncPush, WhatIsRefusedLeavesNoRecordAndGoesToQuarantine) {
   EXPECT_TRUE(world.verify().clean());
 }
 
-TEST_P(SyncPush, QuarantineHasLimitsPerDevice) {
+TEST_P(SyncPush, QuarantineHasLimitsPerUser) {
   const auto fill = [&](std::size_t count, std::size_t size) {
     world.db->write([&](store::writer& in) {
       store::quarantine_row row;
@@ -216,9 +216,12 @@ TEST_P(SyncPush, QuarantineHasLimitsPerDevice) {
   EXPECT_EQ(lines[1].limit, static_cast<std::int64_t>(limits::quarantine_items));
   EXPECT_EQ(lines[1].field, "nome_mae");
   EXPECT_NE(lines[1].message.find("nome_mae"), std::string::npos) << "the first reason stays told";
-  // Another device has room of its own.
+  // Another device of the same user has no room of its own, another user has.
   auto other = world.add_device(ana, "other");
   EXPECT_EQ(words(world.push(other, {other.version(a_patient(nth_cpf(3)).with("nome_mae", ""))})),
+            "quarantine_full");
+  auto hers = world.add_device(world.add_user("bia@example.org"), "laptop");
+  EXPECT_EQ(words(world.push(hers, {hers.version(a_patient(nth_cpf(3)).with("nome_mae", ""))})),
             "invalid_field");
 }
 

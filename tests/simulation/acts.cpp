@@ -162,7 +162,9 @@ void simulation_run::admin_acts(const operation& o) {
     case verb::revoke: {
       auto& on = *laptops_[o.who % laptops_.size()];
       for (auto& each : laptops_) {
-        if (each->device != on.device) continue;  // copies of one folder
+        // Copies of one folder, also those that have become devices of their own.
+        if (each->device != on.device && !each->replaced.contains(on.device)) continue;
+        books_.revoked(each->device);
         each->lost_access = each->revoked = true;
         each->lost = each->lost || o.how % 3 == 0;
       }

@@ -42,6 +42,8 @@ class books final : public witness {
   void saved(const user_id& by, const version_id& id);
   /// An act that was done, or may have been done.
   void acted(const admin_act& what);
+  /// A device that an act revokes along with the one that it names.
+  void revoked(const device_id& device) { revoked_.insert(device); }
 
   /// Forgets every receipt but these, and expects what follows from versions that went missing.
   void server_went_back(const std::set<push_id>& receipts);

@@ -54,6 +54,7 @@ struct laptop {
   std::size_t number = 0;
   std::size_t user = 0;
   device_id device;
+  std::set<device_id> replaced;  ///< that it was before: revoking one of them revokes it as well
   std::unique_ptr<skewed_clock> clock;
   std::unique_ptr<desk> home;
   std::unique_ptr<courier> sync;

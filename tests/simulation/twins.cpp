@@ -10,6 +10,7 @@ void simulation_run::add_twin(laptop& of) {
   on->number = laptops_.size();
   on->user = of.user;
   on->device = of.device;
+  on->replaced = of.replaced;
   on->clock = std::make_unique<skewed_clock>(time_);
   on->home =
       from_.copy_desk(*of.home, on->number, *on->clock, dice::of(plan_.stream, 24, on->number));
@@ -46,6 +47,7 @@ bool simulation_run::enroll_again(laptop& on) {
   try {
     const auto made = on.home->enroll_again(ask);
     if (made) {
+      on.replaced.insert(on.device);
       on.device = *made;
       books_.device(on.device, doctors_[on.user].id);
       note("laptop " + std::to_string(on.number) + " is a device of its own");

@@ -1,6 +1,7 @@
 // enroll, user, enrollment, device, policy, stats.
 
 #include <array>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t k_shortest_prefix = 4;
+constexpr std::string_view k_reenrollment = "reenrollment";
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -192,6 +194,7 @@ int enrollment_revoke(const app& a, const std::string& typed) {
 }
 
 std::string device_state(const msg::device_item& device) {
+  if (device.pending) return "waits for approval";
   if (!device.revoked_at) return "in use";
   return device.lost ? "revoked as lost" : "revoked";
 }
@@ -279,19 +282,54 @@ int device_show(const app& a, const std::string& typed) {
                     give_up_text(shown));
 }
 
-int device_revoke(const app& a, const std::string& typed, bool lost) {
+/// How many devices in use stand in for this one, directly or not.
+std::size_t stand_ins_in_use(session& s, const device_id& of) {
+  const auto list = s.get<msg::device_list>("/v1/admin/devices");
+  std::set<device_id> tree{of};
+  std::size_t count = 0;
+  for (bool more = true; more;) {  // a device is listed behind the one that it replaces
+    more = false;
+    for (const auto& device : list.items) {
+      const bool behind = device.replaces && tree.contains(*device.replaces);
+      if (!behind || !tree.insert(device.id).second) continue;
+      more = true;
+      if (!device.revoked_at) ++count;
+    }
+  }
+  return count;
+}
+
+int device_revoke(const app& a, const std::string& typed, bool lost, bool only) {
   session s(a);
   const auto id = find_device(s, typed);
-  const auto done = s.act("device.revoke", {{"device", id.text()}, {"lost", lost}});
+  const auto along = only ? 0 : stand_ins_in_use(s, id);
+  json args{{"device", id.text()}, {"lost", lost}};
+  // A server of before takes no `only`, and revokes one device in any case.
+  if (only) args["only"] = true;
+  const auto done = s.act("device.revoke", args);
+  const auto more = along == 0 ? std::string()
+                               : fmt::format(
+                                     " With it went {} that stood in for it; see `device "
+                                     "list`.",
+                                     along);
   return a.done(
-      {{"device", id.text()}, {"lost", lost}, {"at", done.at}},
-      fmt::format("Revoked {}; its sessions have ended, and open links of its user are void. {}\n",
-                  id.text(),
-                  lost
-                      ? "It is erased when it next reaches the server, unsent edits too; `device "
-                        "show` tells when its receipt has come."
-                      : "Its next sync hands over what the server lacks, to quarantine, and erases "
-                        "everything; `device show` tells when its receipt has come."));
+      {{"device", id.text()}, {"lost", lost}, {"along", along}, {"at", done.at}},
+      fmt::format(
+          "Revoked {}; its sessions have ended, and open links of its user are void.{} {}\n",
+          id.text(), more,
+          lost ? "It is erased when it next reaches the server, unsent edits too; `device "
+                 "show` tells when its receipt has come."
+               : "Its next sync hands over what the server lacks, to quarantine, and erases "
+                 "everything; `device show` tells when its receipt has come."));
+}
+
+int device_approve(const app& a, const std::string& typed) {
+  session s(a);
+  const auto id = find_device(s, typed);
+  const auto done = s.act("device.approve", {{"device", id.text()}});
+  return a.done(
+      {{"device", id.text()}, {"at", done.at}},
+      fmt::format("Approved {}. Its laptop goes on with `autocusto enroll --again`.\n", id.text()));
 }
 
 int policy_show(const app& a) {
@@ -301,7 +339,7 @@ int policy_show(const app& a) {
   for (const auto& item : list.items) {
     rows.push_back({item.kind, item.user.value_or("everybody else"), item.policy});
   }
-  return a.done(message_json(list), cli::table({"kind", "user", "merging"}, rows));
+  return a.done(message_json(list), cli::table({"kind", "user", "policy"}, rows));
 }
 
 int policy_set(const app& a, const std::string& kind, const std::string& policy,
@@ -312,6 +350,13 @@ int policy_set(const app& a, const std::string& kind, const std::string& policy,
   const auto done = s.act("policy.set", args);
   json object{{"kind", kind}, {"policy", policy}, {"at", done.at}};
   object["user"] = user.empty() ? json(nullptr) : json(user);
+  if (kind == k_reenrollment) {
+    return a.done(object, policy == "approve"
+                              ? "A folder becomes a device of its own (`enroll --again`) only once "
+                                "an administrator has approved it with `device approve`.\n"
+                              : "A folder becomes a device of its own (`enroll --again`) without "
+                                "an administrator.\n");
+  }
   return a.done(object, fmt::format("Merging of kind {} is now {} for {}.\n", kind, policy,
                                     user.empty() ? "everybody without a setting of their own"
                                                  : cli::printable(user)));
@@ -334,7 +379,7 @@ int stats(const app& a) {
 
 struct people_options {
   std::string link, device_name, email, role, id, kind, policy, user;
-  bool lost = false, all_pending = false;
+  bool lost = false, only = false, all_pending = false;
 };
 using people_args = std::shared_ptr<people_options>;
 
@@ -392,22 +437,30 @@ void add_devices(CLI::App& parser, app& a, const people_args& o) {
   show->final_callback([&a, o] { a.action = [&a, o] { return device_show(a, o->id); }; });
   auto* revoke = device->add_subcommand("revoke", "Ends a device's access at once");
   revoke->add_option("ID", o->id, "Device id, or how it begins")->required();
-  revoke->add_flag("--lost", o->lost, "Lost or stolen: erase it at its next contact");
+  auto* lost = revoke->add_flag("--lost", o->lost, "Lost or stolen: erase it at its next contact");
+  revoke
+      ->add_flag("--only", o->only,
+                 "Leave those in use that stand in for it (`enroll --again`); else they go, too")
+      ->excludes(lost);
   revoke->final_callback(
-      [&a, o] { a.action = [&a, o] { return device_revoke(a, o->id, o->lost); }; });
+      [&a, o] { a.action = [&a, o] { return device_revoke(a, o->id, o->lost, o->only); }; });
+  auto* approve = device->add_subcommand("approve", "Lets a folder become a device of its own");
+  approve->add_option("ID", o->id, "Device id, or how it begins")->required();
+  approve->final_callback([&a, o] { a.action = [&a, o] { return device_approve(a, o->id); }; });
 }
 
 void add_policy(CLI::App& parser, app& a, const people_args& o) {
-  auto* policy = parser.add_subcommand("policy", "Whether conflicts are merged by rules");
+  auto* policy = parser.add_subcommand(
+      "policy", "Whether conflicts are merged by rules, and folders become devices by themselves");
   policy->require_subcommand(1);
   policy->add_subcommand("show", "Defaults and users' own settings")->final_callback([&a] {
     a.action = [&a] { return policy_show(a); };
   });
   auto* set = policy->add_subcommand("set", "Sets a kind's default, or one user's own setting");
-  set->add_option("KIND", o->kind, "patient or clinic")->required();
-  set->add_option("POLICY", o->policy, "auto or manual")
+  set->add_option("KIND", o->kind, "patient, clinic or reenrollment")->required();
+  set->add_option("POLICY", o->policy, "auto or manual; of reenrollment approve or allow")
       ->required()
-      ->check(CLI::IsMember({"auto", "manual"}));
+      ->check(CLI::IsMember({"auto", "manual", "approve", "allow"}));
   set->add_option("--user", o->user, "E-mail");
   set->final_callback(
       [&a, o] { a.action = [&a, o] { return policy_set(a, o->kind, o->policy, o->user); }; });

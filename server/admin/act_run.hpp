@@ -1,0 +1,95 @@
+#pragma once
+// Internal to server/admin: one act of an administrator under way, and the acts on devices, which
+// act.cpp runs like its own. Everything belongs to the transaction of the act; what cannot be done
+// throws error_exception.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "server/admin/handlers.hpp"
+#include "server/store/journal_entry.hpp"
+#include "shared/json/read.hpp"
+#include "shared/wire/messages.hpp"
+
+namespace autocusto::admin::detail {
+
+/// The most characters of one argument.
+inline constexpr std::size_t k_argument = 512;
+
+/// One act under way.
+struct doing {
+  store::writer& in;
+  context& app;
+  const wire::act_object& object;
+  json::reader& args;
+  unix_millis now = 0;
+  api::audit_subject subject;
+  std::vector<store::journal_entry> entries{};  ///< for the journal
+
+  store::journal_entry& note(store::journaled_act what, const user_id& user) {
+    auto& entry = entries.emplace_back();
+    entry.id = object.id;
+    entry.what = what;
+    entry.at = now;
+    entry.user = user;
+    return entry;
+  }
+  std::string text(std::string_view name) {
+    auto value = args.string(name, k_argument);
+    check();
+    return value;
+  }
+  template <class Id>
+  Id id(std::string_view name) {
+    auto value = args.template id<Id>(name);
+    check();
+    return value;
+  }
+  bool flag(std::string_view name) {
+    const bool value = args.boolean(name);
+    check();
+    return value;
+  }
+  /// After the last argument: an act with an argument that has no meaning is not what was meant.
+  void complete() {
+    args.strict();
+    check();
+  }
+  void check() {
+    if (auto problem = args.finish()) throw error_exception(*std::move(problem));
+  }
+  store::user_row user() {
+    auto row = user_named(in, text("user"));
+    subject.user = row.key;
+    return row;
+  }
+};
+
+/// Whether some administrator could still sign in: enabled, other than `user`, with a device in use
+/// that is not one of `gone`. One who was invited but has no device yet does not count, since
+/// nobody could invite again when that link is lost.
+[[nodiscard]] bool admin_remains(store::reader& in, store::pk user,
+                                 const std::unordered_set<store::pk>& gone = {});
+
+/// No link that is on its way survives what takes access away.
+void void_codes(doing& act, const store::user_row& user);
+
+/// device.revoke: takes along what stands in for the device, unless it is told not to; a copy of a
+/// lost laptop's folder may be the thief's.
+void device_revoke(doing& act);
+/// device.approve: of a device that another one's signature has enrolled.
+void device_approve(doing& act);
+/// policy.set of re-enrollment: whether an administrator has to approve such devices.
+void reenrollment_set(doing& act, const std::string& policy);
+
+/// What an act that was done before has for the journal: writing it may have failed the first time.
+[[nodiscard]] std::vector<store::journal_entry> journaled_before(store::writer& in,
+                                                                 const wire::act_object& object,
+                                                                 const nlohmann::json& args);
+
+}  // namespace autocusto::admin::detail
