@@ -44,6 +44,7 @@ result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fres
   source.file = a.passphrase_file;
   source.prompt = tr("Choose a passphrase for this laptop: ");
   source.confirm = tr("Once more: ");
+  source.offer = tr("Random words are easy to keep and hard to guess, for example: {}\n");
   const auto passphrase = read_passphrase(source);
   if (!passphrase) return passphrase.error();
   const replica::environment env{system_clock_source(), crypto::system_random()};

@@ -265,6 +265,7 @@ int change_passphrase(const app& a, const std::string& new_file) {
   new_source.environment = "AUTOCUSTO_NEW_PASSPHRASE";
   new_source.prompt = tr("New passphrase: ");
   new_source.confirm = tr("Once more: ");
+  new_source.offer = tr("Random words are easy to keep and hard to guess, for example: {}\n");
   const auto new_one = read_passphrase(new_source);
   if (!new_one) return a.fail(new_one.error());
   if (const auto ok = (*replica)->change_passphrase(old_one->view(), new_one->view()); !ok) {

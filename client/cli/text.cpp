@@ -95,6 +95,17 @@ std::string take_line_prefix(std::string& sentence, bool portuguese) {
   return prefix;
 }
 
+/// Puts `{words}` in the place of the random words that a sentence offers, and answers them.
+std::string take_words(std::string& sentence) {
+  constexpr std::string_view k_before = ", for example: ";
+  const std::size_t at = sentence.find(k_before);
+  if (at == std::string::npos || !sentence.ends_with('.')) return {};
+  const std::size_t begin = at + k_before.size();
+  const std::string words = sentence.substr(begin, sentence.size() - 1 - begin);
+  sentence.replace(begin, words.size(), "{words}");
+  return words;
+}
+
 std::string label_in(std::string_view kind, std::string_view field, bool portuguese) {
   const auto* catalogue = domain::find_catalogue(kind);
   const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
@@ -157,6 +168,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
       !has_path && !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
   const bool has_limit = replace_first(pattern, limit, "{limit}");
+  const std::string words = take_words(pattern);
   std::string text = in_language(pattern.c_str(), portuguese);
   if (portuguese && text == pattern) {
     // A sentence with details of its own: the general one leads, the details follow.
@@ -164,6 +176,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
       return line + in_language(general, portuguese) + " (" + e.message + ")";
     }
   }
+  if (!words.empty()) replace_first(text, "{words}", words);
   if (has_limit) replace_first(text, "{limit}", limit);
   while (has_path && replace_first(text, "{path}", e.field)) continue;
   if (has_field) replace_first(text, "{field}", named_field(kind, e.field, portuguese));

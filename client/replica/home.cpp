@@ -12,6 +12,7 @@
 #include "client/replica/impl.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/own_files.hpp"
+#include "shared/passphrase/cost.hpp"
 #include "shared/sqlite/migrator.hpp"
 
 namespace autocusto::replica {
@@ -92,6 +93,23 @@ void destroy_contents(const std::string& home) {
   db.checkpoint(sqlite::checkpoint_mode::truncate);
 }
 
+/// Wraps the data key of an older program's envelope at today's cost. What is in the way (a full
+/// disk, another process) stops nobody from working: the next unlock tries again.
+void renew_envelope(ledger& file, std::string_view before, std::string_view passphrase) {
+  if (!vault::keyring::aged(before, file.passphrase_cost())) return;
+  const auto fresh = file.keys().envelope(passphrase, passphrase::choose(file.passphrase_cost()));
+  if (!fresh) return;
+  try {
+    auto scope = file.begin();
+    if (!scope || envelope_in(file.db()) != before) return;
+    write_envelope(file.db(), *fresh);
+    // As after a change: the cheap envelope must not be found in the log.
+    if (!(*scope)->commit_and_truncate()) file.truncate_later();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 }  // namespace
 
 result<void> check_home(const std::string& home) {
@@ -132,7 +150,7 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
   if (!lock) return lock.error();
   auto random = std::make_unique<vault::random_pool>(env.random);
   auto keys = vault::keyring::create(*random);
-  const auto envelope = keys.envelope(passphrase, env.passphrase_cost);
+  const auto envelope = keys.envelope(passphrase, passphrase::choose(env.passphrase_cost));
   if (!envelope) return envelope.error();
   auto db = std::make_unique<sqlite::database>(database_path(home),
                                                file_options(sqlite::open_mode::create));
@@ -168,6 +186,7 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
   if (!keys) return keys.error();
   if (auto current = bring_up_to_date(home, *db, env); !current) return current.error();
   auto own = std::make_unique<impl>(home, std::move(db), std::move(random), *std::move(keys), env);
+  renew_envelope(own->file, *envelope, passphrase);
   return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
 }
 
@@ -195,7 +214,7 @@ result<void> replica_store::change_passphrase(std::string_view old_one, std::str
   const auto envelope = envelope_in(file.db());
   auto keys = vault::keyring::open(*envelope, old_one, file.random());
   if (!keys) return keys.error();
-  const auto fresh = keys->envelope(new_one, file.passphrase_cost());
+  const auto fresh = keys->envelope(new_one, passphrase::choose(file.passphrase_cost()));
   if (!fresh) return fresh.error();
   write_envelope(file.db(), *fresh);
   // The old envelope must not be found in the log: who knows the old passphrase could use it.

@@ -91,7 +91,7 @@ class ledger {
   [[nodiscard]] vault::keyring& keys() { return keys_; }
   [[nodiscard]] random_source& random() { return *random_; }
   [[nodiscard]] unix_millis now() const { return env_.clock.now(); }
-  [[nodiscard]] const crypto::scrypt_params& passphrase_cost() const {
+  [[nodiscard]] const passphrase::cost_range& passphrase_cost() const {
     return env_.passphrase_cost;
   }
   [[nodiscard]] const std::string& home() const { return home_; }

@@ -45,7 +45,8 @@ namespace autocusto::replica {
 struct environment {
   const clock_source& clock;
   random_source& random;
-  crypto::scrypt_params passphrase_cost = passphrase::costs().profile;
+  /// Of a new passphrase, and below which an older one is wrapped anew.
+  passphrase::cost_range passphrase_cost = passphrase::costs().profile;
 };
 
 /// `AUTOCUSTO_HOME`, else `$XDG_DATA_HOME/autocusto`, else `~/.local/share/autocusto`.
@@ -68,7 +69,9 @@ class replica_store {
   [[nodiscard]] static result<std::unique_ptr<replica_store>> create(const std::string& home,
                                                                      std::string_view passphrase,
                                                                      const environment& env);
-  /// Errors: not_enrolled when there is none; wrong_passphrase; schema_too_new.
+  /// A passphrase that costs less than it should (an older program's) is wrapped anew, if the file
+  /// can be written now. Errors: not_enrolled when there is none; wrong_passphrase; schema_too_new;
+  /// unavailable without the memory that the passphrase takes.
   [[nodiscard]] static result<std::unique_ptr<replica_store>> open(const std::string& home,
                                                                    std::string_view passphrase,
                                                                    const environment& env);

@@ -8,14 +8,19 @@
 #include <sys/resource.h>
 
 #include "shared/crypto/hash.hpp"
+#include "shared/passphrase/prepared.hpp"
 
 namespace autocusto::vault {
 namespace {
 
-// The envelope: magic, version, n (8 bytes), r (4), p (4), salt, then the sealed data key. All that
-// stands before the sealed key is its associated data. Numbers are little-endian.
+// The envelope: magic, version, 16 bytes of cost, salt, then the sealed data key. All that stands
+// before the sealed key is its associated data. The cost: of version 2 (Argon2id) memory in KiB,
+// passes, lanes and zero, 4 bytes each; of version 1 (scrypt) n (8 bytes), r (4), p (4). Numbers
+// are little-endian.
 constexpr std::string_view k_magic = "autocusto vault";
-constexpr unsigned char k_version = 1;
+constexpr unsigned char k_scrypt_version = 1;
+constexpr unsigned char k_version = 2;
+constexpr std::size_t k_cost_at = k_magic.size() + 1;
 constexpr std::size_t k_salt_size = 16;
 constexpr std::size_t k_head_size = k_magic.size() + 1 + 8 + 4 + 4 + k_salt_size;
 constexpr std::size_t k_envelope_size =
@@ -89,6 +94,34 @@ error bad_envelope() {
       "administrator and enroll in another folder (--home): what the server has comes back.");
 }
 
+crypto::argon2_params argon2_cost(std::string_view envelope) {
+  const auto number = [envelope](std::size_t at) {
+    return static_cast<std::uint32_t>(number_at(envelope, k_cost_at + at, 4));
+  };
+  return {.memory_kib = number(0), .passes = number(4), .lanes = number(8)};
+}
+
+result<crypto::secret> wrapping_key(std::string_view envelope, std::string_view passphrase) {
+  const auto salt = envelope.substr(k_cost_at + 16, k_salt_size);
+  if (static_cast<unsigned char>(envelope[k_magic.size()]) == k_version) {
+    return crypto::argon2id(passphrase, salt, argon2_cost(envelope));
+  }
+  const crypto::scrypt_params params{
+      .n = number_at(envelope, k_cost_at, 8),
+      .r = static_cast<std::uint32_t>(number_at(envelope, k_cost_at + 8, 4)),
+      .p = static_cast<std::uint32_t>(number_at(envelope, k_cost_at + 12, 4))};
+  return crypto::scrypt(passphrase, salt, params);
+}
+
+/// The data key; empty when the passphrase is not the one.
+result<crypto::secret> opened(std::string_view envelope, std::string_view passphrase) {
+  const auto key = wrapping_key(envelope, passphrase);
+  if (!key) return key.error();
+  auto data_key =
+      crypto::open(key->view(), envelope.substr(0, k_head_size), envelope.substr(k_head_size));
+  return data_key ? crypto::secret(*std::move(data_key)) : crypto::secret();
+}
+
 }  // namespace
 
 bool forbid_core_dumps() noexcept {
@@ -116,45 +149,55 @@ keyring keyring::create(random_source& random) {
   return {random_key(random), random};
 }
 
-result<bytes> keyring::envelope(std::string_view passphrase, const crypto::scrypt_params& params) {
-  if (passphrase.empty()) {
-    return fail(errc::usage, "The passphrase is empty; choose one of several words.");
+result<bytes> keyring::envelope(std::string_view passphrase, const crypto::argon2_params& params) {
+  if (passphrase::blank(passphrase)) {
+    return fail(errc::usage,
+                "The passphrase is empty or has blanks alone; take one of several words.");
   }
   bytes out(k_magic);
   out.push_back(static_cast<char>(k_version));
-  append_number(out, params.n, 8);
-  append_number(out, params.r, 4);
-  append_number(out, params.p, 4);
+  append_number(out, params.memory_kib, 4);
+  append_number(out, params.passes, 4);
+  append_number(out, params.lanes, 4);
+  append_number(out, 0, 4);
   const bytes salt = random_->bytes(k_salt_size);
   out += salt;
-  const auto key = crypto::scrypt(passphrase, salt, params);
+  const auto key = crypto::argon2id(passphrase::prepared(passphrase).view(), salt, params);
   if (!key) return key.error();
   out += crypto::seal(key->view(), *random_, out, data_key_.view());
   return out;
 }
 
+bool keyring::aged(std::string_view envelope, const passphrase::cost_range& range) {
+  if (envelope.size() != k_envelope_size) return false;
+  const auto version = static_cast<unsigned char>(envelope[k_magic.size()]);
+  if (version == k_scrypt_version) return true;
+  return version == k_version && passphrase::too_cheap(argon2_cost(envelope), range);
+}
+
 result<keyring> keyring::open(std::string_view envelope, std::string_view passphrase,
                               random_source& random) {
   if (!envelope.starts_with(k_magic) || envelope.size() <= k_magic.size()) return bad_envelope();
-  if (static_cast<unsigned char>(envelope[k_magic.size()]) > k_version) {
+  const auto version = static_cast<unsigned char>(envelope[k_magic.size()]);
+  if (version > k_version) {
     return fail(errc::schema_too_new,
                 "This replica was sealed by a newer program; update this one to open it.");
   }
-  if (envelope.size() != k_envelope_size) return bad_envelope();
-  const std::size_t numbers = k_magic.size() + 1;
-  const crypto::scrypt_params params{
-      .n = number_at(envelope, numbers, 8),
-      .r = static_cast<std::uint32_t>(number_at(envelope, numbers + 8, 4)),
-      .p = static_cast<std::uint32_t>(number_at(envelope, numbers + 12, 4))};
-  const auto key = crypto::scrypt(passphrase, envelope.substr(numbers + 16, k_salt_size), params);
-  if (!key) return bad_envelope();
-  auto data_key =
-      crypto::open(key->view(), envelope.substr(0, k_head_size), envelope.substr(k_head_size));
+  if (envelope.size() != k_envelope_size || version == 0) return bad_envelope();
+  const crypto::secret text = passphrase::prepared(passphrase);
+  auto data_key = opened(envelope, text.view());
+  // Older programs took the bytes as they were typed.
+  if (data_key && data_key->empty() && version == k_scrypt_version && text.view() != passphrase) {
+    data_key = opened(envelope, passphrase);
+  }
   if (!data_key) {
+    return data_key.error().code == errc::unavailable ? data_key.error() : bad_envelope();
+  }
+  if (data_key->empty()) {
     return fail(errc::wrong_passphrase,
                 "The passphrase does not open this replica; check it and try again.");
   }
-  return keyring(crypto::secret(*std::move(data_key)), random);
+  return keyring(*std::move(data_key), random);
 }
 
 content_key keyring::new_content_key(std::int64_t row) {

@@ -1,13 +1,15 @@
 #pragma once
 // The keys of a laptop: how everything in the replica is sealed, and how it is made unreadable.
 //
-//   passphrase --scrypt--> wrapping key --AES-256-GCM--> data key (32 random bytes)
+//   passphrase --Argon2id--> wrapping key --AES-256-GCM--> data key (32 random bytes)
 //   data key --HMAC label--> cell key      seals settings, lists and whatever is of no record
 //                            record key    wraps the content key of each record
 //                            index key     keyed hashes by which rows are found
 //
-// The envelope is the only thing that is stored in clear: version, scrypt parameters, salt and the
-// wrapped data key. A new passphrase makes a new envelope around the same data key, so nothing else
+// The envelope is the only thing that is stored in clear: version, cost of the passphrase, salt and
+// the wrapped data key. The key is made from the NFC form of the passphrase (shared/passphrase).
+// Envelopes of older programs (version 1: scrypt, the bytes as they were typed) still open; `aged`
+// tells them apart. A new passphrase makes a new envelope around the same data key, so nothing else
 // is written again. Each record has a content key of its own; who destroys its wrap has erased the
 // record, whatever copies of its rows remain.
 //
@@ -29,6 +31,7 @@
 #include "shared/crypto/aead.hpp"
 #include "shared/crypto/kdf.hpp"
 #include "shared/crypto/secret.hpp"
+#include "shared/passphrase/cost.hpp"
 
 namespace autocusto::vault {
 
@@ -77,14 +80,18 @@ class keyring {
   [[nodiscard]] static keyring create(random_source& random);
   /// Opens an envelope. Errors: wrong_passphrase (also for an envelope that was changed); malformed
   /// for one that no version of the program wrote or whose parameters are out of bounds;
-  /// schema_too_new for one of a newer program. Takes about 0.1 s.
+  /// schema_too_new for one of a newer program; unavailable without the memory that it takes. Takes
+  /// as long as the envelope asks for, usually half a second.
   [[nodiscard]] static result<keyring> open(std::string_view envelope, std::string_view passphrase,
                                             random_source& random);
 
   /// The envelope for a passphrase, with a fresh salt. The data key stays the same. Errors:
-  /// malformed for parameters out of bounds; usage for an empty passphrase.
+  /// malformed for parameters out of bounds; usage for a passphrase of blanks alone.
   [[nodiscard]] result<bytes> envelope(std::string_view passphrase,
-                                       const crypto::scrypt_params& params);
+                                       const crypto::argon2_params& params);
+  /// Whether an envelope that opens should be replaced: it is an older program's, or costs less
+  /// than the range.
+  [[nodiscard]] static bool aged(std::string_view envelope, const passphrase::cost_range& range);
 
   /// Seals what is of no record.
   [[nodiscard]] cell_sealer& cells() { return cells_; }

@@ -9,13 +9,13 @@
 #include "client/sync/enrollment.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
+#include "shared/passphrase/strength.hpp"
 
 namespace autocusto::web {
 namespace {
 
 constexpr std::chrono::minutes k_usual_idle{10};
 constexpr std::size_t k_recent = 10;
-constexpr std::size_t k_passphrase_length = 8;
 constexpr std::string_view k_idle_setting = "page_idle_minutes";
 constexpr std::string_view k_recent_texts = "page_recent";
 constexpr std::string_view k_unsaved_text = "page_unsaved";
@@ -170,11 +170,11 @@ result<void> desk::enroll(std::string_view link, std::string_view device_name,
   const std::lock_guard life(lifecycle_);
   const auto read = wire::decode_enrollment_link(link);
   if (!read) return read.error();
-  if (domain::count_code_points(passphrase).value_or(0) < k_passphrase_length) {
-    return fail(errc::usage, "Choose a passphrase of at least 8 characters.", "passphrase",
-                static_cast<std::int64_t>(k_passphrase_length));
-  }
   const bool fresh = !replica::replica_store::exists(options_.home);
+  if (fresh) {
+    const auto good = passphrase::check_new(passphrase, passphrase::purpose::profile, env_.random);
+    if (!good) return good.error();
+  }
   auto opened = fresh ? replica::replica_store::create(options_.home, passphrase, env_)
                       : replica::replica_store::open(options_.home, passphrase, env_);
   if (!opened) return opened.error();

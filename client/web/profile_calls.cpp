@@ -4,15 +4,16 @@
 
 #include "client/web/call.hpp"
 #include "client/web/views.hpp"
+#include "shared/crypto/random.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/read.hpp"
+#include "shared/passphrase/strength.hpp"
 
 namespace autocusto::web {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t k_passphrase_length = 8;
 constexpr std::size_t k_waiting_shown = 200;
 
 std::string name_in(const search_index& index, const std::string& kind, const std::string& key) {
@@ -98,9 +99,12 @@ call_result change_passphrase(call& c) {
   const crypto::secret old_one(in.string("old", k_passphrase_bytes));
   const crypto::secret new_one(in.string("new", k_passphrase_bytes));
   if (auto wrong = in.finish()) return *wrong;
-  if (domain::count_code_points(new_one.view()).value_or(0) < k_passphrase_length) {
-    return fail(errc::usage, "Choose a passphrase of at least 8 characters.", "new",
-                static_cast<std::int64_t>(k_passphrase_length));
+  if (const auto good = passphrase::check_new(new_one.view(), passphrase::purpose::profile,
+                                              crypto::system_random());
+      !good) {
+    auto e = good.error();
+    e.field = "new";
+    return e;
   }
   const auto wait = c.in.tries.wait(awake_or_asleep_millis());
   if (wait > 0) {

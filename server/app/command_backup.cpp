@@ -17,6 +17,7 @@ result<crypto::secret> new_passphrase(const common_options& common, const std::s
   source.file = common.passphrase_file;
   source.prompt = "New passphrase for the " + of + ": ";
   source.confirm = "The same passphrase again: ";
+  source.purpose = passphrase::purpose::sealed_file;
   return cli::read_passphrase(source);
 }
 

@@ -4,14 +4,18 @@
 #include <stdexcept>
 
 #include "shared/crypto/hash.hpp"
+#include "shared/passphrase/prepared.hpp"
 
 namespace autocusto::auth {
 namespace {
 
-constexpr std::string_view k_magic = "ACSEALD1";
+constexpr std::string_view k_magic = "ACSEALD2";
+constexpr std::string_view k_scrypt_magic = "ACSEALD1";
+constexpr std::size_t k_cost_at = 9;
 constexpr std::size_t k_salt_size = 32;
 constexpr std::size_t k_check_size = 32;
-constexpr std::size_t k_head_size = 8 + 1 + 8 + 4 + 4 + k_salt_size;
+constexpr std::size_t k_salt_at = k_cost_at + 16;
+constexpr std::size_t k_head_size = k_salt_at + k_salt_size;
 constexpr std::size_t k_chunk = std::size_t{256} * 1024;
 
 std::string big_endian(std::uint64_t value, std::size_t size) {
@@ -44,17 +48,34 @@ error damaged() {
               "The file is damaged or was cut off; nothing was taken from it. Use another copy.");
 }
 
+/// From a whole head.
+result<crypto::secret> key_of(std::string_view head, std::string_view passphrase) {
+  const auto number = [head](std::size_t at) {
+    return static_cast<std::uint32_t>(from_big_endian(head.substr(k_cost_at + at, 4)));
+  };
+  const auto salt = head.substr(k_salt_at, k_salt_size);
+  if (head.starts_with(k_scrypt_magic)) {
+    return crypto::scrypt(
+        passphrase, salt,
+        {.n = from_big_endian(head.substr(k_cost_at, 8)), .r = number(8), .p = number(12)});
+  }
+  return crypto::argon2id(passphrase, salt,
+                          {.memory_kib = number(0), .passes = number(4), .lanes = number(8)});
+}
+
 }  // namespace
 
 sealed_writer::sealed_writer(sealed_kind kind, const crypto::secret& passphrase,
                              random_source& random, byte_sink out,
-                             const crypto::scrypt_params& cost)
+                             const crypto::argon2_params& cost)
     : random_(random), out_(std::move(out)) {
   const std::string salt = random.bytes(k_salt_size);
-  const crypto::secret key = crypto::scrypt(passphrase.view(), salt, cost).value();
+  const crypto::secret key =
+      crypto::argon2id(passphrase::prepared(passphrase.view()).view(), salt, cost).value();
   std::string head(k_magic);
   head += static_cast<char>(kind);
-  head += big_endian(cost.n, 8) + big_endian(cost.r, 4) + big_endian(cost.p, 4) + salt;
+  head += big_endian(cost.memory_kib, 4) + big_endian(cost.passes, 4) + big_endian(cost.lanes, 4) +
+          big_endian(0, 4) + salt;
   head += crypto::hmac_sha256(key.view(), head).raw();
   sealer_ = sealer_of(key);
   out_(head);
@@ -84,7 +105,9 @@ result<sealed_reader> sealed_reader::open(sealed_kind kind, const crypto::secret
                                           byte_source in) {
   const std::string head = in(k_head_size);
   const std::string check = in(k_check_size);
-  if (head.size() != k_head_size || check.size() != k_check_size || !head.starts_with(k_magic)) {
+  const bool old_one = head.starts_with(k_scrypt_magic);
+  if (head.size() != k_head_size || check.size() != k_check_size ||
+      (!old_one && !head.starts_with(k_magic))) {
     return fail(errc::malformed, "The file is not one that autocusto-server sealed.");
   }
   if (static_cast<std::uint8_t>(head[8]) != static_cast<std::uint8_t>(kind)) {
@@ -92,14 +115,14 @@ result<sealed_reader> sealed_reader::open(sealed_kind kind, const crypto::secret
                                      ? "The file is not a key bundle (`keys export` makes one)."
                                      : "The file is not a backup (`backup` makes one).");
   }
-  const std::string_view view(head);
-  crypto::scrypt_params cost;
-  cost.n = from_big_endian(view.substr(9, 8));
-  cost.r = static_cast<std::uint32_t>(from_big_endian(view.substr(17, 4)));
-  cost.p = static_cast<std::uint32_t>(from_big_endian(view.substr(21, 4)));
-  const auto key = crypto::scrypt(passphrase.view(), view.substr(25), cost);
+  const crypto::secret text = passphrase::prepared(passphrase.view());
+  const auto fits = [&head, &check](const crypto::secret& key) {
+    return crypto::constant_time_equal(crypto::hmac_sha256(key.view(), head).raw(), check);
+  };
+  auto key = key_of(head, text.view());
+  if (key && !fits(*key) && old_one && !(text == passphrase)) key = key_of(head, passphrase.view());
   if (!key) return key.error();
-  if (!crypto::constant_time_equal(crypto::hmac_sha256(key->view(), head).raw(), check)) {
+  if (!fits(*key)) {
     return fail(errc::wrong_passphrase, "The passphrase is not the one that sealed this file.");
   }
   return sealed_reader(std::move(in), sealer_of(*key));

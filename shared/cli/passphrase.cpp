@@ -12,11 +12,13 @@
 
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/crypto/random.hpp"
+#include "shared/passphrase/prepared.hpp"
+#include "shared/passphrase/strength.hpp"
 
 namespace autocusto::cli {
 namespace {
 
-constexpr std::size_t k_least_passphrase = 8;
 constexpr std::size_t k_longest_line = 4096;
 
 /// Turns the echo of the terminal off for as long as it lives.
@@ -78,21 +80,30 @@ result<crypto::secret> prompted(const std::string& prompt) {
 result<crypto::secret> from_file(const std::string& path) {
   auto text = read_file(path, k_longest_line);
   if (!text) return text.error();
-  const std::size_t end = text->find_first_of("\r\n");
-  auto first_line = crypto::secret::copy_of(std::string_view(*text).substr(0, end));
+  const std::string_view whole = passphrase::trimmed(*text);
+  auto first_line = crypto::secret::copy_of(whole.substr(0, whole.find_first_of("\r\n")));
   wipe(*text);
   return first_line;
 }
 
-result<crypto::secret> checked(crypto::secret passphrase, bool is_new) {
-  if (passphrase.empty()) {
-    return fail(errc::usage, "The passphrase is empty; give one of at least 8 characters.");
+/// What opens a file stays as it is, however weak; a new one is judged.
+result<crypto::secret> checked(const crypto::secret& given, const passphrase_source& source) {
+  auto text = crypto::secret::copy_of(passphrase::trimmed(given.view()));
+  if (text.empty()) {
+    return fail(errc::usage, "The passphrase is empty; type the one that was chosen.");
   }
-  if (is_new && passphrase.size() < k_least_passphrase) {
-    return fail(errc::usage, "The passphrase is too short; it needs at least 8 characters.",
-                "passphrase", k_least_passphrase);
-  }
-  return passphrase;
+  if (source.confirm.empty()) return text;
+  const auto good = passphrase::check_new(text.view(), source.purpose, crypto::system_random());
+  if (!good) return good.error();
+  return text;
+}
+
+void print_offer(const passphrase_source& source) {
+  std::string text = source.offer;
+  const auto at = text.find("{}");
+  if (at == std::string::npos) return;
+  text.replace(at, 2, passphrase::offer(source.purpose, crypto::system_random()));
+  write_stderr(text);
 }
 
 }  // namespace
@@ -118,10 +129,10 @@ result<crypto::secret> read_passphrase(const passphrase_source& source) {
   if (!source.file.empty()) {
     auto passphrase = from_file(source.file);
     if (!passphrase) return passphrase.error();
-    return checked(std::move(*passphrase), is_new);
+    return checked(*passphrase, source);
   }
   if (const auto* taken = taken_passphrase(source.environment); taken != nullptr) {
-    return checked(taken->clone(), is_new);
+    return checked(*taken, source);
   }
   if (!stdin_is_terminal()) {
     return fail(
@@ -130,6 +141,7 @@ result<crypto::secret> read_passphrase(const passphrase_source& source) {
                     "set ") +
             source.environment + ".");
   }
+  if (is_new) print_offer(source);
   auto passphrase = prompted(source.prompt);
   if (!passphrase) return passphrase.error();
   if (is_new) {
@@ -139,7 +151,7 @@ result<crypto::secret> read_passphrase(const passphrase_source& source) {
       return fail(errc::usage, "The two passphrases differ; try again.");
     }
   }
-  return checked(std::move(*passphrase), is_new);
+  return checked(*passphrase, source);
 }
 
 result<std::string> read_line(std::string_view prompt) {

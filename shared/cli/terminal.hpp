@@ -15,6 +15,7 @@
 
 #include "shared/base/error.hpp"
 #include "shared/crypto/secret.hpp"
+#include "shared/passphrase/strength.hpp"
 
 namespace autocusto::cli {
 
@@ -30,10 +31,13 @@ struct passphrase_source {
   const char* environment = "AUTOCUSTO_PASSPHRASE";
   std::string prompt = "Passphrase: ";
   std::string confirm;  ///< if set, asked a second time and compared (new passphrases)
+  /// Printed in front of the prompt for a new one, with random words in place of `{}`.
+  std::string offer = "Random words are easy to keep and hard to guess, for example: {}\n";
+  passphrase::purpose purpose = passphrase::purpose::profile;  ///< of a new one
 };
-/// From the file, else the environment, else a prompt on the terminal without echo. A new
-/// passphrase
-/// (`confirm` set) has at least 8 characters. Errors: usage, with what to do.
+/// From the file (its first line), else the environment, else a prompt on the terminal without
+/// echo; a byte order mark and line ends are dropped. A new passphrase (`confirm` set) must be hard
+/// to guess (shared/passphrase/strength.hpp). Errors: usage, with what to do.
 [[nodiscard]] result<crypto::secret> read_passphrase(const passphrase_source& source);
 
 /// One line from stdin; with a prompt when stdin is a terminal. For KEY given as `-`, so that no

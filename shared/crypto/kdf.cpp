@@ -1,7 +1,9 @@
 #include "shared/crypto/kdf.hpp"
 
 #include <bit>
+#include <stdexcept>
 
+#include <argon2.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
@@ -52,6 +54,31 @@ std::optional<error> check(const scrypt_params& params) {
   return std::nullopt;
 }
 
+std::optional<error> check(const argon2_params& params) {
+  if (params.lanes == 0 || params.lanes > k_argon2_max_lanes) {
+    return fail(
+        errc::malformed,
+        "The Argon2 parameter lanes must be from 1 to 4; the file is damaged or was not made "
+        "by this program.",
+        "lanes", k_argon2_max_lanes);
+  }
+  if (params.memory_kib < 8 * params.lanes || params.memory_kib > k_argon2_max_memory_kib) {
+    return fail(errc::malformed,
+                "The Argon2 memory must be at least 8 KiB a lane and at most 1 GiB; the file is "
+                "damaged or was not made by this program.",
+                "memory", std::int64_t{k_argon2_max_memory_kib});
+  }
+  if (params.passes == 0 ||
+      std::uint64_t{params.passes} * params.memory_kib > k_argon2_max_work_kib) {
+    return fail(
+        errc::malformed,
+        "The Argon2 passes must be at least 1, and at most what 16 passes over 1 GiB are; the "
+        "file is damaged or was not made by this program.",
+        "passes");
+  }
+  return std::nullopt;
+}
+
 OSSL_PARAM octets(const char* name, std::string_view data) {
   // OpenSSL takes a pointer to what is not const, and only reads it.
   return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(data.data()), data.size());
@@ -79,6 +106,29 @@ result<secret> scrypt(std::string_view passphrase, std::string_view salt,
   const detail::kdf_context context(must_have(EVP_KDF_CTX_new(scrypt_method()), "a KDF context"));
   bytes key(k_scrypt_key_size, '\0');
   must(EVP_KDF_derive(context.get(), detail::out(key.data()), key.size(), list) == 1, "scrypt");
+  return secret(std::move(key));
+}
+
+result<secret> argon2id(std::string_view passphrase, std::string_view salt,
+                        const argon2_params& params) {
+  if (auto wrong = check(params)) return std::move(*wrong);
+  if (salt.size() < ARGON2_MIN_SALT_LENGTH) {
+    return fail(errc::malformed,
+                "The salt is too short; the file is damaged or was not made by this program.",
+                "salt", ARGON2_MIN_SALT_LENGTH);
+  }
+  bytes key(k_argon2_key_size, '\0');
+  const int done =
+      argon2id_hash_raw(params.passes, params.memory_kib, params.lanes, passphrase.data(),
+                        passphrase.size(), salt.data(), salt.size(), key.data(), key.size());
+  if (done == ARGON2_MEMORY_ALLOCATION_ERROR) {
+    return fail(
+        errc::unavailable,
+        "There is not enough free memory to make a key from the passphrase; end other programs "
+        "and try again.",
+        "memory", static_cast<std::int64_t>(params.memory_kib));
+  }
+  if (done != ARGON2_OK) throw std::runtime_error(argon2_error_message(done));
   return secret(std::move(key));
 }
 

@@ -157,7 +157,7 @@ TEST_F(doctor_commands, open_nothing_with_a_wrong_passphrase) {
   EXPECT_THAT(wrong.out, HasSubstr("wrong_passphrase"));
   run_options change;
   change.env = {{"AUTOCUSTO_PASSPHRASE", k_passphrase},
-                {"AUTOCUSTO_NEW_PASSPHRASE", "uma senha nova"}};
+                {"AUTOCUSTO_NEW_PASSPHRASE", "uma senha nova com tatu e farol"}};
   const outcome changed =
       run({program("autocusto"), "--home", ana->home(), "--json", "passphrase", "change"}, change);
   EXPECT_EQ(changed.exit, 0) << changed.out << changed.err;

@@ -17,6 +17,7 @@
 #include "tests/integration/replica_fixture.hpp"
 #include "tests/support/crash_vfs.hpp"
 #include "tests/support/domain_builders.hpp"
+#include "tests/support/old_envelope.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -129,6 +130,36 @@ TEST_F(ReplicaSealed, NothingStandsInClearAtAnyStep) {
   expect_sealed("after a new passphrase");
   ana.close();
   expect_sealed("when closed");
+}
+
+// What an older program sealed opens, and is wrapped anew: the cheap envelope is in none of the
+// files.
+TEST_F(ReplicaSealed, AnOldEnvelopeIsWrappedAnewAtTheNextUnlock) {
+  ana.close();
+  const std::string path = ana.home() + "/replica.sqlite";
+  const auto envelope = [&path] {
+    sqlite::database db(path, {.mode = sqlite::open_mode::read_write});
+    auto row = db.ask("SELECT envelope FROM vault");
+    return row->step() ? row->column_bytes(0) : bytes();
+  };
+  const auto old_one =
+      test::scrypt_envelope(test::data_key_in(envelope(), test::k_passphrase), test::k_passphrase);
+  {
+    sqlite::database db(path, {.mode = sqlite::open_mode::read_write});
+    auto put = db.ask("UPDATE vault SET envelope = ?");
+    put->bind_blob(1, old_one);
+    put->run();
+  }
+  const test::hand_clock clock;
+  const auto open_with = [this, &clock](std::string_view passphrase) {
+    return replica_store::open(ana.home(), passphrase, test::quick_environment(clock)).has_value();
+  };
+  EXPECT_FALSE(open_with("wrong"));
+  EXPECT_EQ(envelope(), old_one);
+  EXPECT_TRUE(open_with(test::k_passphrase));
+  EXPECT_EQ(envelope().at(15), 2) << "Argon2id";
+  EXPECT_EQ(files_with(ana.home(), old_one), std::vector<std::string>());
+  EXPECT_TRUE(open_with(test::k_passphrase));
 }
 
 TEST_F(ReplicaSealed, NothingStandsInClearAfterAKill) {

@@ -111,13 +111,17 @@ TEST_F(page_test, changes_the_passphrase) {
   make_replica();
   open_page();
   ASSERT_EQ(unlock().status, 200);
-  EXPECT_EQ(post("/api/passphrase", {{"old", "errada"}, {"new", "outra senha"}}).status, 400);
+  EXPECT_EQ(
+      post("/api/passphrase", {{"old", "errada"}, {"new", "outra senha com tatu e farol"}}).status,
+      400);
   EXPECT_EQ(post("/api/passphrase", {{"old", test::k_passphrase}, {"new", "curta"}}).status, 400);
-  EXPECT_EQ(post("/api/passphrase", {{"old", test::k_passphrase}, {"new", "outra senha"}}).status,
+  EXPECT_EQ(post("/api/passphrase",
+                 {{"old", test::k_passphrase}, {"new", "outra senha com tatu e farol"}})
+                .status,
             200);
   ASSERT_EQ(post("/api/lock", json::object()).status, 200);
   EXPECT_EQ(unlock().status, 400);
-  EXPECT_EQ(unlock("outra senha").status, 200);
+  EXPECT_EQ(unlock("outra senha com tatu e farol").status, 200);
 }
 
 TEST_F(page_test, keeps_the_idle_time_that_was_chosen) {

@@ -18,7 +18,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 GENERATOR = HERE / "make_database.py"
-ENVIRONMENT = {**os.environ, "AUTOCUSTO_PASSPHRASE": "uma senha de teste", "LC_ALL": "C.UTF-8",
+ENVIRONMENT = {**os.environ, "AUTOCUSTO_PASSPHRASE": "uma senha de teste com girassol", "LC_ALL": "C.UTF-8",
                "LANGUAGE": ""}
 PATIENCE = 1000  # seconds; a program that takes longer hangs
 

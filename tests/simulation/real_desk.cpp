@@ -15,7 +15,7 @@ constexpr std::string_view k_kind = "patient";
 constexpr std::string_view k_passphrase = "senha";
 
 replica::environment environment_of(const clock_source& clock, dice& random) {
-  return {.clock = clock, .random = random, .passphrase_cost = {.n = 2, .r = 1, .p = 1}};
+  return {.clock = clock, .random = random};
 }
 
 std::optional<version_id> active_of(const replica::record_shown& shown) {

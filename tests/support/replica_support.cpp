@@ -24,9 +24,7 @@ constexpr std::string_view k_server_secret = "a server's secret for tests";
 }  // namespace
 
 replica::environment quick_environment(const clock_source& clock) {
-  return {.clock = clock,
-          .random = crypto::system_random(),
-          .passphrase_cost = {.n = 1024, .r = 8, .p = 1}};
+  return {.clock = clock, .random = crypto::system_random()};
 }
 
 small_server::small_server()

@@ -105,6 +105,6 @@ class world {
 /// A TCP port on 127.0.0.1 that nothing listens on now.
 [[nodiscard]] int free_port();
 
-inline constexpr const char* k_passphrase = "uma senha de teste";
+inline constexpr const char* k_passphrase = "uma senha de teste com girassol";
 
 }  // namespace autocusto::test

@@ -56,6 +56,43 @@ TEST(sealed_stream, tells_a_wrong_passphrase_from_damage) {
   EXPECT_EQ(code(open_whole(sealed_kind::keys, passphrase(), sealed)), errc::malformed);
 }
 
+/// As programs of before Argon2id sealed: one chunk under scrypt of the bytes as they came.
+std::string sealed_long_ago(std::string_view plain, std::string_view with) {
+  const auto number = [](std::uint64_t value, std::size_t size) {
+    std::string out(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) out[size - 1 - i] = static_cast<char>(value >> (8 * i));
+    return out;
+  };
+  const std::string salt(32, 's');
+  const auto key = crypto::scrypt(with, salt, {.n = 16, .r = 1, .p = 1});
+  std::string file = "ACSEALD1\2" + number(16, 8) + number(1, 4) + number(1, 4) + salt;
+  file += crypto::hmac_sha256(key->view(), file).raw();
+  const auto chunk = crypto::seal(crypto::hmac_sha256(key->view(), "seal").raw(),
+                                  crypto::system_random(), number(0, 8) + '\1', plain);
+  return file + number(chunk.size(), 4) + chunk;
+}
+
+TEST(sealed_stream, opens_what_an_older_program_sealed) {
+  const std::string composed = "cora\u00E7\u00E3o", decomposed = "corac\u0327a\u0303o";
+  EXPECT_EQ(open(sealed_long_ago("tenant", "1234"), "1234").value(), "tenant") << "weak, and opens";
+  EXPECT_EQ(open(sealed_long_ago("tenant", composed), decomposed).value(), "tenant");
+  EXPECT_EQ(open(sealed_long_ago("tenant", decomposed), decomposed).value(), "tenant");
+  EXPECT_EQ(code(open(sealed_long_ago("tenant", composed), "1234")), errc::wrong_passphrase);
+}
+
+TEST(sealed_stream, opens_however_the_passphrase_is_composed) {
+  const auto sealed = seal_whole(sealed_kind::backup, passphrase("corac\u0327a\u0303o"),
+                                 crypto::system_random(), "tenant");
+  EXPECT_EQ(open(sealed, "cora\u00E7\u00E3o").value(), "tenant");
+  EXPECT_EQ(open(sealed, "corac\u0327a\u0303o").value(), "tenant");
+}
+
+TEST(sealed_stream, takes_no_memory_for_a_hostile_head) {
+  auto sealed = seal("tenant");
+  sealed[9] = 100;  // 100 · 2^24 KiB of memory
+  EXPECT_EQ(code(open(sealed)), errc::malformed);
+}
+
 TEST(sealed_stream, notices_a_changed_byte_in_every_part) {
   const std::string sealed = seal("some plain text");
   // kind, salt, check, length, nonce, ciphertext, tag

@@ -1,5 +1,6 @@
 // Passphrases are taken out of the environment once.
 #include <cstdlib>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,6 +37,45 @@ TEST(environment_passphrase, other_names_are_left_alone) {
   ::setenv("AUTOCUSTO_HOME", "/nowhere", 1);
   EXPECT_EQ(taken_passphrase("AUTOCUSTO_HOME"), nullptr);
   EXPECT_STREQ(std::getenv("AUTOCUSTO_HOME"), "/nowhere");
+}
+
+passphrase_source file_with(const test::temporary_folder& folder, std::string_view text) {
+  passphrase_source source;
+  source.file = folder / "passphrase";
+  std::ofstream(source.file, std::ios::binary) << text;
+  return source;
+}
+
+TEST(read_passphrase, drops_what_editors_add) {
+  const test::temporary_folder folder;
+  for (const char* text : {"uma senha", "uma senha\n", "uma senha\r\n", "\xEF\xBB\xBFuma senha\r\n",
+                           "uma senha\nmore\n"}) {
+    EXPECT_EQ(read_passphrase(file_with(folder, text))->view(), "uma senha") << text;
+  }
+  ::setenv("AUTOCUSTO_PASSPHRASE", "\xEF\xBB\xBFuma senha\n", 1);
+  EXPECT_EQ(read_passphrase({})->view(), "uma senha");
+}
+
+TEST(read_passphrase, judges_a_new_one_only) {
+  const test::temporary_folder folder;
+  auto source = file_with(folder, "12345678\n");
+  EXPECT_EQ(read_passphrase(source)->view(), "12345678") << "what is there still opens";
+  source.confirm = "again";
+  EXPECT_THAT(read_passphrase(source).error().message, HasSubstr("for example: "));
+  source = file_with(folder, "         \n");
+  EXPECT_EQ(read_passphrase(source)->view(), "         ");
+  source.confirm = "again";
+  EXPECT_THAT(read_passphrase(source).error().message, HasSubstr("blanks alone"));
+  EXPECT_FALSE(read_passphrase(file_with(folder, "\xEF\xBB\xBF\n")));
+}
+
+TEST(read_passphrase, asks_more_of_one_for_a_backup) {
+  const test::temporary_folder folder;
+  auto source = file_with(folder, "uma senha de teste");
+  source.confirm = "again";
+  EXPECT_TRUE(read_passphrase(source));
+  source.purpose = passphrase::purpose::sealed_file;
+  EXPECT_FALSE(read_passphrase(source));
 }
 
 }  // namespace

@@ -394,6 +394,62 @@ TEST(scrypt, refuses_parameters_of_a_hostile_file_before_taking_memory) {
   }
 }
 
+// RFC 9106 gives its vectors with a secret and associated data, which we do not use; these are of
+// the reference implementation's own tests (version 1.3).
+TEST(argon2id, follows_the_reference) {
+  struct vector {
+    argon2_params params;
+    std::string_view passphrase, salt, key;
+  };
+  const vector table[] = {
+      {{.memory_kib = 65536, .passes = 2, .lanes = 1},
+       "password",
+       "somesalt",
+       "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7"},
+      {{.memory_kib = 256, .passes = 2, .lanes = 1},
+       "password",
+       "somesalt",
+       "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe"},
+      {{.memory_kib = 256, .passes = 2, .lanes = 2},
+       "password",
+       "somesalt",
+       "6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037"},
+      {{.memory_kib = 65536, .passes = 2, .lanes = 1},
+       "differentpassword",
+       "somesalt",
+       "0b84d652cf6b0c4beaef0dfe278ba6a80df6696281d7e0d2891b817d8c458fde"},
+  };
+  for (const auto& v : table) {
+    const auto key = argon2id(v.passphrase, v.salt, v.params);
+    ASSERT_TRUE(key);
+    EXPECT_EQ(to_hex(key->view()), v.key);
+  }
+}
+
+TEST(argon2id, refuses_parameters_of_a_hostile_file_before_taking_memory) {
+  const std::pair<argon2_params, std::string_view> table[] = {
+      {{.memory_kib = 0, .passes = 1, .lanes = 1}, "memory"},
+      {{.memory_kib = 7, .passes = 1, .lanes = 1}, "memory"},
+      {{.memory_kib = 15, .passes = 1, .lanes = 2}, "memory"},
+      {{.memory_kib = (1U << 20) + 1, .passes = 1, .lanes = 1}, "memory"},
+      {{.memory_kib = UINT32_MAX, .passes = 1, .lanes = 1}, "memory"},
+      {{.memory_kib = 100U << 20, .passes = 1, .lanes = 1}, "memory"},
+      {{.memory_kib = 1024, .passes = 0, .lanes = 1}, "passes"},
+      {{.memory_kib = 1024, .passes = UINT32_MAX, .lanes = 1}, "passes"},
+      {{.memory_kib = 1U << 20, .passes = 17, .lanes = 1}, "passes"},
+      {{.memory_kib = 1024, .passes = 1, .lanes = 0}, "lanes"},
+      {{.memory_kib = 1024, .passes = 1, .lanes = 5}, "lanes"},
+      {{.memory_kib = 1024, .passes = 1, .lanes = UINT32_MAX}, "lanes"},
+  };
+  for (const auto& [params, field] : table) {
+    const auto key = argon2id("p", "0123456789abcdef", params);
+    ASSERT_FALSE(key) << params.memory_kib << " " << params.passes << " " << params.lanes;
+    EXPECT_EQ(key.error().code, errc::malformed);
+    EXPECT_EQ(key.error().field, field) << params.memory_kib << " " << params.passes;
+  }
+  EXPECT_EQ(argon2id("p", "short", {.memory_kib = 8, .passes = 1}).error().field, "salt");
+}
+
 TEST(secret, wipes_what_it_takes_over_and_what_it_gives_away) {
   for (const std::size_t size : {10U, 100U}) {  // inside the string object, and on the heap
     bytes source(size, 's');

@@ -2,6 +2,7 @@
 #include "client/vault/vault.hpp"
 
 #include <string>
+#include <tuple>
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -10,11 +11,12 @@
 #include <unistd.h>
 
 #include "shared/crypto/random.hpp"
+#include "tests/support/old_envelope.hpp"
 
 namespace autocusto::vault {
 namespace {
 
-constexpr crypto::scrypt_params k_quick{.n = 1024, .r = 8, .p = 1};
+constexpr crypto::argon2_params k_quick{.memory_kib = 8, .passes = 1, .lanes = 1};
 constexpr cell_place k_place{.table = "version", .row = 7, .column = "meta"};
 
 random_source& dice() {
@@ -69,29 +71,68 @@ TEST_F(VaultEnvelope, AnyChangedBitIsNoticed) {
 }
 
 TEST_F(VaultEnvelope, ParametersOutOfBoundsAreRefusedBeforeTheyCostAnything) {
-  const std::size_t n_at = std::string_view("autocusto vault").size() + 1;
+  const std::size_t memory_at = std::string_view("autocusto vault").size() + 1;
   auto huge = envelope;
-  huge[n_at + 6] = 1;  // n = 2^48 + …
+  huge[memory_at + 3] = 100;  // 100 · 2^24 KiB: 1.6 TB
   const auto refused = keyring::open(huge, "senha boa", dice());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::malformed);
-  const auto made = keys.envelope("senha boa", {.n = std::uint64_t{1} << 40, .r = 8, .p = 1});
+  const auto made = keys.envelope("senha boa", {.memory_kib = 1U << 31, .passes = 1, .lanes = 1});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, errc::malformed);
+  auto old_one = test::scrypt_envelope(bytes(32, 'k'), "senha boa");
+  old_one[memory_at + 6] = 1;  // n = 2^48 + …
+  EXPECT_EQ(keyring::open(old_one, "senha boa", dice()).error().code, errc::malformed);
+}
+
+const std::string k_composed = "cora\u00E7\u00E3o de a\u00E7o";
+const std::string k_decomposed = "corac\u0327a\u0303o de ac\u0327o";
+
+TEST_F(VaultEnvelope, OpensHoweverThePassphraseIsComposed) {
+  for (const auto& made : {k_composed, k_decomposed}) {
+    const auto wrapped = *keys.envelope(made, k_quick);
+    EXPECT_TRUE(keyring::open(wrapped, k_composed, dice()));
+    EXPECT_TRUE(keyring::open(wrapped, k_decomposed, dice()));
+  }
+}
+
+TEST_F(VaultEnvelope, OfAnOlderProgramOpensByTheNormalFormAndByTheBytes) {
+  for (const auto& [made, typed, opens] :
+       {std::tuple(k_composed, k_composed, true), std::tuple(k_composed, k_decomposed, true),
+        std::tuple(k_decomposed, k_decomposed, true),
+        std::tuple(k_decomposed, k_composed, false),  // nobody can know what was typed then
+        std::tuple(std::string("\xFF\xFE latin"), std::string("\xFF\xFE latin"), true),
+        std::tuple(std::string("1234"), std::string("1234"), true)}) {
+    const auto old_one = test::scrypt_envelope(bytes(32, 'k'), made);
+    EXPECT_EQ(keyring::open(old_one, typed, dice()).has_value(), opens) << made << " / " << typed;
+  }
+}
+
+TEST_F(VaultEnvelope, SaysWhetherItShouldBeMadeAnew) {
+  const passphrase::cost_range wanted{.least = {.memory_kib = 16, .passes = 3, .lanes = 1},
+                                      .most_memory_kib = 64};
+  EXPECT_TRUE(keyring::aged(test::scrypt_envelope(bytes(32, 'k'), "senha boa"), wanted));
+  EXPECT_TRUE(keyring::aged(envelope, wanted));
+  EXPECT_FALSE(keyring::aged(*keys.envelope("senha boa", wanted.least), wanted));
+  EXPECT_TRUE(keyring::aged(*keys.envelope("senha boa", {.memory_kib = 8, .passes = 60}), wanted))
+      << "less memory is not made good by more passes";
+  EXPECT_FALSE(keyring::aged("", wanted));
 }
 
 TEST_F(VaultEnvelope, ANewerFormIsNamed) {
   auto newer = envelope;
-  newer[std::string_view("autocusto vault").size()] = 2;
+  newer[std::string_view("autocusto vault").size()] = 3;
   const auto refused = keyring::open(newer, "senha boa", dice());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::schema_too_new);
 }
 
 TEST_F(VaultEnvelope, AnEmptyPassphraseIsRefused) {
-  const auto refused = keys.envelope("", k_quick);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, errc::usage);
+  for (const char* nothing : {"", "        ", "\u00A0\u2003\u200B", "\t\r\n"}) {
+    const auto refused = keys.envelope(nothing, k_quick);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::usage);
+  }
 }
 
 TEST_F(VaultCell, OpensInItsPlaceOnly) {

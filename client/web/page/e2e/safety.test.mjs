@@ -304,15 +304,15 @@ test('addresses, storage and console hold nothing of a patient', async () => {
 test('the passphrase is changed, and the laptop wiped, from the settings', async () => {
   await menu(b, 'Ajustes');
   await b.getByLabel('Senha atual').fill('errada');
-  await b.getByLabel('Senha nova').fill('outra senha boa');
-  await b.getByLabel('Repita a senha').fill('outra senha boa');
+  await b.getByLabel('Senha nova').fill('outra senha com tatu e farol');
+  await b.getByLabel('Repita a senha').fill('outra senha com tatu e farol');
   await b.getByRole('button', { name: 'Trocar a senha' }).click();
   await b.locator('small.wrong').first().waitFor();
   await b.getByLabel('Senha atual').fill(PASSPHRASE);
   await b.getByRole('button', { name: 'Trocar a senha' }).click();
   await said(b, /A senha foi trocada/);
   await b.getByRole('button', { name: 'Bloquear agora' }).click();
-  await unlock(b, 'outra senha boa');
+  await unlock(b, 'outra senha com tatu e farol');
   await home(b);
   await menu(b, 'Ajustes');
   const erase = async () => {
@@ -325,7 +325,7 @@ test('the passphrase is changed, and the laptop wiped, from the settings', async
   await erase();
   await b.locator('.danger-zone small.wrong').waitFor();
   assert.equal(house.run(['status'], { exit: 7 }).error.code, 'wrong_passphrase', 'nothing was wiped: the passphrase is another one now');
-  await b.getByLabel('Senha deste computador').fill('outra senha boa');
+  await b.getByLabel('Senha deste computador').fill('outra senha com tatu e farol');
   await erase();
   await b.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor();
   assert.equal(house.run(['status'], { exit: 7 }).error.code, 'not_enrolled');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-export const PASSPHRASE = 'uma senha de teste';
+export const PASSPHRASE = 'uma senha de teste com girassol';
 const BIN = process.env.AUTOCUSTO_PROGRAMS;
 const CHROMIUM = process.env.AUTOCUSTO_CHROMIUM ?? '/usr/bin/chromium';
 

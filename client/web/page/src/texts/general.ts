@@ -51,8 +51,8 @@ export const general = texts({
   ],
   choose_passphrase: ['Escolha uma senha', 'Choose a passphrase'],
   choose_passphrase_hint: [
-    'Pelo menos 8 caracteres; três ou quatro palavras são mais fáceis de lembrar. Ninguém pode recuperá-la.',
-    'At least 8 characters; three or four words are easiest to remember. Nobody can recover it.',
+    'Difícil de adivinhar; três ou quatro palavras sem ligação entre si são mais fáceis de lembrar. Ninguém pode recuperá-la.',
+    'Hard to guess; three or four words that do not belong together are easiest to remember. Nobody can recover it.',
   ],
   repeat_passphrase: ['Repita a senha', 'Repeat the passphrase'],
   passphrases_differ: ['As duas senhas não são iguais.', 'The two passphrases differ.'],
