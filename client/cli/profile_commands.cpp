@@ -176,7 +176,9 @@ int verify(const app& a) {
   auto replica = a.open();
   if (!replica) return a.fail(replica.error());
   const auto report = (*replica)->verify();
-  const json object = {{"ok", report.problems.empty()},
+  const bool well = report.problems.empty() && report.missing_commits == 0;
+  const json object = {{"ok", well},
+                       {"missing_commits", report.missing_commits},
                        {"records", report.records},
                        {"versions", report.versions},
                        {"cells", report.cells},
@@ -185,9 +187,17 @@ int verify(const app& a) {
       fmt::format(fmt::runtime(tr("Checked {0} records, {1} versions, {2} sealed cells.\n")),
                   report.records, report.versions, report.cells);
   for (const auto& problem : report.problems) text += printable(problem) + '\n';
-  if (report.problems.empty()) text += tr("All is well.\n");
+  if (report.missing_commits > 0) {
+    text += fmt::format(
+        fmt::runtime(
+            tr("Written here and not in the file any more: {} times. Its log (-wal) was removed, "
+               "or an older file was put back; what was not synced by then is lost. Look through "
+               "your last edits, then sync.\n")),
+        report.missing_commits);
+  }
+  if (well) text += tr("All is well.\n");
   a.done(object, text);
-  return report.problems.empty() ? 0 : 1;
+  return well ? 0 : 1;
 }
 
 /// A new file that only its owner can read; closed by its destructor, and removed unless finished.

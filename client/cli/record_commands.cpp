@@ -161,8 +161,17 @@ int show(const app& a, const record_options& o) {
 int search(const app& a, const record_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
-  const auto items = (*replica)->search(o.kind, o.term);
+  std::size_t damaged = 0;
+  const auto items = (*replica)->search(o.kind, o.term, &damaged);
   if (!items) return a.fail(items.error(), o.kind);
+  if (damaged > 0) {
+    const auto text = fmt::format(
+        fmt::runtime(
+            tr("Records that are damaged and not shown: {}; `autocusto verify` says more. What "
+               "the server has of them comes back after a new enrollment in another folder.\n")),
+        damaged);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
   json list = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : *items) {
@@ -180,7 +189,7 @@ int search(const app& a, const record_options& o) {
     if (!item.synced) marks += tr("not sent yet");
     rows.push_back({item.key, item.name, marks});
   }
-  const json object = {{"items", std::move(list)}, {"count", items->size()}};
+  const json object = {{"items", std::move(list)}, {"count", items->size()}, {"damaged", damaged}};
   if (rows.empty()) return a.done(object, tr("Nothing found.\n"));
   return a.done(object, table({tr("key"), tr("name"), ""}, rows));
 }

@@ -147,10 +147,12 @@ int sync(const app& a, bool watch) {
     run = shell.run(options);
   }
   bar.clear();
-  if (run.how.wiped) return finish(a, run, watch, 0, {});
+  // An erased laptop has no list: all that was refused was handed over.
+  const std::int64_t refused = run.how.totals.refused;
+  if (run.how.wiped) return finish(a, run, watch, refused, {});
   // What was refused and is not in the list was of a record that was taken away: it is erased here.
   const auto handed_over =
-      std::max<std::int64_t>(0, run.how.totals.refused - (listed() - listed_before));
+      std::clamp<std::int64_t>(refused - (listed() - listed_before), 0, refused);
   return finish(a, run, watch, handed_over, told(**replica));
 }
 

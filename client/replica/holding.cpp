@@ -391,4 +391,21 @@ void each_holding(ledger& in,
   }
 }
 
+std::size_t each_sound_holding(
+    ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each) {
+  std::size_t damaged = 0;
+  auto q = in.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
+  while (q->step()) {
+    const auto row = q->column_int(0);
+    auto sealer = in.keys().open_content_key(row, q->column_view(1));
+    auto plain = sealer ? sealer->open(state_place(row), q->column_view(2)) : std::nullopt;
+    if (plain) {
+      each(row, unpack_state(*plain));
+    } else {
+      ++damaged;
+    }
+  }
+  return damaged;
+}
+
 }  // namespace autocusto::replica

@@ -138,5 +138,8 @@ class working_set {
 /// Reads every holding's state in turn, one in memory at a time. `each` must not write.
 void each_holding(ledger& in,
                   const std::function<void(std::int64_t row, holding_state state)>& each);
+/// The same, but passes over those that were changed or damaged; answers how many those are.
+[[nodiscard]] std::size_t each_sound_holding(
+    ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each);
 
 }  // namespace autocusto::replica

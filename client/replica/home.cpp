@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/replica/commit_count.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/own_files.hpp"
@@ -115,8 +116,9 @@ void renew_envelope(ledger& file, std::string_view before, std::string_view pass
 result<void> check_home(const std::string& home) {
   const auto database = fs::path(database_path(home)).filename().string();
   const auto lock = fs::path(lock_path(home)).filename().string();
-  if (auto checked = check_own(home, {database, database + "-wal", database + "-shm",
-                                      database + "-journal", lock, "page.lock", "page.html"});
+  if (auto checked =
+          check_own(home, {database, database + "-wal", database + "-shm", database + "-journal",
+                           lock, "replica.commits", "page.lock", "page.html"});
       !checked) {
     return checked;
   }
@@ -138,8 +140,9 @@ replica_store::~replica_store() = default;
 
 bool replica_store::exists(const std::string& home) {
   if (!fs::exists(database_path(home))) return false;
-  sqlite::database db(database_path(home), file_options(sqlite::open_mode::read_write));
-  return envelope_in(db).has_value();
+  const auto db =
+      sqlite::open_as_possible(database_path(home), file_options(sqlite::open_mode::read_write));
+  return envelope_in(*db).has_value();
 }
 
 result<std::unique_ptr<replica_store>> replica_store::create(const std::string& home,
@@ -177,8 +180,9 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
                                                            std::string_view passphrase,
                                                            const environment& env) {
   if (!fs::exists(database_path(home))) return none_here();
-  auto db = std::make_unique<sqlite::database>(database_path(home),
-                                               file_options(sqlite::open_mode::read_write));
+  // Reading must go on a full and on a read-only disk.
+  auto db =
+      sqlite::open_as_possible(database_path(home), file_options(sqlite::open_mode::read_write));
   const auto envelope = envelope_in(*db);
   if (!envelope) return none_here();
   auto random = std::make_unique<vault::random_pool>(env.random);
@@ -203,6 +207,7 @@ result<void> replica_store::wipe(const std::string& home) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     fs::remove(database_path(home) + suffix);
   }
+  fs::remove(commit_count_path(home));
   flush_folder(home);
   return {};
 }

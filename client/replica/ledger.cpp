@@ -1,9 +1,11 @@
 #include "client/replica/ledger.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "client/replica/codec.hpp"
+#include "client/replica/commit_count.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -80,13 +82,33 @@ sqlite::open_options file_options(sqlite::open_mode mode) {
           .cache_bytes = k_cache_bytes};
 }
 
-void write_scope::commit() {
+write_scope::write_scope(ledger& file, sqlite::lock_file lock)
+    : lock_(std::move(lock)),
+      file_(file),
+      db_(file.db()),
+      changes_before_(file.db().total_changes()),
+      transaction_(file.db()) {}
+
+void write_scope::commit_counted() {
+  if (db_.total_changes() == changes_before_) return transaction_.commit();
+  const std::int64_t inside = file_.get_number(k_commits);
+  const std::int64_t beside = commits_beside(file_.home());
+  if (beside > inside && inside > 0) {
+    file_.put_number(k_commits_missing, file_.get_number(k_commits_missing) + beside - inside);
+  }
+  const std::int64_t count = std::max(inside, beside) + 1;
+  file_.put_number(k_commits, count);
   transaction_.commit();
+  note_commits_beside(file_.home(), count);
+}
+
+void write_scope::commit() {
+  commit_counted();
   if (db_.wal_bytes() > k_long_wal) db_.checkpoint(sqlite::checkpoint_mode::passive);
 }
 
 bool write_scope::commit_and_truncate() {
-  transaction_.commit();
+  commit_counted();
   return db_.checkpoint(sqlite::checkpoint_mode::truncate);
 }
 
@@ -94,7 +116,7 @@ result<std::unique_ptr<write_scope>> ledger::begin() {
   auto lock = sqlite::lock_file::acquire(lock_path(home_), k_lock_wait);
   if (!lock) return lock.error();
   if (truncate_due_) truncate_due_ = !db_->checkpoint(sqlite::checkpoint_mode::truncate);
-  auto scope = std::make_unique<write_scope>(*db_, *std::move(lock));
+  auto scope = std::make_unique<write_scope>(*this, *std::move(lock));
   // Another process may have wiped the folder; this connection then writes a file without a name.
   if (!db_->ask("SELECT 1 FROM vault")->step()) {
     return fail(errc::not_enrolled, "This replica was wiped; enroll this laptop again.");

@@ -53,11 +53,12 @@ extern const entry_table k_notice;
 /// without these.
 void empty_tables(sqlite::database& db);
 
+class ledger;
+
 /// The lock and one transaction. Rolls back unless committed.
 class write_scope {
  public:
-  write_scope(sqlite::database& db, sqlite::lock_file lock)
-      : lock_(std::move(lock)), db_(db), transaction_(db) {}
+  write_scope(ledger& file, sqlite::lock_file lock);
   /// Everything is on disk when this returns. Keeps the write-ahead log short.
   void commit();
   /// As `commit`, and nothing of what was overwritten or deleted stays in the write-ahead log.
@@ -65,8 +66,12 @@ class write_scope {
   bool commit_and_truncate();
 
  private:
+  void commit_counted();
+
   sqlite::lock_file lock_;
+  ledger& file_;
   sqlite::database& db_;
+  std::int64_t changes_before_;
   sqlite::transaction transaction_;
 };
 
@@ -163,6 +168,9 @@ inline constexpr std::string_view k_following_push = "following_push";
 inline constexpr std::string_view k_last_push = "last_push";
 inline constexpr std::string_view k_last_sync = "last_sync";
 inline constexpr std::string_view k_last_success = "last_success";
+/// Transactions written so far, and how many of them are known to be missing (commit_count.hpp).
+inline constexpr std::string_view k_commits = "commits";
+inline constexpr std::string_view k_commits_missing = "commits_missing";
 inline constexpr std::string_view k_closed_early = "closed_early";
 /// In front of the names of settings that others keep here.
 inline constexpr std::string_view k_user_setting = "user:";

@@ -167,9 +167,10 @@ class replica_store {
       std::string_view kind, std::string_view key,
       const std::optional<std::string>& selector = std::nullopt) const;
   /// By name: a substring of the folded name or of the digits of the key; empty: all. Sorted by the
-  /// folded name, then the original, then the key.
-  [[nodiscard]] result<std::vector<list_item>> search(std::string_view kind,
-                                                      std::string_view term) const;
+  /// folded name, then the original, then the key. A record whose view was damaged is left out;
+  /// `damaged` is how many there are, of whatever kind.
+  [[nodiscard]] result<std::vector<list_item>> search(std::string_view kind, std::string_view term,
+                                                      std::size_t* damaged = nullptr) const;
   [[nodiscard]] result<std::vector<list_item>> list(std::string_view kind) const {
     return search(kind, {});
   }

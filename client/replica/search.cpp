@@ -32,8 +32,8 @@ struct found_item {
 
 }  // namespace
 
-result<std::vector<list_item>> replica_store::search(std::string_view kind,
-                                                     std::string_view term) const {
+result<std::vector<list_item>> replica_store::search(std::string_view kind, std::string_view term,
+                                                     std::size_t* damaged) const {
   if (domain::find_catalogue(kind) == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
@@ -43,7 +43,8 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind,
   std::vector<found_item> found;
   const sqlite::snapshot now(file.db());
   if (const auto open = check_open(file); !open) return open.error();
-  each_holding(file, [&](std::int64_t, holding_state state) {
+  // What cannot be read must not keep the other records from being found.
+  const std::size_t unread = each_sound_holding(file, [&](std::int64_t, holding_state state) {
     if (state.hidden || state.record.kind != kind) return;
     const auto front = state.shown.front();
     if (!front) return;
@@ -61,6 +62,7 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind,
                               .synced = state.unsynced == 0,
                               .draft = !state.shown.active}});
   });
+  if (damaged != nullptr) *damaged = unread;
   std::sort(found.begin(), found.end(), [](const found_item& a, const found_item& b) {
     return std::tie(a.folded, a.item.name, a.item.key) <
            std::tie(b.folded, b.item.name, b.item.key);

@@ -275,6 +275,10 @@ struct verify_report {
   std::size_t versions = 0;
   std::size_t cells = 0;
   std::vector<std::string> problems;  ///< sentences without patient data; empty: all is well
+  /// Transactions that were written here and are not in the file any more: its log was removed, or
+  /// an older file put in its place. Not a problem of what is here; it may be edits that nobody
+  /// has.
+  std::int64_t missing_commits = 0;
 };
 
 }  // namespace autocusto::replica

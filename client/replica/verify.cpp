@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/replica/codec.hpp"
+#include "client/replica/commit_count.hpp"
 #include "client/replica/holding.hpp"
 #include "client/replica/impl.hpp"
 
@@ -202,6 +203,14 @@ verify_report replica_store::verify() const {
   const sqlite::snapshot now(file.db());
   verify_report report;
   verifier(file, report).run();
+  try {
+    const std::int64_t inside = file.get_number(k_commits);
+    const std::int64_t beside = inside > 0 ? commits_beside(file.home()) : 0;
+    report.missing_commits =
+        file.get_number(k_commits_missing) + std::max<std::int64_t>(0, beside - inside);
+  } catch (const error_exception&) {
+    return report;  // the damaged setting is among the problems
+  }
   return report;
 }
 

@@ -59,7 +59,70 @@ extern "C" int note_wal_size(void* size, sqlite3* /*db*/, const char* /*name*/, 
   return SQLITE_OK;
 }
 
+/// As a URI of SQLite: everything but plain letters and digits escaped.
+std::string uri_of(const std::string& path) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string out = "file:";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '/' || c == '.' || c == '_' || c == '-';
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', k_digits[byte >> 4U], k_digits[byte & 0xFU]};
+    }
+  }
+  return out;
+}
+
+/// What a disk without room, or one that cannot be written, answers to SQLite's helper files.
+bool helper_files_failed(const sqlite_error& e) {
+  return e.code() == SQLITE_FULL || e.code() == SQLITE_CANTOPEN || e.code() == SQLITE_READONLY ||
+         e.code() == SQLITE_IOERR;
+}
+
+bool log_holds_something(const std::string& path) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(path + "-wal", missing);
+  return !missing && size > 0;
+}
+
+/// On a disk that cannot be written.
+std::unique_ptr<database> open_to_read(const std::string& path, open_options options) {
+  options.mode = log_holds_something(path) ? open_mode::read_only : open_mode::frozen;
+  try {
+    auto db = std::make_unique<database>(path, options);
+    statement(*db, "SELECT count(*) FROM sqlite_master").step();
+    return db;
+  } catch (const sqlite_error& e) {
+    if (options.mode == open_mode::frozen) throw;
+    throw sqlite_error("the last changes stand in a log that cannot be read on a read-only disk: " +
+                           std::string(e.what()),
+                       SQLITE_READONLY);
+  }
+}
+
 }  // namespace
+
+std::unique_ptr<database> open_as_possible(const std::string& path, const open_options& options) {
+  try {
+    auto db = std::make_unique<database>(path, options);
+    statement(*db, "SELECT count(*) FROM sqlite_master").step();
+    return db;
+  } catch (const sqlite_error& e) {
+    if (!helper_files_failed(e)) throw;
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    if (::access(path.c_str(), W_OK) != 0 || ::access(folder.c_str(), W_OK) != 0) {
+      return open_to_read(path, options);
+    }
+  }
+  open_options alone = options;
+  alone.mode = open_mode::alone;
+  auto db = std::make_unique<database>(path, alone);
+  statement(*db, "SELECT count(*) FROM sqlite_master").step();
+  return db;
+}
 
 void database::closer::operator()(sqlite3* db) const noexcept {
   sqlite3_close_v2(db);
@@ -67,7 +130,8 @@ void database::closer::operator()(sqlite3* db) const noexcept {
 
 database::database(const std::string& path, const open_options& options) : path_(path) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (options.mode == open_mode::read_only) {
+  const bool frozen = options.mode == open_mode::frozen;
+  if (options.mode == open_mode::read_only || frozen) {
     flags |= SQLITE_OPEN_READONLY;
   } else {
     flags |= SQLITE_OPEN_READWRITE;
@@ -75,9 +139,11 @@ database::database(const std::string& path, const open_options& options) : path_
   // By name: to open and close the file would give up the locks that other connections of the
   // process hold on it.
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) check_own_file(path + suffix).value();
+  if (frozen) flags |= SQLITE_OPEN_URI;
   if (options.mode == open_mode::create) make_private_file(path, 0);
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  const std::string name = frozen ? uri_of(path) + "?immutable=1" : path;
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
   handle_.reset(raw);
   if (code != SQLITE_OK) fail(raw, "the database file " + path + " cannot be opened", code);
   configure(options);
@@ -93,7 +159,9 @@ void database::configure(const open_options& options) {
   set_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1);
   set_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
   set_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1);
-  const bool reads_only = options.mode == open_mode::read_only;
+  const bool reads_only = options.mode == open_mode::read_only || options.mode == open_mode::frozen;
+  // Before the log is first looked at: then its index is in memory.
+  if (options.mode == open_mode::alone) execute("PRAGMA locking_mode=EXCLUSIVE");
   if (reads_only) set_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
   execute("PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;");
   execute("PRAGMA cache_size=-" + std::to_string(options.cache_bytes / 1024));
@@ -128,6 +196,10 @@ std::int64_t database::last_insert_rowid() const {
 
 std::int64_t database::changes() const {
   return sqlite3_changes64(handle_.get());
+}
+
+std::int64_t database::total_changes() const {
+  return sqlite3_total_changes64(handle_.get());
 }
 
 bool database::in_transaction() const {

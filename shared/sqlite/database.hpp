@@ -29,6 +29,12 @@ enum class open_mode {
   read_only,   ///< the file must exist; the connection never writes nor checkpoints
   read_write,  ///< the file must exist
   create,      ///< made (mode 0600) when it is missing
+  /// As read_write, where there is no room for the shared index of the write-ahead log (-shm): the
+  /// index is in this process's memory, and no other connection gets at the file meanwhile (busy).
+  alone,
+  /// A file that nobody can write, on a disk that is read-only, and without a write-ahead log:
+  /// SQLite makes no file beside it and takes no lock. Never for a file that may change.
+  frozen,
 };
 
 struct open_options {
@@ -40,6 +46,14 @@ struct open_options {
   /// Page cache of this connection, at most.
   std::int64_t cache_bytes = std::int64_t{8} * 1024 * 1024;
 };
+
+/// Opens the file for work (`options.mode` read_write) as it can be opened now: as always; `alone`
+/// when a full disk is in the way; `frozen`, for reading, on a disk that cannot be written. Throws
+/// sqlite_error when nothing of that goes; with READONLY when the last changes stand in a log that
+/// cannot be read on such a disk.
+class database;
+[[nodiscard]] std::unique_ptr<database> open_as_possible(const std::string& path,
+                                                         const open_options& options);
 
 enum class checkpoint_mode {
   passive,   ///< what can be done without waiting for readers
@@ -64,6 +78,8 @@ class database {
   [[nodiscard]] std::int64_t last_insert_rowid() const;
   /// Rows changed by the statement that ran last.
   [[nodiscard]] std::int64_t changes() const;
+  /// Rows changed by this connection so far.
+  [[nodiscard]] std::int64_t total_changes() const;
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Bytes of the write-ahead log at the last commit of this connection.

@@ -29,12 +29,11 @@ std::optional<int> read_pid(int fd) {
   return pid;
 }
 
-// Only for the message of whoever waits; the lock itself does not depend on it.
+// Only for the message of whoever waits; the lock itself does not depend on it, and a full disk
+// must not be in its way.
 void write_pid(int fd) {
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) < 0) {
-    throw std::system_error(errno, std::generic_category(), "the lock file cannot be written");
-  }
+  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) < 0) return;
 }
 
 error held(const std::string& path, std::optional<int> pid) {

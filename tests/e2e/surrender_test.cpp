@@ -150,6 +150,16 @@ TEST_P(surrender, a_lost_laptop_is_erased_at_once_and_says_so) {
   EXPECT_EQ(here.server_command({"verify"}).exit, 0);
 }
 
+TEST_P(surrender, an_erased_laptop_points_to_nothing_that_is_gone) {
+  save("rg=unsent");
+  here.admin().must({"device", "revoke", device});
+  const outcome last = ana.text({"sync"});
+  EXPECT_EQ(last.exit, 7);
+  EXPECT_THAT(last.out + last.err, ::testing::Not(HasSubstr("refused list"))) << "there is none";
+  EXPECT_EQ(ana({"refused", "list"}).error_code(), "not_enrolled");
+  EXPECT_EQ(quarantine().size(), 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(databases, surrender, ::testing::Values("sqlite", "postgres"),
                          database_name);
 

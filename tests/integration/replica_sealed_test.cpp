@@ -373,6 +373,52 @@ TEST_F(ReplicaTampered, WorkStopsAtADamagedCell) {
   }
 }
 
+TEST_F(ReplicaTampered, AListHoldsWhatIsSound) {
+  fill();
+  const auto whole = ana->list("patient")->size();
+  burglar thief(ana.home());
+  for (const auto& each : thief.cells()) {
+    if (each.table != "holding" || each.column != "state") continue;
+    thief.put(each, "estragado");
+    break;
+  }
+  std::size_t damaged = 0;
+  const auto left = ana->search("patient", "", &damaged);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(damaged, 1U);
+  EXPECT_GE(left->size() + 1, whole);
+  EXPECT_FALSE(ana->verify().problems.empty());
+}
+
+// The newest edits stand in the log alone; without it the file is sound, and yet something is
+// missing.
+TEST_F(ReplicaSealed, VerifyTellsThatALogWasLost) {
+  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+  EXPECT_EQ(ana->verify().missing_commits, 0);
+  ana.reopen();  // which moves the log into the file
+  ASSERT_TRUE(ana->save(set_field(k_cpf, "rg", "4711")));
+  const test::temporary_folder folder;
+  const std::string copy = folder / "copy";
+  fs::copy(ana.home(), copy);  // as a crash leaves it
+  ASSERT_GT(fs::file_size(copy + "/replica.sqlite-wal"), 0U);
+  fs::remove(copy + "/replica.sqlite-wal");
+  fs::remove(copy + "/replica.sqlite-shm");
+  const test::hand_clock clock;
+  const auto open = [&] {
+    return *replica_store::open(copy, test::k_passphrase, test::quick_environment(clock));
+  };
+  {
+    const auto older = open();
+    EXPECT_TRUE(older->verify().problems.empty()) << "what is there is sound";
+    EXPECT_EQ(older->verify().missing_commits, 1);
+    ASSERT_TRUE(older->save(set_field(k_cpf, "rg", "12")));
+    ASSERT_TRUE(older->save(set_field(k_cpf, "rg", "13")));
+    EXPECT_EQ(older->verify().missing_commits, 1) << "later edits do not hide it";
+  }
+  EXPECT_EQ(open()->verify().missing_commits, 1);
+  EXPECT_EQ(ana->verify().missing_commits, 0);
+}
+
 TEST_F(ReplicaSealed, ErasingARecordDestroysItsKeyInEveryFile) {
   ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
   ana.sync();
