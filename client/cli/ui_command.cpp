@@ -18,6 +18,7 @@
 #include "client/web/page_server.hpp"
 #include "client/web/running_page.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/sandbox/sandbox.hpp"
 
 extern char** environ;
 
@@ -27,6 +28,7 @@ namespace {
 struct ui_options {
   std::uint16_t port = 0;
   bool no_open = false;
+  bool no_sandbox = false;
 };
 
 /// The running server, for the signal handler; null while none runs.
@@ -107,6 +109,10 @@ int serve_page(const app& a, const ui_options& o, web::page_server& server) {
                "folder. Open the link above in it."));
     }
   }
+  // Not before: the browser is another program. It has been started, or is started by hand.
+  if (!o.no_sandbox) {
+    if (const auto confined = sandbox::restrict_calls(); !confined) return a.fail(confined.error());
+  }
   server.wait();
   g_page = nullptr;
   return 0;
@@ -146,6 +152,8 @@ void add_ui_command(CLI::App& parser, app& a) {
   auto* command = parser.add_subcommand("ui", tr("Opens the page in the browser"));
   command->add_option("--port", o->port, tr("The page's port on this laptop; any free one if 0"));
   command->add_flag("--no-open", o->no_open, tr("Print the link instead of opening a browser"));
+  command->add_flag("--no-sandbox", o->no_sandbox,
+                    tr("Keep system calls that the page's server does not need"));
   command->final_callback([&a, o] { a.action = [&a, o] { return ui(a, *o); }; });
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/app/commands.hpp"
+#include "server/app/confine.hpp"
 #include "server/app/node.hpp"
 #include "shared/cli/terminal.hpp"
 
@@ -107,10 +108,14 @@ result<void> run_serve(const common_options& common, const serve_options& option
   }
   share_heaps();
   allow_connections();
+  confinement confined(!options.no_sandbox);
+  if (auto done = confined.before_threads(wanted); !done) return done;
   signal_watch signals;
   auto served = node::start(wanted);
   if (!served) return served.error();
   signals.watch(**served);
+  if (auto done = confined.when_ready(); !done) return done;
+  confined.tell();
   announce(**served, common.json);
   (*served)->wait();
   return {};

@@ -33,6 +33,7 @@ struct init_options {
 struct serve_options {
   std::string listen;   ///< empty: as configured
   std::string metrics;  ///< empty: none
+  bool no_sandbox = false;
 };
 /// Returns after SIGTERM or SIGINT, when all requests in hand are answered; a second signal ends
 /// the process at once.

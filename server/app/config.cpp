@@ -180,6 +180,7 @@ std::string encode_config(const config& what) {
     document["key_file"] = what.key_file;
   }
   if (auto own = written_limits(what.limits); !own.is_null()) document["limits"] = std::move(own);
+  if (!what.sandbox) document["sandbox"] = false;
   return document.dump(2) + "\n";
 }
 
@@ -195,6 +196,7 @@ result<config> decode_config(std::string_view json_text) {
   const std::string listen = in.string("listen", k_text_limit);
   out.connections = static_cast<int>(in.optional_integer("connections", 1, 1000).value_or(8));
   out.workers = static_cast<int>(in.optional_integer("workers", 1, 1000).value_or(16));
+  out.sandbox = in.boolean_or("sandbox", true);
   out.certificate_file = in.optional_string("certificate_file", k_text_limit).value_or("");
   out.key_file = in.optional_string("key_file", k_text_limit).value_or("");
   if (in.has("limits")) read_limits(in.object("limits"), out.limits);

@@ -4,7 +4,7 @@
 //
 //   {"v":1,"database":"sqlite"|"postgresql://…","names":["host"…],"port":8443,
 //    "listen":"0.0.0.0:8443","certificate_file":"…","key_file":"…","connections":8,"workers":16,
-//    "limits":{"pushes_per_minute":{"device":600},…}}
+//    "limits":{"pushes_per_minute":{"device":600},…},"sandbox":false}
 //
 // `limits` names those that are to be others than the defaults (server/limits/settings.hpp).
 //
@@ -55,6 +55,7 @@ struct config {
   int connections = 8;  ///< to PostgreSQL
   int workers = 16;     ///< threads that answer requests
   autocusto::limits::usage_settings limits;
+  bool sandbox = true;  ///< `serve` gives up what it does not need
 
   [[nodiscard]] bool embedded() const { return database == k_embedded; }
 };

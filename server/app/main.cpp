@@ -53,6 +53,8 @@ void add_serve(CLI::App& root, command_line& to) {
   command->add_option("--listen", to.serve.listen, "Instead of the configured address");
   command->add_option("--metrics", to.serve.metrics,
                       "Loopback address for /metrics, such as 127.0.0.1:9464");
+  command->add_flag("--no-sandbox", to.serve.no_sandbox,
+                    "Keep rights and system calls that serving does not need");
   command->callback([&to] { to.chosen = [&to] { return run_serve(to.common, to.serve); }; });
 }
 
