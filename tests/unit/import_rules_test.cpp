@@ -99,6 +99,60 @@ struct world {
 
 using said = std::vector<std::string>;
 
+/// A source whose queries show different rows: an error, never an end of the program.
+class changed_source : public ::testing::Test {
+ protected:
+  changed_source() {
+    w.master(1, k_cpf);
+    w.relation(10, 1, 1);
+    w.version(100, 1, 1, 1);
+    w.assign(1000, 10, 100);
+  }
+  std::string judged() {
+    try {
+      w.judge();
+    } catch (const error_exception& e) {
+      return std::string(code_name(e.get().code)) + ": " + e.get().message;
+    }
+    return "judged";
+  }
+  world w;
+};
+
+TEST_F(changed_source, is_judged_while_it_agrees) {
+  EXPECT_EQ(judged(), "judged");
+}
+
+TEST_F(changed_source, an_assigned_version_is_hidden) {
+  w.rows.versions.clear();
+  EXPECT_EQ(judged().rfind("unavailable: The legacy database changed while it was read", 0), 0U);
+}
+
+TEST_F(changed_source, one_of_two_versions_is_hidden) {
+  w.version(101, 1, 2, 1);
+  w.rows.versions.erase(w.rows.versions.begin());
+  EXPECT_EQ(judged().rfind("unavailable: ", 0), 0U);
+}
+
+TEST_F(changed_source, the_relation_is_hidden) {
+  w.rows.relations.clear();
+  EXPECT_EQ(judged().rfind("unavailable: ", 0), 0U);
+}
+
+TEST(import_rules, times_that_cannot_be_kept_are_flagged) {
+  world w;
+  w.master(1, k_cpf);
+  w.relation(10, 1, 1);
+  w.version(100, 1, 1, 1).created = k_last_time;
+  w.version(101, 1, 2, 1).created = k_first_time;
+  w.version(102, 1, 3, 1).created = 32'503'680'000'000'000;  // the year 3000
+  w.assign(1000, 10, 102).assigned = k_last_time;
+  w.judge();
+  EXPECT_EQ(w.said(), (said{"pacienteusuarioversion 1000 flagged TIME_OUT_OF_RANGE",
+                            "pacienteversion 100 flagged TIME_OUT_OF_RANGE",
+                            "pacienteversion 101 flagged TIME_OUT_OF_RANGE"}));
+}
+
 TEST(import_keys, cpf) {
   struct row {
     const char* text;

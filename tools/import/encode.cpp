@@ -4,6 +4,7 @@
 
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/scan.hpp"
+#include "tools/import/rules/changed.hpp"
 
 namespace autocusto::import {
 namespace {
@@ -133,7 +134,7 @@ intake::record_entry encoder::encode(const planned_record& record,
     header.record = {out.kind, out.id};
     header.author = system_user();
     if (v.author) {
-      const auto& author = users_.at(*v.author);
+      const auto& author = entry_of(users_, *v.author);
       header.author = author.id;
       entry.author = author.key;
     }
@@ -162,7 +163,7 @@ intake::record_entry encoder::encode(const planned_record& record,
     entry.value.id = *version_id::from_raw(crypto::sha256(raw.header).raw());
   }
   for (const auto& v : record.views) {
-    const auto& user = users_.at(v.user);
+    const auto& user = entry_of(users_, v.user);
     auto& view = out.views.emplace_back();
     view.user = user.key;
     view.user_public = user.id;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/base/bytes.hpp"
+#include "tools/import/rules/changed.hpp"
 #include "tools/import/rules/texts.hpp"
 #include "tools/import/source/people.hpp"
 #include "tools/import/source/records.hpp"
@@ -112,8 +113,8 @@ void importer::keep_quarantined(chunk& to, std::size_t first_item) {
     std::vector<std::int64_t> ids;
     for (const auto& [id, reason] : rows) ids.push_back(id);
     read_rows(from_, layout_, table, ids,
-              [&, name = table](std::int64_t id, std::string_view json) {
-                keep(to, name, id, {outcome::quarantined, reasons.at(name).at(id)}, json);
+              [&, name = table, &rows_of = rows](std::int64_t id, std::string_view json) {
+                keep(to, name, id, {outcome::quarantined, entry_of(rows_of, id)}, json);
               });
   }
 }

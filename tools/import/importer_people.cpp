@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tools/import/importer.hpp"
+#include "tools/import/rules/changed.hpp"
 #include "tools/import/source/people.hpp"
 
 namespace autocusto::import {
@@ -85,7 +86,7 @@ void importer::keep_judged(std::string_view table, const kept_verdicts& verdicts
   gatherer gather(rows, hand_on);
   walk_rows(from_, layout_, table, "", "",
             [&](std::int64_t id, bool /*missing*/, std::string_view json) {
-              keep(rows, table, id, verdicts.at(id), json);
+              keep(rows, table, id, entry_of(verdicts, id), json);
               gather.added(json.size());
             });
   put(rows);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <unordered_map>
 
+#include "tools/import/rules/changed.hpp"
 #include "tools/import/rules/texts.hpp"
 
 namespace autocusto::import::detail {
@@ -35,11 +37,10 @@ class group_judge {
 
  private:
   void place_versions() {
+    std::unordered_map<legacy_id, std::vector<const version_row*>> by_master;
+    for (const auto* v : g_.versions) by_master[v->master].push_back(v);
     for (const auto* master : g_.masters) {
-      std::vector<const version_row*> own;
-      for (const auto* v : g_.versions) {
-        if (v->master == master->id) own.push_back(v);
-      }
+      auto& own = by_master[master->id];
       std::sort(own.begin(), own.end(), [](const auto* a, const auto* b) {
         return std::tie(a->number, a->created, a->id) < std::tie(b->number, b->created, b->id);
       });
@@ -64,6 +65,7 @@ class group_judge {
     v.number = 1;
     v.values = &master.values;
     v.summary = kind_.catalogue->migrated_summary;
+    of_master_[master.id].push_back(placed_.size());
     placed_.push_back({nullptr, &master});
     record_.versions.push_back(v);
   }
@@ -105,6 +107,9 @@ class group_judge {
                static_cast<std::int64_t>(position) + 1);
     }
     if (v.author) newest_of_[*v.author] = position;
+    if (v.author) by_author_[*v.author].push_back(position);
+    of_master_[master.id].push_back(position);
+    of_row_.emplace(row.id, position);
     placed_.push_back({&row, &master});
     record_.versions.push_back(v);
   }
@@ -148,15 +153,15 @@ class group_judge {
   /// Without version tables: the version of the highest of his masters.
   std::optional<std::size_t> of_masters(const std::vector<const relation_row*>& relations,
                                         std::vector<std::size_t>& siblings) const {
-    std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < placed_.size(); ++i) {
-      const bool his = std::any_of(relations.begin(), relations.end(), [&](const auto* r) {
-        return r->master == placed_[i].master->id;
-      });
-      if (!his) continue;
-      if (best) siblings.push_back(*best);
-      best = i;
+    std::set<std::size_t> positions;
+    for (const auto* r : relations) {
+      const auto own = r->master ? of_master_.find(*r->master) : of_master_.end();
+      if (own != of_master_.end()) positions.insert(own->second.begin(), own->second.end());
     }
+    if (positions.empty()) return std::nullopt;
+    const auto best = *positions.rbegin();
+    positions.erase(best);
+    siblings.insert(siblings.end(), positions.begin(), positions.end());
     return best;
   }
 
@@ -169,18 +174,23 @@ class group_judge {
 
   std::optional<std::size_t> newest_own(legacy_id user) const {
     std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < placed_.size(); ++i) {
-      if (placed_[i].row == nullptr || placed_[i].row->author != user) continue;
+    for (const auto i : positions_of_author(user)) {
       if (!best || rank(*best, user) < rank(i, user)) best = i;
     }
     return best;
   }
 
+  /// Of the versions that the user wrote, in order.
+  const std::vector<std::size_t>& positions_of_author(legacy_id user) const {
+    static const std::vector<std::size_t> none;
+    const auto at = by_author_.find(user);
+    return at == by_author_.end() ? none : at->second;
+  }
+
   std::size_t position_of(legacy_id version) const {
-    const auto at = std::find_if(placed_.begin(), placed_.end(), [&](const placed& p) {
-      return p.row != nullptr && p.row->id == version;
-    });
-    return static_cast<std::size_t>(at - placed_.begin());
+    const auto at = of_row_.find(version);
+    if (at == of_row_.end()) source_changed();
+    return at->second;
   }
 
   std::optional<std::size_t> of_assignments(legacy_id user,
@@ -209,9 +219,8 @@ class group_judge {
     view.user = user;
     std::set<std::size_t> history(siblings.begin(), siblings.end());
     bool later_own = false;
-    for (std::size_t i = 0; i < placed_.size(); ++i) {
-      const auto& v = record_.versions[i];
-      if (v.author != user || v.draft) continue;
+    for (const auto i : positions_of_author(user)) {
+      if (record_.versions[i].draft) continue;
       history.insert(i);
       later_own = later_own || i > shown;
     }
@@ -232,6 +241,10 @@ class group_judge {
   std::vector<placed> placed_;
   std::optional<std::size_t> migration_;
   std::map<legacy_id, std::size_t> newest_of_;
+  // Where things are, so that no user costs a walk over everybody's versions.
+  std::unordered_map<legacy_id, std::vector<std::size_t>> by_author_;
+  std::unordered_map<legacy_id, std::vector<std::size_t>> of_master_;
+  std::unordered_map<legacy_id, std::size_t> of_row_;
 };
 
 }  // namespace

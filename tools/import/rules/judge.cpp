@@ -4,8 +4,10 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "shared/domain/validate.hpp"
+#include "tools/import/rules/changed.hpp"
 #include "tools/import/rules/group.hpp"
 #include "tools/import/rules/keys.hpp"
 #include "tools/import/rules/texts.hpp"
@@ -44,7 +46,9 @@ class bundle_judge {
   /// Unreadable ones are set aside before anything is decided.
   void find_versions() {
     for (const auto& v : rows_.versions) {
+      there_.insert(v.id);
       auto& verdict = verdicts_.version(kind_.version, v.id);
+      if (is_out_of_range(v.created)) verdict.say(outcome::flagged, "TIME_OUT_OF_RANGE");
       if (!is_readable(v.values) || !is_readable(v.summary) || !is_readable(v.status)) {
         verdict.say(outcome::quarantined, "TEXT_UNREADABLE");
         set_aside_.insert(v.id);
@@ -146,6 +150,7 @@ class bundle_judge {
   void judge_assignments() {
     for (const auto& a : rows_.assignments) {
       auto& verdict = verdicts_.assignment(kind_.assignment, a.id);
+      if (is_out_of_range(a.assigned)) verdict.say(outcome::flagged, "TIME_OUT_OF_RANGE");
       std::string problem;
       if (!a.relation_exists) {
         problem = "MISSING_RELATION";
@@ -169,7 +174,11 @@ class bundle_judge {
         }
       }
       if (problem.empty()) {
-        group_with(*a.relation_master)->by_user[*a.relation_user].assignments.push_back(&a);
+        auto* g = group_with(*a.relation_master);
+        const auto user = g->by_user.find(*a.relation_user);
+        // Both were there when the assignment was read.
+        if (user == g->by_user.end() || !there_.contains(a.version)) source_changed();
+        user->second.assignments.push_back(&a);
       } else {
         verdict.say(outcome::quarantined, problem);
       }
@@ -185,6 +194,7 @@ class bundle_judge {
   detail::verdicts verdicts_{to_};
   std::vector<group> groups_;
   std::unordered_map<legacy_id, std::size_t> group_of_;
+  std::unordered_set<legacy_id> there_;  ///< versions, readable or not
   std::set<legacy_id> has_versions_;
   std::set<legacy_id> set_aside_;
 };

@@ -91,6 +91,7 @@ std::vector<user_row> judge_users(std::vector<user_row> users,
   for (const auto& u : in) {
     row_verdict verdict(to, k_users, u.id, outcome::imported);
     const auto folded = lower(u.email);
+    if (is_out_of_range(u.joined)) verdict.say(outcome::flagged, "TIME_OUT_OF_RANGE");
     if (first.at(u.email) != u.id) verdict.say(outcome::flagged, "EMAIL_DUPLICATE");
     if (spellings.at(folded).size() > 1) {
       verdict.say(outcome::flagged, "EMAIL_CASE_COLLISION");

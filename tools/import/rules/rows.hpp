@@ -15,6 +15,15 @@ namespace autocusto::import {
 
 using legacy_id = std::int64_t;
 
+/// Times that can be kept, in microseconds since 1970: the years 0 to 9999. Whatever lies outside,
+/// infinity too, is read as the nearest of the two.
+inline constexpr std::int64_t k_first_time = -62'167'219'200'000'000;
+inline constexpr std::int64_t k_last_time = 253'402'300'799'999'999;
+/// Whether a time was outside (or is the very first or last one).
+[[nodiscard]] constexpr bool is_out_of_range(std::int64_t micros) {
+  return micros <= k_first_time || micros >= k_last_time;
+}
+
 /// One of the two kinds of record, as the source keeps it.
 struct legacy_kind {
   const domain::catalogue* catalogue = nullptr;

@@ -10,6 +10,7 @@
 #include "server/store_postgres/tls_default.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/one_line.hpp"
+#include "tools/import/rules/rows.hpp"
 
 namespace autocusto::import {
 namespace {
@@ -17,8 +18,6 @@ namespace {
 constexpr int k_rows_at_a_time = 2000;
 // PostgreSQL counts from 2000-01-01.
 constexpr std::int64_t k_epoch_2000 = 946'684'800'000'000;
-constexpr std::int64_t k_first_time = -62'167'219'200'000'000;  // 0000-01-01
-constexpr std::int64_t k_last_time = 253'402'300'799'999'000;   // 9999-12-31
 // One moment of the source for everything; whole sorts rather than quick first rows.
 constexpr const char* k_begin =
     "SET TimeZone='UTC'; SET client_min_messages=error; SET cursor_tuple_fraction=1; "

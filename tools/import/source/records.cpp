@@ -1,5 +1,7 @@
 #include "tools/import/source/records.hpp"
 
+#include "tools/import/rules/changed.hpp"
+
 namespace autocusto::import {
 namespace {
 
@@ -130,8 +132,13 @@ std::optional<bundle> bundle_stream::next() {
   });
   const bool empty = out.masters.empty() && out.relations.empty() && out.versions.empty() &&
                      out.assignments.empty();
-  if (empty) return std::nullopt;
-  return out;
+  if (!empty) return out;
+  // Rows that belong before the last master: it was not there when they were read, or they not when
+  // it was.
+  for (auto* left : {masters_.get(), relations_.get(), versions_.get(), assignments_.get()}) {
+    if (left != nullptr && left->current()) source_changed();
+  }
+  return std::nullopt;
 }
 
 }  // namespace autocusto::import
