@@ -1,7 +1,11 @@
 #include "client/cli/input.hpp"
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
+#include "client/cli/csv.hpp"
+#include "client/replica/batch.hpp"
 #include "client/replica/replica.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
@@ -89,10 +93,41 @@ error at_line(error e, std::size_t line) {
   return e;
 }
 
+/// Edits from lines, and what is wrong with the first 50 that are.
+class line_collector {
+ public:
+  /// False when nothing more should be read.
+  bool add(std::size_t line, result<replica::edit> edit) {
+    if (edit) {
+      edit->line = line;
+      edits_.push_back(*std::move(edit));
+    } else {
+      problems_.push_back(at_line(edit.error(), line));
+    }
+    return problems_.size() < replica::k_lines_told;
+  }
+  result<std::vector<replica::edit>> done(replica::edit_problems* why) {
+    if (problems_.empty()) return std::move(edits_);
+    error first = problems_.front();
+    if (why != nullptr) why->problems = std::move(problems_);
+    return first;
+  }
+
+ private:
+  std::vector<replica::edit> edits_;
+  std::vector<error> problems_;
+};
+
+result<replica::edit> read_line_of_json(const domain::catalogue& kind, std::string_view text) {
+  auto parsed = autocusto::json::parse(text);
+  if (!parsed) return parsed.error();
+  return read_record(kind, std::nullopt, std::move(*parsed));
+}
+
 /// One object a line; empty lines are passed over.
-result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind,
-                                              std::string_view text) {
-  std::vector<replica::edit> edits;
+result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind, std::string_view text,
+                                              replica::edit_problems* why) {
+  line_collector all;
   std::size_t line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -100,14 +135,69 @@ result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind,
     text.remove_prefix(std::min(end + 1, text.size()));
     ++line;
     if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    auto parsed = autocusto::json::parse(one);
-    if (!parsed) return at_line(parsed.error(), line);
-    auto edit = read_record(kind, std::nullopt, std::move(*parsed));
-    if (!edit) return at_line(edit.error(), line);
-    edit->line = line;
-    edits.push_back(std::move(*edit));
+    if (!all.add(line, read_line_of_json(kind, one))) break;
   }
-  return edits;
+  return all.done(why);
+}
+
+result<replica::edit> read_row(const domain::catalogue& kind, const std::vector<std::string>& names,
+                               const csv_row& row) {
+  replica::edit edit;
+  edit.kind = kind.kind;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& cell = row.cells[i];
+    if (cell.empty()) continue;
+    if (names[i] == "key" || names[i] == kind.key_name) {
+      edit.key = cell;
+    } else if (names[i] == "summary") {
+      edit.summary = cell;
+    } else {
+      auto value = replica::entered_value(kind.kind, names[i], cell);
+      if (!value) return value.error();
+      edit.fields[names[i]] = *std::move(value);
+    }
+  }
+  if (edit.key.empty()) {
+    return fail(errc::usage, "The row names no key; fill its cell of the column key.", "key");
+  }
+  return edit;
+}
+
+/// The first name of the header that means nothing, or twice the same thing.
+std::optional<error> wrong_header(const domain::catalogue& kind,
+                                  const std::vector<std::string>& names) {
+  std::set<std::string> seen;
+  for (const auto& name : names) {
+    const bool key = name == "key" || name == kind.key_name;
+    if (!key && name != "summary" && kind.find(name) == nullptr) {
+      return fail(errc::malformed,
+                  "The header of the table names no field: each column is headed by the name of a "
+                  "field, by key or by summary.",
+                  name);
+    }
+    if (!seen.insert(key ? "key" : name).second) {
+      return fail(errc::malformed, "The header of the table names a column twice.", name);
+    }
+  }
+  if (seen.contains("key")) return std::nullopt;
+  return fail(errc::malformed, "The header of the table lacks the column key.", "key");
+}
+
+result<std::vector<replica::edit>> read_table(const domain::catalogue& kind, std::string_view text,
+                                              replica::edit_problems* why) {
+  auto rows = read_csv(text);
+  if (!rows) return rows.error();
+  std::vector<std::string> names = std::move(rows->front().cells);
+  for (auto& name : names) {
+    name.erase(0, std::min(name.find_first_not_of(" \t"), name.size()));
+    name.erase(name.find_last_not_of(" \t") + 1);
+  }
+  if (const auto wrong = wrong_header(kind, names)) return at_line(*wrong, rows->front().line);
+  line_collector all;
+  for (auto row = rows->begin() + 1; row != rows->end(); ++row) {
+    if (!all.add(row->line, read_row(kind, names, *row))) break;
+  }
+  return all.done(why);
 }
 
 /// Of one object or list, however it is laid out, at most one line begins with a brace.
@@ -143,13 +233,18 @@ result<domain::field_map> parse_sets(std::string_view kind, const std::vector<st
 
 result<std::vector<replica::edit>> parse_records(std::string_view kind,
                                                  const std::optional<std::string>& key,
-                                                 std::string_view text) {
+                                                 std::string_view text,
+                                                 replica::edit_problems* why) {
   const auto* catalogue = domain::find_catalogue(kind);
   if (catalogue == nullptr) return fail(errc::not_found, "There is no such kind of record.");
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // some editors write a BOM
   std::vector<replica::edit> edits;
-  if (several_lines(text)) {
-    auto lines = read_lines(*catalogue, text);
+  if (looks_like_csv(text)) {
+    auto rows = read_table(*catalogue, text, why);
+    if (!rows) return rows.error();
+    edits = std::move(*rows);
+  } else if (several_lines(text)) {
+    auto lines = read_lines(*catalogue, text, why);
     if (!lines) return lines.error();
     edits = std::move(*lines);
   } else {

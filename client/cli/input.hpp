@@ -2,8 +2,9 @@
 // What a doctor gives to `save`: --set pairs, a JSON file, or a file of many lines.
 //
 // A file holds one JSON object for one record: {"fields":{…},"summary":"…"} or simply the fields;
-// or many records, one object a line (or in an array), each with its key as "key", "cpf" or "cnes".
-// Pure functions; any thread.
+// or many records, one object a line (or in an array), each with its key as "key", "cpf" or "cnes";
+// or a table (csv.hpp), whose header names the same members. An empty cell gives nothing: the field
+// stays as it is. Pure functions; any thread.
 
 #include <optional>
 #include <string>
@@ -25,8 +26,10 @@ namespace autocusto::cli {
 
 /// Reads the text of a file. With `key`, it must hold one record (whose own key, if it names one,
 /// must be the same); without, each record must name its key. Errors: usage, malformed,
-/// invalid_field, with the line where there are several.
+/// invalid_field, with the line where there are several; then `why` tells the first 50 lines that
+/// are wrong, each problem beginning with `Line N: `.
 [[nodiscard]] result<std::vector<replica::edit>> parse_records(
-    std::string_view kind, const std::optional<std::string>& key, std::string_view text);
+    std::string_view kind, const std::optional<std::string>& key, std::string_view text,
+    replica::edit_problems* why = nullptr);
 
 }  // namespace autocusto::cli

@@ -69,7 +69,8 @@ int print_saved(const app& a, const std::vector<replica::saved>& all) {
 }
 
 result<std::vector<replica::edit>> edits_of(const record_options& o,
-                                            const std::optional<std::string>& key) {
+                                            const std::optional<std::string>& key,
+                                            replica::edit_problems& why) {
   std::vector<replica::edit> edits;
   if (o.from.empty()) {
     if (!key) return fail(errc::usage, "Give KEY, or --from with a file that names the keys.");
@@ -77,7 +78,7 @@ result<std::vector<replica::edit>> edits_of(const record_options& o,
   } else {
     auto text = o.from == "-" ? read_all(k_input_bytes) : read_file(o.from, k_input_bytes);
     if (!text) return text.error();
-    auto read = parse_records(o.kind, key, *text);
+    auto read = parse_records(o.kind, key, *text, &why);
     if (!read) return read.error();
     edits = std::move(*read);
   }
@@ -101,11 +102,11 @@ int save(const app& a, const record_options& o) {
     if (!read) return a.fail(read.error(), o.kind);
     key = *read;
   }
-  auto edits = edits_of(o, key);
-  if (!edits) return a.fail(edits.error(), o.kind);
+  replica::edit_problems problems;
+  auto edits = edits_of(o, key, problems);
+  if (!edits) return a.fail(edits.error(), o.kind, &problems);
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
-  replica::edit_problems problems;
   if (edits->size() == 1) {
     const auto saved = (*replica)->save(edits->front(), &problems);
     return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);

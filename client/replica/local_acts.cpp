@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/replica/acts.hpp"
+#include "client/replica/batch.hpp"
 #include "client/replica/impl.hpp"
 
 namespace autocusto::replica {
@@ -32,6 +33,32 @@ error name_line(error e, std::size_t line) {
   return e;
 }
 
+/// What is wrong with the lines of a batch, of which nothing is saved then.
+class batch_problems {
+ public:
+  void add(std::size_t index, std::size_t line, const error& first, std::vector<error> all) {
+    if (lines_++ == 0) told_.index = index;
+    if (all.empty()) all.push_back(first);
+    for (auto& one : all) told_.problems.push_back(name_line(std::move(one), line));
+  }
+  [[nodiscard]] bool enough() const { return lines_ >= k_lines_told; }
+  [[nodiscard]] std::optional<error> first() const {
+    if (told_.problems.empty()) return std::nullopt;
+    return told_.problems.front();
+  }
+  void tell(edit_problems* why) {
+    if (why != nullptr) *why = std::move(told_);
+  }
+
+ private:
+  std::size_t lines_ = 0;
+  edit_problems told_;
+};
+
+bool about_the_line(errc code) {
+  return exit_code(code) == exit_code(errc::invalid_field) || code == errc::usage;
+}
+
 }  // namespace
 
 result<saved> replica_store::save(const edit& what, edit_problems* why) {
@@ -58,14 +85,23 @@ result<std::vector<saved>> replica_store::save_all(std::span<const edit> edits,
   if (!doing) return doing.error();
   std::vector<saved> out;
   out.reserve(edits.size());
-  for (std::size_t i = 0; i < edits.size(); ++i) {
-    auto done = doing->save(edits[i], why);
+  batch_problems wrong;
+  for (std::size_t i = 0; i < edits.size() && !wrong.enough(); ++i) {
+    edit_problems own;
+    auto done = doing->save(edits[i], &own);
     if (!done) {
-      if (why != nullptr) why->index = i;
-      return name_line(done.error(), edits[i].line > 0 ? edits[i].line : i + 1);
+      wrong.add(i, edits[i].line > 0 ? edits[i].line : i + 1, done.error(),
+                std::move(own.problems));
+      // Others are not the line's fault: the next one would fail, too.
+      if (!about_the_line(done.error().code)) break;
+      continue;
     }
     out.push_back(*std::move(done));
     if (set.size() >= k_records_in_memory) set.flush();
+  }
+  if (const auto first = wrong.first()) {
+    wrong.tell(why);
+    return *first;
   }
   doing->finish();
   (*scope)->commit();
