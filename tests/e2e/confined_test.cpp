@@ -53,7 +53,7 @@ TEST_P(confined, serves_with_few_rights_through_a_whole_day) {
   const auto ana = here.enroll(here.add_doctor("ana@clinica.test"), "ana");
   ana.must({"patient", "save", "11144477735", "--set", "nome_paciente=João", "--set", "nome_mae=M",
             "--set", "end_paciente=R"});
-  EXPECT_EQ(ana.must({"sync"}).at("sent"), 1);
+  EXPECT_EQ(ana.must({"sync"}).at("accepted"), 1);
 
   // Tools alongside, which are not confined.
   const std::string backup = here.folder() + "/backup";
@@ -65,7 +65,7 @@ TEST_P(confined, serves_with_few_rights_through_a_whole_day) {
   EXPECT_EQ(here.server_command({"rotate", "leaf"}).exit, 0);
   here.start();
   ana.must({"patient", "save", "11144477735", "--set", "rg=1"});
-  EXPECT_EQ(ana.must({"sync"}).at("sent"), 1);
+  EXPECT_EQ(ana.must({"sync"}).at("accepted"), 1);
   EXPECT_EQ(here.stop(), 0);
   EXPECT_EQ(here.server_command({"verify"}).exit, 0);
   EXPECT_THAT(here.log(), Not(HasSubstr("\"level\":\"error\"")));
