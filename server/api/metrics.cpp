@@ -275,6 +275,9 @@ std::string metrics::text(const gauges& now, unix_millis at) const {
   add_limits(all, now);
   add_value(all, "autocusto_log_lines_dropped_total", "Log lines dropped by a slow sink.",
             number(now.log_lines_dropped), MetricType::Counter);
+  add_value(all, "autocusto_time_ahead_seconds",
+            "How far the latest time in the database lies in the future; 0: it does not.",
+            number(now.time_ahead_seconds));
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -60,6 +60,7 @@ struct gauges {
   std::vector<limits::refusal_count> limited;
   std::uint64_t long_polls_ended = 0;  ///< for newer ones of the same device or user
   std::uint64_t parallel_pushes = 0;   ///< refused because the device had one running
+  std::int64_t time_ahead_seconds = 0;  ///< of the latest time in the database; 0: none is ahead
   bool ready = false;
 };
 

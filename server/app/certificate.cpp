@@ -23,14 +23,14 @@ result<http::certificate_pair> read_certificate(const std::string& certificate_f
 }
 
 result<bool> look_after_certificate(const std::string& folder, const config& settings,
-                                    auth::server_keys& keys, unix_millis now) {
+                                    auth::server_keys& keys, unix_millis now, unix_millis told) {
   if (!settings.certificate_file.empty()) {
     auto given = read_certificate(settings.certificate_file, settings.key_file);
     if (!given) return given.error();
     if (given->certificate == keys.leaf.certificate) return false;
     keys.leaf = std::move(*given);
   } else {
-    const auto renewed = auth::renew_leaf(keys, settings.names, now);
+    const auto renewed = auth::renew_leaf(keys, settings.names, now, told);
     if (!renewed) return renewed.error();
     if (!*renewed) return false;
   }

@@ -9,12 +9,13 @@
 
 namespace autocusto::app {
 
-/// An own leaf past half of its life is reissued; a given
-/// certificate is read again from its files. True when `keys.leaf` changed; then keys.json is
-/// written. Given files that cannot be read or do not fit each other are an error, and the
-/// certificate in use stays.
+/// An own leaf past half of its life, or that ends before `told`, the latest time that clients were
+/// told, is reissued; a given certificate is read again from its files. True when `keys.leaf`
+/// changed; then keys.json is written. Given files that cannot be read or do not fit each other are
+/// an error, and the certificate in use stays.
 [[nodiscard]] result<bool> look_after_certificate(const std::string& folder, const config& settings,
-                                                  auth::server_keys& keys, unix_millis now);
+                                                  auth::server_keys& keys, unix_millis now,
+                                                  unix_millis told);
 
 /// A certificate and its key from two PEM files. `usage` when they do not belong together.
 [[nodiscard]] result<http::certificate_pair> read_certificate(const std::string& certificate_file,

@@ -15,7 +15,7 @@
 namespace autocusto::app {
 namespace {
 
-constexpr std::size_t k_bundle_limit = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t k_newer_bundle_limit = std::size_t{4} * 1024 * 1024;
 constexpr int k_most_days = 3650;
 
 nlohmann::json time_or_null(bool there, unix_millis at) {
@@ -132,7 +132,7 @@ result<void> run_keys_show(const common_options& common) {
 result<void> run_keys_import(const common_options& common, const std::string& file) {
   const auto settings = load_config(common.data);
   if (!settings) return settings.error();
-  const auto sealed = auth::read_file(file, k_bundle_limit);
+  const auto sealed = auth::read_file(file, k_newer_bundle_limit);
   if (!sealed) return sealed.error();
   cli::passphrase_source source;
   source.file = common.passphrase_file;

@@ -60,6 +60,8 @@ struct rotate_options {
   int overlap_days = 30;
 };
 [[nodiscard]] result<void> run_rotate(const common_options& common, const rotate_options& options);
+/// A link for an administrator's next device; `email` empty: for the only administrator.
+[[nodiscard]] result<void> run_admin_link(const common_options& common, const std::string& email);
 [[nodiscard]] result<void> run_keys_show(const common_options& common);
 [[nodiscard]] result<void> run_keys_import(const common_options& common, const std::string& file);
 [[nodiscard]] result<void> run_keys_export(const common_options& common, const std::string& file);

@@ -27,6 +27,7 @@ struct command_line {
   std::string file;
   std::string database;
   std::string journal;
+  std::string user;
   std::function<result<void>()> chosen;
   app::rotate_options rotate;
   int status = 0;  ///< of a command that printed all there is to say
@@ -106,6 +107,13 @@ void add_files(CLI::App& root, command_line& to) {
       ->callback([&to] { to.chosen = [&to] { return run_keys_show(to.common); }; });
 }
 
+void add_admin_link(CLI::App& root, command_line& to) {
+  auto* command = root.add_subcommand(
+      "admin-link", "Print a link for an administrator, also while serving; audited");
+  command->add_option("--user", to.user, "E-mail; may be left out where there is only one");
+  command->callback([&to] { to.chosen = [&to] { return run_admin_link(to.common, to.user); }; });
+}
+
 void add_rotate(CLI::App& root, command_line& to) {
   auto* command = root.add_subcommand("rotate", "Replace what laptops trust; stop `serve` first");
   auto& o = to.rotate;
@@ -163,6 +171,7 @@ int main(int argc, char** argv) {
   add_schema(root, line);
   add_files(root, line);
   add_rotate(root, line);
+  add_admin_link(root, line);
   for (CLI::App* command : root.get_subcommands({})) add_common(*command, line.common);
   try {
     root.parse(argc, argv);

@@ -13,8 +13,10 @@
 #include "server/api/event_log.hpp"
 #include "server/api/metrics.hpp"
 #include "server/app/acts_journal.hpp"
+#include "server/app/admin_link.hpp"
 #include "server/app/certificate.hpp"
 #include "server/app/installation.hpp"
+#include "server/app/told_time.hpp"
 #include "server/local/socket.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
@@ -140,9 +142,14 @@ class node::impl {
   bool schema_is_current();
   std::string metrics_text();
   void keep();
+  void renew_certificate();
+  void watch_time();
+  void keep_time();
+  result<local::admin_link> admin_link(const std::string& email);
   void journal(const store::journal_entry& entry);
   bool catch_up_soon();
 
+  std::atomic<unix_millis> time_ahead{0};  ///< by how much the latest time told is in the future
   std::mutex catch_up_mutex;
   std::optional<std::chrono::steady_clock::time_point> caught_up;
   std::atomic<bool> stopping{false};
@@ -172,6 +179,7 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   }
   // Before anybody is let in: a database that went back knows no revocations since.
   catch_up();
+  watch_time();
   auto options = options_for(listen);
   options.certificate_chain = home.keys.leaf.certificate;
   options.private_key = home.keys.leaf.private_key;
@@ -189,9 +197,12 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   if (!started) return started.error();
   listener = std::move(*started);
   if (home.settings.embedded()) {
-    auto tools = local::listener::start(home.folder, *home.database, [this](errc code) {
-      log.write(api::log_level::error, "tool", {{"code", code_name(code)}});
-    });
+    auto tools = local::listener::start(
+        home.folder, *home.database,
+        [this](errc code) {
+          log.write(api::log_level::error, "tool", {{"code", code_name(code)}});
+        },
+        [this](const std::string& email) { return admin_link(email); });
     if (!tools) return tools.error();
     tools_listener = std::move(*tools);
   }
@@ -255,6 +266,7 @@ std::string node::impl::metrics_text() {
   now.limited = limits.used.refusals();
   now.long_polls_ended = limits.polls.ended();
   now.parallel_pushes = limits.pushes.refused();
+  now.time_ahead_seconds = time_ahead / 1000;
   now.ready = not_ready().empty();
   if (now.ready) home.database->read([&](store::reader& in) { now.stored = in.stats(); });
   return counts.text(now, clock.now());
@@ -278,19 +290,56 @@ void node::impl::housekeeping() {
   try {
     const unix_millis now = clock.now();
     home.database->write([now](store::writer& in) { in.purge_expired(now); });
-    const auto changed = look_after_certificate(home.folder, home.settings, home.keys, now);
-    if (!changed) {
-      log.write(api::log_level::warning, "certificate",
-                {{"code", code_name(changed.error().code)}});
-    } else if (*changed) {
-      const auto& leaf = home.keys.leaf;
-      const auto set = listener->set_certificate(leaf.certificate, leaf.private_key);
-      log.write(set ? api::log_level::info : api::log_level::error, "certificate",
-                {{"renewed", set.has_value()}});
-    }
+    watch_time();
+    renew_certificate();
   } catch (const std::exception& e) {
     log.exception("", e);
   }
+}
+
+/// Says loudly that the database holds times from the future: this clock is behind, or one was
+/// ahead.
+void node::impl::watch_time() {
+  const unix_millis now = clock.now();
+  const unix_millis ahead = remember_time(*home.database, now) - now;
+  time_ahead = ahead > k_clock_tolerance ? ahead : 0;
+  if (time_ahead == 0) return;
+  log.write(api::log_level::error, "clock",
+            {{"ahead_seconds", ahead / 1000},
+             {"told_until", format_time(now + ahead)},
+             {"message",
+              "The database holds times from the future. Compare this machine's clock with others: "
+              "it is behind, or one was ahead when they were written."}});
+}
+
+/// An own certificate covers the latest time told: laptops judge it by that.
+void node::impl::renew_certificate() {
+  const unix_millis now = clock.now();
+  const auto changed =
+      look_after_certificate(home.folder, home.settings, home.keys, now, now + time_ahead);
+  if (!changed) {
+    log.write(api::log_level::warning, "certificate", {{"code", code_name(changed.error().code)}});
+  } else if (*changed) {
+    const auto& leaf = home.keys.leaf;
+    const auto set = listener->set_certificate(leaf.certificate, leaf.private_key);
+    log.write(set ? api::log_level::info : api::log_level::error, "certificate",
+              {{"renewed", set.has_value()}});
+  }
+}
+
+/// Every minute: a clock that jumps is noticed before many have heard of it, and when it is back.
+void node::impl::keep_time() {
+  const unix_millis now = clock.now();
+  const bool was_ahead = time_ahead != 0;
+  const bool is_ahead = remember_time(*home.database, now) - now > k_clock_tolerance;
+  if (was_ahead != is_ahead) watch_time();
+  if (home.keys.ca) renew_certificate();
+}
+
+result<local::admin_link> node::impl::admin_link(const std::string& email) {
+  const auto made = make_admin_code(*home.database, random, email, clock.now());
+  if (!made) return made.error();
+  return local::admin_link{link(made->code), made->email, made->expires_at};
 }
 
 void node::impl::journal(const store::journal_entry& entry) {
@@ -329,6 +378,7 @@ void node::impl::keep() {
     }
     try {
       catch_up();
+      keep_time();
     } catch (const std::exception& e) {
       log.exception("", e);
     }
@@ -346,8 +396,9 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
   auto opened = open_installation(options.folder, folder_use::serving);
   if (!opened) return opened.error();
   const unix_millis now = (options.clock != nullptr ? *options.clock : system_clock_source()).now();
+  const unix_millis told = remember_time(*opened->database, now);
   const auto certificate =
-      look_after_certificate(opened->folder, opened->settings, opened->keys, now);
+      look_after_certificate(opened->folder, opened->settings, opened->keys, now, told);
   auto state = std::make_unique<impl>(std::move(*opened), options);
   if (!certificate) state->note_certificate(certificate.error());
   if (auto begun = state->begin(options.metrics); !begun) return begun.error();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t k_code_bytes = 24;
 constexpr std::size_t k_email_limit = 254;
+constexpr unix_millis k_clock_slack = 24LL * 60 * 60 * 1000;
 
 error unknown_code() {
   return fail(errc::code_unknown,
@@ -72,6 +73,12 @@ result<void> check_proof(const server_keys& keys, unix_millis now,
     return stale_challenge();
   }
   return {};
+}
+
+/// Past its time; or made by a clock that was ahead, for which it would be good for years.
+bool over(const store::enrollment_row& code, unix_millis now) {
+  return now >= code.expires_at ||
+         code.expires_at > now + limits::enrollment_millis + k_clock_slack;
 }
 
 /// The device that this code has made, where the same key asks again in time.
@@ -195,7 +202,7 @@ result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis
   if (!found) return unknown_code();
   const auto user = enabled_user(in, found->user, unknown_code());
   if (!user) return user.error();
-  if (!found->device && now >= found->expires_at) return expired_code();
+  if (!found->device && over(*found, now)) return expired_code();
   std::optional<replacement> replaced;
   if (again) {
     auto may = may_replace(in, now, *again, *request.again, user->key);

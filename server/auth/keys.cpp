@@ -1,5 +1,7 @@
 #include "server/auth/keys.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "server/auth/private_file.hpp"
@@ -18,6 +20,8 @@ constexpr std::size_t k_retired = 1000;
 constexpr std::size_t k_file_limit = std::size_t{1024} * 1024;
 /// Certificates begin a day early, for clients whose clock is behind.
 constexpr unix_millis k_day = 24LL * 60 * 60 * 1000;
+/// How long a certificate goes on after the latest time that clients were told.
+constexpr unix_millis k_told_margin = 30 * k_day;
 
 server_keys fresh_secrets(random_source& random) {
   return server_keys{.server = random.make<server_id>(),
@@ -192,22 +196,35 @@ result<server_keys> import_keys(std::string_view sealed, const crypto::secret& p
   return keys;
 }
 
-result<bool> renew_leaf(server_keys& keys, const std::vector<std::string>& names, unix_millis now) {
+result<bool> renew_leaf(server_keys& keys, const std::vector<std::string>& names, unix_millis now,
+                        unix_millis told) {
   if (!keys.ca) return false;
   const auto from = http::certificate_not_before(keys.leaf.certificate);
   const auto until = http::certificate_not_after(keys.leaf.certificate);
+  const auto last = http::certificate_not_after(keys.ca->certificate);
   const bool fresh = from && until && *from <= now && now < *from + (*until - *from) / 2;
-  if (fresh) return false;
-  if (auto leaf = reissue_leaf(keys, names, now); !leaf) return leaf.error();
+  // Two days: a leaf is issued in whole days, within the life of its CA.
+  const bool covers = until && last && *until > std::min(told, *last - 2 * k_day);
+  if (fresh && covers) return false;
+  if (auto leaf = reissue_leaf(keys, names, now, told); !leaf) return leaf.error();
   return true;
 }
 
-result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& names,
-                          unix_millis now) {
+result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& names, unix_millis now,
+                          unix_millis told) {
   if (!keys.ca) {
     return fail(errc::usage, "This server has no certificate authority of its own.");
   }
-  auto leaf = http::issue_leaf(*keys.ca, names, k_leaf_days, now - k_day);
+  const unix_millis from = now - k_day;
+  unix_millis days = k_leaf_days;
+  const auto reach = [&](unix_millis until) {
+    if (until > from) days = std::max(days, (until - from + k_day - 1) / k_day);
+  };
+  if (told > now) reach(told + k_told_margin);
+  if (const auto before = http::certificate_not_after(keys.leaf.certificate)) reach(*before);
+  const auto last = http::certificate_not_after(keys.ca->certificate);
+  if (last && *last > from + k_day) days = std::min(days, (*last - from) / k_day);
+  auto leaf = http::issue_leaf(*keys.ca, names, static_cast<int>(days), from);
   if (!leaf) return leaf.error();
   keys.leaf = std::move(*leaf);
   return {};

@@ -73,13 +73,16 @@ inline constexpr int k_leaf_days = 365;
 [[nodiscard]] result<server_keys> import_keys(std::string_view sealed,
                                               const crypto::secret& passphrase);
 
-/// A new leaf by the own CA when the present one has passed half of its life or is not for a time
-/// like this: true when `keys.leaf` changed. False without an own CA.
+/// A new leaf by the own CA when the present one has passed half of its life, is not for a time
+/// like this, or ends before `told`, the latest time that clients were told (they judge it by
+/// that): true when `keys.leaf` changed. False without an own CA.
 [[nodiscard]] result<bool> renew_leaf(server_keys& keys, const std::vector<std::string>& names,
-                                      unix_millis now);
-/// Always a new leaf by the own CA; `usage` without one.
+                                      unix_millis now, unix_millis told = 0);
+/// Always a new leaf by the own CA; `usage` without one. It is good for k_leaf_days, longer where
+/// `told` or the end of the leaf before it is later (that one may have been issued by a clock that
+/// was ahead, and clients were told its time), and never longer than the CA.
 [[nodiscard]] result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& names,
-                                        unix_millis now);
+                                        unix_millis now, unix_millis told = 0);
 
 /// The keys by which this server's signatures of all times are checked.
 [[nodiscard]] std::vector<crypto::public_key> all_signing_keys(const server_keys& keys);

@@ -62,11 +62,13 @@ result<void> activate(server_keys& keys, rotated what, const std::vector<std::st
     case rotated::root: {
       auto may = ready(keys.next_ca.has_value(), keys.next_ca_from, now, at_once);
       if (!may) return may;
-      auto leaf = http::issue_leaf(*keys.next_ca, names, k_leaf_days, now - k_day_millis);
-      if (!leaf) return leaf.error();
-      keys.ca = std::exchange(keys.next_ca, std::nullopt);
+      std::swap(keys.ca, keys.next_ca);
+      if (auto leaf = reissue_leaf(keys, names, now); !leaf) {
+        std::swap(keys.ca, keys.next_ca);
+        return leaf;
+      }
+      keys.next_ca.reset();
       keys.next_ca_from = 0;
-      keys.leaf = std::move(*leaf);
       break;
     }
   }

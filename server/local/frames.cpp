@@ -133,6 +133,13 @@ void visit(A& a, T& v) requires std::is_same_v<std::remove_const_t<T>, intake::r
 }
 
 template <class A, class T>
+void visit(A& a, T& v) requires std::is_same_v<std::remove_const_t<T>, admin_link> {
+  a.text(v.link);
+  a.text(v.email);
+  a.number(v.expires_at);
+}
+
+template <class A, class T>
 void visit(A& a, std::vector<T>& list) {
   visit_list(a, list, [&](auto& item) { visit(a, item); });
 }
@@ -199,6 +206,13 @@ std::string run(unpacker& in, Call call) {
   return pack_answer(call(value));
 }
 
+std::string run_admin_link(const link_maker& links, unpacker& in) {
+  std::string email;
+  in.text(email);
+  if (!in.done() || !links) return pack_failure(not_understood());
+  return pack_answer(links(email));
+}
+
 std::string run_accounts(intake::door& door, unpacker& in) {
   store::pk run = 0;
   std::vector<intake::account> accounts;
@@ -233,6 +247,16 @@ std::string pack_rollback(const intake::rollback_request& what) {
   return pack_question(question::rollback, what);
 }
 
+std::string pack_admin_link(const std::string& email) {
+  auto out = ask(question::admin_link);
+  out.text(email);
+  return out.take();
+}
+
+result<admin_link> unpack_admin_link(std::string_view answer) {
+  return unpack_answer<admin_link>(answer);
+}
+
 result<intake::run_state> unpack_state(std::string_view answer) {
   return unpack_answer<intake::run_state>(answer);
 }
@@ -265,14 +289,14 @@ error too_large_for_a_frame() {
               {}, static_cast<std::int64_t>(k_frame_bytes));
 }
 
-std::string answer(intake::door& door, std::string_view asked) {
+std::string answer(intake::door& door, const link_maker& links, std::string_view asked) {
   unpacker in(asked);
   std::int64_t protocol = 0;
   std::int64_t what = 0;
   in.number(protocol);
   in.number(what);
   if (protocol != k_protocol) return pack_failure(not_understood());
-  if (what < 1 || what > static_cast<std::int64_t>(question::rollback)) {
+  if (what < 1 || what > static_cast<std::int64_t>(question::admin_link)) {
     return pack_failure(not_understood());
   }
   switch (static_cast<question>(what)) {
@@ -286,6 +310,8 @@ std::string answer(intake::door& door, std::string_view asked) {
       return run<intake::run_end>(in, [&](const auto& v) { return door.finish(v); });
     case question::rollback:
       return run<intake::rollback_request>(in, [&](const auto& v) { return door.rollback(v); });
+    case question::admin_link:
+      return run_admin_link(links, in);
   }
   return pack_failure(not_understood());
 }

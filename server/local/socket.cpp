@@ -105,14 +105,14 @@ bool same_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == ::geteuid();
 }
 
-std::string guarded_answer(intake::door& door, std::string_view asked,
+std::string guarded_answer(intake::door& door, const link_maker& links, std::string_view asked,
                            const listener::problem_handler& on_problem) {
   const auto failed = [&](error e) {
     if (on_problem) on_problem(e.code);
     return pack_failure(e);
   };
   try {
-    auto said = answer(door, asked);
+    auto said = answer(door, links, asked);
     return said.size() <= k_frame_bytes ? said : failed(too_large_for_a_frame());
   } catch (const error_exception& e) {
     return pack_failure(e.get());
@@ -151,7 +151,6 @@ class socket_door final : public intake::door {
     return got ? unpack_rollback(*got) : got.error();
   }
 
- private:
   result<std::string> ask(const std::string& question) {
     if (question.size() > k_frame_bytes) return too_large_for_a_frame();
     if (write_frame(fd_.get(), question)) {
@@ -161,6 +160,7 @@ class socket_door final : public intake::door {
                 "The server that holds the data folder went away; run this again to go on.");
   }
 
+ private:
   file fd_;
 };
 
@@ -172,7 +172,7 @@ std::string socket_path(const std::string& folder) {
 
 result<std::unique_ptr<listener>> listener::start(const std::string& folder,
                                                   store::database& database,
-                                                  problem_handler on_problem) {
+                                                  problem_handler on_problem, link_maker links) {
   const auto path = socket_path(folder);
   const auto at = address_of(path);
   if (!at) {
@@ -191,16 +191,17 @@ result<std::unique_ptr<listener>> listener::start(const std::string& folder,
   const int stop = ::eventfd(0, EFD_CLOEXEC);
   if (stop < 0) return unavailable("The local socket cannot be watched");
   return std::unique_ptr<listener>(
-      new listener(path, fd.release(), stop, database, std::move(on_problem)));
+      new listener(path, fd.release(), stop, database, std::move(on_problem), std::move(links)));
 }
 
 listener::listener(std::string path, int fd, int stop, store::database& database,
-                   problem_handler on_problem)
+                   problem_handler on_problem, link_maker links)
     : path_(std::move(path)),
       fd_(fd),
       stop_(stop),
       database_(database),
-      on_problem_(std::move(on_problem)) {
+      on_problem_(std::move(on_problem)),
+      links_(std::move(links)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -231,11 +232,14 @@ void listener::run() {
 void listener::serve(int caller) {
   const auto door = intake::open_door(database_);
   while (const auto asked = read_frame(caller, k_answer_millis, stop_)) {
-    if (!write_frame(caller, guarded_answer(*door, *asked, on_problem_))) return;
+    if (!write_frame(caller, guarded_answer(*door, links_, *asked, on_problem_))) return;
   }
 }
 
-result<std::unique_ptr<intake::door>> connect_door(const std::string& folder) {
+namespace {
+
+/// A connection to the server that runs on this folder; owned by the caller.
+result<int> connect_to(const std::string& folder) {
   const auto path = socket_path(folder);
   const auto at = address_of(path);
   if (!at) {
@@ -246,7 +250,22 @@ result<std::unique_ptr<intake::door>> connect_door(const std::string& folder) {
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*at), sizeof *at) != 0) {
     return unavailable("The server that holds the data folder does not answer on " + path);
   }
-  return std::unique_ptr<intake::door>(new socket_door(fd.release()));
+  return fd.release();
+}
+
+}  // namespace
+
+result<std::unique_ptr<intake::door>> connect_door(const std::string& folder) {
+  const auto fd = connect_to(folder);
+  if (!fd) return fd.error();
+  return std::unique_ptr<intake::door>(new socket_door(*fd));
+}
+
+result<admin_link> ask_admin_link(const std::string& folder, const std::string& email) {
+  const auto fd = connect_to(folder);
+  if (!fd) return fd.error();
+  const auto got = socket_door(*fd).ask(pack_admin_link(email));
+  return got ? unpack_admin_link(*got) : got.error();
 }
 
 }  // namespace autocusto::local

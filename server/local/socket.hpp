@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "server/intake/intake.hpp"
+#include "server/local/frames.hpp"
 
 namespace autocusto::local {
 
@@ -28,14 +29,15 @@ class listener {
   /// Replaces a socket that an earlier server left. Error: unavailable.
   [[nodiscard]] static result<std::unique_ptr<listener>> start(const std::string& folder,
                                                                store::database& database,
-                                                               problem_handler on_problem = {});
+                                                               problem_handler on_problem = {},
+                                                               link_maker links = {});
   ~listener();
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
 
  private:
   listener(std::string path, int fd, int stop, store::database& database,
-           problem_handler on_problem);
+           problem_handler on_problem, link_maker links);
   void run();
   void serve(int caller);
 
@@ -44,10 +46,16 @@ class listener {
   int stop_;  ///< an eventfd: readable once it has to end
   store::database& database_;
   problem_handler on_problem_;
+  link_maker links_;
   std::thread thread_;
 };
 
 /// The door of a server that runs. Error: unavailable when none answers.
 [[nodiscard]] result<std::unique_ptr<intake::door>> connect_door(const std::string& folder);
+
+/// Has a server that runs make an administrator's link. Errors: unavailable when none answers, and
+/// those of its maker.
+[[nodiscard]] result<admin_link> ask_admin_link(const std::string& folder,
+                                                const std::string& email);
 
 }  // namespace autocusto::local

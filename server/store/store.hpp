@@ -93,6 +93,9 @@ class reader : public import_reader {
  public:
   // Settings of the installation (server id, schema facts); small texts.
   virtual std::optional<std::string> setting(std::string_view name) = 0;
+  /// The latest time that devices, sessions, the newest push and the newest line of the audit log
+  /// tell of; 0: none.
+  virtual unix_millis latest_time() = 0;
 
   // People and devices
   /// In any case; of imported accounts that share an e-mail but for case, the one with exactly this

@@ -92,6 +92,20 @@ std::optional<std::string> sql_writer::setting(std::string_view name) {
   return one(q, {sql_text(name)}, [](const sql_row& row) { return std::string(row.bytes(0)); });
 }
 
+unix_millis sql_writer::latest_time() {
+  // A session says when it was opened by when it ends, an hour later.
+  static constexpr sql_query q{
+      "latest_time",
+      "SELECT MAX(t.at) FROM (SELECT MAX(enrolled_at) AS at FROM device "
+      "UNION ALL SELECT MAX(last_seen) FROM device "
+      "UNION ALL SELECT MAX(expires_at)-3600000 FROM session "
+      "UNION ALL SELECT MAX(l.at) FROM (SELECT at FROM audit_log ORDER BY pk DESC LIMIT 1) l "
+      "UNION ALL SELECT MAX(p.received_at) FROM "
+      "(SELECT received_at FROM push ORDER BY pk DESC LIMIT 1) p) t"};
+  const auto row = list(q, {}, [](const sql_row& r) { return r.optional_integer(0); });
+  return row.at(0).value_or(0);
+}
+
 void sql_writer::set_setting(std::string_view name, std::string_view value) {
   static constexpr sql_query q{"set_setting",
                                "INSERT INTO setting (name, value) VALUES ($1, $2) "

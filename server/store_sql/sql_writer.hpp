@@ -15,6 +15,7 @@ class sql_writer final : public writer {
   explicit sql_writer(sql_session& session) : session_(session) {}
 
   std::optional<std::string> setting(std::string_view name) override;
+  unix_millis latest_time() override;
   std::optional<user_row> user_by_email(std::string_view email) override;
   bool email_taken(std::string_view email) override;
   std::optional<user_row> user_by_id(const user_id& id) override;

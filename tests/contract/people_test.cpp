@@ -2,6 +2,7 @@
 #include <latch>
 #include <thread>
 
+#include "shared/base/limits.hpp"
 #include "tests/contract/backend.hpp"
 
 namespace autocusto::test {
@@ -161,6 +162,32 @@ TEST_P(people, who_has_a_code_is_told_while_it_is_good_and_unused) {
   EXPECT_EQ(invited(600), (std::vector<pk>{bia.user.key})) << "good until, not at, its end";
   db_->write([&](store::writer& w) { w.use_enrollment(std::string(32, 'c'), bia.device.key); });
   EXPECT_TRUE(invited(600).empty());
+}
+
+TEST_P(people, the_latest_time_is_that_of_a_device_a_session_or_the_log) {
+  const actor a = add_actor(*db_, 1);
+  const auto latest = [&] { return read([](store::reader& r) { return r.latest_time(); }); };
+  const auto enrolled = latest();
+  EXPECT_EQ(enrolled, a.device.enrolled_at);
+  db_->write([&](store::writer& w) { w.device_seen(a.device.key, enrolled + 10); });
+  EXPECT_EQ(latest(), enrolled + 10);
+  db_->write([&](store::writer& w) {
+    store::session_row session;
+    session.token_hash = std::string(32, 't');
+    session.device = a.device.key;
+    session.expires_at = enrolled + 20 + limits::session_millis;
+    w.add_session(session);
+  });
+  EXPECT_EQ(latest(), enrolled + 20);
+  db_->write([&](store::writer& w) {
+    store::audit_row line;
+    line.actor = a.user.key;
+    line.what = "init";
+    line.object = "{}";
+    line.at = enrolled + 30;
+    w.add_audit(line);
+  });
+  EXPECT_EQ(latest(), enrolled + 30);
 }
 
 TEST_P(people, an_open_code_is_listed_and_voided_and_a_used_one_stays) {

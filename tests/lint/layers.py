@@ -46,8 +46,8 @@ ALLOWED = {
                           "client/transport", "client/vault", "client/sync", "client/web"},
     "client/web": CORE | {"shared/http", "client/engine", "client/replica", "client/sync",
                           "client/transport"},
-    "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/transport",
-                           "client/vault"},
+    "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/sync",
+                           "client/transport", "client/vault"},
     # Writes the store itself, and reads another PostgreSQL with the store's encoding.
     "tools/import": CORE | {"shared/cli", "shared/sqlite", "server/store", "server/store_postgres",
                             "server/intake", "server/local", "server/auth", "server/app"},

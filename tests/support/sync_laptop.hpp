@@ -118,11 +118,11 @@ class sync_laptop {
     replica->enroll(who, got.tenant_key).value();
     connect();
   }
-  /// Opens a folder that is enrolled already.
-  explicit sync_laptop(std::string folder)
+  /// Opens a folder that is enrolled already; its server listens at that port now (0: as it was).
+  explicit sync_laptop(std::string folder, std::uint16_t listens_at = 0)
       : home(std::move(folder)),
         replica(replica::replica_store::open(home, "senha", environment()).value()) {
-    connect();
+    connect(listens_at);
   }
 
   static replica::environment environment() {
@@ -152,8 +152,10 @@ class sync_laptop {
   std::unique_ptr<::autocusto::engine::store_port> port;
 
  private:
-  void connect() {
-    server = std::make_unique<transport::remote>(::autocusto::engine::address_of(*replica).value());
+  void connect(std::uint16_t listens_at = 0) {
+    auto address = ::autocusto::engine::address_of(*replica).value();
+    if (listens_at != 0) address.port = listens_at;
+    server = std::make_unique<transport::remote>(address);
     line = std::make_unique<lossy_line>(*server);
     port = std::make_unique<::autocusto::engine::store_port>(*replica, home, system_clock_source());
   }

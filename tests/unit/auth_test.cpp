@@ -190,6 +190,27 @@ TEST(keys, the_leaf_is_renewed_at_half_its_life_and_only_then) {
             http::spki_sha256(keys.ca->certificate).value());
 }
 
+TEST(keys, a_leaf_covers_the_latest_time_that_clients_were_told) {
+  auto keys = make_keys(crypto::system_random(), {"localhost"}, k_now).value();
+  const auto until = [&] { return http::certificate_not_after(keys.leaf.certificate).value(); };
+  EXPECT_FALSE(renew_leaf(keys, {"localhost"}, k_now, k_now + 300 * k_day).value()) << "it does";
+  // The clock was 500 days ahead, and is right again.
+  EXPECT_TRUE(renew_leaf(keys, {"localhost"}, k_now, k_now + 500 * k_day).value());
+  EXPECT_GT(until(), k_now + 500 * k_day);
+  EXPECT_LE(http::certificate_not_before(keys.leaf.certificate).value(), k_now);
+  EXPECT_FALSE(renew_leaf(keys, {"localhost"}, k_now + k_day, k_now + 500 * k_day).value());
+  const auto before = until();
+  EXPECT_TRUE(reissue_leaf(keys, {"localhost"}, k_now));
+  EXPECT_GE(until(), before) << "nor does a later one end sooner, where the database has forgotten";
+  // Beyond the authority's life nothing can be issued; what there is, is not issued again and
+  // again.
+  const auto end = http::certificate_not_after(keys.ca->certificate).value();
+  EXPECT_TRUE(renew_leaf(keys, {"localhost"}, k_now, end + 900 * k_day).value());
+  EXPECT_LE(until(), end);
+  EXPECT_GT(until(), end - 2 * k_day);
+  EXPECT_FALSE(renew_leaf(keys, {"localhost"}, k_now + k_day, end + 900 * k_day).value());
+}
+
 TEST(keys, the_link_pins_the_ca_or_the_signing_key) {
   const auto own = make_keys(crypto::system_random(), {"localhost"}, k_now).value();
   auto link = wire::decode_enrollment_link(enrollment_link(own, "localhost", 8443, "c0de")).value();
@@ -221,11 +242,11 @@ TEST(certificate, given_files_are_read_again_and_a_broken_pair_changes_nothing) 
   };
   put(settings.certificate_file, other.leaf.certificate);
   put(settings.key_file, keys.leaf.private_key);
-  EXPECT_EQ(code(look_after_certificate(folder.path(), settings, keys, k_now)), errc::usage);
+  EXPECT_EQ(code(look_after_certificate(folder.path(), settings, keys, k_now, 0)), errc::usage);
   put(settings.key_file, other.leaf.private_key);
-  EXPECT_TRUE(look_after_certificate(folder.path(), settings, keys, k_now).value());
+  EXPECT_TRUE(look_after_certificate(folder.path(), settings, keys, k_now, 0).value());
   EXPECT_EQ(keys.leaf.certificate, other.leaf.certificate);
-  EXPECT_FALSE(look_after_certificate(folder.path(), settings, keys, k_now).value());
+  EXPECT_FALSE(look_after_certificate(folder.path(), settings, keys, k_now, 0).value());
   EXPECT_EQ(load_keys(folder.path())->leaf.certificate, other.leaf.certificate);
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "client/sync/enrollment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/random.hpp"
@@ -70,8 +71,29 @@ replica::identity identity_of(const transport::enrollment& e, const std::string&
   return who;
 }
 
-int enroll(const app& a, std::string text, const std::string& device_name) {
+/// This profile becomes another device and keeps all that is in it.
+int enroll_again(const app& a, const std::string& text, const std::string& device_name) {
+  std::optional<wire::enrollment_link> link;
+  if (!text.empty()) link = wire::decode_enrollment_link(text).value();
+  auto profile = a.open_profile();
+  const auto before = profile->who().value();
+  const auto who = engine::enroll_device_again(*profile, link, device_name).value();
+  return a.done(
+      {{"user", who.email},
+       {"role", who.role},
+       {"device", who.device.text()},
+       {"device_name", who.device_name},
+       {"server", who.host + ":" + std::to_string(who.port)},
+       {"replaces", before.device.text()}},
+      fmt::format("This profile is a device of its own now, \"{}\". The one before it, {}, "
+                  "is still in use: revoke it with `device revoke` if nobody needs it.\n",
+                  cli::printable(who.device_name), before.device.text()));
+}
+
+int enroll(const app& a, std::string text, const std::string& device_name, bool again) {
   if (text == "-") text = cli::read_line("Enrollment link: ").value();
+  if (again) return enroll_again(a, text, device_name);
+  if (text.empty()) refuse(errc::usage, "Give the link, or --again.", "LINK");
   const auto link = wire::decode_enrollment_link(text).value();
   bool fresh = false;
   auto profile = prepare(a, fresh);
@@ -379,7 +401,7 @@ int stats(const app& a) {
 
 struct people_options {
   std::string link, device_name, email, role, id, kind, policy, user;
-  bool lost = false, only = false, all_pending = false;
+  bool lost = false, only = false, all_pending = false, again = false;
 };
 using people_args = std::shared_ptr<people_options>;
 
@@ -471,10 +493,13 @@ void add_policy(CLI::App& parser, app& a, const people_args& o) {
 void add_people_commands(CLI::App& parser, app& a) {
   const auto o = std::make_shared<people_options>();
   auto* command = parser.add_subcommand("enroll", "Makes this profile an administrator's device");
-  command->add_option("LINK", o->link, "https://HOST:PORT/enroll#CODE.PIN; - asks")->required();
+  command->add_option("LINK", o->link, "https://HOST:PORT/enroll#CODE.PIN; - asks");
   command->add_option("--device-name", o->device_name, "How this device is called in lists");
+  command->add_flag("--again", o->again,
+                    "Makes this profile a device of its own: after a copy, and with a LINK also "
+                    "when the server does not know it or it does not believe the server any more");
   command->final_callback(
-      [&a, o] { a.action = [&a, o] { return enroll(a, o->link, o->device_name); }; });
+      [&a, o] { a.action = [&a, o] { return enroll(a, o->link, o->device_name, o->again); }; });
   add_users(parser, a, o);
   add_devices(parser, a, o);
   add_policy(parser, a, o);

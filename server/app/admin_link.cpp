@@ -1,0 +1,69 @@
+#include "server/app/admin_link.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "server/api/audit.hpp"
+#include "server/auth/enrollment.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::app {
+namespace {
+
+result<store::user_row> only_admin(store::reader& in) {
+  std::optional<store::user_row> found;
+  std::string all;
+  bool several = false;
+  for (auto& user : in.all_users()) {
+    if (user.role != store::user_role::admin || !user.enabled) continue;
+    all += (all.empty() ? "" : ", ") + user.email;
+    several = found.has_value();
+    found = std::move(user);
+  }
+  if (several) {
+    return fail(errc::ambiguous, "There are several administrators; name one with --user: " + all,
+                "user");
+  }
+  if (found) return *std::move(found);
+  return fail(errc::not_found, "There is no administrator who is enabled; restore a backup.");
+}
+
+result<store::user_row> admin_named(store::reader& in, const std::string& email) {
+  auto user = in.user_by_email(email);
+  if (!user || user->role == store::user_role::system) {
+    return fail(errc::not_found,
+                "There is no user with this e-mail; leave --user out to be told whom there is.",
+                "user");
+  }
+  if (user->role != store::user_role::admin) {
+    return fail(errc::forbidden,
+                "That is a doctor; an administrator makes links for doctors with `autocusto-admin "
+                "enrollment new`.",
+                "user");
+  }
+  if (!user->enabled) {
+    return fail(errc::user_disabled,
+                "This administrator is disabled; name another one with --user.", "user");
+  }
+  return *std::move(user);
+}
+
+}  // namespace
+
+result<admin_code> make_admin_code(store::database& in, random_source& random,
+                                   const std::string& email, unix_millis now) {
+  result<admin_code> out = admin_code{};
+  in.write([&](store::writer& w) {
+    const auto user = email.empty() ? only_admin(w) : admin_named(w, email);
+    if (!user) {
+      out = user.error();
+      return;
+    }
+    const auto code = auth::create_enrollment(w, random, user->key, now);
+    api::audit_own_act(w, "enrollment.local", nlohmann::json{{"user", user->id.text()}},
+                       {.user = user->key, .record = std::nullopt}, now);
+    out = admin_code{code, user->email, now + limits::enrollment_millis};
+  });
+  return out;
+}
+
+}  // namespace autocusto::app

@@ -1,0 +1,35 @@
+#include "server/app/told_time.hpp"
+
+#include <algorithm>
+
+namespace autocusto::app {
+namespace {
+
+constexpr std::string_view k_setting = "latest_time";
+constexpr unix_millis k_write_every = 10 * 60 * 1000;
+
+unix_millis kept(store::reader& in) {
+  const auto text = in.setting(k_setting);
+  const auto at = text ? parse_time(*text) : std::nullopt;
+  return at.value_or(0);
+}
+
+}  // namespace
+
+unix_millis remember_time(store::database& in, unix_millis now) {
+  unix_millis known = 0;
+  unix_millis latest = 0;
+  in.read([&](store::reader& r) {
+    known = kept(r);
+    latest = std::max({known, r.latest_time(), now});
+  });
+  if (latest < known + k_write_every) return latest;
+  in.write([&](store::writer& w) {
+    // Another process may have kept a later one meanwhile.
+    latest = std::max(latest, kept(w));
+    w.set_setting(k_setting, format_time(latest));
+  });
+  return latest;
+}
+
+}  // namespace autocusto::app

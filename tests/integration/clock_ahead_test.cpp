@@ -1,0 +1,98 @@
+// A server whose clock was years ahead for a while, and is right again: who connected meanwhile
+// goes on. On both databases.
+
+#include <gmock/gmock.h>
+
+#include "client/sync/enrollment.hpp"
+#include "tests/integration/server_world.hpp"
+#include "tests/support/sync_laptop.hpp"
+
+namespace autocusto::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr unix_millis k_far = unix_millis{500} * 24 * k_hour;
+
+class clock_ahead : public server_test {
+ protected:
+  void SetUp() override {
+    world.start();
+    laptop = std::make_unique<sync_laptop>(homes / "laptop", world.invite("ana@example.org"),
+                                           world.node->address().port);
+    laptop->save(nth_cpf(1), "Ana");
+    expect_ok(laptop->sync());
+  }
+  /// The next start of the program: what it was told stands in its folder.
+  void start_laptop_again() {
+    const auto home = laptop->home;
+    laptop.reset();
+    laptop = std::make_unique<sync_laptop>(home, world.node->address().port);
+  }
+  unix_millis told() {
+    return autocusto::engine::address_of(*laptop->replica).value().server_time.value_or(0);
+  }
+  /// In that time it is told the far future, and sends an edit.
+  void tell_the_future() {
+    world.clock.advance(k_far);
+    laptop->save(nth_cpf(2), "Bia");
+    expect_ok(laptop->sync());
+    EXPECT_GT(told(), world.clock.now() - k_hour);
+    world.clock.advance(-k_far);
+  }
+  void expect_it_goes_on() {
+    start_laptop_again();
+    EXPECT_GT(told(), world.clock.now() + k_far / 2);
+    laptop->save(nth_cpf(3), "Carla");
+    expect_ok(laptop->sync());
+  }
+
+  temporary_folder homes;
+  std::unique_ptr<sync_laptop> laptop;
+};
+
+TEST_P(clock_ahead, laptops_go_on_when_the_clock_is_right_again) {
+  tell_the_future();
+  world.node->housekeeping();
+  expect_it_goes_on();
+  EXPECT_THAT(world.metrics(), HasSubstr("autocusto_time_ahead_seconds 43"));
+  world.stop();
+  EXPECT_THAT(world.log.str(), HasSubstr(R"("event":"clock")"));
+}
+
+TEST_P(clock_ahead, laptops_go_on_after_a_restart) {
+  tell_the_future();
+  world.stop();
+  world.start();
+  expect_it_goes_on();
+}
+
+TEST_P(clock_ahead, a_certificate_of_the_future_is_replaced_by_one_that_covers_it) {
+  world.clock.advance(k_far);
+  world.node->housekeeping();
+  world.clock.advance(-k_far);
+  tell_the_future();
+  world.node->housekeeping();
+  expect_it_goes_on();
+}
+
+TEST_P(clock_ahead, a_clock_that_is_right_warns_of_nothing) {
+  world.node->housekeeping();
+  EXPECT_THAT(world.metrics(), HasSubstr("autocusto_time_ahead_seconds 0"));
+  world.stop();
+  EXPECT_THAT(world.log.str(), Not(HasSubstr(R"("event":"clock")")));
+}
+
+TEST_P(clock_ahead, a_link_made_by_a_clock_that_was_ahead_is_not_good_for_years) {
+  world.clock.advance(k_far);
+  const auto link = world.invite("ana@example.org");
+  world.clock.advance(-k_far);
+  EXPECT_EQ(code_of(world.connect(link)->enroll()), "code_expired");
+}
+
+INSTANTIATE_TEST_SUITE_P(databases, clock_ahead,
+                         ::testing::Values(engine::sqlite, engine::postgres), engine_name);
+
+}  // namespace
+}  // namespace autocusto::test
