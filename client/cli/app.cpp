@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/text.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 
@@ -46,8 +47,7 @@ int app::fail(const error& e, std::string_view kind, const replica::edit_problem
   if (!json) {
     const int code = print_error(translated, false);
     for (std::size_t i = 1; problems != nullptr && i < problems->problems.size(); ++i) {
-      const std::string line = printable(translate(problems->problems[i], kind)) + '\n';
-      std::fwrite(line.data(), 1, line.size(), stderr);
+      print_note(printable(translate(problems->problems[i], kind)) + '\n');
     }
     return code;
   }
@@ -68,7 +68,7 @@ int app::done(const nlohmann::json& object, const std::string& text) const {
   if (json) {
     print_json(object);
   } else {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    print(text);
   }
   return 0;
 }

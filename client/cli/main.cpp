@@ -11,6 +11,7 @@
 #include "client/replica/own_home.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   using namespace autocusto;
   cli::forbid_core_dumps();
   cli::take_passphrases();
+  const cli::clean_streams clean(cli::wants_json(argc, argv));
   cli::init_language();
   cli::app a;
   a.home = replica::default_home();

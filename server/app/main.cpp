@@ -12,6 +12,7 @@
 #include "server/store/store.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 
@@ -160,6 +161,7 @@ int run(const command_line& line) {
 int main(int argc, char** argv) {
   cli::forbid_core_dumps();
   cli::take_passphrases();
+  const cli::clean_streams clean(cli::wants_json(argc, argv));
   // A child process or a reader that went away is an error to report, not the end.
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App root("The AutoCusto Sync server", "autocusto-server");

@@ -5,14 +5,16 @@
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
-#include <utf8proc.h>
+
+#include "shared/cli/code_points.hpp"
+#include "shared/cli/output.hpp"
+#include "shared/domain/text.hpp"
 
 namespace autocusto::cli {
 namespace {
 
 constexpr std::int64_t k_redraw_millis = 100;
 constexpr std::size_t k_bar_width = 24;
-constexpr std::string_view k_replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 std::int64_t steady_millis() {
   using namespace std::chrono;
@@ -26,32 +28,11 @@ std::string grouped(std::int64_t number) {
   return text;
 }
 
-/// Calls `each(code point, its bytes)`; a byte that is not UTF-8 gives a negative code point.
-template <class Each>
-void for_code_points(std::string_view text, Each each) {
-  const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  std::size_t at = 0;
-  while (at < text.size()) {
-    utf8proc_int32_t code = 0;
-    const auto left = static_cast<utf8proc_ssize_t>(text.size() - at);
-    const auto size = std::max<utf8proc_ssize_t>(utf8proc_iterate(data + at, left, &code), 1);
-    each(code, text.substr(at, static_cast<std::size_t>(size)));
-    at += static_cast<std::size_t>(size);
-  }
-}
-
-bool is_control(utf8proc_int32_t code) {
-  if (code < 0) return true;
-  const auto category = utf8proc_category(code);
-  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
-         category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
-}
-
 }  // namespace
 
 void print_json(const nlohmann::json& object) {
   const std::string text =
-      object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+      cleaned_json(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + '\n';
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
@@ -79,9 +60,14 @@ int print_error(const error& e, bool json) {
   return exit_code(e.code);
 }
 
+void print_warning(std::string_view sentence) {
+  const std::string line = "warning: " + printable(sentence) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  for_code_points(text, [&width](utf8proc_int32_t code, std::string_view) {
+  detail::for_code_points(text, [&width](utf8proc_int32_t code, std::string_view) {
     width += code < 0 ? 1 : static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code)));
   });
   return width;
@@ -90,8 +76,8 @@ std::size_t display_width(std::string_view text) {
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for_code_points(text, [&out](utf8proc_int32_t code, std::string_view raw) {
-    out += is_control(code) ? k_replacement : raw;
+  detail::for_code_points(text, [&out](utf8proc_int32_t code, std::string_view raw) {
+    out += code < 0 || domain::is_control_point(code) ? detail::k_replacement : raw;
   });
   return out;
 }
@@ -99,7 +85,11 @@ std::string printable(std::string_view text) {
 std::string table(const std::vector<std::string>& head,
                   const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
-  for (const auto& cell : head) widths.push_back(display_width(cell));
+  std::vector<std::string> clean_head;
+  for (const auto& cell : head) {
+    clean_head.push_back(printable(cell));
+    widths.push_back(display_width(clean_head.back()));
+  }
   std::vector<std::vector<std::string>> clean;
   for (const auto& row : rows) {
     auto& line = clean.emplace_back();
@@ -117,7 +107,7 @@ std::string table(const std::vector<std::string>& head,
     }
     out += '\n';
   };
-  if (!head.empty()) add(head);
+  if (!head.empty()) add(clean_head);
   for (const auto& row : clean) add(row);
   return out;
 }

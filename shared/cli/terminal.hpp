@@ -57,6 +57,9 @@ void print_json(const nlohmann::json& object);
 /// stderr; returns the exit code of the error.
 int print_error(const error& e, bool json);
 
+/// One sentence on stderr, after `warning: `, cleaned; the command goes on.
+void print_warning(std::string_view sentence);
+
 /// Columns, aligned by what a terminal shows (wide and combining characters counted rightly). The
 /// last column is not padded.
 [[nodiscard]] std::string table(const std::vector<std::string>& head,

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -35,7 +36,7 @@ int app::done(const nlohmann::json& object, const std::string& text) const {
   if (json) {
     cli::print_json(object);
   } else {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    cli::print(text);
   }
   return 0;
 }

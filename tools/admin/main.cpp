@@ -8,6 +8,7 @@
 #include "client/replica/own_home.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 #include "tools/admin/app.hpp"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   using namespace autocusto;
   cli::forbid_core_dumps();
   cli::take_passphrases();
+  const cli::clean_streams clean(cli::wants_json(argc, argv));
   admin::app a;
   a.home = admin::default_home();
   CLI::App parser{"Users, devices, assignments, conflicts and audit of an AutoCusto server.",

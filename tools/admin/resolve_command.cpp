@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -255,13 +256,13 @@ int resolve(const app& a, const resolve_options& o) {
         "--dry-run "
         "settles it first.\n",
         earlier->conflict);
-    std::fputs(note.c_str(), stderr);
+    cli::print_note(note);
   } else if (earlier) {
     const auto done = send(s, *earlier);
     if (!done.refused && earlier->conflict == o.id) return print_done(a, s, *earlier, done.version);
     const auto note = fmt::format("The resolution of conflict {} that was under way is {}.\n",
                                   earlier->conflict, done.refused ? "refused" : "done");
-    std::fputs(note.c_str(), stderr);
+    cli::print_note(note);
   }
   const auto c = open_conflict(s, o.id);
   const auto version = build(s, c, o);

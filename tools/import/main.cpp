@@ -10,6 +10,7 @@
 #include "server/store/store.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/cli/usage.hpp"
 #include "tools/import/commands.hpp"
@@ -77,6 +78,7 @@ void add_commands(CLI::App& root, command_line& to) {
 int main(int argc, char** argv) {
   cli::forbid_core_dumps();
   cli::take_passphrases();
+  const cli::clean_streams clean(cli::wants_json(argc, argv));
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   // Chunks are made on one thread and dropped on another: one heap keeps memory flat.
