@@ -217,6 +217,10 @@ class remote::impl {
     request.body = std::move(body);
     request.idempotent = idempotent || method == "GET";
     request.response_limit = k_page_limit;
+    if (audit_seen_) {
+      request.headers.push_back(
+          {std::string(wire::k_audit_seen_header), std::to_string(*audit_seen_)});
+    }
     if (token_.empty() && who_) {
       if (auto lost = renew()) return *std::move(lost);
     }
@@ -226,7 +230,13 @@ class remote::impl {
       response = send(request, true);
     }
     if (!response) return response.error();
+    if (auto refusal = note_audit_head(*response)) return failed(std::move(*refusal));
     return std::move(response->body);
+  }
+
+  void ask_of_audit_line(std::int64_t seq) { audit_seen_ = seq; }
+  [[nodiscard]] const std::optional<wire::audit_head>& last_audit_head() const {
+    return audit_head_;
   }
 
   [[nodiscard]] const std::string& token() const { return token_; }
@@ -234,6 +244,25 @@ class remote::impl {
   http::client& connection() { return connection_; }
 
  private:
+  /// What an answer says of the audit log has to be signed by the server, whoever ends TLS.
+  std::optional<error> note_audit_head(const http::response& from) {
+    audit_head_.reset();
+    const auto text = http::find_header(from.headers, wire::k_audit_head_header);
+    if (!text || !trust_) return std::nullopt;
+    const auto json = from_base64url(*text);
+    const auto sent = json
+                          ? wire::decode_signed(*json)
+                          : result<wire::signed_object>(fail(errc::protocol_error, "no base64url"));
+    if (sent && signed_by_server(*trust_, "audit", *sent)) {
+      const auto head = wire::decode_audit_head(sent->object);
+      if (head && head->server == trust_->server) audit_head_ = *head;
+    }
+    if (audit_head_) return std::nullopt;
+    return fail(errc::untrusted_server,
+                "What the server says of its audit log is not signed by its key; tell whoever runs "
+                "the server.");
+  }
+
   struct credentials {
     device_id device;
     crypto::signing_key key;
@@ -318,6 +347,8 @@ class remote::impl {
   /// TLS keys of which the server has proved that they are its own, oldest first: several where
   /// processes behind a balancer show different ones. Requests with the token go to no other one.
   std::vector<hash256> proved_;
+  std::optional<std::int64_t> audit_seen_;
+  std::optional<wire::audit_head> audit_head_;
   learned learned_;
   std::optional<credentials> who_;
 };
@@ -388,6 +419,14 @@ void remote::sign_in_as(const device_id& device, const crypto::signing_key& key,
 answer<std::string> remote::call(std::string_view method, std::string_view path_with_query,
                                  std::string body, bool idempotent) {
   return impl_->call(method, path_with_query, std::move(body), idempotent);
+}
+
+void remote::ask_of_audit_line(std::int64_t seq) {
+  impl_->ask_of_audit_line(seq);
+}
+
+std::optional<wire::audit_head> remote::last_audit_head() const {
+  return impl_->last_audit_head();
 }
 
 answer<std::string> remote::act(const wire::act_object& what, const crypto::signing_key& key) {

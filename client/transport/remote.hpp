@@ -17,6 +17,7 @@
 #include "shared/base/clock.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/wire/audit_chain.hpp"
 
 namespace autocusto::transport {
 
@@ -110,6 +111,13 @@ class remote final : public remote_api {
   /// `idempotent`.
   [[nodiscard]] answer<std::string> call(std::string_view method, std::string_view path_with_query,
                                          std::string body = {}, bool idempotent = false);
+  /// With every `call` and `act` from now on the server is asked for the link of that line of its
+  /// audit log.
+  void ask_of_audit_line(std::int64_t seq);
+  /// The head of the audit log that came with the last answer to one of them, if its signature is
+  /// that of a key that this connection trusts.
+  [[nodiscard]] std::optional<wire::audit_head> last_audit_head() const;
+
   /// Signs an act and sends it to POST /v1/admin/act, again after a lost answer (acts have ids).
   [[nodiscard]] answer<std::string> act(const wire::act_object& what,
                                         const crypto::signing_key& key);

@@ -244,6 +244,17 @@ void conflict_dismiss(doing& act) {
   act.in.dismiss_conflict(key);
 }
 
+/// Nothing changes but the log: an administrator has seen that it lacks lines, and why.
+void audit_accept(doing& act) {
+  const auto agreed = act.args.integer("agreed", 0, limits::json_integer);
+  const auto seen = act.args.integer("seen", 0, limits::json_integer);
+  act.complete();
+  if (agreed >= seen) {
+    refuse(errc::invalid_field, "There is nothing to accept: the log has all lines that were seen.",
+           "seen");
+  }
+}
+
 struct act_line {
   std::string_view name;
   void (*run)(doing&);
@@ -261,7 +272,8 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"unassign", unassign},
                                {"quarantine.accept", quarantine_accept, true},
                                {"quarantine.reject", quarantine_reject, true},
-                               {"conflict.dismiss", conflict_dismiss}};
+                               {"conflict.dismiss", conflict_dismiss},
+                               {"audit.accept", audit_accept}};
 
 const act_line& line_of(const std::string& name) {
   for (const auto& line : k_acts) {

@@ -73,7 +73,10 @@ msg::audit_item item_of(const store::audit_row& row, const audit_names& names) {
     if (const auto* device = names.people.device_row(*row.device)) item.device = device->id;
   }
   item.what = row.what;
-  if (row.subject_user) item.user = names.people.email(*row.subject_user);
+  if (row.subject_user) {
+    item.user = names.people.email(*row.subject_user);
+    if (const auto* about = names.people.user_row(*row.subject_user)) item.about = about->id;
+  }
   if (row.subject_record) {
     const auto at = names.records.find(*row.subject_record);
     if (at != names.records.end()) {

@@ -1,6 +1,7 @@
 #include "server/admin/routes.hpp"
 
 #include "server/admin/handlers.hpp"
+#include "server/admin/signed_head.hpp"
 
 namespace autocusto::admin {
 namespace {
@@ -17,19 +18,21 @@ using session_call = http::response (*)(api::context&, const http::request&,
 route post(api::context& in, std::string path, session_call call) {
   return {"POST", "/v1/admin/" + std::move(path), access::admin, k_body,
           api::session_handler([&in, call](const auto& asked, const auto& caller) {
-            return call(in, asked, caller);
+            return detail::with_head(in, asked, call(in, asked, caller));
           })};
 }
 
 route get(api::context& in, std::string path, http::response (*call)(api::context&)) {
   return {"GET", "/v1/admin/" + std::move(path), access::admin, 0,
-          api::session_handler([&in, call](const auto&, const auto&) { return call(in); })};
+          api::session_handler([&in, call](const auto& asked, const auto&) {
+            return detail::with_head(in, asked, call(in));
+          })};
 }
 
 route history(api::context& in, std::string path, std::string_view what) {
   return {"POST", "/v1/admin/" + std::move(path), access::admin, k_body,
           api::session_handler([&in, what](const auto& asked, const auto& caller) {
-            return detail::history(in, asked, caller, what);
+            return detail::with_head(in, asked, detail::history(in, asked, caller, what));
           })};
 }
 
@@ -42,7 +45,7 @@ std::vector<api::route> routes(api::context& in) {
   table.push_back(get(in, "devices", detail::devices));
   table.push_back({"GET", "/v1/admin/devices/{id}", access::admin, 0,
                    api::session_handler([&in](const auto& asked, const auto&) {
-                     return detail::device(in, asked);
+                     return detail::with_head(in, asked, detail::device(in, asked));
                    })});
   table.push_back(get(in, "policy", detail::policy));
   table.push_back(get(in, "stats", detail::stats));

@@ -145,6 +145,7 @@ class node::impl {
   void renew_certificate();
   void watch_time();
   void keep_time();
+  void chain_log();
   result<local::admin_link> admin_link(const std::string& email);
   void journal(const store::journal_entry& entry);
   bool catch_up_soon();
@@ -179,6 +180,7 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   }
   // Before anybody is let in: a database that went back knows no revocations since.
   catch_up();
+  chain_log();
   watch_time();
   auto options = options_for(listen);
   options.certificate_chain = home.keys.leaf.certificate;
@@ -324,6 +326,15 @@ void node::impl::renew_certificate() {
     const auto set = listener->set_certificate(leaf.certificate, leaf.private_key);
     log.write(set ? api::log_level::info : api::log_level::error, "certificate",
               {{"renewed", set.has_value()}});
+  }
+}
+
+/// Lines of the audit log from before there was a chain; some at a time, for others write, too.
+void node::impl::chain_log() {
+  constexpr std::int64_t at_once = 1000;
+  std::int64_t chained = at_once;
+  while (chained == at_once) {
+    home.database->write([&](store::writer& in) { chained = in.chain_audit(at_once); });
   }
 }
 

@@ -219,6 +219,13 @@ struct quarantine_row {
   unix_millis received_at = 0;
 };
 
+/// The last line of the audit log that is chained (shared/wire/audit_chain.hpp).
+struct audit_head_row {
+  std::int64_t seq = 0;  ///< its number, 0: none
+  pk line = 0;
+  hash256 link;
+};
+
 struct audit_row {
   pk key = 0;
   unix_millis at = 0;

@@ -7,9 +7,9 @@
 // `writer`, which exists only inside `database::write`; everything that one call of `write` did is
 // durable when it returns (synchronous=FULL, synchronous_commit=on), or nothing of it is there.
 //
-// Lock order, kept by the callers: lock_records (sorted inside), then rules, then feed heads, last.
-// A feed head stays locked until commit: so sequence numbers become visible in order and no reader
-// ever skips one.
+// Lock order, kept by the callers: lock_records (sorted inside), then rules, then feed heads, then
+// the head of the audit log (add_audit), last. A feed head stays locked until commit: so sequence
+// numbers become visible in order and no reader ever skips one. The same holds for the log.
 //
 // Threads: `database` may be used from any thread. A `reader` or `writer` belongs to the call that
 // was given it, on the thread that runs the call, and must not outlive it.
@@ -29,6 +29,7 @@
 #include "server/store/import.hpp"
 #include "server/store/journal_entry.hpp"
 #include "server/store/rows.hpp"
+#include "shared/wire/audit_chain.hpp"
 
 namespace autocusto::store {
 
@@ -201,6 +202,13 @@ class reader : public import_reader {
   virtual std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record,
                                        unix_millis since, pk after, std::int64_t limit) = 0;
   virtual std::optional<audit_row> audit_by_act(const act_id& act) = 0;
+  virtual audit_head_row audit_head() = 0;
+  /// The link of that line of the log; nothing where the log is shorter.
+  virtual std::optional<hash256> audit_link(std::int64_t seq) = 0;
+  /// Lines behind that key with the ids that their links cover, in order; `seq` counts on from
+  /// `after_seq`.
+  virtual std::vector<std::pair<pk, wire::audit_line>> audit_lines(std::int64_t after_seq, pk after,
+                                                                   std::int64_t limit) = 0;
   // What the journal of acts and this database have in common
   virtual std::vector<act_id> journaled(std::span<const act_id> ids) = 0;  ///< those done here
   virtual std::optional<std::string> journaled_object(const act_id& id) = 0;
@@ -288,7 +296,11 @@ class writer : public reader, public import_writer {
   virtual void dismiss_conflict(pk key) = 0;
   virtual void add_quarantine(std::span<const quarantine_row> rows) = 0;
   virtual void remove_quarantine(pk key) = 0;
+  /// Appends a line and its link. Locks the log's head until the end, after all other locks.
   virtual void add_audit(const audit_row& row) = 0;
+  /// Chains at most so many lines that have no link yet (of a release before the chain); how many
+  /// those were.
+  virtual std::int64_t chain_audit(std::int64_t limit) = 0;
   virtual void set_policy(const policy_row& policy) = 0;
   /// False if that act is there already; then nothing is done.
   virtual bool add_journaled(const journaled_row& row) = 0;

@@ -1,4 +1,4 @@
-// Pushes, conflicts, quarantine, audit, policy, statistics.
+// Pushes, conflicts, quarantine, reading the audit log, policy, statistics.
 #include <algorithm>
 
 #include "server/store_sql/sql_writer.hpp"
@@ -264,16 +264,6 @@ std::optional<audit_row> sql_writer::audit_by_act(const act_id& act) {
   static constexpr sql_query q{"audit_by_act",
                                "SELECT " SYNC_AUDIT_COLUMNS " FROM audit_log l WHERE l.act=$1"};
   return one(q, {sql_bytes(act.raw())}, read_audit);
-}
-
-void sql_writer::add_audit(const audit_row& row) {
-  static constexpr sql_query q{
-      "add_audit",
-      "INSERT INTO audit_log (at, act, actor, device, what, subject_user, subject_record, object, "
-      "signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
-  run(q, {sql_integer(row.at), sql_id(row.act), sql_integer(row.actor), sql_integer(row.device),
-          sql_text(row.what), sql_integer(row.subject_user), sql_integer(row.subject_record),
-          sql_bytes(row.object), sql_bytes(row.signature)});
 }
 
 std::vector<policy_row> sql_writer::policies() {

@@ -72,6 +72,10 @@ class sql_writer final : public writer {
   std::vector<audit_row> audit(std::optional<pk> user, std::optional<pk> record, unix_millis since,
                                pk after, std::int64_t limit) override;
   std::optional<audit_row> audit_by_act(const act_id& act) override;
+  audit_head_row audit_head() override;
+  std::optional<hash256> audit_link(std::int64_t seq) override;
+  std::vector<std::pair<pk, wire::audit_line>> audit_lines(std::int64_t after_seq, pk after,
+                                                           std::int64_t limit) override;
   std::vector<act_id> journaled(std::span<const act_id> ids) override;
   std::optional<std::string> journaled_object(const act_id& id) override;
   std::optional<unix_millis> newest_journaled(std::string_view subject,
@@ -126,6 +130,7 @@ class sql_writer final : public writer {
   void add_quarantine(std::span<const quarantine_row> rows) override;
   void remove_quarantine(pk key) override;
   void add_audit(const audit_row& row) override;
+  std::int64_t chain_audit(std::int64_t limit) override;
   void set_policy(const policy_row& policy) override;
   bool add_journaled(const journaled_row& row) override;
   void wake(const user_id& user) override { session_.wake(user); }

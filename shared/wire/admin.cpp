@@ -131,11 +131,11 @@ std::string enrollment_id(std::string_view code_hash) {
 }
 
 bool is_signed_act(std::string_view what) {
-  static constexpr std::array<std::string_view, 13> k_acts{
+  static constexpr std::array<std::string_view, 14> k_acts{
       "user.add",          "user.enable",      "user.disable",      "enrollment.new",
       "enrollment.revoke", "device.revoke",    "policy.set",        "assign",
       "unassign",          "conflict.dismiss", "quarantine.accept", "quarantine.reject",
-      "device.approve"};
+      "device.approve",    "audit.accept"};
   return std::find(k_acts.begin(), k_acts.end(), what) != k_acts.end();
 }
 

@@ -10,6 +10,7 @@
 //   enrollment.new {user}       enrollment.revoke {enrollment}
 //   device.revoke {device, lost}
 //   policy.set {kind, policy, user?}                     conflict.dismiss {conflict}
+//   audit.accept {agreed, seen}
 //   assign {record, version, user} with expect_heads     unassign {record, user}
 //
 // `expect_heads` of an act: the heads that its actor saw; view_moved when they are others by then.
@@ -329,6 +330,7 @@ struct audit_item {
   std::optional<device_id> device;
   std::string what;
   std::optional<std::string> user;  ///< e-mail of the one it is about
+  std::optional<user_id> about;     ///< that one's id, `user_id`
   std::optional<std::string> kind;  ///< of the record it is about
   std::optional<std::string> key;
   std::string object;     ///< canonical JSON: what was signed, or what was asked

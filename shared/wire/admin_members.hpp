@@ -303,6 +303,7 @@ void walk(V& v, M& m) {
   v("device", m.device);
   v("what", m.what);
   v("user", m.user);
+  v("user_id", m.about);
   v("kind", m.kind);
   v("key", m.key);
   v("object", m.object);

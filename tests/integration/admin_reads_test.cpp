@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include "server/auth/enrollment.hpp"
+#include "shared/base/bytes.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/wire/audit_chain.hpp"
 #include "tests/integration/admin_support.hpp"
 
 namespace autocusto::test {
@@ -216,6 +218,29 @@ TEST_P(admin_reads, lists_come_in_pages) {
   EXPECT_EQ(pages, 2);
   query.kind = "process";
   EXPECT_EQ(code_of(boss->post("/v1/admin/records/list", msg::encode(query))), "not_found");
+}
+
+TEST_P(admin_reads, every_answer_carries_the_signed_head_of_the_audit_log) {
+  const auto head_in = [&](const http::response& answer) {
+    const auto text = http::find_header(answer.headers, wire::k_audit_head_header);
+    const auto sent = wire::decode_signed(from_base64url(text.value()).value()).value();
+    const auto trust = wire::decode_trust(boss->who.trust_object.object).value();
+    const auto key = crypto::public_key::from_raw(trust.keys.at(0)).value();
+    EXPECT_TRUE(crypto::verify(key, crypto::purpose_message("audit", sent.object),
+                               crypto::signature::from_raw(sent.signature).value()));
+    const auto head = wire::decode_audit_head(sent.object).value();
+    EXPECT_EQ(head.server, trust.server);
+    return head;
+  };
+  const auto first = head_in(boss->get("/v1/admin/users"));
+  EXPECT_EQ(first.seq, static_cast<std::int64_t>(audit_rows().size()));
+  EXPECT_EQ(head_in(boss->get("/v1/admin/stats")).link, first.link) << "nothing was written";
+  const auto read = head_in(boss->post("/v1/admin/records/list", "{}"));
+  EXPECT_EQ(read.seq, first.seq + 1) << "after the line that the call itself wrote";
+  const auto done =
+      head_in(do_act(*boss, "user.add", {{"email", "x@example.org"}, {"role", "doctor"}}));
+  EXPECT_EQ(done.seq, first.seq + 2);
+  EXPECT_FALSE(done.seen);
 }
 
 INSTANTIATE_TEST_SUITE_P(databases, admin_reads,

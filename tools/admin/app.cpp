@@ -17,6 +17,7 @@ namespace autocusto::admin {
 namespace {
 
 constexpr std::string_view k_server_time = "server_time";
+constexpr std::string_view k_log_memory = "audit_log";
 
 transport::server_address address_of(const replica::replica_store& profile,
                                      const replica::identity& who) {
@@ -68,6 +69,7 @@ session::session(const app& a)
     : profile_(a.open_profile()), who_(profile_->who().value()), key_(profile_->device_key()) {
   remote_ = std::make_unique<transport::remote>(address_of(*profile_, who_));
   sign_in(a);
+  memory_ = log_memory::parse(profile_->setting(k_log_memory).value_or(""));
 }
 
 void session::sign_in(const app& a) {
@@ -93,8 +95,61 @@ void session::sign_in(const app& a) {
 }
 
 std::string session::call(std::string_view method, std::string_view path, std::string body) {
+  remote_->ask_of_audit_line(memory_.newest());
   // Questions change nothing but the audit log, so they may be asked again.
-  return remote_->call(method, path, std::move(body), true).value();
+  auto answer = remote_->call(method, path, std::move(body), true).value();
+  look_at_log();
+  return answer;
+}
+
+void session::look_at_log() {
+  const auto head = remote_->last_audit_head();
+  if (!head) {
+    if (memory_.newest() > 0) {
+      warn_once(
+          "The server does not tell the state of its audit log any more; is it an older version?");
+    }
+    return;
+  }
+  heads_.push_back(*head);
+  const auto before = memory_.newest();
+  const auto why = memory_.look(*head);
+  if (!why.empty()) {
+    warn_once(why +
+              " See `audit verify`. If the server was restored from a backup, `audit accept "
+              "--after-restore` says that you know; if not, somebody has changed its database.");
+  } else if (memory_.newest() != before) {
+    keep_memory();
+  }
+}
+
+void session::keep_memory() {
+  profile_->set_setting(k_log_memory, memory_.text()).value();
+}
+
+void session::warn_once(const std::string& what) {
+  if (warned_.insert(what).second) cli::print_warning(what);
+}
+
+msg::device_list session::devices() {
+  auto list = get<msg::device_list>("/v1/admin/devices");
+  const auto before = memory_.text();
+  for (const auto& device : list.items) check_key(device.id, device.public_key);
+  if (memory_.text() != before) keep_memory();
+  return list;
+}
+
+bool session::check_key(const device_id& device, const std::string& key_hex) {
+  if (memory_.same_key(device, key_hex)) return true;
+  warn_once("The key of device " + device.text() +
+            " is another one than this profile has seen before: somebody has changed the server's "
+            "database. Revoke the device, and see `audit verify`.");
+  return false;
+}
+
+void session::accept_log(std::int64_t agreed) {
+  memory_.accept(agreed, heads_.back());
+  keep_memory();
 }
 
 void session::not_understood(const error& why) {
@@ -112,7 +167,10 @@ msg::act_answer session::act(std::string name, const nlohmann::json& args,
   object.act = std::move(name);
   object.args = json::canonical(args);
   object.expect_heads = std::move(expect_heads);
-  return understood(msg::decode<msg::act_answer>(remote_->act(object, key_).value()));
+  remote_->ask_of_audit_line(memory_.newest());
+  auto answer = remote_->act(object, key_).value();
+  look_at_log();
+  return understood(msg::decode<msg::act_answer>(answer));
 }
 
 record_id session::record(const std::string& kind, const std::string& key) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/admin.hpp"
+#include "tools/admin/log_memory.hpp"
 
 namespace CLI {
 class App;
@@ -71,6 +73,18 @@ class session {
   /// ambiguous.
   [[nodiscard]] msg::user_item user(const std::string& named);
 
+  /// All devices; warns of those whose key is another one than this profile has seen before.
+  [[nodiscard]] msg::device_list devices();
+  /// Whether this device's key was exchanged; warns, once for each.
+  bool check_key(const device_id& device, const std::string& key_hex);
+  /// What this profile remembers of the audit log; the heads of this command's answers are in it
+  /// unless they contradict it (then a warning has been printed).
+  [[nodiscard]] const log_memory& memory() const { return memory_; }
+  /// Heads that came with the answers to this command, oldest first.
+  [[nodiscard]] const std::vector<wire::audit_head>& heads() const { return heads_; }
+  /// An administrator has accepted that the log differs behind line `agreed`.
+  void accept_log(std::int64_t agreed);
+
   [[nodiscard]] replica::replica_store& profile() { return *profile_; }
   [[nodiscard]] transport::remote& remote() { return *remote_; }
   [[nodiscard]] const replica::identity& who() const { return who_; }
@@ -85,11 +99,17 @@ class session {
   }
   [[noreturn]] static void not_understood(const error& why);
   void sign_in(const app& a);
+  void look_at_log();
+  void keep_memory();
+  void warn_once(const std::string& what);
 
   std::unique_ptr<replica::replica_store> profile_;
   replica::identity who_;
   crypto::signing_key key_;
   std::unique_ptr<transport::remote> remote_;
+  log_memory memory_;
+  std::vector<wire::audit_head> heads_;
+  std::set<std::string> warned_;
 };
 
 /// KEY as given; `-` reads it from the prompt or stdin. Throws for an unknown kind or a bad key.

@@ -1,4 +1,4 @@
-// quarantine list|show|export, audit list|verify.
+// quarantine list|show|export, audit list|verify|accept.
 
 #include <cstdio>
 
@@ -10,6 +10,7 @@
 #include "shared/domain/catalogue.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/audit_check.hpp"
+#include "tools/admin/chain_check.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -18,6 +19,7 @@ namespace {
 struct log_options {
   std::int64_t id = 0;
   std::string user, record, since;
+  bool after_restore = false;
 };
 using log_args = std::shared_ptr<log_options>;
 
@@ -154,32 +156,104 @@ int audit_list(const app& a, const log_options& o) {
                 cli::table({"id", "when", "who", "what", "user", "record", ""}, rows));
 }
 
+/// The whole log, line by line: signatures, and the chain.
+struct whole_log {
+  std::vector<audit_problem> problems;
+  std::int64_t lines = 0, signed_lines = 0, agreed = 0, seen = 0;
+  std::size_t devices = 0;
+  bool forgotten = false;  ///< what the profile remembers is not there
+};
+
+whole_log check_log(session& s) {
+  const auto seen = s.memory().heads();
+  auto devices = s.devices();
+  whole_log out;
+  for (auto& device : devices.items) {
+    const bool same = s.check_key(device.id, device.public_key);
+    const auto known = s.memory().key_of(device.id);
+    if (!same) {
+      out.problems.push_back({0, "device.key",
+                              "The key of device " + device.id.text() +
+                                  " is another one than this profile has seen before; signatures "
+                                  "are checked by that one."});
+    }
+    if (known) device.public_key = *known;
+  }
+  audit_check check(s.who().server, devices);
+  chain_check chain(seen, s.heads());
+  each_line(s, {}, [&](const msg::audit_item& line) {
+    check.add(line);
+    chain.add(line);
+  });
+  const auto& found = check.problems();
+  out.problems.insert(out.problems.end(), found.begin(), found.end());
+  for (auto& problem : chain.problems()) out.problems.push_back(std::move(problem));
+  out.lines = check.lines();
+  out.signed_lines = check.signed_lines();
+  out.devices = check.devices();
+  out.agreed = chain.agreed();
+  out.seen = seen.empty() ? 0 : seen.back().seq;
+  out.forgotten = chain.forgotten();
+  return out;
+}
+
 int audit_verify(const app& a, const log_options&) {
   session s(a);
-  audit_check check(s.who().server, s.get<msg::device_list>("/v1/admin/devices"));
-  each_line(s, {}, [&](const msg::audit_item& line) { check.add(line); });
-  const auto& problems = check.problems();
-  const auto unsigned_lines = check.lines() - check.signed_lines();
+  const auto log = check_log(s);
+  const auto unsigned_lines = log.lines - log.signed_lines;
   auto list = nlohmann::json::array();
   std::string text = fmt::format(
       "Checked {} lines: {} signed acts by {} devices, each against its device's key and against "
       "what the line tells; {} lines without a signature (reads, and what the server did by "
       "itself).\n",
-      check.lines(), check.signed_lines(), check.devices(), unsigned_lines);
-  for (const auto& problem : problems) {
+      log.lines, log.signed_lines, log.devices, unsigned_lines);
+  text += log.seen == 0 ? std::string(
+                              "This profile sees the log for the first time: what was "
+                              "done to it before now, it cannot tell.\n")
+                        : fmt::format(
+                              "The log is the one that this profile knows up to line {} of "
+                              "{} that it has seen.\n",
+                              log.agreed, log.seen);
+  for (const auto& problem : log.problems) {
     list.push_back({{"id", problem.line}, {"what", problem.what}, {"why", problem.why}});
-    text +=
-        fmt::format("Line {} ({}): {}\n", problem.line, cli::printable(problem.what), problem.why);
+    text += problem.line == 0 ? problem.why + "\n"
+                              : fmt::format("Line {} ({}): {}\n", problem.line,
+                                            cli::printable(problem.what), problem.why);
   }
-  if (problems.empty()) text += "All signatures hold.\n";
-  a.done({{"ok", problems.empty()},
-          {"lines", check.lines()},
-          {"signed", check.signed_lines()},
+  if (log.problems.empty()) text += "All signatures hold, and the chain is whole.\n";
+  if (log.forgotten) {
+    text +=
+        "If the server was restored from a backup, run `audit accept --after-restore`. If not, "
+        "somebody has changed its database: keep a copy, and compare it with the last backup.\n";
+  }
+  a.done({{"ok", log.problems.empty()},
+          {"lines", log.lines},
+          {"signed", log.signed_lines},
           {"unsigned", unsigned_lines},
-          {"devices", check.devices()},
+          {"devices", log.devices},
+          {"agreed", log.agreed},
+          {"seen", log.seen},
           {"problems", std::move(list)}},
          text);
-  return problems.empty() ? 0 : 1;
+  return log.problems.empty() ? 0 : 1;
+}
+
+int audit_accept(const app& a, const log_options& o) {
+  if (!o.after_restore) {
+    refuse(errc::usage, "Say why the log lacks lines that this profile has seen: --after-restore.");
+  }
+  session s(a);
+  const auto log = check_log(s);
+  if (!log.forgotten) {
+    refuse(errc::not_found, "There is nothing to accept: the log has all that this profile knows.");
+  }
+  const auto done = s.act("audit.accept", {{"agreed", log.agreed}, {"seen", log.seen}});
+  s.accept_log(log.agreed);
+  return a.done(
+      {{"agreed", log.agreed}, {"seen", log.seen}, {"at", done.at}},
+      fmt::format("Accepted, and written to the log: it is the one that this profile knows "
+                  "up to line {}, and lacks or differs in what came up to line {}.\n",
+                  log.agreed, log.seen));
 }
 
 CLI::App* add(CLI::App& to, const std::string& name, const std::string& help, const log_args& o,
@@ -208,7 +282,12 @@ void add_log_commands(CLI::App& parser, app& a) {
   listing->add_option("--user", o->user, "E-mail: did it, or it was about this user");
   listing->add_option("--record", o->record, "KIND:KEY; the key may be -");
   listing->add_option("--since", o->since, "A day (2026-11-22) or a time in UTC");
-  add(*audit, "verify", "Checks every signature in the log", o, a, audit_verify);
+  add(*audit, "verify", "Checks every signature in the log, and that no line is missing", o, a,
+      audit_verify);
+  add(*audit, "accept", "Goes on with a log that lacks lines that this profile has seen", o, a,
+      audit_accept)
+      ->add_flag("--after-restore", o->after_restore,
+                 "The server was restored from a backup; the log says that you know");
 }
 
 }  // namespace autocusto::admin

@@ -223,7 +223,7 @@ std::string device_state(const msg::device_item& device) {
 
 int device_list(const app& a) {
   session s(a);
-  const auto list = s.get<msg::device_list>("/v1/admin/devices");
+  const auto list = s.devices();
   std::vector<std::vector<std::string>> rows;
   for (const auto& device : list.items) {
     auto state = device_state(device);
@@ -238,7 +238,7 @@ int device_list(const app& a) {
 device_id find_device(session& s, const std::string& typed) {
   if (const auto whole = device_id::parse(typed)) return *whole;
   std::optional<device_id> found;
-  for (const auto& device : s.get<msg::device_list>("/v1/admin/devices").items) {
+  for (const auto& device : s.devices().items) {
     if (typed.size() < k_shortest_prefix || !device.id.text().starts_with(typed)) continue;
     if (found) {
       refuse(errc::ambiguous, "Several devices begin like that; give more of the id.", "device");
@@ -286,6 +286,7 @@ int device_show(const app& a, const std::string& typed) {
   const auto id = find_device(s, typed);
   const auto shown = s.get<msg::device_shown>("/v1/admin/devices/" + id.text());
   const auto& d = shown.device;
+  s.check_key(d.id, d.public_key);
   const auto time = [](const std::optional<std::string>& t) { return t ? when(*t) : "never"; };
   return a.done(message_json(shown),
                 cli::table({}, {{"Device", d.id.text()},

@@ -136,7 +136,7 @@ void add_group(rows& to, const msg::conflict_shown& c, const group_row& group) {
   }
 }
 
-nlohmann::json value_json(const domain::field_value& value) {
+nlohmann::json cell_json(const domain::field_value& value) {
   if (const bool* flag = std::get_if<bool>(&value)) return *flag;
   return std::get<std::string>(value);
 }
@@ -199,7 +199,7 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
       for (const auto& head : c.heads) {
         const auto value = value_in(head.fields, name);
         values.push_back({{"version_id", head.info.version.text()},
-                          {"value", value_json(value)},
+                          {"value", cell_json(value)},
                           {"changed", base && value != *base}});
       }
       out.push_back({{"field", name},
@@ -207,7 +207,7 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
                      {"clinical", group.clinical},
                      {"state", state_name(group.state)},
                      {"differs", group.differs},
-                     {"base", base ? value_json(*base) : nlohmann::json(nullptr)},
+                     {"base", base ? cell_json(*base) : nlohmann::json(nullptr)},
                      {"values", std::move(values)}});
     }
   }
