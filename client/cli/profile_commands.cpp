@@ -8,6 +8,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/sync/store_port.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::cli {
@@ -124,6 +125,7 @@ int status(const app& a) {
   if (!who) return a.fail(who.error());
   const auto s = (*replica)->status();
   const auto waiting = (*replica)->waiting();
+  const auto clock_ahead = engine::clock_difference(**replica);
   json refused = json::array();
   for (const auto& item : s.refused) {
     refused.push_back({{"version_id", item.version.text()},
@@ -168,8 +170,9 @@ int status(const app& a) {
       {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},
       {"last_outcome", std::move(last_outcome)},
-      {"copied", copied(s)}};
-  return a.done(object, status_text(*who, s, waiting));
+      {"copied", copied(s)},
+      {"clock_ahead_seconds", clock_ahead ? json(*clock_ahead) : json(nullptr)}};
+  return a.done(object, status_text(*who, s, waiting) + clock_text(clock_ahead));
 }
 
 int verify(const app& a) {

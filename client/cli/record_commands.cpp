@@ -7,6 +7,7 @@
 #include "client/cli/app.hpp"
 #include "client/cli/input.hpp"
 #include "client/cli/text.hpp"
+#include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/catalogue.hpp"
 
@@ -171,7 +172,7 @@ int search(const app& a, const record_options& o) {
             tr("Records that are damaged and not shown: {}; `autocusto verify` says more. What "
                "the server has of them comes back after a new enrollment in another folder.\n")),
         damaged);
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    print_note(text);
   }
   json list = json::array();
   std::vector<std::vector<std::string>> rows;

@@ -98,7 +98,8 @@ std::vector<replica::notice> told(replica::replica_store& replica) {
 }
 
 int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t handed_over,
-           const std::vector<replica::notice>& notices) {
+           const std::vector<replica::notice>& notices,
+           std::optional<std::int64_t> clock_ahead = std::nullopt) {
   const auto& totals = run.how.totals;
   json listed = json::array();
   std::string sentences;
@@ -106,6 +107,7 @@ int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t
     listed.push_back(notice_json(notice));
     sentences += notice_text(notice);
   }
+  sentences += clock_text(clock_ahead);
   if (run.how.why && !(watch && run.how.why->code == errc::unreachable)) {
     if (!a.json && totals.pushed + totals.pulled > 0) {
       a.done({}, result_text(totals, run.conflicts, handed_over) + sentences);
@@ -114,6 +116,7 @@ int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t
   }
   json object = result_json(totals, run.conflicts, handed_over);
   object["notices"] = std::move(listed);
+  object["clock_ahead_seconds"] = clock_ahead ? json(*clock_ahead) : json(nullptr);
   a.done(object, result_text(totals, run.conflicts, handed_over) + sentences);
   return totals.refused > 0 ? exit_code(errc::invalid_field) : 0;
 }
@@ -153,7 +156,7 @@ int sync(const app& a, bool watch) {
   // What was refused and is not in the list was of a record that was taken away: it is erased here.
   const auto handed_over =
       std::clamp<std::int64_t>(refused - (listed() - listed_before), 0, refused);
-  return finish(a, run, watch, handed_over, told(**replica));
+  return finish(a, run, watch, handed_over, told(**replica), engine::clock_difference(**replica));
 }
 
 }  // namespace

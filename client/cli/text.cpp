@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include <fmt/format.h>
 #include <libintl.h>
 #include <unistd.h>
 
@@ -199,6 +200,19 @@ std::string local_time(const std::string& rfc3339) {
   std::strftime(text.data(), text.size(), g_portuguese ? "%d/%m/%Y %H:%M" : "%Y-%m-%d %H:%M",
                 &parts);
   return text.data();
+}
+
+std::string clock_text(std::optional<std::int64_t> ahead_seconds) {
+  if (!ahead_seconds) return {};
+  const auto minutes = std::abs(*ahead_seconds) / 60;
+  const char* pattern =
+      *ahead_seconds > 0
+          ? tr("This laptop's clock is {} minutes ahead of the server's. Set it right: times that "
+               "are saved are wrong until then.\n")
+          : tr("This laptop's clock is {} minutes behind the server's. Set it right: times that "
+               "are "
+               "saved are wrong until then.\n");
+  return fmt::format(fmt::runtime(pattern), minutes);
 }
 
 }  // namespace autocusto::cli

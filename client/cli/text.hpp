@@ -7,6 +7,8 @@
 // markers in their places, looks the pattern up and fills in the field's label of the form. Set up
 // once by main before anything prints; afterwards any thread may call.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,5 +38,9 @@ void speak_both_languages();
 /// `2026-11-22T10:00:00.123Z` in local time: 22/11/2026 07:00 or 2026-11-22 07:00. Other text is
 /// returned as it is.
 [[nodiscard]] std::string local_time(const std::string& rfc3339);
+
+/// A sentence about a clock that differs from the server's by so many seconds (ahead, or negative:
+/// behind); empty without one.
+[[nodiscard]] std::string clock_text(std::optional<std::int64_t> ahead_seconds);
 
 }  // namespace autocusto::cli

@@ -1,11 +1,15 @@
 #include "client/sync/store_port.hpp"
 
+#include <charconv>
+#include <cstdlib>
 #include <utility>
 
 namespace autocusto::engine {
 namespace {
 
 constexpr std::string_view k_server_time = "server_time";
+constexpr std::string_view k_clock_ahead = "clock_ahead";
+constexpr std::int64_t k_clock_tolerance_seconds = 5 * 60;
 /// Certificates are judged by days: the time is not written again for less.
 constexpr unix_millis k_worth_noting = unix_millis{24} * 60 * 60 * 1000;
 
@@ -31,6 +35,14 @@ result<transport::server_address> address_of(const replica::replica_store& repli
 
 result<void> believe_time(replica::replica_store& replica, std::optional<unix_millis> told) {
   return replica.set_setting(k_server_time, told ? format_time(*told) : std::string());
+}
+
+std::optional<std::int64_t> clock_difference(const replica::replica_store& replica) {
+  const auto text = replica.setting(k_clock_ahead).value_or("");
+  std::int64_t seconds = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return seconds;
 }
 
 store_port::store_port(replica::replica_store& replica, std::string home, const clock_source& clock,
@@ -92,10 +104,22 @@ wire::signed_object store_port::sign(std::string_view purpose, std::string objec
   return transport::sign_canonical(key_, purpose, std::move(object));
 }
 
+/// Written only where there is news, to within a minute.
+result<void> store_port::note_clock(std::optional<unix_millis> server_now) {
+  if (!server_now) return {};
+  const std::int64_t ahead = (clock_.now() - *server_now) / 1000;
+  const auto before = clock_difference(replica_);
+  const bool wrong = std::abs(ahead) > k_clock_tolerance_seconds;
+  if (!wrong) return before ? replica_.set_setting(k_clock_ahead, "") : result<void>{};
+  if (before && std::abs(*before - ahead) < 60) return {};
+  return replica_.set_setting(k_clock_ahead, std::to_string(ahead));
+}
+
 result<void> store_port::note_learned(const transport::learned& what) {
   if (what.trust) {
     if (auto kept = replica_.set_trust(*what.trust); !kept) return kept;
   }
+  if (auto noted = note_clock(what.session_time); !noted) return noted;
   if (what.server_time < kept_time(replica_).value_or(0) + k_worth_noting) return {};
   return replica_.set_setting(k_server_time, format_time(what.server_time));
 }

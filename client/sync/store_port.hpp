@@ -20,6 +20,10 @@ namespace autocusto::engine {
 [[nodiscard]] result<void> believe_time(replica::replica_store& replica,
                                         std::optional<unix_millis> told);
 
+/// By how many seconds this laptop's clock was ahead of the server's at the newest session;
+/// negative when it was behind. Nothing where the two agreed to within five minutes.
+[[nodiscard]] std::optional<std::int64_t> clock_difference(const replica::replica_store& replica);
+
 class store_port final : public replica_port {
  public:
   /// `home` is the replica's folder, for wiping; `batch_size` is how many versions a push takes.
@@ -53,6 +57,7 @@ class store_port final : public replica_port {
 
  private:
   [[nodiscard]] result<replica::identity> identify();
+  [[nodiscard]] result<void> note_clock(std::optional<unix_millis> server_now);
 
   replica::replica_store& replica_;
   std::string home_;

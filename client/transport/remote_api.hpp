@@ -33,6 +33,8 @@ struct learned {
   /// that was known at first. It is told again with every session: keeping it may have failed.
   std::optional<wire::signed_object> trust;
   unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
+  /// What the newest session of this object told, as it was; nothing before the first.
+  std::optional<unix_millis> session_time = std::nullopt;
 };
 
 /// A push's request as it goes over the line; can be made while another one is under way.

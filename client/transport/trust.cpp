@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/transport/build_time.hpp"
+#include "shared/base/bytes.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/public_key.hpp"
 #include "shared/crypto/sign.hpp"
@@ -50,6 +51,20 @@ bool signed_by_server(const wire::trust& known, std::string_view purpose,
                       const wire::signed_object& object) {
   return std::any_of(known.keys.begin(), known.keys.end(),
                      [&](const auto& key) { return signed_by(key, purpose, object); });
+}
+
+result<wire::audit_head> read_audit_head(const wire::trust& known, std::string_view text) {
+  const auto json = from_base64url(text);
+  if (json) {
+    const auto sent = wire::decode_signed(*json);
+    if (sent && signed_by_server(known, "audit", *sent)) {
+      auto head = wire::decode_audit_head(sent->object);
+      if (head && head->server == known.server) return head;
+    }
+  }
+  return fail(errc::untrusted_server,
+              "What the server says of its audit log is not signed by its key; tell whoever runs "
+              "the server.");
 }
 
 result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool pin_is_ca,

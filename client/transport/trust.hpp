@@ -16,6 +16,7 @@
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
+#include "shared/wire/audit_chain.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::transport {
@@ -40,6 +41,11 @@ namespace autocusto::transport {
                                                     std::string_view purpose,
                                                     const std::optional<wire::signed_object>& given,
                                                     std::string_view expected);
+
+/// The head of the audit log in a header's value: it has to be signed by the server, whoever ends
+/// TLS. Error: untrusted_server.
+[[nodiscard]] result<wire::audit_head> read_audit_head(const wire::trust& known,
+                                                       std::string_view text);
 
 /// Which CAs TLS may show: those that the trust object names, several while one is replaced; before
 /// there is one, the pin of the link. None where the link pins the server's key (the system's roots

@@ -16,6 +16,15 @@ bool is_guess(errc code) {
          code == errc::device_unknown;
 }
 
+/// What a device says of its clock decides nothing; it is told to whoever runs the server.
+void note_clock(context& in, const http::request& asked, const wire::signed_object& signed_by,
+                unix_millis now) {
+  const auto text = http::find_header(asked.headers, "autocusto-clock");
+  const auto told = text ? parse_time(*text) : std::nullopt;
+  const auto object = wire::decode_session_object(signed_by.object);
+  if (told && object) in.counts.clock(object->device, (*told - now) / 1000);
+}
+
 }  // namespace
 
 http::response enroll(context& in, const http::request& asked) {
@@ -96,6 +105,7 @@ http::response session(context& in, const http::request& asked) {
   keys.user = std::string(answer->user.raw());
   in.limits.used.note(used::session, keys, 1, now);
   in.counts.session(answer->scope);
+  note_clock(in, asked, *second, now);
   return http::json_response(wire::encode(*answer));
 }
 

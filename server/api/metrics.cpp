@@ -1,6 +1,8 @@
 #include "server/api/metrics.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 
@@ -143,6 +145,8 @@ struct metrics::impl {
   };
   std::mutex unsent_mutex;
   std::unordered_map<device_id, waits> unsent;
+  std::mutex clocks_mutex;
+  std::map<device_id, std::int64_t> clocks;
 };
 
 metrics::metrics() : impl_(std::make_unique<impl>()) {}
@@ -204,6 +208,33 @@ void metrics::unsent(const device_id& device, std::optional<std::int64_t> second
   } else {
     impl_->unsent.erase(device);
   }
+}
+
+void metrics::clock(const device_id& device, std::int64_t ahead_seconds) {
+  constexpr std::int64_t tolerance = 5 * 60;
+  const std::lock_guard lock(impl_->clocks_mutex);
+  if (std::abs(ahead_seconds) <= tolerance) {
+    impl_->clocks.erase(device);
+  } else if (impl_->clocks.contains(device) || impl_->clocks.size() < k_most_unsent) {
+    impl_->clocks[device] = ahead_seconds;
+  }
+}
+
+void metrics::add_clocks(std::vector<prometheus::MetricFamily>& to) const {
+  prometheus::MetricFamily ahead{.name = "autocusto_device_clock_ahead_seconds",
+                                 .help =
+                                     "By how much the device's clock was ahead of the server's "
+                                     "at its newest session.",
+                                 .type = prometheus::MetricType::Gauge,
+                                 .metric = {}};
+  const std::lock_guard lock(impl_->clocks_mutex);
+  for (const auto& [device, seconds] : impl_->clocks) {
+    prometheus::ClientMetric line;
+    line.label.push_back({"device", device.text()});
+    line.gauge.value = number(seconds);
+    ahead.metric.push_back(std::move(line));
+  }
+  to.push_back(std::move(ahead));
 }
 
 void metrics::add_unsent(std::vector<prometheus::MetricFamily>& to, unix_millis at) const {
@@ -273,6 +304,7 @@ std::string metrics::text(const gauges& now, unix_millis at) const {
   add_value(all, "autocusto_quarantined", "Items in quarantine.", number(in.quarantined));
   add_unsent(all, at);
   add_limits(all, now);
+  add_clocks(all);
   add_value(all, "autocusto_log_lines_dropped_total", "Log lines dropped by a slow sink.",
             number(now.log_lines_dropped), MetricType::Counter);
   add_value(all, "autocusto_time_ahead_seconds",

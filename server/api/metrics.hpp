@@ -20,6 +20,8 @@
 //   autocusto_device_unsent_seconds{device}, autocusto_device_unsent_told_seconds{device}: of each
 //     device that told this process last that edits wait on it: how long the oldest had waited
 //     then, and how long ago that was; the k_most_unsent longest
+//   autocusto_device_clock_ahead_seconds{device}: of each device whose clock was more than five
+//     minutes off at its newest session with this process; at most k_most_unsent
 //   autocusto_log_lines_dropped_total
 //   autocusto_limited_total{what,scope}: what was refused because a limit was used up;
 //   autocusto_long_polls_ended_total, autocusto_parallel_pushes_total,
@@ -58,8 +60,8 @@ struct gauges {
   std::size_t long_polls = 0;
   std::uint64_t log_lines_dropped = 0;
   std::vector<limits::refusal_count> limited;
-  std::uint64_t long_polls_ended = 0;  ///< for newer ones of the same device or user
-  std::uint64_t parallel_pushes = 0;   ///< refused because the device had one running
+  std::uint64_t long_polls_ended = 0;   ///< for newer ones of the same device or user
+  std::uint64_t parallel_pushes = 0;    ///< refused because the device had one running
   std::int64_t time_ahead_seconds = 0;  ///< of the latest time in the database; 0: none is ahead
   bool ready = false;
 };
@@ -87,12 +89,17 @@ class metrics {
   /// has waited; nothing when none waits.
   void unsent(const device_id& device, std::optional<std::int64_t> seconds, unix_millis now);
 
+  /// By how many seconds a device's clock was ahead at its newest session (negative: behind); kept
+  /// where it is more than five minutes.
+  void clock(const device_id& device, std::int64_t ahead_seconds);
+
   /// The whole page, text form 0.0.4.
   [[nodiscard]] std::string text(const gauges& now, unix_millis at) const;
 
  private:
   struct impl;
   void add_unsent(std::vector<prometheus::MetricFamily>& to, unix_millis at) const;
+  void add_clocks(std::vector<prometheus::MetricFamily>& to) const;
   std::unique_ptr<impl> impl_;
 };
 

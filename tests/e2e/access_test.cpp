@@ -132,10 +132,19 @@ TEST_P(access, quarantined_edits_are_accepted_into_a_view_or_rejected) {
   const std::string second = list.at("items")[0].at("id").dump();
   const std::string first = list.at("items")[1].at("id").dump();
   EXPECT_EQ(admin({"quarantine", "accept", second}).error_code(), "parent_unavailable");
+  EXPECT_TRUE(admin.must({"quarantine", "show", first}).at("seen_now").is_null());
   admin.must({"quarantine", "accept", first});
   bruno.must({"sync"});
   EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "7");
-  admin.must({"quarantine", "accept", second, "--user", "bruno@clinica.test"});
+  // Beside what he sees now: one field differs.
+  const json expected = json::parse(R"([{"field":"rg","from":"7","to":"8"}])");
+  EXPECT_EQ(admin.must({"quarantine", "show", second}).at("changes"), expected);
+  const auto dry = admin.text({"quarantine", "accept", second, "--dry-run"});
+  EXPECT_THAT(dry.out, HasSubstr("rg          7")) << "as a table";
+  EXPECT_EQ(admin.must({"quarantine", "list"}).at("count"), 1) << "nothing was done";
+  EXPECT_EQ(
+      admin.must({"quarantine", "accept", second, "--user", "bruno@clinica.test"}).at("changes"),
+      expected);
   bruno.must({"sync"});
   EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "8");
   EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("conflict"), false);

@@ -13,6 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+namespace engine_ = autocusto::engine;
+
 constexpr unix_millis k_far = unix_millis{500} * 24 * k_hour;
 
 class clock_ahead : public server_test {
@@ -82,6 +84,23 @@ TEST_P(clock_ahead, a_clock_that_is_right_warns_of_nothing) {
   EXPECT_THAT(world.metrics(), HasSubstr("autocusto_time_ahead_seconds 0"));
   world.stop();
   EXPECT_THAT(world.log.str(), Not(HasSubstr(R"("event":"clock")")));
+}
+
+TEST_P(clock_ahead, a_difference_of_minutes_is_told_on_both_sides) {
+  const auto difference = [&] { return engine_::clock_difference(*laptop->replica); };
+  const auto device = laptop->replica->who()->device.text();
+  EXPECT_FALSE(difference());
+  world.clock.advance(20 * k_minute);
+  start_laptop_again();
+  expect_ok(laptop->sync());
+  ASSERT_TRUE(difference());
+  EXPECT_NEAR(static_cast<double>(*difference()), -20 * 60, 60) << "the laptop is behind";
+  EXPECT_THAT(world.metrics(), HasSubstr("clock_ahead_seconds{device=\"" + device + "\"} -1"));
+  world.clock.advance(-20 * k_minute);
+  start_laptop_again();
+  expect_ok(laptop->sync());
+  EXPECT_FALSE(difference());
+  EXPECT_THAT(world.metrics(), Not(HasSubstr("clock_ahead_seconds{device=\"" + device)));
 }
 
 TEST_P(clock_ahead, a_link_made_by_a_clock_that_was_ahead_is_not_good_for_years) {

@@ -115,7 +115,8 @@ class session {
 /// KEY as given; `-` reads it from the prompt or stdin. Throws for an unknown kind or a bad key.
 [[nodiscard]] std::string read_key(const std::string& kind, const std::string& given);
 
-void add_people_commands(CLI::App& parser, app& a);    ///< enroll, user, enrollment, device, …
+void add_enroll_command(CLI::App& parser, app& a);     ///< enroll
+void add_people_commands(CLI::App& parser, app& a);    ///< user, enrollment, device, …
 void add_record_commands(CLI::App& parser, app& a);    ///< record, compare
 void add_view_commands(CLI::App& parser, app& a);      ///< assign, unassign
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflict

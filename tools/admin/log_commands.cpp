@@ -11,6 +11,7 @@
 #include "tools/admin/app.hpp"
 #include "tools/admin/audit_check.hpp"
 #include "tools/admin/chain_check.hpp"
+#include "tools/admin/refused_beside.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -71,7 +72,9 @@ int quarantine_show(const app& a, const log_options& o) {
       rows.push_back({name, domain::value_text(value)});
     }
     object["fields"] = std::move(fields);
-    text += '\n' + cli::table({}, rows);
+    const auto beside = look_beside(s, *header, *payload, q.item.user);
+    object.update(beside_json(beside));
+    text += '\n' + cli::table({}, rows) + '\n' + beside_text(beside);
   } else {
     text += "\nHeader as received:  " + cli::printable(q.header) +
             "\nPayload as received: " + cli::printable(q.payload) + "\n";

@@ -9,6 +9,7 @@
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/version.hpp"
 #include "tools/admin/app.hpp"
+#include "tools/admin/refused_beside.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -21,6 +22,7 @@ struct quarantine_options {
   std::int64_t id = 0;
   std::string user;
   bool force = false;
+  bool dry_run = false;
 };
 
 msg::quarantine_shown look(session& s, std::int64_t id) {
@@ -53,20 +55,33 @@ int accept(const app& a, const quarantine_options& o) {
   }
   const auto user = o.user.empty() ? item.item.user : o.user;
   const auto account = s.user(user).id;
+  const auto payload = domain::decode_payload(item.payload, header->record.kind);
+  if (!payload) {
+    refuse(errc::malformed, "This version cannot be read; it can only be rejected.", "id");
+  }
+  const auto beside = look_beside(s, *header, *payload, account.text());
+  if (o.dry_run) {
+    nlohmann::json object{{"id", o.id}, {"user", user}, {"dry_run", true}};
+    object.update(beside_json(beside));
+    return a.done(object, beside_text(beside) + "Nothing was done.\n");
+  }
   for (int attempt = 1;; ++attempt) {
     const auto heads = heads_of(s, header->record.id, account);
     try {
       const nlohmann::json args{{"quarantine", std::to_string(o.id)}, {"user", account.text()}};
       const auto done = s.act("quarantine.accept", args, heads);
-      return a.done({{"id", o.id},
-                     {"user", user},
-                     {"version_id", item.item.version ? nlohmann::json(item.item.version->text())
-                                                      : nlohmann::json(nullptr)},
-                     {"heads_before", ids_json(heads)},
-                     {"at", done.at}},
-                    fmt::format("{} now sees this version; what was seen before stays in the "
-                                "history.\n",
-                                cli::printable(user)));
+      nlohmann::json object{
+          {"id", o.id},
+          {"user", user},
+          {"version_id",
+           item.item.version ? nlohmann::json(item.item.version->text()) : nlohmann::json(nullptr)},
+          {"heads_before", ids_json(heads)},
+          {"at", done.at}};
+      object.update(beside_json(beside));
+      return a.done(object, beside_text(beside) +
+                                fmt::format("{} now sees the refused version; what was seen before "
+                                            "stays in the history.\n",
+                                            cli::printable(user)));
     } catch (const error_exception& e) {
       const bool again = o.force && e.get().code == errc::view_moved && attempt < k_attempts;
       if (!again) throw;
@@ -90,6 +105,7 @@ void add_quarantine_decisions(CLI::App& quarantine, app& a) {
   take->add_option("ID", o->id)->required();
   take->add_option("--user", o->user,
                    "E-mail or id of the account; without it the user who sent it");
+  take->add_flag("--dry-run", o->dry_run, "Only show it beside what the user sees now");
   take->add_flag("--force", o->force, "Look again when the user's view moves meanwhile");
   take->final_callback([&a, o] { a.action = [&a, o] { return accept(a, *o); }; });
   auto* drop = quarantine.add_subcommand("reject", "Takes a refused version out of quarantine");
