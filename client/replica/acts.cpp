@@ -7,6 +7,7 @@
 #include "client/replica/codec.hpp"
 #include "client/replica/surrender.hpp"
 #include "shared/base/limits.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::replica {
@@ -95,9 +96,9 @@ std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field
       continue;
     }
     if (!is_text) continue;
-    auto normal = domain::to_nfc(std::get<std::string>(value));
-    if (normal) {
-      value = *std::move(normal);
+    auto entered = domain::entered_text(*spec, std::get<std::string>(value));
+    if (entered) {
+      value = *std::move(entered);
     } else {
       problems.push_back(
           fail(errc::invalid_field, "The field " + name + " is not valid UTF-8 text.", name));
@@ -133,7 +134,7 @@ result<void> acts::check(const target& at, const draft_of_version& next, edit_pr
 result<std::string> acts::summary_for(const target& at, bool root,
                                       const std::optional<std::string>& given) const {
   if (!given) return root ? at.kind->initial_summary : at.kind->update_summary(who_.email);
-  auto text = domain::to_nfc(*given);
+  auto text = domain::entered_lines(*given);
   if (!text) return fail(errc::invalid_field, "The summary is not valid UTF-8 text.", "summary");
   if (auto fits = domain::validate_summary(*text); !fits) return fits.error();
   return text;
@@ -228,7 +229,11 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
     next.parents = {*from};
   }
   const auto before = next.fields;
-  for (auto& [name, value] : given) next.fields[name] = std::move(value);
+  for (auto& [name, value] : given) {
+    // A value that is given back as it stands, however odd, is no change.
+    auto& now = next.fields[name];
+    if (what.fields.at(name) != now) now = std::move(value);
+  }
   if (from && next.fields == before) return unchanged(at, *from);
   auto summary = summary_for(at, !from, what.summary);
   if (!summary) return summary.error();

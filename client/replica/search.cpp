@@ -1,5 +1,7 @@
 // Listing and searching: an index built in memory by each call, so that no folded name stands in
 // the file.
+#include "shared/domain/search.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -8,25 +10,12 @@
 #include "client/replica/impl.hpp"
 #include "client/replica/surrender.hpp"
 #include "shared/domain/catalogue.hpp"
-#include "shared/domain/validate.hpp"
 
 namespace autocusto::replica {
 namespace {
 
-std::string digits_of(std::string_view text) {
-  std::string out;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
-               [](char c) { return c >= '0' && c <= '9'; });
-  return out;
-}
-
-/// Digits with usual punctuation only: such a term is looked for in the keys, too.
-bool looks_like_a_key(std::string_view term) {
-  return term.find_first_not_of("0123456789.-/ ") == std::string_view::npos;
-}
-
 struct found_item {
-  std::string folded;
+  domain::folded_name folded;
   list_item item;
 };
 
@@ -38,8 +27,7 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind, std:
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
   auto& file = impl_->file;
-  const auto folded_term = domain::fold_text(term);
-  const auto digits = looks_like_a_key(term) ? digits_of(term) : std::string();
+  const domain::search_term wanted(term);
   std::vector<found_item> found;
   const sqlite::snapshot now(file.db());
   if (const auto open = check_open(file); !open) return open.error();
@@ -48,10 +36,8 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind, std:
     if (state.hidden || state.record.kind != kind) return;
     const auto front = state.shown.front();
     if (!front) return;
-    auto folded = domain::fold_text(state.name);
-    const bool by_name = folded.find(folded_term) != std::string::npos;
-    const bool by_key = !digits.empty() && state.key.find(digits) != std::string::npos;
-    if (!by_name && !by_key) return;
+    auto folded = domain::fold_name(state.name);
+    if (!wanted.finds(folded, state.key)) return;
     found.push_back({.folded = std::move(folded),
                      .item = {.kind = std::move(state.record.kind),
                               .key = std::move(state.key),
@@ -64,8 +50,8 @@ result<std::vector<list_item>> replica_store::search(std::string_view kind, std:
   });
   if (damaged != nullptr) *damaged = unread;
   std::sort(found.begin(), found.end(), [](const found_item& a, const found_item& b) {
-    return std::tie(a.folded, a.item.name, a.item.key) <
-           std::tie(b.folded, b.item.name, b.item.key);
+    return std::tie(a.folded.words, a.item.name, a.item.key) <
+           std::tie(b.folded.words, b.item.name, b.item.key);
   });
   std::vector<list_item> out;
   out.reserve(found.size());

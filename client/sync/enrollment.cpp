@@ -2,6 +2,7 @@
 
 #include "client/sync/store_port.hpp"
 #include "client/transport/remote.hpp"
+#include "shared/domain/entry.hpp"
 
 namespace autocusto::engine {
 namespace {
@@ -28,9 +29,10 @@ result<replica::identity> enroll_device(replica::replica_store& replica,
                                         const wire::enrollment_link& link,
                                         std::string_view device_name) {
   const auto key = replica.device_key();
-  auto enrolled = transport::enroll(link, {std::string(device_name), &key});
+  const auto name = domain::visible_text(device_name);
+  auto enrolled = transport::enroll(link, {name, &key});
   if (!enrolled) return enrolled.error();
-  const auto who = identity_of(*enrolled, device_name);
+  const auto who = identity_of(*enrolled, name);
   if (const auto ok = replica.enroll(who, enrolled->tenant_key); !ok) return ok.error();
   return who;
 }
@@ -45,7 +47,8 @@ result<replica::identity> enroll_device_again(replica::replica_store& replica,
                 "What this folder held was erased when the access was withdrawn, so there is "
                 "nothing to go on with. Run `autocusto wipe`, then `autocusto enroll LINK`.");
   }
-  const std::string name(device_name.empty() ? std::string_view(now->device_name) : device_name);
+  const auto name =
+      domain::visible_text(device_name.empty() ? std::string_view(now->device_name) : device_name);
   const auto next = replica.next_device_key();
   if (!next) return next.error();
   const auto key = replica.device_key();

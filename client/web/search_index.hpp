@@ -2,14 +2,15 @@
 // Names and keys of all records, in memory, so that searching while typing is quick.
 //
 // It holds what `replica_store::list` answers, with the folded names beside it, and finds exactly
-// what `replica_store::search` finds, in the same order. It lives only while the page is unlocked.
-// One thread at a time.
+// what `replica_store::search` finds (shared/domain/search.hpp), in the same order. It lives only
+// while the page is unlocked. One thread at a time.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client/replica/types.hpp"
+#include "shared/domain/search.hpp"
 
 namespace autocusto::web {
 
@@ -34,7 +35,7 @@ class search_index {
 
  private:
   struct entry {
-    std::string folded;
+    domain::folded_name folded;
     replica::list_item item;
   };
   static bool before(const entry& a, const entry& b);

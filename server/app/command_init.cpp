@@ -12,6 +12,7 @@
 #include "server/auth/private_file.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/domain/entry.hpp"
 
 namespace autocusto::app {
 namespace {
@@ -231,7 +232,9 @@ void print_made(const common_options& common, const init_options& options,
 
 }  // namespace
 
-result<void> run_init(const common_options& common, const init_options& options) {
+result<void> run_init(const common_options& common, const init_options& given) {
+  auto options = given;
+  options.admin = domain::visible_text(options.admin);  // what a person sees of what was pasted
   if (auto fresh = check_fresh(common.data); !fresh) return fresh.error();
   if (auto own = check_data_folder(common.data); !own) return own.error();
   const auto settings = make_config(options);

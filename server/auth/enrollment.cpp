@@ -274,8 +274,7 @@ bool plausible_email(std::string_view email) {
   const auto at = email.find('@');
   const bool shape = at != std::string_view::npos && at > 0 && at + 1 < email.size() &&
                      email.find('@', at + 1) == std::string_view::npos;
-  const bool clean =
-      email.find(' ') == std::string_view::npos && !domain::has_control_points(email);
+  const bool clean = email.find(' ') == std::string_view::npos && domain::is_visible_name(email);
   return shape && clean && email.size() <= k_email_limit;
 }
 
@@ -296,8 +295,9 @@ result<store::user_row> create_user(store::writer& in, random_source& random,
                                     unix_millis now) {
   if (!plausible_email(email)) {
     return fail(errc::invalid_field,
-                "The e-mail must look like name@host and have at most 254 characters.", "email",
-                static_cast<std::int64_t>(k_email_limit));
+                "The e-mail must look like name@host, of at most 254 visible characters without "
+                "blanks; check it.",
+                "email", static_cast<std::int64_t>(k_email_limit));
   }
   if (in.email_taken(email)) {
     return fail(errc::already_exists, "There is a user with this e-mail already.", "email");

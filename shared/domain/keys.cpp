@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "shared/domain/characters.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::domain {
@@ -12,20 +14,11 @@ namespace {
 constexpr std::size_t k_cpf_digits = 11;
 constexpr std::size_t k_cnes_digits = 7;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-/// The digits without dots, hyphens and blanks; empty if anything else stands among them.
+/// The digits without dots, hyphens, blanks and what nobody sees; empty if anything else stands
+/// among them.
 std::string digits_of(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : clean_number(text)) {
     if (is_digit(c)) {
       out.push_back(c);
     } else if (c != '.' && c != '-' && c != ' ') {
@@ -62,7 +55,7 @@ bool is_imported_key(std::string_view text) {
 }  // namespace
 
 result<std::string> normalise_cpf(std::string_view text) {
-  auto digits = digits_of(trimmed(text));
+  auto digits = digits_of(text);
   if (digits.size() != k_cpf_digits) {
     return fail(errc::invalid_key,
                 "The CPF must have 11 digits, with or without dots and hyphen; check it.", "cpf",
@@ -81,7 +74,7 @@ result<std::string> normalise_cpf(std::string_view text) {
 }
 
 result<std::string> normalise_cnes(std::string_view text) {
-  auto digits = digits_of(trimmed(text));
+  auto digits = digits_of(text);
   if (digits.size() != k_cnes_digits) {
     return fail(errc::invalid_key, "The CNES must have 7 digits; check it.", "cnes",
                 static_cast<std::int64_t>(k_cnes_digits));
@@ -108,8 +101,8 @@ result<std::string> normalise_key(std::string_view kind, std::string_view text) 
 }
 
 result<std::string> lookup_key(std::string_view kind, std::string_view text) {
-  const auto bare = trimmed(text);
-  if (find_catalogue(kind) != nullptr && is_imported_key(bare)) return std::string(bare);
+  auto bare = clean_number(text);
+  if (find_catalogue(kind) != nullptr && is_imported_key(bare)) return bare;
   return normalise_key(kind, text);
 }
 

@@ -10,6 +10,8 @@
 
 #include <utf8proc.h>
 
+#include "shared/domain/characters.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/text.hpp"
 
@@ -26,11 +28,6 @@ const utf8proc_uint8_t* as_bytes(std::string_view text) {
   return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// Nothing for invalid UTF-8.
 std::optional<std::string> map(std::string_view text, int options) {
   utf8proc_uint8_t* raw = nullptr;
@@ -40,6 +37,12 @@ std::optional<std::string> map(std::string_view text, int options) {
   if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
   if (size < 0) return std::nullopt;
   return std::string(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
+}
+
+/// They change how the character before looks, or nothing at all.
+bool is_variation_selector(std::int32_t point) {
+  return (point >= 0xFE00 && point <= 0xFE0F) || (point >= 0xE0100 && point <= 0xE01EF) ||
+         (point >= 0x180B && point <= 0x180F);
 }
 
 }  // namespace
@@ -84,11 +87,22 @@ bool has_control_points(std::string_view text) {
   return false;
 }
 
+bool is_visible_name(std::string_view name) {
+  if (name.empty() || visible_text(name) != name) return false;
+  while (!name.empty()) {
+    const auto point = take_point(name);
+    if (point < 0 || is_control_point(point) || is_variation_selector(point)) return false;
+    const auto category = utf8proc_category(point);
+    if (category == UTF8PROC_CATEGORY_CN || category == UTF8PROC_CATEGORY_CO) return false;
+  }
+  return true;
+}
+
 result<void> check_device_name(std::string_view name) {
-  if (has_control_points(name) || is_blank(name) || json::code_points(name) > k_device_name_limit) {
+  if (!is_visible_name(name) || json::code_points(name) > k_device_name_limit) {
     return fail(errc::invalid_field,
-                "The device name must have 1 to 100 visible characters, without line breaks and "
-                "control characters; choose another one.",
+                "The device name must have 1 to 100 visible characters, with single blanks between "
+                "them; choose another one.",
                 "device_name", static_cast<std::int64_t>(k_device_name_limit));
   }
   return {};

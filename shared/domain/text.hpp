@@ -21,8 +21,15 @@ namespace autocusto::domain {
 /// Whether the text holds a control point, or bytes that are not UTF-8.
 [[nodiscard]] bool has_control_points(std::string_view text);
 
-/// Whether a device may have this name: 1 to 100 code points of UTF-8, not blank, no control
-/// points. Error: invalid_field `device_name` with the limit.
+/// Whether a name shows all that it holds, so that two names that look the same are the same: NFC,
+/// visible characters and single U+0020 between them; no control points, fillers, variation
+/// selectors, joiners, private or unassigned characters. Tools make one of what was pasted by
+/// `visible_text` (entry.hpp); servers refuse any other where a name is made. Letters of other
+/// scripts that look alike are not noticed.
+[[nodiscard]] bool is_visible_name(std::string_view name);
+
+/// Whether a device may have this name: 1 to 100 code points, a visible name. Error: invalid_field
+/// `device_name` with the limit.
 [[nodiscard]] result<void> check_device_name(std::string_view name);
 
 }  // namespace autocusto::domain

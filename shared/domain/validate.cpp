@@ -45,7 +45,8 @@ std::optional<error> rule_problem(const field_spec& field, const std::string& te
                     "must be the 15 digits of a Cartão Nacional de Saúde, check digit included",
                     15);
     case field_rule::email:
-      return unless(valid_email(text), "must be one e-mail address, such as nome@exemplo.com.br");
+      return unless(valid_email(text),
+                    "must be one e-mail address without blanks, such as nome@exemplo.com.br");
     case field_rule::phone:
       return unless(valid_phone(text),
                     "must be a telephone number of 10 or 11 digits, area code included", 11);

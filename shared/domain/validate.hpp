@@ -20,7 +20,8 @@
 
 namespace autocusto::domain {
 
-/// The eleven digits of a CPF after removing usual punctuation (dots, hyphen, blanks), both check
+/// The eleven digits of a CPF after removing usual punctuation (dots, hyphen, blanks, and what
+/// nobody sees: `clean_number` of entry.hpp), both check
 /// digits verified, repeated digits 000…0 to 999…9 refused. Error: invalid_key.
 [[nodiscard]] result<std::string> normalise_cpf(std::string_view text);
 /// Exactly seven digits after removing usual punctuation, not one repeated digit. Error:

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "shared/domain/characters.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::domain {
@@ -12,10 +13,6 @@ namespace {
 constexpr std::size_t k_email_bytes = 254;  // RFC 5321 4.5.3.1.3, less the angle brackets
 constexpr std::size_t k_email_local = 64;
 constexpr std::size_t k_dns_label = 63;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

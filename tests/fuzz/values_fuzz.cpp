@@ -1,6 +1,8 @@
 // What people type into fields and keys, and catalogue files. The first byte chooses the field.
 #include <stdexcept>
 
+#include "shared/domain/entry.hpp"
+#include "shared/domain/search.hpp"
 #include "shared/domain/validate.hpp"
 #include "tests/fuzz/demand.hpp"
 
@@ -21,6 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (field.type != domain::field_type::text) continue;
     fields.at(field.name) = std::string(text);
     static_cast<void>(domain::validate_fields(kind, fields, domain::version_status::draft, {}));
+    if (const auto entered = domain::entered_text(field, text)) {
+      fuzz::demand(domain::entered_text(field, *entered).value() == *entered,
+                   "entering what was entered changes it");
+    }
   }
   if (const auto normal = domain::to_nfc(text)) {
     const auto again = domain::to_nfc(*normal);
@@ -28,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto folded = domain::fold_text(text);
   fuzz::demand(domain::fold_text(folded) == folded, "folding twice folds more");
+  const auto seen = domain::visible_text(text);
+  fuzz::demand(domain::visible_text(seen) == seen, "a visible text is not visible");
+  static_cast<void>(domain::mark_unseen(text));
+  const auto name = domain::fold_name(text);
+  fuzz::demand(name.words.empty() || domain::search_term(text).finds(name, ""),
+               "a name does not find itself");
   static_cast<void>(domain::validate_summary(text));
   try {
     static_cast<void>(domain::parse_catalogue(text));

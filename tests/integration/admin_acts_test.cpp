@@ -96,6 +96,8 @@ TEST_P(admin_acts, acts_that_make_no_sense_are_refused_by_name_and_leave_nothing
   const bad_act cases[] = {
       {"user.remove", R"({"user":"ana@example.org"})", "bad_request"},
       {"user.add", R"({"email":"no address","role":"doctor"})", "invalid_field"},
+      {"user.add", "{\"email\":\"ana\u200B@example.org\",\"role\":\"doctor\"}", "invalid_field"},
+      {"user.add", "{\"email\":\"ana@example.org\u00A0\",\"role\":\"doctor\"}", "invalid_field"},
       {"user.add", R"({"email":"ANA@example.org","role":"doctor"})", "already_exists"},
       {"user.add", R"({"email":"x@example.org","role":"system"})", "invalid_field"},
       {"user.add", R"({"email":"x@example.org"})", "malformed"},

@@ -1,4 +1,6 @@
 // The doctor's acts on a laptop without a network.
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "tests/integration/replica_fixture.hpp"
@@ -69,6 +71,25 @@ TEST_F(ReplicaActs, WhatChangesNothingMakesNoVersion) {
   EXPECT_FALSE(again.changed);
   EXPECT_EQ(again.version, first.version);
   EXPECT_EQ(ana->history("patient", k_cpf)->size(), 1U);
+}
+
+TEST_F(ReplicaActs, WhatNobodySeesIsTakenOutOnEntry) {
+  must_save(patient_edit("111.444.777\u201135\u00A0", " João\u00A0 da\u200B Silva "));
+  EXPECT_EQ(field("nome_paciente"), "João da Silva");
+  for (const auto& [name, typed, kept] :
+       {std::tuple("cns_paciente", "700 0000 0000 0005", "700000000000005"),
+        std::tuple("peso", "70\u00A0kg", "70 kg"),
+        std::tuple("telefone1_paciente", "\u200E(11) 91234\u20115678", "(11) 91234-5678"),
+        std::tuple("cep_paciente", "01310\u200B-100", "01310-100"),
+        std::tuple("email_paciente", "a@b.test\u00A0", "a@b.test")}) {
+    must_save(set_field(k_cpf, name, typed));
+    EXPECT_EQ(field(name), kept);
+    EXPECT_FALSE(must_save(set_field(k_cpf, name, typed)).changed) << name;
+  }
+  auto told = set_field(k_cpf, "rg", "1");
+  told.summary = " RG corrigido\u00A0\n";
+  must_save(told);
+  EXPECT_EQ(shown().version.summary, "RG corrigido");
 }
 
 TEST_F(ReplicaActs, TextIsNormalisedOnEntry) {
@@ -269,6 +290,8 @@ TEST_F(ReplicaActs, SearchFoldsNamesAndFindsDigitsOfTheKey) {
   EXPECT_EQ(names("%"), "Álvaro 100% _'<b>");
   EXPECT_EQ(names("<b>"), "Álvaro 100% _'<b>");
   EXPECT_EQ(names("nada"), "");
+  EXPECT_EQ(names(" silva  joao"), "João da Silva") << "words in any order, with any blanks";
+  EXPECT_EQ(names(cpf(2).substr(0, 5) + "\u200B" + cpf(2).substr(5) + "\u00A0"), "joana Souza");
   const auto key = cpf(2);
   EXPECT_EQ(names(key), "joana Souza");
   EXPECT_EQ(names(key.substr(0, 3) + "." + key.substr(3, 3) + "." + key.substr(6, 3) + "-" +

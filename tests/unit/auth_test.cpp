@@ -305,7 +305,10 @@ TEST(email, must_look_like_one) {
   }
   for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "system", "a@\xFF",
                           // C1, bidi override, zero width space, soft hyphen, line separator
-                          "a@b\u0085", "a\u202E@b", "a\u200B@b", "a@\u00ADb", "a@b\u2028"}) {
+                          "a@b\u0085", "a\u202E@b", "a\u200B@b", "a@\u00ADb", "a@b\u2028",
+                          // no-break space, NFD, joiner, filler, variation selector
+                          "a@b\u00A0", "a\u00A0@b", "joa\u0303o@b", "a\u200D@b", "a\u3164@b",
+                          "a\uFE0F@b", "a\uE000@b"}) {
     EXPECT_FALSE(plausible_email(bad)) << bad;
   }
   EXPECT_FALSE(plausible_email(std::string(250, 'a') + "@b.cd"));

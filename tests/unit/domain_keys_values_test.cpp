@@ -195,7 +195,9 @@ TEST(DeviceName, IsVisibleAndShort) {
   for (const std::string& bad :
        {std::string(), std::string(" "), std::string("\u00A0"), std::string(101, 'x'),
         std::string("a\x1B[31m"), std::string("a\u009B31m"), std::string("lap\u202Epot"),
-        std::string("a\xFF"), std::string("a\0b", 3)}) {
+        std::string("a\xFF"), std::string("a\0b", 3), std::string(" a"), std::string("a  b"),
+        std::string("a\u00A0b"), std::string("a\u200Db"), std::string("Joa\u0303o"),
+        std::string("a\uFE0F"), std::string("a\U000E0100"), std::string("a\u3164")}) {
     const auto checked = check_device_name(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_EQ(checked.error().code, errc::invalid_field);

@@ -202,15 +202,19 @@ std::vector<std::string> keys(const found_records& found) {
 TEST(search_index_test, finds_names_without_accents_and_keys_in_any_punctuation) {
   search_index index;
   index.fill({item("patient", "11144477735", "João da Silva"),
-              item("patient", "52998224725", "Ána"),
-              item("clinic", "1234567", "Clínica São João")});
+              item("patient", "52998224725", "Ána"), item("clinic", "1234567", "Clínica São João"),
+              item("patient", "39053344705", "Ana-Lúcia  D\u2019Ávila")});
   using list = std::vector<std::string>;
   EXPECT_EQ(keys(index.search("", "joao", 10)), (list{"1234567", "11144477735"}));
   EXPECT_EQ(keys(index.search("patient", "JOÃO", 10)), (list{"11144477735"}));
   EXPECT_EQ(keys(index.search("", "529.982.247-25", 10)), (list{"52998224725"}));
   EXPECT_EQ(keys(index.search("", "3456", 10)), (list{"1234567"}));
   EXPECT_EQ(keys(index.search("", "%", 10)), list{});
-  EXPECT_EQ(index.search("", "", 2).count, 3U);
+  for (const char* term :
+       {"ana lucia", "davila ", "d'avila", "avila\u00A0 ana", "390.533.447\u201105"}) {
+    EXPECT_EQ(keys(index.search("", term, 10)), (list{"39053344705"})) << term;
+  }
+  EXPECT_EQ(index.search("", "", 2).count, 4U);
   EXPECT_EQ(index.search("", "", 2).items.size(), 2U);
 }
 

@@ -10,6 +10,7 @@
 #include "client/sync/enrollment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/domain/entry.hpp"
 #include "tools/admin/app.hpp"
 
 namespace autocusto::admin {
@@ -89,7 +90,7 @@ int enroll(const app& a, std::string text, const std::string& device_name, bool 
   const auto link = wire::decode_enrollment_link(text).value();
   bool fresh = false;
   auto profile = prepare(a, fresh);
-  const std::string name = device_name.empty() ? host_name() : device_name;
+  const auto name = domain::visible_text(device_name.empty() ? host_name() : device_name);
   const auto key = profile->device_key();
   const auto enrolled = transport::enroll(link, {name, &key});
   const bool doctor = enrolled && enrolled->role != "admin";

@@ -9,6 +9,7 @@
 
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/domain/entry.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/text.hpp"
 
@@ -30,7 +31,8 @@ int print_link(const app& a, const msg::act_answer& done, const std::string& sen
                           when(done.expires_at.value_or("")), done.enrollment_link.value_or("")));
 }
 
-int user_add(const app& a, const std::string& email, const std::string& role) {
+int user_add(const app& a, const std::string& typed, const std::string& role) {
+  const auto email = domain::visible_text(typed);
   session s(a);
   const auto done = s.act("user.add", {{"email", email}, {"role", role}});
   return print_link(a, done, fmt::format("Added the {} {}.", role, cli::printable(email)));

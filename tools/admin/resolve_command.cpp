@@ -13,6 +13,7 @@
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 #include "tools/admin/app.hpp"
@@ -155,8 +156,12 @@ choice choice_of(const resolve_options& o, const std::string& kind) {
   for (const auto& text : o.from) how.from.push_back(pair_of(text, "--field"));
   for (const auto& text : o.set) {
     const auto [name, typed] = pair_of(text, "--set");
-    const auto value = domain::to_nfc(typed).value();
-    how.set[name] = replica::entered_value(kind, name, value).value();
+    auto value = replica::entered_value(kind, name, typed).value();
+    const auto* spec = domain::find_catalogue(kind)->find(name);
+    if (auto* entered = std::get_if<std::string>(&value)) {
+      *entered = domain::entered_text(*spec, *entered).value();
+    }
+    how.set[name] = std::move(value);
   }
   return how;
 }
@@ -178,7 +183,8 @@ domain::version build(session& s, const msg::conflict_shown& c, const resolve_op
   const auto problems = problems_of(c, fields);
   if (!problems.empty()) throw error_exception(problems.front());
   const auto& kind = *domain::find_catalogue(c.conflict.kind);
-  auto summary = domain::to_nfc(o.summary.value_or(kind.update_summary(s.who().email))).value();
+  auto summary =
+      domain::entered_lines(o.summary.value_or(kind.update_summary(s.who().email))).value();
   domain::validate_summary(summary).value();
   const resolver who{s.who().user, s.who().device};
   return resolving_version(c, fields, std::move(summary), who, crypto::system_random(),
@@ -224,8 +230,9 @@ int print_preview(const app& a, const msg::conflict_shown& c, const domain::vers
   std::string text = "This would come out; nothing was sent.\n\n" + cli::table({}, rows);
   rows.clear();
   for (const auto& change : changes) {
-    rows.push_back(
-        {change.field, domain::value_text(change.from), "→", domain::value_text(change.to)});
+    const auto sides =
+        domain::told_apart({domain::value_text(change.from), domain::value_text(change.to)});
+    rows.push_back({change.field, sides[0], "→", sides[1]});
   }
   text += rows.empty() ? "\nNothing changes for what the user sees now.\n"
                        : "\nChanges against what the user sees now:\n" + cli::table({}, rows);

@@ -1,6 +1,7 @@
 // Checks while typing, so that the error stands beside the field at once. The rules themselves are
 // the program's (shared/domain); what it refuses on saving is shown in the same places.
 import type { Fields, FieldSpec } from '../api';
+import { cleanNumber, entered, visibleText } from './entry';
 
 export function digits(text: string): string {
   return text.replace(/\D/g, '');
@@ -14,14 +15,16 @@ function checkDigit(numbers: string, first: number): number {
 }
 
 export function validCpf(text: string): boolean {
-  const d = digits(text);
-  if (!/^[\d.\-\s]*$/.test(text) || d.length !== 11 || /^(\d)\1*$/.test(d)) return false;
+  const clean = cleanNumber(text);
+  const d = digits(clean);
+  if (!/^[\d. -]*$/.test(clean) || d.length !== 11 || /^(\d)\1*$/.test(d)) return false;
   return checkDigit(d.slice(0, 9), 10) === Number(d[9]) && checkDigit(d.slice(0, 10), 11) === Number(d[10]);
 }
 
 export function validCnes(text: string): boolean {
-  const d = digits(text);
-  return /^[\d.\-\s]*$/.test(text) && d.length === 7 && !/^(\d)\1*$/.test(d);
+  const clean = cleanNumber(text);
+  const d = digits(clean);
+  return /^[\d. -]*$/.test(clean) && d.length === 7 && !/^(\d)\1*$/.test(d);
 }
 
 /// 15 digits with the mod-11 check: definitive numbers begin with 1 or 2, provisional with 7, 8, 9.
@@ -106,12 +109,13 @@ export function wrongField(spec: FieldSpec, fields: Fields, before: Fields, rule
   const text = typeof value === 'string' ? value : '';
   const needed = spec.required || (spec.required_when !== '' && fields[spec.required_when] === true);
   const kept = value === before[spec.name];
-  if (text.trim() === '') {
+  if (visibleText(text) === '') {
     const conditionKept = spec.required_when === '' || fields[spec.required_when] === before[spec.required_when];
     const excused = rules.draft || (!rules.fresh && kept && conditionKept);
     return needed && !excused ? 'required' : null;
   }
   if (kept) return null;
-  if ([...text].length > spec.max) return 'too_long';
-  return breaksRule(spec.rule, text) ? spec.rule : null;
+  const clean = entered(spec, text);
+  if ([...clean].length > spec.max) return 'too_long';
+  return breaksRule(spec.rule, clean) ? spec.rule : null;
 }

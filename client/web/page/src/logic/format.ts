@@ -2,6 +2,7 @@
 import type { FieldSpec } from '../api';
 import { language } from '../texts/language';
 import { digits, validCep, validPhone } from './checks';
+import { cleanNumber, entered } from './entry';
 
 export function formatCpf(key: string): string {
   const m = /^(\d{3})(\d{3})(\d{3})(\d{2})$/.exec(key);
@@ -15,13 +16,14 @@ export function formatKey(kind: string, key: string): string {
 
 /// While a CPF is typed: punctuation comes by itself.
 export function maskCpf(text: string): string {
-  if (/[^\d.\-\s]/.test(text)) return text;
-  const d = digits(text).slice(0, 11);
+  const clean = cleanNumber(text);
+  if (/[^\d. -]/.test(clean)) return text;
+  const d = digits(clean).slice(0, 11);
   let out = d.slice(0, 3);
   if (d.length > 3) out += `.${d.slice(3, 6)}`;
   if (d.length > 6) out += `.${d.slice(6, 9)}`;
   if (d.length > 9) out += `-${d.slice(9)}`;
-  return digits(text).length > 11 ? text : out;
+  return digits(clean).length > 11 ? text : out;
 }
 
 export function formatPhone(text: string): string {
@@ -37,14 +39,12 @@ export function formatCep(text: string): string {
 
 /// What a field looks like once the doctor leaves it; what is not valid stays as typed.
 export function tidy(spec: FieldSpec, text: string): string {
-  const trimmed = text.trim();
+  const clean = entered(spec, text);
   if (spec.rule === 'phone') {
-    const nice = formatPhone(trimmed);
-    return [...nice].length <= spec.max ? nice : trimmed;
+    const nice = formatPhone(clean);
+    return [...nice].length <= spec.max ? nice : clean;
   }
-  if (spec.rule === 'cep') return formatCep(trimmed);
-  if (spec.rule === 'cns') return digits(trimmed).length === 15 ? digits(trimmed) : trimmed;
-  return trimmed;
+  return spec.rule === 'cep' ? formatCep(clean) : clean;
 }
 
 const locale = () => (language() === 'en' ? 'en-GB' : 'pt-BR');

@@ -1,7 +1,8 @@
 // One field of a record's form, made from the catalogue: label, input, and what is wrong beside it.
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import type { FieldSpec } from '../api';
 import type { Wrong } from '../logic/checks';
+import { toldApart } from '../logic/entry';
 import { tidy } from '../logic/format';
 import { labelOf, t, type TextKey } from '../texts';
 
@@ -17,6 +18,12 @@ export function choiceText(choice: string): string {
 export function valueText(value: string | boolean | undefined): string {
   if (typeof value === 'boolean') return value ? t('yes') : t('no');
   return value === undefined || value === '' ? t('empty') : choiceText(value);
+}
+
+/// A value beside others: marked where it looks like one of them and is not the same.
+export function valueBeside(value: string | boolean | undefined, others: (string | boolean | undefined)[]): string {
+  const texts = [value, ...others].filter((v): v is string => typeof v === 'string');
+  return typeof value === 'string' ? valueText(toldApart(texts)[0]) : valueText(value);
 }
 
 interface Props {
@@ -39,6 +46,7 @@ const MODES: Partial<Record<FieldSpec['rule'], 'numeric' | 'tel' | 'email' | 'de
 
 export function FieldInput(p: Props) {
   const id = useId();
+  const typed = useRef(false);
   const describe = {
     id,
     name: p.spec.name,
@@ -93,9 +101,14 @@ export function FieldInput(p: Props) {
           autocomplete="off"
           readOnly={p.readOnly}
           value={text}
-          onInput={(e) => p.onInput(e.currentTarget.value)}
+          onInput={(e) => {
+            typed.current = true;
+            p.onInput(e.currentTarget.value);
+          }}
           onBlur={() => {
-            const nice = tidy(p.spec, text);
+            // What nobody touched stays as it was imported.
+            const nice = typed.current ? tidy(p.spec, text) : text;
+            typed.current = false;
             if (nice !== text && !p.readOnly) p.onInput(nice);
             p.onLeave();
           }}

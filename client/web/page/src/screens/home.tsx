@@ -1,6 +1,7 @@
 // Searching while typing, and what was used lately.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, type Item, type UnsavedEdit } from '../api';
+import { visibleText } from '../logic/entry';
 import { formatCount, formatKey } from '../logic/format';
 import { go } from '../nav';
 import { Badge, errorText, Problem } from '../parts/common';
@@ -113,7 +114,7 @@ export function HomeScreen() {
   }, [revision]);
   useEffect(() => {
     const mine = (turn.current += 1);
-    if (term.trim() === '') {
+    if (visibleText(term) === '') {
       setFound(null);
       lastTerm.current = '';
       return;

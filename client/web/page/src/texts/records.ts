@@ -62,7 +62,7 @@ export const records = texts({
   wrong_cns: ['O Cartão Nacional de Saúde tem 15 dígitos que se conferem. Confira.', 'A CNS has 15 digits that check each other. Look again.'],
   wrong_cep: ['O CEP tem 8 dígitos: 01310-100.', 'A CEP has 8 digits: 01310-100.'],
   wrong_phone: ['Telefone com DDD: 10 ou 11 dígitos.', 'Telephone with area code: 10 or 11 digits.'],
-  wrong_email: ['Isto não parece um e-mail.', 'This does not look like an e-mail address.'],
+  wrong_email: ['Isto não parece um e-mail: um só endereço, sem espaços.', 'This does not look like an e-mail address: just one, without blanks.'],
   wrong_weight: ['De 0,5 a 500 kg, por exemplo 71,5.', 'From 0.5 to 500 kg, for example 71.5.'],
   wrong_height: ['De 20 a 260 cm; 1,70m também vale.', 'From 20 to 260 cm; 1.70m is fine, too.'],
   exists: ['Já existe um cadastro com este número.', 'There is a record with this number already.'],

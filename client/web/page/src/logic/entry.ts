@@ -1,0 +1,78 @@
+// What a person enters, as it is kept: nothing in it that nobody can see. The rule is the program's
+// (shared/domain/entry.hpp); both run docs/vectors/entry.json.
+import type { FieldSpec } from '../api';
+
+/// Soft hyphen, grapheme joiner, zero width space, word joiner, marks of direction, fillers.
+const NO_SHAPE =
+  /\u034F|[\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0]/gu;
+const BLANKS = /[\t-\r\u0085\u2800\p{Zs}\p{Zl}\p{Zp}]+/gu;
+/// Joiners have a shape only inside words of scripts from Hebrew on; at their end only behind a mark.
+const JOINERS = /[\u200C\u200D]+/gu;
+
+function joiner(found: string, at: number, text: string): string {
+  const before = [...text.slice(0, at)].pop() ?? '';
+  if ((before.codePointAt(0) ?? 0) < 0x590) return '';
+  const atEnd = /^( |$)/.test(text.slice(at + found.length));
+  return !atEnd || /[\p{Mn}\p{Mc}]/u.test(before) ? found.slice(0, 1) : '';
+}
+
+/// What can be seen of a text: each run of blanks one, none around, NFC.
+export function visibleText(text: string): string {
+  const bare = text.replace(NO_SHAPE, '').replace(BLANKS, ' ').replace(/^ | $/g, '');
+  return bare.replace(JOINERS, joiner).normalize('NFC');
+}
+
+/// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners.
+export function cleanNumber(text: string): string {
+  return visibleText(text.replace(JOINERS, ''))
+    .replace(/[\uFF01-\uFF5E]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xff01 + 0x21))
+    .replace(/[\u2212\p{Pd}]/gu, '-');
+}
+
+function digitsIf(text: string, count: number): string {
+  const bare = text.replace(/[ .-]/g, '');
+  return new RegExp(`^\\d{${count}}$`).test(bare) ? bare : '';
+}
+
+/// The text of a field as it is kept. What is not valid stays as it looks.
+export function entered(spec: FieldSpec, typed: string): string {
+  const number = cleanNumber(typed);
+  switch (spec.rule) {
+    case 'none':
+    case 'choice':
+      return visibleText(typed);
+    case 'weight':
+    case 'height':
+      return number;
+    case 'email':
+      return number.replace(/ ?([@.]) ?/g, '$1');
+    case 'cns':
+      return digitsIf(number, 15) || number;
+    case 'cep': {
+      const digits = digitsIf(number, 8);
+      return digits === '' || /^\d{5}-?\d{3}$/.test(number) ? number : digits.replace(/^\d{5}/, '$&-');
+    }
+    case 'phone': {
+      const digits = number.replace(/\D/g, '');
+      const valid = /^[\d ().-]*$/.test(number) && (digits.length === 10 || digits.length === 11);
+      return valid && number.length > spec.max ? digits : number;
+    }
+  }
+}
+
+/// A text with marks for what nobody sees: "␣" for blanks that are not single, ‹U+00A0› for others.
+export function markUnseen(text: string): string {
+  const blanks = text.replace(/^ +| +$| {2,}/g, (run) => '␣'.repeat(run.length));
+  return blanks.replace(/\u034F|[\t-\r\u0085\u00A0-\u{10FFFF}]/gu, (c) => {
+    const seen = c !== '\u200C' && c !== '\u200D' && c.replace(NO_SHAPE, '').replace(BLANKS, '') !== '';
+    return seen ? c : `‹U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`;
+  });
+}
+
+/// Texts that are shown beside each other: those that look alike, but are not the same, with marks.
+export function toldApart(texts: string[]): string[] {
+  return texts.map((text) => {
+    const alike = texts.some((other) => other !== text && visibleText(other) === visibleText(text));
+    return alike ? markUnseen(text) : text;
+  });
+}

@@ -1,0 +1,261 @@
+#include "shared/domain/entry.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shared/domain/characters.hpp"
+#include "shared/domain/validate.hpp"
+#include "shared/json/text.hpp"
+
+namespace autocusto::domain {
+namespace {
+
+using point = utf8proc_int32_t;
+
+constexpr point k_joiner_scripts = 0x590;  ///< Hebrew, Arabic and what follows; no Latin, no Greek
+
+bool is_blank_point(point p) {
+  if (p == ' ' || (p >= '\t' && p <= '\r')) return true;
+  if (p < 0x80) return false;
+  const auto category = utf8proc_category(p);
+  return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+         category == UTF8PROC_CATEGORY_ZP || p == 0x85 || p == 0x2800;
+}
+
+bool is_joiner(point p) {
+  return p == 0x200C || p == 0x200D;
+}
+
+bool is_mark(point p) {
+  const auto category = utf8proc_category(p);
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;
+}
+
+/// Characters without a shape and without a meaning in a form: soft hyphen, grapheme joiner, zero
+/// width space and no-break space, word joiner, marks of direction, fillers. Tags (U+E0020…) are
+/// not among them: flags are made of them.
+bool has_no_shape(point p) {
+  if (p < 0xAD) return false;
+  return p == 0xAD || p == 0x34F || p == 0x61C || p == 0x115F || p == 0x1160 || p == 0x180E ||
+         p == 0x200B || p == 0x200E || p == 0x200F || (p >= 0x202A && p <= 0x202E) ||
+         (p >= 0x2060 && p <= 0x206F) || p == 0x3164 || p == 0xFEFF || p == 0xFFA0;
+}
+
+bool is_dash(point p) {
+  return p == 0x2212 || (p >= 0x80 && utf8proc_category(p) == UTF8PROC_CATEGORY_PD);
+}
+
+/// Collects what can be seen. A joiner waits until something follows it.
+class collector {
+ public:
+  explicit collector(bool number) : number_(number) {}
+
+  void add(point p) {
+    if (has_no_shape(p)) return;
+    if (is_joiner(p)) {
+      if (!number_ && last_ >= k_joiner_scripts && joiner_ == 0) joiner_ = p;
+      return;
+    }
+    if (is_blank_point(p)) {
+      end_of_word();
+      blank_ = !out_.empty();
+      return;
+    }
+    if (number_) p = plain(p);
+    if (joiner_ != 0) append_point(out_, joiner_);
+    if (blank_) out_ += ' ';
+    append_point(out_, p);
+    joiner_ = 0;
+    blank_ = false;
+    last_ = p;
+  }
+  std::string take() {
+    end_of_word();
+    return std::move(out_);
+  }
+
+ private:
+  /// At the end of a word a joiner has a shape only behind a mark, such as a virama.
+  void end_of_word() {
+    if (joiner_ != 0 && is_mark(last_)) append_point(out_, joiner_);
+    joiner_ = 0;
+    last_ = 0;
+  }
+  static point plain(point p) {
+    if (p >= 0xFF01 && p <= 0xFF5E) p = p - 0xFF01 + '!';
+    return is_dash(p) ? '-' : p;
+  }
+
+  bool number_;
+  std::string out_;
+  bool blank_ = false;
+  point joiner_ = 0;
+  point last_ = 0;
+};
+
+std::string collected(std::string_view text, bool number) {
+  collector seen(number);
+  while (!text.empty()) seen.add(take_point(text));
+  auto out = seen.take();
+  return is_ascii(out) ? out : to_nfc(out).value();
+}
+
+/// ASCII with single blanks between visible characters: nothing to do, and by far the usual case.
+bool is_plain(std::string_view text) {
+  if (text.empty()) return true;
+  if (text.front() == ' ' || text.back() == ' ') return false;
+  char before = 'x';
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x7F || c < ' ' || (c == ' ' && before == ' ')) {
+      return false;
+    }
+    before = c;
+  }
+  return true;
+}
+
+/// The digits, when nothing but blanks, dots and hyphens stands among them and there are `count`.
+std::string digits_if(std::string_view text, std::size_t count) {
+  std::string out;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      out += c;
+    } else if (c != ' ' && c != '.' && c != '-') {
+      return {};
+    }
+  }
+  return out.size() == count ? out : std::string();
+}
+
+/// No blanks beside `@` and dots, as in addresses that come from printed pages.
+std::string without_blanks_at_marks(std::string_view text) {
+  const auto is_sign = [](char c) { return c == '@' || c == '.'; };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool beside = text[i] == ' ' && ((!out.empty() && is_sign(out.back())) ||
+                                           (i + 1 < text.size() && is_sign(text[i + 1])));
+    if (!beside) out += text[i];
+  }
+  return out;
+}
+
+std::string clean_phone(std::string text, std::size_t longest) {
+  if (text.size() <= longest || !valid_phone(text)) return text;
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), is_digit);
+  return digits;
+}
+
+std::string clean_by_rule(const field_spec& field, std::string_view typed) {
+  constexpr std::size_t k_cns_digits = 15;
+  constexpr std::size_t k_cep_digits = 8;
+  constexpr std::size_t k_cep_first = 5;
+  switch (field.rule) {
+    case field_rule::none:
+    case field_rule::choice:
+      return visible_text(typed);
+    case field_rule::weight:
+    case field_rule::height:
+      return clean_number(typed);
+    case field_rule::phone:
+      return clean_phone(clean_number(typed), field.max_length);
+    case field_rule::email:
+      return without_blanks_at_marks(clean_number(typed));
+    case field_rule::cns: {
+      auto text = clean_number(typed);
+      auto digits = digits_if(text, k_cns_digits);
+      return digits.empty() ? text : digits;
+    }
+    case field_rule::cep: {
+      auto text = clean_number(typed);
+      const auto digits = digits_if(text, k_cep_digits);
+      if (digits.empty() || valid_cep(text)) return text;
+      return digits.substr(0, k_cep_first) + '-' + digits.substr(k_cep_first);
+    }
+  }
+  throw std::logic_error("a field rule without a cleaning");
+}
+
+/// `‹U+00A0›`: at least four digits.
+std::string named_point(point p) {
+  std::string digits;
+  for (; p > 0 || digits.size() < 4; p /= 16) digits += "0123456789ABCDEF"[p % 16];
+  return "\u2039U+" + std::string(digits.rbegin(), digits.rend()) + "\u203A";
+}
+
+error not_utf8() {
+  return fail(errc::malformed, "The text is not valid UTF-8; enter it again.");
+}
+
+}  // namespace
+
+std::string visible_text(std::string_view text) {
+  if (is_plain(text) || json::invalid_utf8_at(text)) return std::string(text);
+  return collected(text, false);
+}
+
+bool look_alike(std::string_view a, std::string_view b) {
+  return a != b && visible_text(a) == visible_text(b);
+}
+
+std::string clean_number(std::string_view text) {
+  if (is_plain(text) || json::invalid_utf8_at(text)) return std::string(text);
+  return collected(text, true);
+}
+
+result<std::string> entered_text(const field_spec& field, std::string_view typed) {
+  if (json::invalid_utf8_at(typed)) return not_utf8();
+  return clean_by_rule(field, typed);
+}
+
+result<std::string> entered_lines(std::string_view typed) {
+  auto normal = to_nfc(typed);
+  if (!normal) return normal.error();
+  std::string_view rest = *normal;
+  std::size_t first = normal->size();  // where what is visible begins, and where it ends
+  std::size_t end = 0;
+  while (!rest.empty()) {
+    const auto at = normal->size() - rest.size();
+    const point p = take_point(rest);
+    if (is_blank_point(p) || has_no_shape(p)) continue;
+    first = std::min(first, at);
+    end = normal->size() - rest.size();
+  }
+  return end == 0 ? std::string() : normal->substr(first, end - first);
+}
+
+std::string mark_unseen(std::string_view text) {
+  if (json::invalid_utf8_at(text)) return std::string(text);
+  std::string out;
+  bool after_blank = true;  // the beginning counts as one
+  while (!text.empty()) {
+    const point p = take_point(text);
+    if (p == ' ') {
+      const bool single = !after_blank && !text.empty() && text.front() != ' ';
+      out += single ? " " : "\u2423";
+    } else if (is_blank_point(p) || has_no_shape(p) || is_joiner(p)) {
+      out += named_point(p);
+    } else {
+      append_point(out, p);
+    }
+    after_blank = p == ' ';
+  }
+  return out;
+}
+
+std::vector<std::string> told_apart(std::vector<std::string> texts) {
+  std::map<std::string, std::set<std::string>> by_look;
+  for (const auto& text : texts) by_look[visible_text(text)].insert(text);
+  for (auto& text : texts) {
+    if (by_look.at(visible_text(text)).size() > 1) text = mark_unseen(text);
+  }
+  return texts;
+}
+
+}  // namespace autocusto::domain
