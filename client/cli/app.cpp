@@ -9,6 +9,7 @@
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/domain/entry.hpp"
 
 namespace autocusto::cli {
 
@@ -115,8 +116,9 @@ nlohmann::json changes_json(const std::vector<domain::field_change>& changes) {
 std::string changes_text(std::string_view kind, const std::vector<domain::field_change>& changes) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& change : changes) {
-    rows.push_back({field_label(kind, change.field), domain::value_text(change.from), "→",
-                    domain::value_text(change.to)});
+    const auto sides =
+        domain::told_apart({domain::value_text(change.from), domain::value_text(change.to)});
+    rows.push_back({field_label(kind, change.field), sides[0], "→", sides[1]});
   }
   return table({}, rows);
 }

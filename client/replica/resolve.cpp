@@ -6,6 +6,7 @@
 
 #include "client/replica/acts.hpp"
 #include "client/replica/impl.hpp"
+#include "shared/domain/merge.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -21,16 +22,6 @@ result<domain::field_map> fields_of(holding& held, std::string_view selector) {
   return held.read(**meta).payload.fields;
 }
 
-/// The values of one merge group: fields that only make sense together are taken over together.
-using group_values = std::vector<domain::field_value>;
-
-group_values values_in(const std::vector<const domain::field_spec*>& group,
-                       const domain::field_map& fields) {
-  group_values out;
-  for (const auto* spec : group) out.push_back(fields.at(spec->name));
-  return out;
-}
-
 struct starting_fields {
   domain::field_map fields;
   std::set<std::string> undecided;
@@ -39,21 +30,16 @@ struct starting_fields {
 void start_group(const std::vector<const domain::field_spec*>& group,
                  const std::vector<domain::field_map>& heads, const domain::field_map* base,
                  starting_fields& out) {
-  std::set<group_values> different;
-  for (const auto& head : heads) different.insert(values_in(group, head));
-  if (different.size() > 1 && base != nullptr) different.erase(values_in(group, *base));
-  if (different.size() == 1) {
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      out.fields[group[i]->name] = (*different.begin())[i];
-    }
+  std::vector<const domain::field_map*> sides;
+  for (const auto& head : heads) sides.push_back(&head);
+  if (const auto value = domain::merged_group(group, sides, base)) {
+    for (std::size_t i = 0; i < group.size(); ++i) out.fields[group[i]->name] = (*value)[i];
     return;
   }
   for (const auto* spec : group) {
     const auto& first = heads.front().at(spec->name);
-    const bool agreed = std::all_of(heads.begin(), heads.end(), [&](const domain::field_map& head) {
-      return head.at(spec->name) == first;
-    });
-    out.fields[spec->name] = first;
+    const auto agreed = domain::merged_group({spec}, sides, nullptr);
+    out.fields[spec->name] = agreed ? agreed->front() : first;
     if (!agreed) out.undecided.insert(spec->name);
   }
 }

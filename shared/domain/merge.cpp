@@ -8,6 +8,7 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/domain/entry.hpp"
 
 namespace autocusto::domain {
 namespace {
@@ -22,14 +23,77 @@ group_value value_of(const field_list& group, const field_map& fields) {
   return out;
 }
 
+group_value look_of(const group_value& value) {
+  group_value out;
+  out.reserve(value.size());
+  for (const auto& each : value) {
+    const auto* text = std::get_if<std::string>(&each);
+    out.push_back(text == nullptr ? each : field_value(visible_text(*text)));
+  }
+  return out;
+}
+
 /// The distinct values that heads gave to these fields, other than the base's.
-std::set<group_value> changes(const field_list& group, const std::vector<const field_map*>& heads,
-                              const field_map& base) {
+struct group_changes {
+  std::map<group_value, std::set<group_value>> by_look;  ///< what can be seen to differ
+  std::set<group_value> unseen;                          ///< what looks like the base's value
+};
+
+group_changes changes(const field_list& group, const std::vector<const field_map*>& heads,
+                      const field_map& base) {
   const auto before = value_of(group, base);
-  std::set<group_value> out;
+  const auto look_before = look_of(before);
+  group_changes out;
   for (const auto* head : heads) {
     auto now = value_of(group, *head);
-    if (now != before) out.insert(std::move(now));
+    if (now == before) continue;
+    auto look = look_of(now);
+    auto& to = look == look_before ? out.unseen : out.by_look[std::move(look)];
+    to.insert(std::move(now));
+  }
+  return out;
+}
+
+/// Of values that look the same: the one that holds nothing unseen, else the least.
+const group_value& plainest(const std::set<group_value>& alike) {
+  const auto plain = std::find_if(alike.begin(), alike.end(),
+                                  [](const group_value& v) { return look_of(v) == v; });
+  return plain != alike.end() ? *plain : *alike.begin();
+}
+
+/// Nothing for values that look different.
+std::optional<group_value> agreed(const field_list& group,
+                                  const std::vector<const field_map*>& heads) {
+  std::set<group_value> values;
+  for (const auto* head : heads) values.insert(value_of(group, *head));
+  if (values.size() > 1) {
+    const auto look = look_of(*values.begin());
+    const bool same = std::all_of(values.begin(), values.end(),
+                                  [&look](const group_value& v) { return look_of(v) == look; });
+    if (!same) return std::nullopt;
+  }
+  return plainest(values);
+}
+
+/// The one value that the changes leave, else the base's; nothing when there are several.
+std::optional<group_value> outcome(const group_changes& changed, group_value base) {
+  if (changed.by_look.size() > 1) return std::nullopt;
+  if (!changed.by_look.empty()) return plainest(changed.by_look.begin()->second);
+  return changed.unseen.empty() ? std::move(base) : plainest(changed.unseen);
+}
+
+bool all_equal(const std::vector<const field_map*>& heads) {
+  return std::all_of(heads.begin(), heads.end(),
+                     [&heads](const field_map* head) { return *head == *heads.front(); });
+}
+
+/// The fields of heads that nobody can tell apart; nothing where somebody can.
+std::optional<field_map> alike(const catalogue& kind, const std::vector<const field_map*>& heads) {
+  field_map out = *heads.front();
+  for (const auto& field : kind.fields) {
+    auto value = agreed({&field}, heads);
+    if (!value) return std::nullopt;
+    out.at(field.name) = std::move(value->front());
   }
   return out;
 }
@@ -59,16 +123,17 @@ std::variant<field_map, merge_refusal> merge_groups(const catalogue& kind,
   std::vector<std::string> touched_clinical;
   for (const auto& [name, fields] : groups) {
     const auto changed = changes(fields, heads, base);
-    if (changed.empty()) continue;
-    if (changed.size() > 1) clashing.push_back(name);
-    if (fields.front()->clinical) touched_clinical.push_back(name);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      merged.at(fields[i]->name) = (*changed.begin())[i];
+    if (fields.front()->clinical && !changed.by_look.empty()) touched_clinical.push_back(name);
+    const auto value = outcome(changed, value_of(fields, base));
+    if (!value) {
+      clashing.push_back(name);
+      continue;
     }
+    for (std::size_t i = 0; i < fields.size(); ++i) merged.at(fields[i]->name) = (*value)[i];
   }
   if (!clashing.empty()) return merge_refusal{merge_obstacle::same_group, std::move(clashing)};
   if (options.admin_asked) return merged;
-  if (changes(clinical, heads, base).size() > 1) {
+  if (changes(clinical, heads, base).by_look.size() > 1) {
     return merge_refusal{merge_obstacle::clinical, std::move(touched_clinical)};
   }
   return merged;
@@ -81,9 +146,13 @@ std::variant<field_map, merge_refusal> merge_fields(const catalogue& kind,
                                                     const field_map* base, bool single_base,
                                                     const merge_options& options) {
   if (heads.size() < 2) throw std::logic_error("a merge needs at least two heads");
-  if (std::all_of(heads.begin(), heads.end(),
-                  [&heads](const field_map* head) { return *head == *heads.front(); })) {
-    return *heads.front();
+  if (all_equal(heads)) return *heads.front();
+  if (auto fields = alike(kind, heads)) {
+    // Whatever the policy: no group has more than one value that can be seen.
+    if (!single_base || base == nullptr) return *std::move(fields);
+    merge_options always;
+    always.admin_asked = true;
+    return merge_groups(kind, heads, *base, always);
   }
   if (!single_base) return merge_refusal{merge_obstacle::no_single_base, {}};
   if (base == nullptr) return merge_refusal{merge_obstacle::base_unavailable, {}};
@@ -101,6 +170,13 @@ std::variant<field_map, merge_refusal> merge_fields(std::string_view kind,
   const auto* known = find_catalogue(kind);
   if (known == nullptr) throw std::logic_error("a merge of a kind without a catalogue");
   return merge_fields(*known, heads, base, single_base, options);
+}
+
+std::optional<std::vector<field_value>> merged_group(const std::vector<const field_spec*>& group,
+                                                     const std::vector<const field_map*>& heads,
+                                                     const field_map* base) {
+  if (base == nullptr) return agreed(group, heads);
+  return outcome(changes(group, heads, *base), value_of(group, *base));
 }
 
 std::string_view obstacle_name(merge_obstacle why) {

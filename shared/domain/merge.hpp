@@ -1,10 +1,11 @@
 #pragma once
 // The automatic merge of all heads of a view: all or nothing, deterministic, drops nothing.
 //
-//  (0) All heads have equal fields -> merged, always.
+//  (0) All heads have equal fields, or fields that look the same -> merged, always.
 //  (1) Else there is exactly one nearest common ancestor of all heads, its payload present and
 //      visible to the owner.
-//  (2) Per merge group (fields that only make sense together) at most one changed value.
+//  (2) Per merge group (fields that only make sense together) at most one changed value; values
+//      that look the same (entry.hpp) are one, and one that looks like the base's yields to others.
 //  (3) Clinical groups: no merge when two heads touched clinical groups differently.
 //  (4) The owner's policy for the kind is `auto`, not `manual`.
 //  (5) No head is pinned.
@@ -60,6 +61,14 @@ struct merge_refusal {
 [[nodiscard]] std::variant<field_map, merge_refusal> merge_fields(
     const catalogue& kind, const std::vector<const field_map*>& heads, const field_map* base,
     bool single_base, const merge_options& options);
+
+/// What becomes of one merge group without a person: the value that the heads agree on, or the one
+/// that differs from the base's; nothing when they changed it differently, or differ without a base
+/// (null). Values that look the same are one: of them the one that is as people enter it now is
+/// taken, else the least, whatever the order of the heads. At least one head.
+[[nodiscard]] std::optional<std::vector<field_value>> merged_group(
+    const std::vector<const field_spec*>& group, const std::vector<const field_map*>& heads,
+    const field_map* base);
 
 /// The stable name of an obstacle, for JSON and messages: `same_group`.
 [[nodiscard]] std::string_view obstacle_name(merge_obstacle why);

@@ -11,8 +11,10 @@
 #include <rapidcheck/gtest.h>
 
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/merge.hpp"
 #include "shared/domain/scan.hpp"
+#include "shared/domain/search.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/domain/version.hpp"
 #include "shared/json/canonical.hpp"
@@ -27,6 +29,20 @@ rc::Gen<std::string> any_text() {
   const auto piece = rc::gen::element<std::string>(
       "a", "Z", "9", " ", "\"", "\\", "/", "\n", "\t", "\b", "\f", "\r", "\x01", "\x1f", "\x7f",
       "é", "ã", "\u0303", "\u0080", "\u2028", "\uFFFD", "😀", "u0041", "<b>", "%");
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece),
+                      [](const std::vector<std::string>& pieces) {
+                        std::string out;
+                        for (const auto& p : pieces) out += p;
+                        return out;
+                      });
+}
+
+/// With what nobody sees, and what names and numbers are written with.
+rc::Gen<std::string> pasted_text() {
+  const auto piece = rc::gen::element<std::string>(
+      "a", "É", "9", " ", "\n", "\u0303", "\u00A0", "\u200B", "\u200C", "\u200D", "\u00AD",
+      "\uFEFF", "\u202E", "\u0D28", "\u0D4D", "\u2019", "\u2011", "-", ".", "@", "m", "\uFF11",
+      "\uFF0E", "\u00B4", "01310100", "11912345678");
   return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece),
                       [](const std::vector<std::string>& pieces) {
                         std::string out;
@@ -134,6 +150,24 @@ RC_GTEST_PROP(TextProperty, FoldingAndNormalisingTwiceChangeNothingMore, ()) {
   RC_ASSERT(fold_text(to_nfc(text).value()) == fold_text(text));
 }
 
+RC_GTEST_PROP(TextProperty, WhatIsEnteredTwiceStaysAndANameFindsItself, ()) {
+  const auto text = *pasted_text();
+  RC_ASSERT(visible_text(visible_text(text)) == visible_text(text));
+  RC_ASSERT(clean_number(clean_number(text)) == clean_number(text));
+  for (const auto& kind : catalogues()) {
+    for (const auto& field : kind.fields) {
+      const auto entered = entered_text(field, text).value();
+      RC_ASSERT(entered_text(field, entered).value() == entered);
+    }
+  }
+  const auto name = fold_name(text);
+  RC_ASSERT(name.words.empty() || search_term(text).finds(name, ""));
+  RC_ASSERT(fold_name(visible_text(text)).words == name.words);
+  // By the long way: a character at the end that the short one does not know.
+  const auto longer = fold_name(text + " \u0416");
+  RC_ASSERT(longer.words == (name.words.empty() ? "" : name.words + " ") + "\u0436");
+}
+
 /// A base and heads that change some of its fields; few values, so that heads often agree.
 struct merge_case {
   field_map base;
@@ -213,6 +247,31 @@ RC_GTEST_PROP(MergeProperty, TheOrderOfHeadsDoesNotMatter, ()) {
   RC_ASSERT(merge(c) == first);
   std::rotate(c.heads.begin(), c.heads.begin() + 1, c.heads.end());
   RC_ASSERT(merge(c) == first);
+}
+
+RC_GTEST_PROP(MergeProperty, WhatNobodySeesChangesNothingOfTheOutcome, ()) {
+  const auto plain = any_case();
+  auto odd = plain;
+  for (auto& head : odd.heads) {
+    for (auto& [name, value] : head) {
+      if (auto* text = std::get_if<std::string>(&value); text != nullptr && below(3) == 0) {
+        *text += below(2) == 1 ? " " : "\u00A0";
+      }
+    }
+  }
+  const auto expected = merge(plain);
+  const auto got = merge(odd);
+  RC_ASSERT(expected.index() == got.index());
+  if (const auto* refusal = std::get_if<merge_refusal>(&got)) {
+    RC_ASSERT(*refusal == std::get<merge_refusal>(expected));
+  } else {
+    for (const auto& [name, value] : std::get<field_map>(got)) {
+      const auto& other = std::get<field_map>(expected).at(name);
+      RC_ASSERT(visible_text(value_text(value)) == visible_text(value_text(other)));
+    }
+  }
+  std::reverse(odd.heads.begin(), odd.heads.end());
+  RC_ASSERT(merge(odd) == got);
 }
 
 RC_GTEST_PROP(MergeProperty, EqualHeadsMergeToThemselves, ()) {

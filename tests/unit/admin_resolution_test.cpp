@@ -257,5 +257,19 @@ TEST_F(resolution, side_by_side_tells_the_same_as_json) {
   EXPECT_EQ(rows[0].at("values")[1].at("changed"), true);
 }
 
+TEST_F(resolution, marks_what_nobody_can_see_and_decides_it) {
+  const auto base = a_patient().make();
+  heads({a_patient().after({&base}).with("end_paciente", "Rua A").make(),
+         a_patient().after({&base}).with("end_paciente", "Rua\u00A0A ").make()});
+  c.base = shown(base, 1);
+  const auto text = side_by_side(c, false);
+  EXPECT_THAT(text, HasSubstr("Rua‹U+00A0›A␣"));
+  for (const auto& group : compare_groups(c)) {
+    EXPECT_NE(group.state, standing_of_group::contested) << group.group;
+  }
+  EXPECT_EQ(chosen_fields(c, choice{}).value().at("end_paciente"),
+            domain::field_value(std::string("Rua A")));
+}
+
 }  // namespace
 }  // namespace autocusto::admin

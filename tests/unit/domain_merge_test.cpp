@@ -112,6 +112,57 @@ TEST(Merge, EqualHeadsAlwaysMerge) {
   EXPECT_EQ(std::get<field_map>(result), head);
 }
 
+TEST(Merge, ADifferenceThatNobodySeesIsNone) {
+  const auto joined = [](const field_map& a, const field_map& b, const field_map& base,
+                         const merge_options& options = {}) {
+    const auto one = merge_fields(kind(), {&a, &b}, &base, true, options);
+    EXPECT_EQ(one, merge_fields(kind(), {&b, &a}, &base, true, options)) << "order of the heads";
+    const auto* out = std::get_if<field_map>(&one);
+    return out == nullptr ? std::string("refused") : value_text(out->at("name"));
+  };
+  const auto with = [](const char* name) {
+    auto out = fields("");
+    out.at("name") = std::string(name);
+    return out;
+  };
+  const auto ana = with("Ana Sá");
+  const auto blank = with("Ana Sá ");
+  const auto no_break = with("Ana\u00A0Sá");
+  const auto bea = with("Bea");
+  EXPECT_EQ(joined(ana, blank, bea), "Ana Sá") << "both changed it, to what looks the same";
+  EXPECT_EQ(joined(blank, no_break, bea), "Ana Sá ") << "of two with unseen things the least";
+  EXPECT_EQ(joined(blank, bea, ana), "Bea") << "a blank yields to what can be seen";
+  EXPECT_EQ(joined(blank, ana, ana), "Ana Sá ") << "alone, it is a change like others";
+  EXPECT_EQ(joined(blank, no_break, ana), "Ana Sá ");
+  EXPECT_EQ(joined(bea, with("Cid"), ana), "refused");
+  for (const auto& options : {k_manual, k_pinned}) {
+    EXPECT_EQ(joined(ana, blank, bea, options), "Ana Sá") << "equal for everybody, so always";
+    EXPECT_EQ(joined(blank, bea, ana, options), "refused");
+  }
+  EXPECT_EQ(std::get<field_map>(merge_fields(kind(), {&blank, &ana}, nullptr, false, {})), ana)
+      << "no base is needed";
+  auto dose = fields("dose=5");
+  auto pulse = fields("");
+  pulse.at("pulse") = std::string("- ");
+  const auto base = fields("");
+  EXPECT_TRUE(
+      std::holds_alternative<field_map>(merge_fields(kind(), {&dose, &pulse}, &base, true, {})))
+      << "a blank touches nothing clinical";
+}
+
+TEST(Merge, OneGroupByItself) {
+  const std::vector<const field_spec*> home{kind().find("street"), kind().find("town")};
+  const auto a = fields("street=A town=Rio");
+  const auto b = fields("street=A");
+  const auto base = fields("");
+  using values = std::vector<field_value>;
+  EXPECT_EQ(merged_group(home, {&a, &base}, &base), (values{"A", "Rio"}));
+  EXPECT_EQ(merged_group(home, {&a, &a}, nullptr), (values{"A", "Rio"}));
+  EXPECT_EQ(merged_group(home, {&base, &base}, &base), (values{"-", "-"}));
+  EXPECT_EQ(merged_group(home, {&a, &b}, &base), std::nullopt);
+  EXPECT_EQ(merged_group(home, {&a, &b}, nullptr), std::nullopt);
+}
+
 TEST(Merge, NeedsOneBaseThatIsThere) {
   const auto a = fields("name=Ana");
   const auto b = fields("town=Rio");

@@ -9,6 +9,7 @@
 
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/entry.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/graph.hpp"
 #include "tools/admin/text.hpp"
@@ -178,7 +179,9 @@ int compare(const app& a, const record_options& o) {
   };
   std::vector<std::vector<std::string>> rows;
   for (const auto& change : changes) {
-    rows.push_back({change.field, domain::value_text(change.from), domain::value_text(change.to)});
+    const auto sides =
+        domain::told_apart({domain::value_text(change.from), domain::value_text(change.to)});
+    rows.push_back({change.field, sides[0], sides[1]});
   }
   const auto text = rows.empty()
                         ? std::string("The two versions have the same fields.\n")

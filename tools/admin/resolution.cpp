@@ -85,23 +85,19 @@ struct starting_fields {
 /// What nobody has to decide.
 starting_fields agreed(const msg::conflict_shown& c) {
   starting_fields out;
+  const auto& kind = *domain::find_catalogue(c.conflict.kind);
+  std::vector<const domain::field_map*> heads;
+  for (const auto& head : c.heads) heads.push_back(&head.fields);
   for (const auto& group : compare_groups(c)) {
-    const msg::version_shown* source = &c.heads.front();
-    if (group.state == standing_of_group::taken) {
-      for (const auto& head : c.heads) {
-        const bool is_new =
-            std::any_of(group.fields.begin(), group.fields.end(), [&](const std::string& name) {
-              return c.base && head.fields.at(name) != c.base->fields.at(name);
-            });
-        if (is_new) source = &head;
+    for (std::size_t i = 0; i < group.fields.size(); ++i) {
+      const auto& name = group.fields[i];
+      if (group.state != standing_of_group::contested) {
+        out.fields[name] = group.values[i];
+        continue;
       }
-    }
-    for (const auto& name : group.fields) {
-      out.fields[name] = source->fields.at(name);
-      const bool differs = std::any_of(c.heads.begin(), c.heads.end(), [&](const auto& head) {
-        return head.fields.at(name) != source->fields.at(name);
-      });
-      if (differs && group.state == standing_of_group::contested) out.undecided.insert(name);
+      const auto same = domain::merged_group({kind.find(name)}, heads, nullptr);
+      out.fields[name] = same ? same->front() : heads.front()->at(name);
+      if (!same) out.undecided.insert(name);
     }
   }
   return out;

@@ -1,13 +1,15 @@
 #include "tools/admin/side_by_side.hpp"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/entry.hpp"
+#include "shared/domain/merge.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -36,17 +38,32 @@ std::vector<domain::field_value> values_of(const group_row& group,
   return out;
 }
 
+/// The group's fields of a version, also of one whose contents were erased.
+domain::field_map part_of(const group_row& group, const domain::field_map& fields) {
+  domain::field_map out;
+  for (const auto& name : group.fields) out[name] = value_in(fields, name);
+  return out;
+}
+
 void judge(const msg::conflict_shown& c, group_row& group) {
-  std::set<std::vector<domain::field_value>> values;
-  for (const auto& head : c.heads) values.insert(values_of(group, head.fields));
-  group.differs = values.size() > 1;
-  if (c.base) {
-    values.erase(values_of(group, c.base->fields));
-  } else if (values.size() == 1) {
-    values.clear();
+  std::vector<domain::field_map> parts;
+  for (const auto& head : c.heads) parts.push_back(part_of(group, head.fields));
+  std::vector<const domain::field_map*> sides;
+  for (const auto& part : parts) sides.push_back(&part);
+  group.differs = std::any_of(parts.begin(), parts.end(),
+                              [&](const auto& part) { return part != parts.front(); });
+  std::vector<const domain::field_spec*> specs;
+  for (const auto& name : group.fields) specs.push_back(kind_of(c).find(name));
+  const auto base = c.base ? std::optional(part_of(group, c.base->fields)) : std::nullopt;
+  auto merged = domain::merged_group(specs, sides, base ? &*base : nullptr);
+  if (!merged) {
+    group.state = standing_of_group::contested;
+    return;
   }
-  if (values.size() == 1) group.state = standing_of_group::taken;
-  if (values.size() > 1) group.state = standing_of_group::contested;
+  group.values = *std::move(merged);
+  if (base && group.values != values_of(group, c.base->fields)) {
+    group.state = standing_of_group::taken;
+  }
 }
 
 /// Those in which the heads differ first, contested ones before the others.
@@ -77,8 +94,7 @@ void add_row(rows& to, const std::vector<std::string>& cells) {
   }
 }
 
-std::string shown_value(const domain::field_value& value) {
-  const auto text = domain::value_text(value);
+std::string shown_text(const std::string& text) {
   return text.empty() ? "—" : text;
 }
 
@@ -126,11 +142,14 @@ void add_group(rows& to, const msg::conflict_shown& c, const group_row& group) {
   for (const auto& name : group.fields) {
     std::vector<std::string> cells{mark_of(c, group, name), name};
     const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
-    cells.push_back(base ? shown_value(*base) : "");
-    for (const auto& head : c.heads) {
-      const auto value = value_in(head.fields, name);
-      const bool changed = base && value != *base;
-      cells.push_back((changed ? "* " : "  ") + shown_value(value));
+    std::vector<std::string> texts{base ? domain::value_text(*base) : ""};
+    for (const auto& head : c.heads)
+      texts.push_back(domain::value_text(value_in(head.fields, name)));
+    texts = domain::told_apart(std::move(texts));
+    cells.push_back(base ? shown_text(texts.front()) : "");
+    for (std::size_t i = 0; i < c.heads.size(); ++i) {
+      const bool changed = base && value_in(c.heads[i].fields, name) != *base;
+      cells.push_back((changed ? "* " : "  ") + shown_text(texts[i + 1]));
     }
     add_row(to, cells);
   }

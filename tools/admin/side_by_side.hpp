@@ -30,6 +30,8 @@ struct group_row {
   bool clinical = false;
   standing_of_group state = standing_of_group::same;
   bool differs = false;  ///< the heads do not all have the same values
+  /// What becomes of the fields without a person, in the order of `fields`; none when contested.
+  std::vector<domain::field_value> values;
 };
 
 /// The groups in form order of their first field. Without a base, values that differ are contested.

@@ -2,6 +2,7 @@
 // together, so they are chosen together. The program joins the others by the same rule
 // (client/replica/resolve.cpp) and shows the result before anything is saved. Pure functions.
 import type { Conflict, Fields, FieldSpec, Kind, Resolution } from '../api';
+import { visibleText } from './entry';
 
 export interface Group {
   name: string;
@@ -13,8 +14,13 @@ export interface Group {
 /// For each group: the index of a head, `before`, or typed values.
 export type Choice = { what: 'side'; index: number } | { what: 'before' } | { what: 'typed'; values: Fields };
 
+/// What looks the same is one value (shared/domain/merge.hpp).
+function looks(value: string | boolean | null): string | boolean | null {
+  return typeof value === 'string' ? visibleText(value) : value;
+}
+
 function valuesOf(specs: FieldSpec[], fields: Fields): string {
-  return JSON.stringify(specs.map((s) => fields[s.name] ?? null));
+  return JSON.stringify(specs.map((s) => looks(fields[s.name] ?? null)));
 }
 
 export function groupsOf(kind: Kind, conflict: Conflict): Group[] {

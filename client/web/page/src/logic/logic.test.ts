@@ -113,6 +113,11 @@ describe('conflicts', () => {
     expect(undecided(groups, new Map()).map((g) => g.name)).toEqual(['medidas']);
     expect(groupsOf(kind, { ...conflict, base: null }).filter((g) => !g.decided)).toHaveLength(3);
   });
+  it('decides what nobody can tell apart', () => {
+    const alike = { ...conflict, heads: [side('x', { ...base, nome: 'B' }), side('y', { ...base, nome: 'B\u00A0' })] };
+    expect(groupsOf(kind, alike).every((g) => g.decided)).toBe(true);
+    expect(groupsOf(kind, { ...alike, base: null }).every((g) => g.decided)).toBe(true);
+  });
   it('takes all fields of a group from one side', () => {
     const choices = new Map<string, Choice>([
       ['medidas', { what: 'side', index: 1 }],

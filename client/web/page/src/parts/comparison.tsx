@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Diff, Kind } from '../api';
 import { formatTime } from '../logic/format';
 import { labelOf, t } from '../texts';
-import { valueText } from './field';
+import { valueBeside, valueText } from './field';
 
 export function Comparison({ kind, diff, onClose }: { kind: Kind; diff: Diff; onClose: () => void }) {
   const [only, setOnly] = useState(false);
@@ -41,9 +41,13 @@ export function Comparison({ kind, diff, onClose }: { kind: Kind; diff: Diff; on
                 <th scope="row">
                   {labelOf(f.label)} {differs.has(f.name) && <span class="badge warn">{t('differs')}</span>}
                 </th>
-                {[diff.from, diff.to].map((side) => (
+                {[diff.from, diff.to].map((side, index) => (
                   <td key={side.version.version_id}>
-                    {differs.has(f.name) ? <mark>{valueText(side.fields[f.name])}</mark> : valueText(side.fields[f.name])}
+                    {differs.has(f.name) ? (
+                      <mark>{valueBeside(side.fields[f.name], [(index === 0 ? diff.to : diff.from).fields[f.name]])}</mark>
+                    ) : (
+                      valueText(side.fields[f.name])
+                    )}
                   </td>
                 ))}
               </tr>

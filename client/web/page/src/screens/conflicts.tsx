@@ -6,7 +6,7 @@ import { isChanged } from '../logic/edits';
 import { formatKey, formatTime } from '../logic/format';
 import { Badge, errorText, Problem, Title, useFocused, useLoaded } from '../parts/common';
 import { say } from '../parts/dialog';
-import { FieldInput, valueText } from '../parts/field';
+import { FieldInput, valueBeside, valueText } from '../parts/field';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
 
@@ -14,15 +14,23 @@ function groupLabel(group: Group): string {
   return group.specs.map((s) => labelOf(s.label)).join(', ');
 }
 
-function Values({ group, fields, before }: { group: Group; fields: Fields; before: Fields | undefined }) {
+interface ValuesProps {
+  group: Group;
+  fields: Fields;
+  before: Fields | undefined;
+  beside: Fields[];
+}
+
+function Values({ group, fields, before, beside }: ValuesProps) {
   return (
     <>
       {group.specs.map((spec) => {
         const changed = before !== undefined && before[spec.name] !== fields[spec.name];
+        const text = valueBeside(fields[spec.name], beside.map((other) => other[spec.name]));
         return (
           <span key={spec.name} class="value">
             {group.specs.length > 1 && <span class="quiet">{labelOf(spec.label)}: </span>}
-            {changed ? <mark>{valueText(fields[spec.name])}</mark> : valueText(fields[spec.name])}
+            {changed ? <mark>{text}</mark> : text}
             {changed && <span class="hidden-visually"> ({t('changed_here')})</span>}
           </span>
         );
@@ -42,6 +50,7 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
   const name = `${conflict.kind}-${conflict.key}-${group.name}`;
   const typed = choice?.what === 'typed' ? choice.values : null;
   const first = conflict.heads[0];
+  const all = [...conflict.heads, ...(conflict.base ? [conflict.base] : [])].map((side) => side.fields);
   const startTyping = () => {
     const source = choice?.what === 'side' ? conflict.heads[choice.index] : first;
     onChoose({
@@ -62,7 +71,7 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
           />
           <span>
             <span class="quiet">{t('side_name', { n: head.version.number })}: </span>
-            <Values group={group} fields={head.fields} before={conflict.base?.fields} />
+            <Values group={group} fields={head.fields} before={conflict.base?.fields} beside={all} />
           </span>
         </label>
       ))}
@@ -71,7 +80,7 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
           <input type="radio" name={name} checked={choice?.what === 'before'} onChange={() => onChoose({ what: 'before' })} />
           <span>
             <span class="quiet">{t('take_before')}: </span>
-            <Values group={group} fields={conflict.base.fields} before={undefined} />
+            <Values group={group} fields={conflict.base.fields} before={undefined} beside={all} />
           </span>
         </label>
       )}

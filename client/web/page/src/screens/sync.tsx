@@ -3,7 +3,7 @@ import { call, type Refused, type Status, type Waiting } from '../api';
 import { formatCount, formatKey, formatTime } from '../logic/format';
 import { errorText, LinkTo, Problem, Title, useLoaded } from '../parts/common';
 import { ask, say } from '../parts/dialog';
-import { valueText } from '../parts/field';
+import { valueBeside } from '../parts/field';
 import { connection } from '../parts/frame';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, type TextKey } from '../texts';
@@ -161,8 +161,8 @@ function RefusedItem({ item, reload }: { item: Refused; reload: () => void }) {
           <ul>
             {item.changes.map((c) => (
               <li key={c.field}>
-                {labelOf(kind.fields.find((f) => f.name === c.field)?.label ?? { pt: c.field, en: c.field })}: <s>{valueText(c.from)}</s>{' '}
-                → <mark>{valueText(c.to)}</mark>
+                {labelOf(kind.fields.find((f) => f.name === c.field)?.label ?? { pt: c.field, en: c.field })}: <s>{valueBeside(c.from, [c.to])}</s>{' '}
+                → <mark>{valueBeside(c.to, [c.from])}</mark>
               </li>
             ))}
           </ul>
