@@ -107,6 +107,20 @@ std::string take_words(std::string& sentence) {
   return words;
 }
 
+/// Replaces what stands between the first “ and ” by `{name}` and answers it; empty: nothing there.
+std::string take_quoted(std::string& sentence) {
+  constexpr std::string_view open = "“";
+  constexpr std::string_view close = "”";
+  const auto from = sentence.find(open);
+  if (from == std::string::npos) return {};
+  const auto to = sentence.find(close, from);
+  if (to == std::string::npos) return {};
+  const auto first = from + open.size();
+  std::string name = sentence.substr(first, to - first);
+  if (!name.empty()) sentence.replace(first, to - first, "{name}");
+  return name;
+}
+
 std::string label_in(std::string_view kind, std::string_view field, bool portuguese) {
   const auto* catalogue = domain::find_catalogue(kind);
   const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
@@ -171,6 +185,11 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
   const bool has_limit = replace_first(pattern, limit, "{limit}");
   const std::string words = take_words(pattern);
   std::string text = in_language(pattern.c_str(), portuguese);
+  std::string name;
+  if (portuguese && text == pattern) {
+    name = take_quoted(pattern);
+    if (!name.empty()) text = in_language(pattern.c_str(), portuguese);
+  }
   if (portuguese && text == pattern) {
     // A sentence with details of its own: the general one leads, the details follow.
     if (const char* general = general_sentence(e.code)) {
@@ -178,6 +197,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
     }
   }
   if (!words.empty()) replace_first(text, "{words}", words);
+  if (!name.empty()) replace_first(text, "{name}", name);
   if (has_limit) replace_first(text, "{limit}", limit);
   while (has_path && replace_first(text, "{path}", e.field)) continue;
   if (has_field) replace_first(text, "{field}", named_field(kind, e.field, portuguese));

@@ -234,7 +234,7 @@ void machine::end(std::optional<error> why) {
 void machine::start_look() {
   step_ = step::looking;
   look_again_ = false;
-  do_next(look{});
+  do_next(look{bounds_});
 }
 
 void machine::looked_at(const looked& found) {
@@ -264,6 +264,8 @@ void machine::decide() {
   } else if (here_.recovering && !asked_missing_) {
     step_ = step::asking_missing;
     do_next(ask_missing{});
+  } else if (!blocked_ && here_.stored && oversized_) {
+    halve();
   } else if (!blocked_ && here_.stored) {
     current_ = *here_.stored;
     more_waits_ = false;  // what waits behind it is told when it is answered
@@ -307,9 +309,10 @@ void machine::recover(const std::optional<std::optional<push_id>>& server_last) 
 
 /// Nothing is left to push or pull.
 void machine::all_done() {
-  if (!watch_) return end(blocked_);
-  if (blocked_) {
-    do_next(note_failure{*blocked_});
+  const auto& why = blocked_ ? blocked_ : left_out_;
+  if (!watch_) return end(why);
+  if (why) {
+    do_next(note_failure{*why});
   } else {
     recoveries_ = 0;
     do_next(note_success{});
@@ -346,12 +349,14 @@ void machine::got_session(const session_opened& answer) {
 void machine::go_on(const session_opened& answer) {
   switch (answer.prev_push) {
     case wire::push_memory::ok:
+      if (oversized_) oversized_->not_taken = true;
       return decide();
     case wire::push_memory::unknown:
       if (answer_was_lost(answer.last_push)) return decide();
       return recover(std::optional(answer.last_push));
     case wire::push_memory::old:
       if (answer_was_lost(answer.last_push)) return decide();
+      if (was_halved(answer.last_push)) return recover(std::optional(answer.last_push));
       went_old_ = folder_was_copied();
       server_last_ = answer.last_push;
       return start_look();

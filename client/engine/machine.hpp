@@ -15,7 +15,14 @@
 //
 // A refused version stops nothing: the replica takes it off the outbox when it applies the
 // receipt. A push that is refused as a whole is given up for this round and named in the outcome;
-// pulling goes on. What passes by itself (no network, busy server, busy replica) is tried again
+// pulling goes on.
+//
+// A push that something refuses for its size (413, often of a proxy on the way) is halved. It may
+// be given up only when the server says, in a new session, that it has not taken it; else it stays
+// kept. A single version that does not get through is left out of the batches of this run, with
+// its record, and named in the outcome; the others go on.
+//
+// What passes by itself (no network, busy server, busy replica) is tried again
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
 // busy server, which is asked three times. When the server sets a limit (429) and says when to come
 // back, nothing of that kind is sent before: pushes wait while pulling goes on; anything else waits
@@ -136,6 +143,9 @@ class machine {
   void failed(const error& what);
   bool push_failed(const error& what, const std::optional<push_id>& last_push);
   void give_push_up();
+  void too_large(const error& what);
+  void halve();
+  [[nodiscard]] bool was_halved(const std::optional<push_id>& server_last) const;
   void recover(const std::optional<std::optional<push_id>>& server_last);
   void check_acknowledged();
   void retry_later(const error& why);
@@ -178,7 +188,16 @@ class machine {
   int old_ = 0;                   ///< how often a push came too late in a row
   std::optional<error> blocked_;  ///< why pushing is given up for this round
   std::int64_t push_not_before_ = 0;  ///< by `stimulus::now_millis`: the server has set a limit
-  std::optional<error> went_old_;     ///< the replica must catch up with server_last_, or stop
+  struct oversized_push {
+    push_id id;
+    error why;
+    bool not_taken = false;  ///< the server, asked afterwards, does not have it
+  };
+  std::optional<oversized_push> oversized_;
+  batch_bounds bounds_;
+  std::vector<push_id> halved_;    ///< given up for their size
+  std::optional<error> left_out_;  ///< why `bounds_.without` is not empty
+  std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
   std::optional<push_id> server_last_;
 
   looked here_;

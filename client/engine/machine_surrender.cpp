@@ -12,6 +12,7 @@ void machine::access_gone(const session_opened& answer) {
   went_back_ = answer.prev_push == wire::push_memory::unknown &&
                !(here_.stored && here_.stored->id == answer.last_push);
   server_last_ = answer.last_push;
+  if (oversized_) oversized_->not_taken = answer.prev_push == wire::push_memory::ok;
   step_ = step::closing;
   do_next(close_replica{});
 }
@@ -35,6 +36,7 @@ void machine::give_up() {
     const auto why = *std::exchange(blocked_, std::nullopt);
     return watch_ ? retry_later(why) : end(why);
   }
+  if (here_.stored && oversized_) return halve();
   if (here_.stored) {
     current_ = *here_.stored;
     more_waits_ = false;

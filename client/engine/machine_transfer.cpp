@@ -163,6 +163,8 @@ void machine::got_page(const page_arrived& answer) {
         return start_look();
       }
       if (++idle_polls_ % k_polls_between_offers == 0) {
+        bounds_ = {};  // what is on the way may have changed
+        left_out_.reset();
         must_pull_ = must_erase_ = offer_again_ = true;
         return start_look();
       }
@@ -284,6 +286,10 @@ void machine::local_lost(const error& what) {
 
 /// Whether the failure was of this push alone and has been dealt with.
 bool machine::push_failed(const error& what, const std::optional<push_id>& last_push) {
+  if (what.code == errc::body_too_large) {
+    too_large(what);
+    return true;
+  }
   switch (scope_of(what.code)) {
     case failure_scope::passing:
     case failure_scope::session:
@@ -302,6 +308,10 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
       decide();
       return true;
     case failure_scope::too_late:
+      if (was_halved(last_push)) {
+        recover(std::optional(last_push));
+        return true;
+      }
       if (++old_ > k_one_shot_attempts) return false;
       went_old_ = what;
       server_last_ = last_push;
@@ -321,6 +331,42 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
 void machine::give_push_up() {
   step_ = step::dropping_push;
   do_next(drop_push{current_.id});
+}
+
+/// The same bytes would be refused again; but a copy of them may have got through before, by
+/// another way. Only the server can say that it does not have them, and a session does.
+void machine::too_large(const error& what) {
+  oversized_ = oversized_push{.id = current_.id, .why = what};
+  session_ = false;
+  start_look();
+}
+
+void machine::halve() {
+  const auto large = *std::exchange(oversized_, std::nullopt);
+  if (here_.stored->id != large.id) return decide();  // another process has finished that one
+  if (!large.not_taken) {
+    // Its receipt is still to come, by this or another way: it stays as it is.
+    blocked_ = large.why;
+    return decide();
+  }
+  const auto& batch = *here_.stored;
+  const auto size = std::max(batch.versions, batch.discards);
+  halved_.push_back(batch.id);
+  current_ = batch;
+  if (size > 1) {
+    bounds_.at_most = size / 2;
+  } else {
+    left_out_ = large.why;
+    bounds_.at_most = 1;
+    bounds_.without.insert(bounds_.without.end(), batch.ids.begin(), batch.ids.end());
+  }
+  give_push_up();
+}
+
+/// Whether the server's last push is one that was given up for its size after all: a copy of it
+/// came late. A recovery goes on from it.
+bool machine::was_halved(const std::optional<push_id>& server_last) const {
+  return server_last && std::find(halved_.begin(), halved_.end(), *server_last) != halved_.end();
 }
 
 void machine::failed(const error& what) {

@@ -15,6 +15,7 @@
 
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::engine {
@@ -68,6 +69,7 @@ struct looked {
     push_id id;
     std::size_t versions = 0;
     std::size_t discards = 0;
+    std::vector<version_id> ids = {};  ///< its versions, and drafts to discard, where it is known
   };
   std::optional<stored_push> stored;  ///< kept before its sending, without an answer yet
   std::optional<push_id> following;   ///< kept behind that one, and perhaps sent already
@@ -170,8 +172,17 @@ struct stimulus {
 
 // ---- Actions ----
 
-/// -> looked
-struct look {};
+/// How large a batch may be, for something on the way that refuses large requests.
+struct batch_bounds {
+  std::size_t at_most = limits::batch_versions;  ///< versions, and as many discards
+  /// Not even alone does one of these get through: they wait, and what waits of their records.
+  std::vector<version_id> without;
+  friend bool operator==(const batch_bounds&, const batch_bounds&) = default;
+};
+/// The bounds hold for the batches from here on. -> looked
+struct look {
+  batch_bounds bounds;
+};
 /// -> challenged
 struct ask_challenge {};
 /// Sign and send it. -> session_opened

@@ -143,6 +143,20 @@ result<void> replica_store::set_trust(const wire::signed_object& trust) {
   return {};
 }
 
+result<void> replica_store::set_server(std::string_view host, std::uint16_t port) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto cell = file.get(k_identity);
+  if (!cell) return not_enrolled_yet();
+  auto who = unpack_identity(*cell);
+  who.host = host;
+  who.port = port;
+  file.put(k_identity, pack(who));
+  (*scope)->commit();
+  return {};
+}
+
 result<void> replica_store::set_setting(std::string_view name, std::string_view value) {
   if (name.empty() || name.size() > k_setting_name_bytes) {
     return fail(errc::usage, "The name of a setting has 1 to 64 bytes.", "name",

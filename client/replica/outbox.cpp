@@ -59,6 +59,26 @@ std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
   return out;
 }
 
+/// The records of these versions, which wait, and drafts, whose discards wait.
+std::set<std::int64_t> records_of_waiting(ledger& file, std::span<const version_id> versions) {
+  std::set<std::int64_t> out;
+  if (versions.empty()) return out;
+  auto& cells = file.keys().cells();
+  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
+    if (std::find(versions.begin(), versions.end(), entry.version) != versions.end()) {
+      out.insert(holding_of(id));
+    }
+  });
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+    if (std::find(versions.begin(), versions.end(), entry.draft) != versions.end()) {
+      out.insert(holding_of(id));
+    }
+  });
+  return out;
+}
+
 std::size_t message_size(const domain::version_bytes& raw) {
   const auto quotes = [](const std::string& text) {
     return static_cast<std::size_t>(
@@ -140,12 +160,13 @@ void take_discards(ledger& file, const std::set<std::int64_t>& left_out, std::si
 
 }  // namespace
 
-outbox replica_store::next_outbox(std::size_t at_most) const {
+outbox replica_store::next_outbox(std::size_t at_most, std::span<const version_id> without) const {
   auto& file = impl_->file;
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out, at_most);
-  const auto under_way = records_under_way(file);
+  auto under_way = records_under_way(file);
+  under_way.merge(records_of_waiting(file, without));
   const auto records = first_waiting(file, under_way, at_most);
   for (const auto& record : records) {
     if (!filling.take(record)) break;

@@ -94,6 +94,9 @@ class replica_store {
   [[nodiscard]] result<void> enroll(const identity& who, const crypto::secret& tenant_key);
   /// Errors: not_enrolled.
   [[nodiscard]] result<identity> who() const;
+  /// The server is reached at another name or port now. What proves it (pin and trust) stays, and
+  /// everything else. Errors: not_enrolled, replica_busy.
+  [[nodiscard]] result<void> set_server(std::string_view host, std::uint16_t port);
   /// The device's private key; a copy for the caller.
   [[nodiscard]] crypto::signing_key device_key() const;
   /// The key of another device that this folder is to become (`enroll --again`): made at the first
@@ -166,7 +169,7 @@ class replica_store {
   [[nodiscard]] result<record_shown> show(
       std::string_view kind, std::string_view key,
       const std::optional<std::string>& selector = std::nullopt) const;
-  /// By name: a substring of the folded name or of the digits of the key; empty: all. Sorted by the
+  /// What the term finds by shared/domain/search.hpp, in names and keys; blank: all. Sorted by the
   /// folded name, then the original, then the key. A record whose view was damaged is left out;
   /// `damaged` is how many there are, of whatever kind.
   [[nodiscard]] result<std::vector<list_item>> search(std::string_view kind, std::string_view term,
@@ -216,8 +219,9 @@ class replica_store {
   // ---- Sync: pushing ----
 
   /// What to push next; empty while nothing waits, but for what shares a record with a push that is
-  /// under way. Asks nobody and changes nothing.
-  [[nodiscard]] outbox next_outbox(std::size_t at_most = limits::batch_versions) const;
+  /// under way, or with one of the versions `without`. Asks nobody and changes nothing.
+  [[nodiscard]] outbox next_outbox(std::size_t at_most = limits::batch_versions,
+                                   std::span<const version_id> without = {}) const;
   /// Keeps a signed push before its first sending. While one is under way, one more may follow it:
   /// its `prev_push` is the first one's id, it shares no record with it, and it must not be sent
   /// before the first one's receipt is here. Errors: busy when another is under way or was answered

@@ -22,6 +22,9 @@ class replica_port {
   /// Cheap while nothing waits to be pushed: it is asked once a second while watching.
   [[nodiscard]] virtual result<looked> look() = 0;
 
+  /// What batches may hold from here on. `look` and `prepare_push` keep to it.
+  virtual void bound_batches(const batch_bounds& bounds) = 0;
+
   /// Signs with the device key.
   [[nodiscard]] virtual wire::signed_object sign(std::string_view purpose, std::string object) = 0;
   [[nodiscard]] virtual result<void> note_learned(const transport::learned& what) = 0;

@@ -333,7 +333,8 @@ class shell::impl {
 
   // ---- The replica's actions ----
 
-  void perform(const look&) {
+  void perform(const look& a) {
+    replica_.bound_batches(a.bounds);
     auto found = replica_.look();
     if (!found) return events_.push_back(local_failed{found.error()});
     device_ = found->device;

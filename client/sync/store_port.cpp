@@ -1,5 +1,6 @@
 #include "client/sync/store_port.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
@@ -84,13 +85,16 @@ result<looked> store_port::look() {
   if (const auto kept = replica_.current_push()) {
     found.stored = {.id = kept->object.id,
                     .versions = kept->object.versions.size(),
-                    .discards = kept->object.discards.size()};
+                    .discards = kept->object.discards.size(),
+                    .ids = kept->object.versions};
+    found.stored->ids.insert(found.stored->ids.end(), kept->object.discards.begin(),
+                             kept->object.discards.end());
     found.following = kept->following;
     found.waiting = static_cast<std::int64_t>(found.stored->versions + found.stored->discards);
     return found;
   }
   saved_.reset();
-  batch_ = replica_.next_outbox(batch_size_);
+  batch_ = replica_.next_outbox(std::min(batch_size_, bounds_.at_most), bounds_.without);
   found.versions = batch_.ids;
   found.discards = batch_.discards;
   found.waiting = static_cast<std::int64_t>(
@@ -135,7 +139,7 @@ result<void> store_port::save_push(const wire::push_object& what) {
 }
 
 result<push_prepared> store_port::prepare_push(wire::push_object what) {
-  auto batch = replica_.next_outbox(batch_size_);
+  auto batch = replica_.next_outbox(std::min(batch_size_, bounds_.at_most), bounds_.without);
   if (batch.empty()) return push_prepared{};
   what.versions = batch.ids;
   what.discards = batch.discards;

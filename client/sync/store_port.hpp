@@ -34,6 +34,7 @@ class store_port final : public replica_port {
   [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
   [[nodiscard]] result<void> note_learned(const transport::learned& what) override;
   [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
+  void bound_batches(const batch_bounds& bounds) override { bounds_ = bounds; }
   [[nodiscard]] result<push_prepared> prepare_push(wire::push_object what) override;
   [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
   [[nodiscard]] bool keeps_push(const push_id& id) override;
@@ -64,6 +65,7 @@ class store_port final : public replica_port {
   const clock_source& clock_;
   crypto::signing_key key_;
   std::size_t batch_size_;
+  batch_bounds bounds_;
   std::optional<device_id> device_;  ///< whose key that is; nothing before the first look
   /// The batch of the last look, so that its bytes are not opened twice.
   replica::outbox batch_;

@@ -1,4 +1,5 @@
 // Enrollment: the server proves itself, then it is told the code, the name and the key.
+#include "client/transport/foreign.hpp"
 #include "client/transport/requests.hpp"
 #include "client/transport/trust.hpp"
 #include "shared/domain/text.hpp"
@@ -41,6 +42,7 @@ result<wire::greeting_answer> be_greeted(http::client& connection,
   request.idempotent = true;
   const auto response = connection.send(request);
   if (!response) return response.error();
+  if (auto foreign = foreign_answer(*response, request.body.size())) return *std::move(foreign);
   if (response->status != 200) {
     auto why = refused(*response).what;
     // A server of the release before takes it for an enrollment without a code.
@@ -82,6 +84,7 @@ result<enrollment> enroll_at(server_address address, const std::string& code,
   if (const auto proved = connection.peer_key()) request.only_to.push_back(*proved);
   const auto response = connection.send(request);
   if (!response) return response.error();
+  if (auto foreign = foreign_answer(*response, request.body.size())) return *std::move(foreign);
   if (response->status != 200) return refused(*response).what;
   const auto answered = wire::decode_enroll_answer(response->body);
   if (!answered) return unreadable(answered.error()).what;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "client/transport/foreign.hpp"
 #include "client/transport/requests.hpp"
 #include "client/transport/trust.hpp"
 #include "shared/base/limits.hpp"
@@ -73,6 +74,9 @@ class remote::impl {
     if (!response) {
       if (response.error().code == errc::session_expired) forget_token();
       return failed(response.error());
+    }
+    if (auto foreign = foreign_answer(*response, request.body.size())) {
+      return failed(*std::move(foreign));
     }
     if (response->status < 200 || response->status > 299) {
       if (response->status == 401) forget_token();

@@ -34,6 +34,7 @@ http::client_options options_of(const server_address& address,
   http::client_options options;
   options.host = address.host;
   options.port = address.port;
+  options.proxy_from_environment = true;
   auto pins = tls_pins(address.pin_is_ca, address.pin, known);
   if (!pins.empty()) {
     options.ca_pin = pins.back();

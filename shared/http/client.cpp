@@ -4,6 +4,7 @@
 
 #include "shared/http/client_connection.hpp"
 #include "shared/http/compress.hpp"
+#include "shared/http/proxy.hpp"
 #include "shared/http/render.hpp"
 #include "shared/http/tls.hpp"
 
@@ -125,8 +126,15 @@ class client::impl {
  private:
   result<void> open(deadline_point deadline) {
     if (options_.tls && !context_) context_ = make_client_context(trust_);
+    std::optional<proxy_address> proxy;
+    if (options_.proxy_from_environment && options_.tls) {
+      auto named = proxy_for(options_.host);
+      if (!named) return named.error();
+      proxy = *std::move(named);
+    }
     const auto own = steady_clock::now() + options_.connect_deadline;
-    return connection_.open(options_.host, options_.port, context_.get(), std::min(own, deadline));
+    return connection_.open(options_.host, options_.port, context_.get(), std::min(own, deadline),
+                            std::move(proxy));
   }
 
   client_options options_;

@@ -34,6 +34,8 @@ struct client_options {
   std::vector<hash256> further_pins{};    ///< CAs as good as that one
   std::optional<unix_millis> trust_time;  ///< judges dates with a pin; nothing: the clock
   bool tls = true;                        ///< false only for plain loopback listeners
+  /// Through the proxy that the environment names, if it names one for this host (proxy.hpp).
+  bool proxy_from_environment = false;
   std::chrono::milliseconds connect_deadline{10'000};  ///< name, TCP and TLS together
 };
 

@@ -106,6 +106,7 @@ struct open_request {
   std::string host;
   std::uint16_t port = 0;
   ssl_ctx_st* tls = nullptr;
+  std::optional<proxy_address> proxy;
 };
 
 awaitable<std::optional<error>> shake_hands(link_ptr on, open_request asked) {
@@ -122,31 +123,6 @@ awaitable<std::optional<error>> shake_hands(link_ptr on, open_request asked) {
   if (auto refused = refusal(connection, asked.host)) co_return refused;
   co_return unreachable("The server at " + asked.host + " does not speak TLS as expected (" +
                         ec.message() + "); check its address and port.");
-}
-
-awaitable<void> open_link(link_ptr on, open_request asked, progress_ptr state) {
-  const auto service = std::to_string(asked.port);
-  auto found = co_await on->resolver.async_resolve(asked.host, service,
-                                                   tcp::resolver::numeric_service, k_await);
-  if (std::get<0>(found)) {
-    state->outcome.problem =
-        unreachable("The server's name " + asked.host + " cannot be looked up (" +
-                    std::get<0>(found).message() + "); check the network.");
-    co_return;
-  }
-  const auto& addresses = std::get<1>(found);
-  auto connected = co_await asio::async_connect(on->socket, addresses, k_await);
-  if (std::get<0>(connected)) {
-    state->outcome.problem =
-        unreachable("The server at " + asked.host + " port " + service + " cannot be reached (" +
-                    std::get<0>(connected).message() + "); check the network, or try later.");
-    co_return;
-  }
-  error_code ignored;
-  on->socket.set_option(tcp::no_delay(true), ignored);
-  if (asked.tls != nullptr) {
-    state->outcome.problem = co_await shake_hands(on, std::move(asked));
-  }
 }
 
 /// Status and headers of a response head, and how long its body is.
@@ -178,6 +154,13 @@ result<std::size_t> body_length(const raw_response& answer, bool head_only, std:
   return length;
 }
 
+/// A refusal or a redirect without JSON, or a page for people: not from a server of ours.
+bool made_on_the_way(const raw_response& answer) {
+  const auto type = find_header(answer.headers, "content-type").value_or("");
+  if (answer.status < 200 || type.find("json") != std::string_view::npos) return false;
+  return answer.status > 299 || type.starts_with("text/html");
+}
+
 result<response_head> read_head(std::string_view text, bool head_only, std::size_t limit) {
   beast::http::response_parser<beast::http::empty_body> parser;
   parser.header_limit(static_cast<std::uint32_t>(text.size() + 1));
@@ -201,9 +184,85 @@ result<response_head> read_head(std::string_view text, bool head_only, std::size
   }
   head.close = !message.keep_alive();
   const auto length = body_length(head.answer, head_only, limit);
+  const bool readable = length && !find_header(head.answer.headers, "content-encoding");
+  if (!readable && made_on_the_way(head.answer)) {
+    // What stands on the way answers as it likes. Its status and headers tell who it is; the body
+    // is left alone, and the connection with it.
+    std::erase_if(head.answer.headers,
+                  [](const header& line) { return line.name == "content-encoding"; });
+    head.close = true;
+    return head;
+  }
   if (!length) return length.error();
   head.length = *length;
   return head;
+}
+
+/// Asks the proxy for a tunnel (CONNECT); what it says instead.
+awaitable<std::optional<error>> open_tunnel(link_ptr on, open_request asked) {
+  const auto request = connect_request(*asked.proxy, asked.host, asked.port);
+  bool going = co_await write_all(on, request);
+  std::size_t got = 0;
+  while (going && !head_end(on->input) && on->input.size() <= k_head_limit) {
+    const auto have = on->input.size();
+    on->input.resize(have + k_head_chunk);
+    const auto into = asio::buffer(on->input.data() + have, k_head_chunk);
+    going = co_await read_some(on, into, got);
+    on->input.resize(have + (going ? got : 0));
+  }
+  const auto size = head_end(on->input);
+  const auto head = size ? read_head(std::string_view(on->input).substr(0, *size), true, 0)
+                         : result<response_head>(protocol("no answer"));
+  const int status = head ? head->answer.status : 0;
+  const std::string by = "The proxy at " + asked.proxy->host;
+  if (status == 407) {
+    co_return unreachable(by +
+                          " asks for a name and a password (407); give them in https_proxy, or ask "
+                          "whoever runs the network.");
+  }
+  const bool open = status >= 200 && status <= 299;
+  if (!open) {
+    co_return unreachable(by + " does not open a way to the server (" +
+                          (status == 0 ? "no answer" : "status " + std::to_string(status)) +
+                          "); ask whoever runs the network.");
+  }
+  // Before TLS has begun the server says nothing.
+  if (on->input.size() > *size) {
+    co_return unreachable(by + " sends what nobody asked for; ask whoever runs the network.");
+  }
+  on->input.clear();
+  co_return std::nullopt;
+}
+
+awaitable<void> open_link(link_ptr on, open_request asked, progress_ptr state) {
+  const auto host = asked.proxy ? asked.proxy->host : asked.host;
+  const auto service = std::to_string(asked.proxy ? asked.proxy->port : asked.port);
+  const std::string what = asked.proxy ? "proxy" : "server";
+  auto found =
+      co_await on->resolver.async_resolve(host, service, tcp::resolver::numeric_service, k_await);
+  if (std::get<0>(found)) {
+    state->outcome.problem =
+        unreachable("The " + what + "'s name " + host + " cannot be looked up (" +
+                    std::get<0>(found).message() + "); check the network.");
+    co_return;
+  }
+  const auto& addresses = std::get<1>(found);
+  auto connected = co_await asio::async_connect(on->socket, addresses, k_await);
+  if (std::get<0>(connected)) {
+    state->outcome.problem =
+        unreachable("The " + what + " at " + host + " port " + service + " cannot be reached (" +
+                    std::get<0>(connected).message() + "); check the network, or try later.");
+    co_return;
+  }
+  error_code ignored;
+  on->socket.set_option(tcp::no_delay(true), ignored);
+  if (asked.proxy) {
+    state->outcome.problem = co_await open_tunnel(on, asked);
+    if (state->outcome.problem) co_return;
+  }
+  if (asked.tls != nullptr) {
+    state->outcome.problem = co_await shake_hands(on, std::move(asked));
+  }
 }
 
 struct exchange_request {
@@ -381,8 +440,9 @@ client_connection::client_connection() : impl_(std::make_unique<impl>()) {}
 client_connection::~client_connection() = default;
 
 result<void> client_connection::open(const std::string& host, std::uint16_t port, ssl_ctx_st* tls,
-                                     deadline_point deadline) {
+                                     deadline_point deadline, std::optional<proxy_address> proxy) {
   open_request asked;
+  asked.proxy = std::move(proxy);
   asked.host = host;
   asked.port = port;
   asked.tls = tls;

@@ -15,6 +15,7 @@
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
 #include "shared/http/message.hpp"
+#include "shared/http/proxy.hpp"
 
 struct ssl_ctx_st;
 
@@ -43,9 +44,10 @@ class client_connection {
   client_connection& operator=(const client_connection&) = delete;
   ~client_connection();
 
-  /// Connects anew; `tls` null: plain. `unreachable` or `untrusted_server`.
+  /// Connects anew, through the proxy's tunnel if there is one; `tls` null: plain. `unreachable` or
+  /// `untrusted_server`.
   [[nodiscard]] result<void> open(const std::string& host, std::uint16_t port, ssl_ctx_st* tls,
-                                  deadline_point deadline);
+                                  deadline_point deadline, std::optional<proxy_address> proxy = {});
   /// Sends `head` and `body` and reads one response of at most `limit` body bytes; `head_only`: the
   /// response to a HEAD request. On any failure, and where the response says so, the connection is
   /// closed afterwards.

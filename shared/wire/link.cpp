@@ -1,9 +1,11 @@
-// Enrollment links: https://HOST:PORT/enroll#CODE.PIN
+// Enrollment links: https://HOST:PORT/enroll#CODE.PIN, and the names of servers.
 #include <algorithm>
 #include <charconv>
 
 #include "shared/base/bytes.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/wire/messages.hpp"
+#include "shared/wire/server_name.hpp"
 
 namespace autocusto::wire {
 namespace {
@@ -22,6 +24,18 @@ bool host_character(char c) {
   return code_character(c) || c == '.' || c == ':';
 }
 
+/// As it came out of a message: without line breaks and what nobody sees in it, and without blanks,
+/// quotes and angle brackets around it. None of these can be part of a link.
+std::string bare(std::string_view pasted) {
+  std::string text(pasted);
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  text = domain::clean_number(text);
+  constexpr std::string_view around = "\"'<>";
+  while (!text.empty() && around.find(text.front()) != std::string_view::npos) text.erase(0, 1);
+  while (!text.empty() && around.find(text.back()) != std::string_view::npos) text.pop_back();
+  return text;
+}
+
 /// `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; false if it is none of them.
 bool read_authority(std::string_view text, enrollment_link& link) {
   std::string_view host = text;
@@ -31,7 +45,9 @@ bool read_authority(std::string_view text, enrollment_link& link) {
     if (end == std::string_view::npos) return false;
     host = text.substr(1, end - 1);
     port = text.substr(end + 1);
-    if (host.find(':') == std::string_view::npos) return false;
+    const bool six = host.find(':') != std::string_view::npos &&
+                     host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+    if (!six) return false;
   } else {
     const auto colon = std::min(text.find(':'), text.size());
     host = text.substr(0, colon);
@@ -71,8 +87,10 @@ std::string encode(const enrollment_link& link) {
   return out;
 }
 
-result<enrollment_link> decode_enrollment_link(std::string_view text) {
+result<enrollment_link> decode_enrollment_link(std::string_view pasted) {
   enrollment_link link;
+  const auto whole = bare(pasted);
+  std::string_view text = whole;
   if (!text.starts_with(k_scheme)) {
     return fail(errc::usage,
                 "The enrollment link does not begin with https://; copy the whole link as the "
@@ -111,6 +129,25 @@ result<enrollment_link> decode_enrollment_link(std::string_view text) {
                 "the whole link as the administrator sent it.");
   }
   return link;
+}
+
+result<server_name> read_server_name(std::string_view typed) {
+  const auto whole = bare(typed);
+  std::string_view text = whole;
+  if (text.find(k_path) != std::string_view::npos) {
+    auto link = decode_enrollment_link(text);
+    if (!link) return link.error();
+    return server_name{link->host, link->port, *link};
+  }
+  if (text.starts_with(k_scheme)) text.remove_prefix(k_scheme.size());
+  if (text.ends_with('/')) text.remove_suffix(1);
+  enrollment_link at;
+  if (!read_authority(text, at)) {
+    return fail(errc::usage,
+                "The server is named by HOST:PORT, such as sync.example.org:8443, or by a whole "
+                "enrollment link; check it.");
+  }
+  return server_name{std::move(at.host), at.port, std::nullopt};
 }
 
 }  // namespace autocusto::wire

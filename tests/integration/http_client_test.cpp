@@ -363,6 +363,29 @@ INSTANTIATE_TEST_SUITE_P(
                      errc::protocol_error}),
     [](const auto& row) { return row.param.name; });
 
+TEST(page_on_the_way, is_told_by_its_status_and_headers) {
+  const std::string type = "Content-Type: text/html\r\n";
+  const std::string bodies[] = {"Transfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n",
+                                "\r\n<html>", "Content-Length: 2000\r\n\r\n",
+                                "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"};
+  for (const auto* status : {"200 OK", "302 Found", "403 Forbidden", "511 Login"}) {
+    for (const auto& body : bodies) {
+      scripted_server scripted(
+          {{"HTTP/1.1 " + std::string(status) + "\r\nServer: gate\r\n" + type + body},
+           {with_length("", "ok")}});
+      client asking(test_client_options(scripted.port()));
+      auto asked = ask("GET", "/");
+      asked.response_limit = 1000;
+      const auto answer = asking.send(asked);
+      ASSERT_TRUE(answer) << status << body << answer.error().message;
+      EXPECT_EQ(answer->status, std::stoi(status));
+      EXPECT_EQ(find_header(answer->headers, "server"), "gate");
+      EXPECT_EQ(answer->body, "") << "nobody knows where it ends";
+      EXPECT_EQ(asking.send(asked)->body, "ok") << "by a connection of its own";
+    }
+  }
+}
+
 TEST(certificates, carry_the_dates_and_keys_that_were_asked_for) {
   const auto leaf = test_leaf({"a.example", "::1"}, 30, 1'700'000'000'000);
   EXPECT_EQ(certificate_not_before(leaf.certificate).value(), 1'700'000'000'000);

@@ -296,7 +296,8 @@ bool courier::perform_surrender(engine::action& what) {
 /// What the replica does; false for any other action.
 bool courier::perform_local(engine::action& what) {
   auto& port = desk_.port();
-  if (std::holds_alternative<engine::look>(what)) {
+  if (const auto* asked = std::get_if<engine::look>(&what)) {
+    port.bound_batches(asked->bounds);
     const auto found = port.look();
     if (found) device_ = found->device;
     answer_local(found);

@@ -33,6 +33,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<engine::looked> look() override {
     return of_.guarded([&] { return real().look(); });
   }
+  void bound_batches(const engine::batch_bounds& bounds) override { real().bound_batches(bounds); }
   wire::signed_object sign(std::string_view purpose, std::string object) override {
     return of_.guarded([&] { return real().sign(purpose, std::move(object)); });
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <random>
 #include <set>
@@ -16,6 +17,7 @@
 #include "client/replica/replica.hpp"
 #include "client/sync/shell.hpp"
 #include "client/sync/store_port.hpp"
+#include "client/transport/foreign.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
 
@@ -35,6 +37,10 @@ class lossy_line final : public transport::remote_api {
 
   std::function<mishap()> next = [] { return mishap::none; };
   int calls = 0;
+  /// A proxy on the way answers larger pushes with 413.
+  std::size_t body_limit = std::numeric_limits<std::size_t>::max();
+  std::size_t largest = 0;  ///< body of a push so far
+  int refused = 0;          ///< pushes refused for their size
 
   [[nodiscard]] bool has_session() const override { return behind_.has_session(); }
   [[nodiscard]] transport::answer<wire::challenge_answer> challenge(
@@ -48,6 +54,13 @@ class lossy_line final : public transport::remote_api {
   [[nodiscard]] transport::learned last_learned() const override { return behind_.last_learned(); }
   [[nodiscard]] transport::answer<wire::push_receipt> push(
       const transport::packed_push& request) override {
+    largest = std::max(largest, request.body.size());
+    if (request.body.size() > body_limit) {
+      http::response page{.status = 413, .content_type = "text/html", .body = "<html>too large"};
+      page.headers = {{"server", "nginx"}};
+      ++refused;
+      return transport::failure{*transport::foreign_answer(page, request.body.size()), {}};
+    }
     return pass<wire::push_receipt>([&] { return behind_.push(request); });
   }
   [[nodiscard]] transport::answer<wire::push_receipt> surrender(

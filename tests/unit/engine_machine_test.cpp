@@ -134,6 +134,84 @@ TEST(engine_machine, a_push_that_is_given_up_takes_the_one_behind_it_along) {
   EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
 }
 
+/// Drives a session in which the server says what it remembers; answers what comes of it.
+std::vector<std::string> ask_server(driver& d, const looked& here, const session_opened& told) {
+  EXPECT_THAT(d.on(here), ElementsAre("ask_challenge"));
+  EXPECT_THAT(d.on(challenged{{.server = here.server, .challenge = "c", .server_time = ""}}),
+              ElementsAre("ask_session"));
+  return d.on(told);
+}
+
+looked stored_of(std::uint8_t push, std::vector<version_id> ids) {
+  auto out = with_stored(push, ids.size());
+  out.stored->ids = std::move(ids);
+  return out;
+}
+
+const std::vector<version_id> k_three{id_of<version_id>(11), id_of<version_id>(12),
+                                      id_of<version_id>(13)};
+
+TEST(engine_machine, a_push_that_is_too_large_is_halved_once_the_server_says_it_has_it_not) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  EXPECT_THAT(d.on(stored_of(5, k_three)), ElementsAre("send_push"));
+  EXPECT_THAT(d.on(lost(errc::body_too_large)), ElementsAre("look"));
+  EXPECT_THAT(ask_server(d, stored_of(5, k_three), full()), ElementsAre("drop_push"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
+  EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1"));
+  EXPECT_THAT(d.on(push_saved{}), ElementsAre("send_push"));
+  EXPECT_THAT(d.on(receipt(7, {push_outcome::accepted})), ElementsAre("apply_receipt"));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+  EXPECT_EQ(d.get<look>().bounds.at_most, 1U) << "the same would be refused again";
+}
+
+TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  const auto alone = stored_of(5, {id_of<version_id>(11)});
+  d.on(alone);
+  d.on(lost(errc::body_too_large));
+  EXPECT_THAT(ask_server(d, alone, full()), ElementsAre("drop_push"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+  EXPECT_EQ(d.get<look>().bounds.without, (std::vector{id_of<version_id>(11)}));
+  EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1")) << "the others go on";
+  d.on(push_saved{});
+  d.on(receipt(7, {push_outcome::accepted}));
+  d.on(receipt_applied{});
+  auto left = quiet();
+  left.waiting = 1;
+  EXPECT_THAT(d.on(left), ElementsAre("fetch 0"));
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish body_too_large"));
+}
+
+TEST(engine_machine, a_large_push_that_may_have_been_taken_stays_as_it_is) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  d.on(stored_of(5, k_three));
+  d.on(lost(errc::body_too_large));
+  const auto taken = full(push_memory::unknown, id_of<push_id>(5));
+  EXPECT_THAT(ask_server(d, stored_of(5, k_three), taken), ElementsAre("fetch 0"))
+      << "pulling goes on";
+  d.on(page_to(0, 0, false));
+  d.on(removed_erased{});
+  EXPECT_EQ(d.m.at(), step::done);
+}
+
+TEST(engine_machine, a_copy_of_a_halved_push_that_came_late_is_no_copied_folder) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  d.on(stored_of(5, k_three));
+  d.on(lost(errc::body_too_large));
+  ask_server(d, stored_of(5, k_three), full());
+  d.on(push_dropped{});
+  d.on(with_versions(1));
+  d.on(push_saved{});
+  EXPECT_THAT(d.on(lost(errc::prev_push_old, id_of<push_id>(5))), ElementsAre("begin_recovery"));
+  EXPECT_EQ(d.get<begin_recovery>().server_last, std::optional(std::optional(id_of<push_id>(5))));
+}
+
 TEST(engine_machine, stopping_waits_for_both_hands) {
   auto d = pushing_of(6);
   EXPECT_THAT(d.on(stop{}), ElementsAre("cancel"));
