@@ -51,6 +51,7 @@ void add_record_commands(CLI::App& parser, app& a);    ///< patient, clinic
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflicts, resolve, refused
 void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, export, passphrase, wipe
 void add_enroll_command(CLI::App& parser, app& a);     ///< enroll
+void add_server_command(CLI::App& parser, app& a);     ///< server
 void add_sync_command(CLI::App& parser, app& a);       ///< sync
 void add_ui_command(CLI::App& parser, app& a);         ///< ui
 

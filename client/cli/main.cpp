@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   cli::add_conflict_commands(parser, a);
   cli::add_enroll_command(parser, a);
   cli::add_profile_commands(parser, a);
+  cli::add_server_command(parser, a);
   cli::add_sync_command(parser, a);
   cli::add_ui_command(parser, a);
   try {

@@ -1,5 +1,6 @@
 #include "server/api/endpoints.hpp"
 
+#include "server/api/enroll_page.hpp"
 #include "server/api/handlers.hpp"
 #include "shared/base/limits.hpp"
 
@@ -27,6 +28,9 @@ std::vector<route> core_routes(context& in) {
   std::vector<route> table;
   table.push_back({"POST", "/v1/enroll", access::anyone, k_small_body,
                    open_handler([&in](const auto& r) { return detail::enroll(in, r); })});
+  // What a browser asks for when somebody clicks an enrollment link.
+  table.push_back({"GET", "/enroll", access::anyone, 0,
+                   open_handler([](const auto&) { return enroll_page(); })});
   table.push_back({"POST", "/v1/session", access::anyone, k_small_body,
                    open_handler([&in](const auto& r) { return detail::session(in, r); })});
   table.push_back({"POST", "/v1/push", access::full, k_push_body,

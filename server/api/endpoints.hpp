@@ -2,6 +2,7 @@
 // The endpoints of synchronising and of operations.
 //
 //   POST /v1/enroll    anyone        one-time code -> device
+//   GET  /enroll       anyone        a page that says what an enrollment link is for
 //   POST /v1/session   anyone        challenge, then token
 //   POST /v1/push      full session  versions -> signed receipt
 //   GET  /v1/changes   full session  feed; `wait` makes it a long poll

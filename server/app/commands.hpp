@@ -30,6 +30,13 @@ struct init_options {
 };
 [[nodiscard]] result<void> run_init(const common_options& common, const init_options& options);
 
+/// What laptops and links call this server; the database's URL is not shown.
+[[nodiscard]] result<void> run_config_show(const common_options& common);
+/// `what`: names, port or listen. Checks the values (usage), takes the folder's lock, makes a
+/// certificate for new names where the authority is the server's own, and saves.
+[[nodiscard]] result<void> run_config_set(const common_options& common, const std::string& what,
+                                          const std::vector<std::string>& values);
+
 struct serve_options {
   std::string listen;   ///< empty: as configured
   std::string metrics;  ///< empty: none

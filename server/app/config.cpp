@@ -33,12 +33,25 @@ bool is_numeric_address(const std::string& text) {
          ::inet_pton(AF_INET6, text.c_str(), &six) == 1;
 }
 
+bool is_label(std::string_view text) {
+  constexpr std::size_t longest = 63;
+  if (text.empty() || text.size() > longest || text.front() == '-' || text.back() == '-') {
+    return false;
+  }
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 bool is_host_name(const std::string& text) {
-  return !text.empty() && text.size() <= k_name_limit &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-' || c == '.';
-         });
+  if (text.size() > k_name_limit) return false;
+  std::string_view rest = text;
+  for (;;) {
+    const auto dot = std::min(rest.find('.'), rest.size());
+    if (!is_label(rest.substr(0, dot))) return false;
+    if (dot == rest.size()) return true;
+    rest.remove_prefix(dot + 1);
+  }
 }
 
 struct split_address {

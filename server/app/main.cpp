@@ -29,6 +29,7 @@ struct command_line {
   std::string database;
   std::string journal;
   std::string user;
+  std::vector<std::string> values;
   std::function<result<void>()> chosen;
   app::rotate_options rotate;
   int status = 0;  ///< of a command that printed all there is to say
@@ -48,6 +49,26 @@ void add_init(CLI::App& root, command_line& to) {
   command->add_option("--key", o.key_file, "Its private key (PEM)");
   command->add_option("--join", o.join, "Key bundle of the installation to join");
   command->callback([&to] { to.chosen = [&to] { return run_init(to.common, to.init); }; });
+}
+
+void add_config(CLI::App& root, command_line& to) {
+  auto* command = root.add_subcommand("config", "Where this server is reached");
+  command->require_subcommand(1);
+  command->add_subcommand("show", "Names, port of links, and the address to listen on")
+      ->callback([&to] { to.chosen = [&to] { return run_config_show(to.common); }; });
+  auto* set = command->add_subcommand("set", "Change one of them; stop `serve` first");
+  set->require_subcommand(1);
+  const auto add = [&](const char* what, const char* value, const char* help) {
+    auto* one = set->add_subcommand(what, help);
+    one->add_option(value, to.values)->required();
+    one->callback([&to, what] {
+      to.chosen = [&to, what] { return run_config_set(to.common, what, to.values); };
+    });
+  };
+  add("names", "NAME",
+      "Host names or addresses, for links and the certificate; the first for links");
+  add("port", "PORT", "The port that enrollment links say");
+  add("listen", "ADDR:PORT", "Address and port to listen on");
 }
 
 void add_serve(CLI::App& root, command_line& to) {
@@ -169,6 +190,7 @@ int main(int argc, char** argv) {
   root.set_version_flag("--version", version_text("autocusto-server"));
   command_line line;
   add_init(root, line);
+  add_config(root, line);
   add_serve(root, line);
   add_schema(root, line);
   add_files(root, line);

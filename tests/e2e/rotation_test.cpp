@@ -64,6 +64,30 @@ class rotate : public on_both_databases {
   std::size_t next_ = 0;
 };
 
+/// The server gets another name; laptops are told once, and keep everything.
+TEST_P(rotate, the_servers_name) {
+  here.stop();
+  for (const char* odd : {"https://localhost", "[localhost:8443]", "a..b", "-a", "a:443", "a b"}) {
+    EXPECT_EQ(here.server_command({"config", "set", "names", odd}).exit, 2) << odd;
+  }
+  for (const char* odd : {"0", "65536", "x", "8443/tcp", ""}) {
+    EXPECT_EQ(here.server_command({"config", "set", "port", odd}).exit, 2) << odd;
+  }
+  const auto port = std::to_string(here.port());
+  const json named = here.server_command({"config", "set", "names", "127.0.0.1"}).json;
+  EXPECT_EQ(named.at("names"), json::array({"127.0.0.1"}));
+  EXPECT_EQ(here.server_command({"config", "show"}).json, named);
+  here.start();
+  save(ana);
+  EXPECT_EQ(ana({"sync"}).error_code(), "untrusted_server") << "the certificate has the new name";
+  EXPECT_EQ(ana({"server", "set", "[127.0.0.1:" + port + "]"}).exit, 2);
+  EXPECT_EQ(ana.must({"server", "set", " https://127.0.0.1:" + port + "/\u200B"}).at("host"),
+            "127.0.0.1");
+  EXPECT_EQ(ana.must({"server", "show"}).at("port"), here.port());
+  EXPECT_EQ(ana.must({"sync"}).at("accepted"), 1) << "what waited goes out";
+  expect_clean();
+}
+
 void too_late(const laptop& on) {
   const answer refused = on({"sync"});
   EXPECT_EQ(refused.error_code(), "untrusted_server") << refused.out;

@@ -216,6 +216,22 @@ TEST_P(server_sync, tells_how_long_the_oldest_unsent_edit_of_a_device_has_waited
   }
 }
 
+TEST_P(server_sync, a_clicked_link_shows_what_to_do_with_it) {
+  auto device = world.device("a@example.org");
+  device->token.clear();
+  const auto page = device->get("/enroll");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_NE(page.body.find("lang=\"pt-BR\""), std::string::npos);
+  EXPECT_NE(page.body.find("Copie o link inteiro"), std::string::npos);
+  EXPECT_EQ(page.body.find("<script"), std::string::npos);
+  const auto policy = http::find_header(page.headers, "content-security-policy");
+  ASSERT_TRUE(policy);
+  EXPECT_TRUE(policy->starts_with("default-src 'none'; style-src 'unsafe-inline'"));
+  EXPECT_EQ(http::find_header(page.headers, "cache-control"), "no-store");
+  EXPECT_EQ(http::find_header(page.headers, "referrer-policy"), "no-referrer");
+}
+
 TEST_P(server_sync, health_readiness_and_metrics_tell_what_happens) {
   auto device = world.device("a@example.org");
   EXPECT_EQ(device->get("/healthz").status, 200);
