@@ -56,7 +56,10 @@ class lossy_line final : public transport::remote_api {
       const transport::packed_push& request) override {
     largest = std::max(largest, request.body.size());
     if (request.body.size() > body_limit) {
-      http::response page{.status = 413, .content_type = "text/html", .body = "<html>too large"};
+      http::response page;
+      page.status = 413;
+      page.content_type = "text/html";
+      page.body = "<html>too large";
       page.headers = {{"server", "nginx"}};
       ++refused;
       return transport::failure{*transport::foreign_answer(page, request.body.size()), {}};
@@ -139,7 +142,7 @@ class sync_laptop {
   }
 
   static replica::environment environment() {
-    return {system_clock_source(), crypto::system_random(), {.n = 16, .r = 1, .p = 1}};
+    return {.clock = system_clock_source(), .random = crypto::system_random()};
   }
 
   ::autocusto::engine::run_result sync(::autocusto::engine::run_options options = {}) {
