@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t k_code_bytes = 24;
 constexpr std::size_t k_email_limit = 254;
-constexpr unix_millis k_clock_slack = 24LL * 60 * 60 * 1000;
+constexpr unix_millis k_code_slack = 24LL * 60 * 60 * 1000;
 
 error unknown_code() {
   return fail(errc::code_unknown,
@@ -78,7 +78,7 @@ result<void> check_proof(const server_keys& keys, unix_millis now,
 /// Past its time; or made by a clock that was ahead, for which it would be good for years.
 bool over(const store::enrollment_row& code, unix_millis now) {
   return now >= code.expires_at ||
-         code.expires_at > now + limits::enrollment_millis + k_clock_slack;
+         code.expires_at > now + limits::enrollment_millis + k_code_slack;
 }
 
 /// The device that this code has made, where the same key asks again in time.

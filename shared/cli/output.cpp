@@ -16,7 +16,7 @@ constexpr std::int32_t k_delete = 0x7F;
 constexpr std::int32_t k_supplementary = 0x10000;
 
 std::string escaped(std::int32_t unit) {
-  std::array<char, 8> text{};
+  std::array<char, 12> text{};
   std::snprintf(text.data(), text.size(), "\\u%04x", static_cast<unsigned>(unit));
   return text.data();
 }

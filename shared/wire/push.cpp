@@ -58,7 +58,7 @@ push_result read_result(json::reader& in) {
   return r;
 }
 
-void write_version(std::string& out, const pushed_version& v) {
+void write_pushed_version(std::string& out, const pushed_version& v) {
   object_writer to(out);
   to.text("header", v.raw.header);
   to.id_if("incarnation", v.incarnation);
@@ -123,7 +123,7 @@ std::string encode(const push_request& m) {
   object_writer to(out);
   to.raw("object", m.object.object);
   to.hex("signature", m.object.signature);
-  to.array("versions", m.versions, write_version);
+  to.array("versions", m.versions, write_pushed_version);
   to.close();
   return out;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t k_head = 57;
 constexpr std::size_t k_cost_at = 9;
 
-crypto::secret passphrase() {
+crypto::secret opening_words() {
   return crypto::secret::copy_of("senha");
 }
 
@@ -20,7 +20,7 @@ crypto::secret passphrase() {
 std::string good() {
   std::string out;
   auto& random = crypto::system_random();
-  auth::sealed_writer writer(auth::sealed_kind::keys, passphrase(), random,
+  auth::sealed_writer writer(auth::sealed_kind::keys, opening_words(), random,
                              [&out](std::string_view part) { out += part; },
                              {.memory_kib = 8, .passes = 1, .lanes = 1});
   writer.write("inside");
@@ -60,18 +60,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string model = good();
   const auto text = fuzz::text_of(data, size);
   if (!costly(text)) {
-    static_cast<void>(auth::open_whole(auth::sealed_kind::backup, passphrase(), text));
+    static_cast<void>(auth::open_whole(auth::sealed_kind::backup, opening_words(), text));
   }
   // A good head, and the input behind it.
   std::string behind = model.substr(0, k_head + 32) + std::string(text);
-  fuzz::demand(!auth::open_whole(auth::sealed_kind::keys, passphrase(), behind),
+  fuzz::demand(!auth::open_whole(auth::sealed_kind::keys, opening_words(), behind),
                "a forged chunk was taken");
   // A good file with the input laid over its head.
   auto over = model;
   for (std::size_t i = 0; i < size && k_cost_at + i < over.size(); ++i)
     over[k_cost_at + i] = text[i];
   if (costly(over)) return 0;
-  const auto opened = auth::open_whole(auth::sealed_kind::keys, passphrase(), over);
+  const auto opened = auth::open_whole(auth::sealed_kind::keys, opening_words(), over);
   fuzz::demand(opened.has_value() == (over == model), "a changed file was taken");
   return 0;
 }

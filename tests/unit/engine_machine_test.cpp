@@ -31,8 +31,10 @@ TEST(engine_machine, a_session_is_signed_for_with_the_last_push) {
   auto here = quiet();
   here.last_push = id_of<push_id>(4);
   EXPECT_THAT(d.on(here), ElementsAre("ask_challenge"));
-  EXPECT_THAT(d.on(challenged{{.server = here.server, .challenge = "abc", .server_time = ""}}),
-              ElementsAre("ask_session"));
+  EXPECT_THAT(
+      d.on(challenged{
+          {.server = here.server, .challenge = "abc", .server_time = "", .signed_by_server = {}}}),
+      ElementsAre("ask_session"));
   const auto& asked = d.get<ask_session>().what;
   EXPECT_EQ(asked.challenge, "abc");
   EXPECT_EQ(asked.device, here.device);
@@ -137,8 +139,10 @@ TEST(engine_machine, a_push_that_is_given_up_takes_the_one_behind_it_along) {
 /// Drives a session in which the server says what it remembers; answers what comes of it.
 std::vector<std::string> ask_server(driver& d, const looked& here, const session_opened& told) {
   EXPECT_THAT(d.on(here), ElementsAre("ask_challenge"));
-  EXPECT_THAT(d.on(challenged{{.server = here.server, .challenge = "c", .server_time = ""}}),
-              ElementsAre("ask_session"));
+  EXPECT_THAT(
+      d.on(challenged{
+          {.server = here.server, .challenge = "c", .server_time = "", .signed_by_server = {}}}),
+      ElementsAre("ask_session"));
   return d.on(told);
 }
 
