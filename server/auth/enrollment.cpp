@@ -77,8 +77,7 @@ result<void> check_proof(const server_keys& keys, unix_millis now,
 
 /// Past its time; or made by a clock that was ahead, for which it would be good for years.
 bool over(const store::enrollment_row& code, unix_millis now) {
-  return now >= code.expires_at ||
-         code.expires_at > now + limits::enrollment_millis + k_code_slack;
+  return now >= code.expires_at || code.expires_at > now + limits::enrollment_millis + k_code_slack;
 }
 
 /// The device that this code has made, where the same key asks again in time.

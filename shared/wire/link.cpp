@@ -45,7 +45,8 @@ bool read_authority(std::string_view text, enrollment_link& link) {
     if (end == std::string_view::npos) return false;
     host = text.substr(1, end - 1);
     port = text.substr(end + 1);
-    const bool six = host.find(':') != std::string_view::npos &&
+    // Every text form of an IPv6 address has two colons or more (RFC 4291, section 2.2).
+    const bool six = std::count(host.begin(), host.end(), ':') >= 2 &&
                      host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
     if (!six) return false;
   } else {

@@ -55,7 +55,7 @@ TEST(real_programs, pay_for_a_passphrase_and_work) {
   world clinic(options);
   clinic.start();
   auto ana = clinic.enroll(clinic.add_doctor("ana@clinica.test"), "ana");
-  ana.must({"patient", "save", "52998224725", "--set", "rg=1"});
+  ana.must({"patient", "save", "52998224725", "--draft", "--set", "rg=1"});
   ana.must({"sync"});
   const auto bundle = clinic.folder() + "/keys";
   const auto backup = clinic.folder() + "/backup";

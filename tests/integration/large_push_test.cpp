@@ -30,7 +30,7 @@ class large_push : public ::testing::Test {
 TEST_F(large_push, a_proxy_that_refuses_large_pushes_stops_nothing) {
   auto mine = laptop("ana@example.org");
   for (int n = 0; n < 60; ++n) mine->save(nth_cpf(n), "Paciente " + std::to_string(n));
-  mine->line->body_limit = 12'000;
+  mine->line->body_limit = 6'000;
   expect_ok(mine->sync());
   EXPECT_GT(mine->line->refused, 0);
   EXPECT_LT(mine->line->refused, 10) << "each time half of it";

@@ -14,7 +14,8 @@ SMALL = ("--users", "5", "--clinics", "3", "--patients", "25", "--processes", "1
 COLUMNS = ("nome_paciente, idade, sexo, nome_mae, incapaz, nome_responsavel, rg, peso, altura, "
            "escolha_etnia, cns_paciente, email_paciente, cidade_paciente, end_paciente, "
            "cep_paciente, telefone1_paciente, telefone2_paciente, etnia")
-OF_RUNS = re.compile(r"import_run|import_row|import_pending|audit_log|setval|sqlite_sequence|INTO \W*setting")
+OF_RUNS = re.compile(r"import_run|import_row|import_pending|audit_(log|chain|head)|setval|sqlite_sequence|"
+                     r"INTO \W*setting")
 
 
 def state(world):

@@ -58,8 +58,10 @@ MUTATIONS = [
         "  append_events(in, owner.key, owner.id, events);\n",
         "  if (kind != store::feed_kind::removed) append_events(in, owner.key, owner.id, events);\n",
         "an unassignment is not in the feed"),
-    one("overwritten", 5, "--light", "shared/domain/view.cpp",
-        "    return dag.is_ancestor(head, v);\n", "    return true;\n",
+    one("overwritten", 5, "--light", "shared/domain/view_lineage.cpp",
+        "        view.pinned == head ? continues(dag, dag.find(v)->parents, head) : "
+        "among(replaced, head);\n",
+        "        view.pinned == head || !among(view.heads, v) || among(replaced, head);\n",
         "a new head replaces all heads"),
     one("receipt-lost", 6, "", "server/sync/push_transaction.cpp",
         "auto stored = in.push(push.object.id);",
@@ -89,16 +91,17 @@ MUTATIONS = [
     one("no-quarantine", 11, "", "server/sync/acceptance.cpp", "if (keep_bytes) plan_",
         "if (keep_bytes && i > 9999) plan_", "nothing goes to quarantine"),
     one("future-refused", 12, "--light", "server/sync/version_rules.cpp",
-        "  if (auto e = origin_problem(h, who)) return e;\n",
-        "  if (h.created_at > \"2027\") return fail(errc::invalid_field, \"It is of the future.\");\n"
-        "  if (auto e = origin_problem(h, who)) return e;\n",
+        "  if (auto e = entry_problem(c, work)) return e;\n",
+        "  if (c.value->header.created_at > \"2027\") {\n"
+        "    return fail(errc::invalid_field, \"It is of the future.\");\n  }\n"
+        "  if (auto e = entry_problem(c, work)) return e;\n",
         "a version of the future is refused"),
     Mutation("body-logged", 13, "", "server/api/sync_handlers.cpp",
              [('#include "server/api/event_log.hpp"\n',
                '#include "server/api/event_log.hpp"\n#include <nlohmann/json.hpp>\n'),
-              ("  return push_response(in, asked, in.pushes.push(caller, asked.body));\n",
+              ("  const auto answer = in.pushes.push(caller, asked.body);\n",
                "  in.log.write(log_level::info, \"push\", nlohmann::json{{\"body\", asked.body}});\n"
-               "  return push_response(in, asked, in.pushes.push(caller, asked.body));\n")],
+               "  const auto answer = in.pushes.push(caller, asked.body);\n")],
              "a push's body is written into the log"),
     one("line-quotes", 13, "", "server/sync/acceptance.cpp",
         "    plan_.results.push_back(refused(id, why));\n    if (keep_bytes)",

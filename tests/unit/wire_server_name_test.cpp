@@ -50,8 +50,9 @@ TEST(ServerName, IsTypedInSeveralWays) {
     EXPECT_EQ(read->port, each.port);
     EXPECT_EQ(read->link.has_value(), each.typed == k_link);
   }
-  for (const char* odd : {"", " ", "https://", "[localhost:8443]", "a:0", "a:99999", "a:x", "a/b",
-                          "http://a", "a:1:2", "a@b", "https://a/enroll#"}) {
+  for (const char* odd :
+       {"", " ", "https://", "[localhost:8443]", "[127.0.0.1:8443]", "a:0", "a:99999", "a:x", "a/b",
+        "http://a", "a:1:2", "a@b", "https://a/enroll#"}) {
     EXPECT_EQ(read_server_name(odd).error().code, errc::usage) << odd;
   }
 }
