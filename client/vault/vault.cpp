@@ -186,9 +186,11 @@ result<keyring> keyring::open(std::string_view envelope, std::string_view passph
   if (envelope.size() != k_envelope_size || version == 0) return bad_envelope();
   const crypto::secret text = passphrase::prepared(passphrase);
   auto data_key = opened(envelope, text.view());
-  // Older programs took the bytes as they were typed.
-  if (data_key && data_key->empty() && version == k_scrypt_version && text.view() != passphrase) {
-    data_key = opened(envelope, passphrase);
+  // Older programs took the bytes as they came.
+  if (version == k_scrypt_version) {
+    for (const auto form : passphrase::older_forms(passphrase)) {
+      if (data_key && data_key->empty()) data_key = opened(envelope, form);
+    }
   }
   if (!data_key) {
     return data_key.error().code == errc::unavailable ? data_key.error() : bad_envelope();

@@ -120,7 +120,11 @@ result<sealed_reader> sealed_reader::open(sealed_kind kind, const crypto::secret
     return crypto::constant_time_equal(crypto::hmac_sha256(key.view(), head).raw(), check);
   };
   auto key = key_of(head, text.view());
-  if (key && !fits(*key) && old_one && !(text == passphrase)) key = key_of(head, passphrase.view());
+  if (old_one) {
+    for (const auto form : passphrase::older_forms(passphrase.view())) {
+      if (key && !fits(*key)) key = key_of(head, form);
+    }
+  }
   if (!key) return key.error();
   if (!fits(*key)) {
     return fail(errc::wrong_passphrase, "The passphrase is not the one that sealed this file.");

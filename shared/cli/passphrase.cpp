@@ -80,19 +80,20 @@ result<crypto::secret> prompted(const std::string& prompt) {
 result<crypto::secret> from_file(const std::string& path) {
   auto text = read_file(path, k_longest_line);
   if (!text) return text.error();
-  const std::string_view whole = passphrase::trimmed(*text);
+  const std::string_view whole = *text;
   auto first_line = crypto::secret::copy_of(whole.substr(0, whole.find_first_of("\r\n")));
   wipe(*text);
   return first_line;
 }
 
-/// What opens a file stays as it is, however weak; a new one is judged.
+/// What opens a file stays byte for byte as it came, however weak: an older file may be sealed
+/// under a byte order mark or a line end as well. A new one is trimmed and judged.
 result<crypto::secret> checked(const crypto::secret& given, const passphrase_source& source) {
   auto text = crypto::secret::copy_of(passphrase::trimmed(given.view()));
   if (text.empty()) {
     return fail(errc::usage, "The passphrase is empty; type the one that was chosen.");
   }
-  if (source.confirm.empty()) return text;
+  if (source.confirm.empty()) return given.clone();
   const auto good = passphrase::check_new(text.view(), source.purpose, crypto::system_random());
   if (!good) return good.error();
   return text;

@@ -36,8 +36,11 @@ struct passphrase_source {
   passphrase::purpose purpose = passphrase::purpose::profile;  ///< of a new one
 };
 /// From the file (its first line), else the environment, else a prompt on the terminal without
-/// echo; a byte order mark and line ends are dropped. A new passphrase (`confirm` set) must be hard
-/// to guess (shared/passphrase/strength.hpp). Errors: usage, with what to do.
+/// echo. One that opens something keeps a byte order mark or a line end that came with it, for
+/// files of older programs; whoever makes a key drops them (shared/passphrase/prepared.hpp). A new
+/// one
+/// (`confirm` set) comes without them and must be hard to guess (shared/passphrase/strength.hpp).
+/// Errors: usage, with what to do.
 [[nodiscard]] result<crypto::secret> read_passphrase(const passphrase_source& source);
 
 /// One line from stdin; with a prompt when stdin is a terminal. For KEY given as `-`, so that no

@@ -24,6 +24,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 crypto::secret prepared(std::string_view text) {
+  text = trimmed(text);
   utf8proc_uint8_t* raw = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
   const auto size =
@@ -33,6 +34,15 @@ crypto::secret prepared(std::string_view text) {
   for (volatile utf8proc_uint8_t* at = raw; at != raw + size; ++at) *at = 0;
   std::free(raw);
   return crypto::secret(std::move(made));
+}
+
+std::vector<std::string_view> older_forms(std::string_view text) {
+  const crypto::secret today = prepared(text);
+  const std::string_view plain = trimmed(text);
+  std::vector<std::string_view> forms;
+  if (plain != today.view()) forms.push_back(plain);
+  if (text.size() != plain.size()) forms.push_back(text);
+  return forms;
 }
 
 bool blank(std::string_view text) {

@@ -78,6 +78,10 @@ TEST(sealed_stream, opens_what_an_older_program_sealed) {
   EXPECT_EQ(open(sealed_long_ago("tenant", composed), decomposed).value(), "tenant");
   EXPECT_EQ(open(sealed_long_ago("tenant", decomposed), decomposed).value(), "tenant");
   EXPECT_EQ(code(open(sealed_long_ago("tenant", composed), "1234")), errc::wrong_passphrase);
+  const std::string of_a_file = "\xEF\xBB\xBF" + decomposed + "\r\n";
+  EXPECT_EQ(open(sealed_long_ago("tenant", of_a_file), of_a_file).value(), "tenant");
+  EXPECT_EQ(open(sealed_long_ago("tenant", decomposed), of_a_file).value(), "tenant");
+  EXPECT_EQ(open(sealed_long_ago("tenant", composed), of_a_file).value(), "tenant");
 }
 
 TEST(sealed_stream, opens_however_the_passphrase_is_composed) {

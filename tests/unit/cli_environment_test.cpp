@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/vault/vault.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/passphrase/prepared.hpp"
+#include "tests/support/old_envelope.hpp"
 #include "tests/support/process.hpp"
 
 namespace autocusto::cli {
@@ -50,10 +53,34 @@ TEST(read_passphrase, drops_what_editors_add) {
   const test::temporary_folder folder;
   for (const char* text : {"uma senha", "uma senha\n", "uma senha\r\n", "\xEF\xBB\xBFuma senha\r\n",
                            "uma senha\nmore\n"}) {
-    EXPECT_EQ(read_passphrase(file_with(folder, text))->view(), "uma senha") << text;
+    const auto given = read_passphrase(file_with(folder, text));
+    EXPECT_EQ(passphrase::prepared(given->view()).view(), "uma senha") << text;
   }
   ::setenv("AUTOCUSTO_PASSPHRASE", "\xEF\xBB\xBFuma senha\n", 1);
-  EXPECT_EQ(read_passphrase({})->view(), "uma senha");
+  EXPECT_EQ(passphrase::prepared(read_passphrase({})->view()).view(), "uma senha");
+  auto chosen = file_with(folder, "\xEF\xBB\xBFoito burros azuis cantam\r\n");
+  chosen.confirm = "again";
+  EXPECT_EQ(read_passphrase(chosen)->view(), "oito burros azuis cantam") << "a new one is trimmed";
+}
+
+bool opens(std::string_view made, const crypto::secret& given) {
+  const auto old_one = test::scrypt_envelope(bytes(32, 'k'), made);
+  return vault::keyring::open(old_one, given.view(), crypto::system_random()).has_value();
+}
+
+// Programs of before took the first line of a file with its byte order mark, and a variable whole.
+TEST(read_passphrase, opens_what_an_older_program_sealed_under_what_editors_add) {
+  const test::temporary_folder folder;
+  const std::string mark = "\xEF\xBB\xBF";
+  const auto of_file = read_passphrase(file_with(folder, mark + "uma senha\r\n"));
+  EXPECT_TRUE(opens(mark + "uma senha", *of_file));
+  EXPECT_TRUE(opens("uma senha", *of_file));
+  EXPECT_FALSE(opens("outra senha", *of_file));
+  for (const std::string& made : {mark + "ac\u0327o", std::string("uma senha\r"),
+                                  std::string("uma senha\n"), mark + "uma senha\r\n"}) {
+    ::setenv("AUTOCUSTO_PASSPHRASE", made.c_str(), 1);
+    EXPECT_TRUE(opens(made, *read_passphrase({}))) << made;
+  }
 }
 
 TEST(read_passphrase, judges_a_new_one_only) {

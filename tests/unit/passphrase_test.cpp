@@ -115,10 +115,24 @@ TEST(prepared_passphrase, is_normal_and_free_of_what_a_file_adds) {
   EXPECT_EQ(prepared("corac\u0327a\u0303o").view(), "cora\u00E7\u00E3o");
   EXPECT_EQ(prepared("\xFF\xFE").view(), "\xFF\xFE") << "no text: the bytes as they are";
   EXPECT_EQ(prepared("  a  b ").view(), "  a  b ") << "blanks are part of it";
+  EXPECT_EQ(prepared("\xEF\xBB\xBFsenha\r\n").view(), "senha");
+  EXPECT_EQ(prepared("\xEF\xBB\xBF\xFF\n").view(), "\xFF");
   EXPECT_EQ(trimmed("\xEF\xBB\xBFsenha\r\n"), "senha");
   EXPECT_EQ(trimmed("senha\n\n"), "senha");
   EXPECT_EQ(trimmed(" senha "), " senha ");
   EXPECT_EQ(trimmed("\xEF\xBB\xBF"), "");
+}
+
+TEST(prepared_passphrase, names_what_an_older_program_may_have_taken) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(older_forms("senha"), ElementsAre());
+  EXPECT_THAT(older_forms("senha\r"), ElementsAre("senha\r"));
+  EXPECT_THAT(older_forms("ac\u0327o"), ElementsAre("ac\u0327o"));
+  EXPECT_THAT(older_forms("\xEF\xBB\xBF"
+                          "ac\u0327o\n"),
+              ElementsAre("ac\u0327o",
+                          "\xEF\xBB\xBF"
+                          "ac\u0327o\n"));
 }
 
 TEST(passphrase_cost, is_what_the_machine_affords_within_bounds) {
