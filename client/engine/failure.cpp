@@ -94,6 +94,11 @@ bool worth_asking_again(errc code) {
   return code == errc::busy || code == errc::timeout || code == errc::unavailable;
 }
 
+bool too_much_at_once(errc code) {
+  return code == errc::body_too_large || code == errc::too_many_versions ||
+         code == errc::too_much_work;
+}
+
 std::int64_t wait_of(const error& what) {
   return std::clamp(what.retry_after.value_or(0), std::int64_t{0}, k_longest_wait_seconds) * 1000;
 }

@@ -27,6 +27,10 @@ enum class failure_scope {
 /// Whether even a one-shot sync should ask again after a moment: the server is there.
 [[nodiscard]] bool worth_asking_again(errc code);
 
+/// Whether a push is refused for how much it is, so that its parts may pass: for its bytes, the
+/// number of its versions, or the work that they cause.
+[[nodiscard]] bool too_much_at_once(errc code);
+
 /// Until when nothing like it is to be asked again, in milliseconds from now; at most a little more
 /// than a day, whatever the server says.
 [[nodiscard]] std::int64_t wait_of(const error& what);

@@ -286,7 +286,7 @@ void machine::local_lost(const error& what) {
 
 /// Whether the failure was of this push alone and has been dealt with.
 bool machine::push_failed(const error& what, const std::optional<push_id>& last_push) {
-  if (what.code == errc::body_too_large) {
+  if (too_much_at_once(what.code)) {
     too_large(what);
     return true;
   }

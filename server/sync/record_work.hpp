@@ -90,10 +90,10 @@ struct record_work {
 /// back.
 [[nodiscard]] std::optional<error> length_problem(const record_work* work);
 
-/// What may be spent on this push. A single version is always judged, so that a laptop which sends
-/// its versions one by one gets on.
+/// What may be spent on this push. A single version, with a single discard beside it, is always
+/// judged, so that a laptop which halves its batches down to that gets on.
 [[nodiscard]] inline std::int64_t budget_of(const acceptance_input& in) {
-  const bool single = in.batch.size() + in.discards.size() <= 1;
+  const bool single = in.batch.size() <= 1 && in.discards.size() <= 1;
   return single ? std::numeric_limits<std::int64_t>::max() : in.budget;
 }
 

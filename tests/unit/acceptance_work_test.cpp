@@ -131,6 +131,9 @@ TEST(WorkOfAPush, BeyondItsBudgetIsRefusedAsAWholeAndChangesNothing) {
   const auto single = world.push(k_ana, {late[0]});
   EXPECT_FALSE(single.refusal.has_value());
   EXPECT_EQ(outcomes(single), "too_many_heads");
+  // So is the least that halving comes to: one version and one discard.
+  const auto pair = world.push(k_ana, {late[0]}, {all[60].id});
+  EXPECT_FALSE(pair.refusal.has_value());
 }
 
 TEST(WorkOfAPush, AViewHasItsMostVersions) {

@@ -155,11 +155,11 @@ looked stored_of(std::uint8_t push, std::vector<version_id> ids) {
 const std::vector<version_id> k_three{id_of<version_id>(11), id_of<version_id>(12),
                                       id_of<version_id>(13)};
 
-TEST(engine_machine, a_push_that_is_too_large_is_halved_once_the_server_says_it_has_it_not) {
+void expect_halving_after(errc refusal) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});
   EXPECT_THAT(d.on(stored_of(5, k_three)), ElementsAre("send_push"));
-  EXPECT_THAT(d.on(lost(errc::body_too_large)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(refusal)), ElementsAre("look"));
   EXPECT_THAT(ask_server(d, stored_of(5, k_three), full()), ElementsAre("drop_push"));
   EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
   EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
@@ -168,6 +168,13 @@ TEST(engine_machine, a_push_that_is_too_large_is_halved_once_the_server_says_it_
   EXPECT_THAT(d.on(receipt(7, {push_outcome::accepted})), ElementsAre("apply_receipt"));
   EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
   EXPECT_EQ(d.get<look>().bounds.at_most, 1U) << "the same would be refused again";
+}
+
+TEST(engine_machine, a_push_that_is_too_large_is_halved_once_the_server_says_it_has_it_not) {
+  for (const auto code : {errc::body_too_large, errc::too_much_work, errc::too_many_versions}) {
+    SCOPED_TRACE(code_name(code));
+    expect_halving_after(code);
+  }
 }
 
 TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
