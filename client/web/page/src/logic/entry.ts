@@ -16,10 +16,15 @@ function joiner(found: string, at: number, text: string): string {
   return !atEnd || /[\p{Mn}\p{Mc}]/u.test(before) ? found.slice(0, 1) : '';
 }
 
+function singleBlanks(text: string): string {
+  return text.replace(BLANKS, ' ').replace(/^ | $/g, '');
+}
+
 /// What can be seen of a text: each run of blanks one, none around, NFC.
 export function visibleText(text: string): string {
-  const bare = text.replace(NO_SHAPE, '').replace(BLANKS, ' ').replace(/^ | $/g, '');
-  return bare.replace(JOINERS, joiner).normalize('NFC');
+  const bare = singleBlanks(text.replace(NO_SHAPE, ''));
+  // A joiner that goes may leave two blanks side by side, or one at the end.
+  return singleBlanks(bare.replace(JOINERS, joiner)).normalize('NFC');
 }
 
 /// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners.
