@@ -16,6 +16,13 @@
 namespace autocusto::replica {
 
 [[nodiscard]] std::string commit_count_path(const std::string& home);
+/// How many of the transactions that are counted beside the file are not in it. 0 when the file has
+/// no count (`inside` 0). `beside` must have been read before `inside`: else what is written
+/// between the two counts as lost.
+[[nodiscard]] constexpr std::int64_t commits_lost(std::int64_t inside, std::int64_t beside) {
+  return inside > 0 && beside > inside ? beside - inside : 0;
+}
+
 /// 0 when there is none, or it cannot be read.
 [[nodiscard]] std::int64_t commits_beside(const std::string& home);
 /// Writes it; a disk that is full or failing is no reason to fail, the transaction is on it.

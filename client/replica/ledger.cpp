@@ -91,10 +91,10 @@ write_scope::write_scope(ledger& file, sqlite::lock_file lock)
 
 void write_scope::commit_counted() {
   if (db_.total_changes() == changes_before_) return transaction_.commit();
-  const std::int64_t inside = file_.get_number(k_commits);
+  const std::int64_t inside = file_.count(k_commits);
   const std::int64_t beside = commits_beside(file_.home());
-  if (beside > inside && inside > 0) {
-    file_.put_number(k_commits_missing, file_.get_number(k_commits_missing) + beside - inside);
+  if (const auto lost = commits_lost(inside, beside); lost > 0) {
+    file_.put_number(k_commits_missing, file_.count(k_commits_missing) + lost);
   }
   const std::int64_t count = std::max(inside, beside) + 1;
   file_.put_number(k_commits, count);
@@ -162,6 +162,14 @@ std::int64_t ledger::get_number(std::string_view name) {
   const auto value = in.number();
   in.finish();
   return value;
+}
+
+std::int64_t ledger::count(std::string_view name) {
+  try {
+    return get_number(name);
+  } catch (const error_exception&) {
+    return 0;
+  }
 }
 
 void ledger::put_number(std::string_view name, std::int64_t value) {

@@ -106,6 +106,8 @@ class ledger {
   void put(std::string_view name, std::string_view value);
   void forget(std::string_view name);
   [[nodiscard]] std::int64_t get_number(std::string_view name);
+  /// The same; a damaged one is 0 and so begins anew. For counts that no edit may have to wait for.
+  [[nodiscard]] std::int64_t count(std::string_view name);
   void put_number(std::string_view name, std::int64_t value);
 
   // E-mails and device names. `what` is one of the two constants.
@@ -171,6 +173,8 @@ inline constexpr std::string_view k_last_success = "last_success";
 /// Transactions written so far, and how many of them are known to be missing (commit_count.hpp).
 inline constexpr std::string_view k_commits = "commits";
 inline constexpr std::string_view k_commits_missing = "commits_missing";
+/// How many missing ones `verify` has told of: a sync that comes to its end forgets those.
+inline constexpr std::string_view k_commits_told = "commits_told";
 inline constexpr std::string_view k_closed_early = "closed_early";
 /// In front of the names of settings that others keep here.
 inline constexpr std::string_view k_user_setting = "user:";

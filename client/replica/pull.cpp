@@ -311,6 +311,11 @@ result<void> replica_store::note_sync(const sync_outcome& outcome) {
   if (!scope) return scope.error();
   file.put(k_last_sync, pack(outcome));
   if (outcome.ok) file.put_number(k_last_success, outcome.at);
+  const auto missing = file.count(k_commits_missing);
+  if (outcome.ok && missing > 0 && file.count(k_commits_told) == missing) {
+    file.forget(k_commits_missing);
+    file.forget(k_commits_told);
+  }
   (*scope)->commit();
   return {};
 }

@@ -196,21 +196,38 @@ class verifier {
   std::map<std::int64_t, noted> waiting_;
 };
 
+/// So that the next complete sync forgets them. What is in the way (a full disk, another process)
+/// only has it told once more.
+void note_told(ledger& file, std::int64_t missing) {
+  try {
+    if (file.count(k_commits_told) == missing) return;
+    const auto scope = file.begin();
+    if (!scope) return;
+    file.put_number(k_commits_told, missing);
+    (*scope)->commit();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 }  // namespace
 
 verify_report replica_store::verify() const {
   auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
   verify_report report;
-  verifier(file, report).run();
-  try {
-    const std::int64_t inside = file.get_number(k_commits);
-    const std::int64_t beside = inside > 0 ? commits_beside(file.home()) : 0;
-    report.missing_commits =
-        file.get_number(k_commits_missing) + std::max<std::int64_t>(0, beside - inside);
-  } catch (const error_exception&) {
-    return report;  // the damaged setting is among the problems
+  const std::int64_t beside = commits_beside(file.home());  // before the snapshot: another process
+                                                            // may be writing
+  {
+    const sqlite::snapshot now(file.db());
+    verifier(file, report).run();
+    try {
+      report.missing_commits =
+          file.get_number(k_commits_missing) + commits_lost(file.get_number(k_commits), beside);
+    } catch (const error_exception&) {
+      return report;  // the damaged setting is among the problems
+    }
   }
+  if (report.missing_commits > 0) note_told(file, report.missing_commits);
   return report;
 }
 
