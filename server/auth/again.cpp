@@ -1,7 +1,5 @@
 #include "server/auth/again.hpp"
 
-#include <algorithm>
-
 #include "server/store/family.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/crypto/hash.hpp"
@@ -84,14 +82,15 @@ result<replacement> may_replace(store::writer& in, unix_millis now, const wire::
     return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
   }
   const auto others = in.devices_replacing(old->key);
-  const auto same = std::find_if(others.begin(), others.end(), [&asked](const auto& d) {
-    return d.public_key == asked.public_key;
-  });
-  if (same != others.end()) {
-    if (same->revoked_at) {
-      return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
-    }
-    return replacement{*std::move(old), *same};
+  bool revoked = false;
+  for (const auto& same : others) {
+    if (same.public_key != asked.public_key) continue;
+    if (!same.revoked_at) return replacement{*std::move(old), same};
+    revoked = true;
+  }
+  // Of a key that was revoked only a new link makes a device: the administrator's word is newer.
+  if (revoked && !user) {
+    return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
   }
   const auto in_use = store::stand_ins_in_use(in, *old);
   if (in_use.of_root >= k_stand_ins) return too_many(k_stand_ins);

@@ -46,6 +46,8 @@ struct replacement {
 };
 /// Locks the old device and says whether the key may stand in for it. With a code (`user`: its
 /// user) the device may be one that the server has forgotten; it gets a row without a key then.
+/// A refusal may leave that row: the caller undoes its transaction. A key that was revoked stands
+/// in anew only with a code.
 /// Errors: device_unknown, device_revoked, user_disabled, bad_signature, forbidden (another user's
 /// device), too_many_devices.
 [[nodiscard]] result<replacement> may_replace(store::writer& in, unix_millis now,

@@ -81,9 +81,9 @@ bool over(const store::enrollment_row& code, unix_millis now) {
 }
 
 /// The device that this code has made, where the same key asks again in time.
-result<store::device_row> enrolled_before(store::writer& in, store::pk device,
+result<store::device_row> enrolled_before(store::reader& in, const store::enrollment_row& code,
                                           const wire::enroll_request& request, unix_millis now) {
-  const store::pk keys[] = {device};
+  const store::pk keys[] = {code.device.value()};
   const auto rows = in.devices_by_pk(keys);
   // A body that was overheard holds code and key: only a fresh proof has the answer once more.
   if (rows.empty() || !request.proof ||
@@ -93,7 +93,10 @@ result<store::device_row> enrolled_before(store::writer& in, store::pk device,
   if (rows[0].revoked_at) {
     return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
   }
-  if (now >= rows[0].enrolled_at + limits::enrollment_millis) return expired_code();
+  // A device that the code has only approved may have been there for long.
+  if (now >= rows[0].enrolled_at + limits::enrollment_millis && over(code, now)) {
+    return expired_code();
+  }
   return rows[0];
 }
 
@@ -126,12 +129,31 @@ void add_own_device(store::writer& in, store::pk system, const device_id& id, co
 struct enrolled {
   store::user_row user;
   store::device_row device;
-  std::optional<store::journal_entry> entry;
+  std::vector<store::journal_entry> entries{};
 };
 
 /// An enrolled device has its own id for the act's.
 act_id act_of(const device_id& device) {
   return *act_id::from_raw(device.raw());
+}
+
+/// A link that approves a device has one too, that a further answer finds.
+act_id approval_by_link(const device_id& device, std::string_view code_hash) {
+  const std::string label = "approved by a link";
+  const auto hash = crypto::sha256(label + std::string(device.raw()) + std::string(code_hash));
+  return *act_id::from_raw(hash.raw().substr(0, act_id::size));
+}
+
+store::journal_entry approval_of(const store::user_row& user, const store::device_row& device,
+                                 std::string_view code_hash, unix_millis now) {
+  store::journal_entry entry;
+  entry.id = approval_by_link(device.id, code_hash);
+  entry.what = store::journaled_act::device_approved;
+  entry.at = now;
+  entry.user = user.id;
+  entry.device = device.id;
+  entry.code_hash = code_hash;
+  return entry;
 }
 
 store::journal_entry entry_of(const store::user_row& user, const store::device_row& device,
@@ -151,14 +173,30 @@ store::journal_entry entry_of(const store::user_row& user, const store::device_r
 }
 
 /// A further answer for a device that is there. The journal may lack it, if its writing failed the
-/// first time.
+/// first time. `code_hash`: of the code that has made or approved it.
 enrolled answered_before(store::writer& in, const store::user_row& user, store::device_row device,
-                         std::string_view code_hash, const store::device_row* replaces) {
-  enrolled again{user, std::move(device), std::nullopt};
-  if (in.journaled_object(act_of(again.device.id))) {
-    again.entry = entry_of(user, again.device, code_hash, replaces);
+                         std::string_view code_hash) {
+  enrolled again{user, std::move(device)};
+  for (const auto& id : {act_of(again.device.id), approval_by_link(again.device.id, code_hash)}) {
+    const auto object = in.journaled_object(id);
+    if (!object) continue;
+    if (auto entry = store::decode_entry(*object)) again.entries.push_back(*std::move(entry));
   }
   return again;
+}
+
+void note_in_audit(store::writer& in, const enrolled& made, const char* what,
+                   const store::device_row* replaces, unix_millis now) {
+  store::audit_row audit;
+  audit.at = now;
+  audit.actor = made.user.key;
+  audit.device = made.device.key;
+  audit.what = what;
+  audit.subject_user = made.user.key;
+  audit.object = R"({"device":")" + made.device.id.text() + '"';
+  if (replaces != nullptr) audit.object += R"(,"replaces":")" + replaces->id.text() + '"';
+  audit.object += '}';
+  in.add_audit(audit);
 }
 
 /// A new device with all that tells of it, but for the code.
@@ -166,19 +204,23 @@ enrolled make_device(store::writer& in, random_source& random, unix_millis now,
                      const store::user_row& user, const wire::enroll_request& request,
                      std::string_view code_hash, const store::device_row* replaces,
                      bool pending = false) {
-  enrolled made{user, add_device(in, random, user, request, replaces, pending, now), std::nullopt};
-  made.entry = entry_of(user, made.device, code_hash, replaces);
-  static_cast<void>(in.add_journaled(store::journaled(*made.entry)));
-  store::audit_row audit;
-  audit.at = now;
-  audit.actor = user.key;
-  audit.device = made.device.key;
-  audit.what = replaces == nullptr ? "device.enroll" : "device.again";
-  audit.subject_user = user.key;
-  audit.object = R"({"device":")" + made.device.id.text() + '"';
-  if (replaces != nullptr) audit.object += R"(,"replaces":")" + replaces->id.text() + '"';
-  audit.object += '}';
-  in.add_audit(audit);
+  enrolled made{user, add_device(in, random, user, request, replaces, pending, now)};
+  made.entries.push_back(entry_of(user, made.device, code_hash, replaces));
+  static_cast<void>(in.add_journaled(store::journaled(made.entries[0])));
+  note_in_audit(in, made, replaces == nullptr ? "device.enroll" : "device.again", replaces, now);
+  return made;
+}
+
+/// The link is the approval that the device has waited for: an administrator has just made it.
+enrolled approve_by_link(store::writer& in, unix_millis now, const store::user_row& user,
+                         const replacement& of, std::string_view code_hash) {
+  enrolled made = answered_before(in, user, of.made.value(), code_hash);
+  made.device.pending = false;
+  in.update_device(made.device);
+  in.use_enrollment(code_hash, made.device.key);
+  made.entries.push_back(approval_of(user, made.device, code_hash, now));
+  static_cast<void>(in.add_journaled(store::journaled(made.entries.back())));
+  note_in_audit(in, made, "device.again", &of.old, now);
   return made;
 }
 
@@ -192,6 +234,13 @@ result<store::user_row> enabled_user(store::writer& in, store::pk key, const err
   return std::move(users[0]);
 }
 
+bool stands_in_for(store::reader& in, const store::device_row& device, const device_id& old) {
+  if (!device.replaces) return false;
+  const store::pk keys[] = {*device.replaces};
+  const auto rows = in.devices_by_pk(keys);
+  return !rows.empty() && rows[0].id == old;
+}
+
 /// With a code; with `again` besides, the new device stands in for one of the same user.
 result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
                            const wire::enroll_request& request, const maybe_again& again) {
@@ -201,22 +250,25 @@ result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis
   if (!found) return unknown_code();
   const auto user = enabled_user(in, found->user, unknown_code());
   if (!user) return user.error();
-  if (!found->device && over(*found, now)) return expired_code();
-  std::optional<replacement> replaced;
-  if (again) {
-    auto may = may_replace(in, now, *again, *request.again, user->key);
-    if (!may) return may.error();
-    replaced = *std::move(may);
-  }
-  const auto* old = replaced ? &replaced->old : nullptr;
+  // The code is judged before anything is done for it.
   if (found->device) {
-    auto device = enrolled_before(in, *found->device, request, now);
+    auto device = enrolled_before(in, *found, request, now);
     if (!device) return device.error();
-    return answered_before(in, *user, *std::move(device), hash.raw(), old);
+    if (again && !stands_in_for(in, *device, again->device)) return unknown_code();
+    return answered_before(in, *user, *std::move(device), hash.raw());
   }
+  if (over(*found, now)) return expired_code();
+  if (!again) {
+    auto made = make_device(in, random, now, *user, request, hash.raw(), nullptr);
+    in.use_enrollment(hash.raw(), made.device.key);
+    return made;
+  }
+  const auto may = may_replace(in, now, *again, *request.again, user->key);
+  if (!may) return may.error();
+  if (may->made && may->made->pending) return approve_by_link(in, now, *user, *may, hash.raw());
   // This key stands in for the device already: the code stays good.
-  if (replaced && replaced->made) return answered_before(in, *user, *replaced->made, {}, old);
-  auto made = make_device(in, random, now, *user, request, hash.raw(), old);
+  if (may->made) return answered_before(in, *user, *may->made, {});
+  auto made = make_device(in, random, now, *user, request, hash.raw(), &may->old);
   in.use_enrollment(hash.raw(), made.device.key);
   return made;
 }
@@ -229,18 +281,26 @@ result<enrolled> enroll_again_in(store::writer& in, random_source& random, unix_
   if (!may) return may.error();
   const auto user = enabled_user(in, may->old.user, unknown_code());
   if (!user) return user.error();
-  if (may->made) return answered_before(in, *user, *may->made, {}, &may->old);
+  if (may->made) return answered_before(in, *user, *may->made, {});
   const bool pending = in.setting(k_reenrollment_setting) == k_approve;
   return make_device(in, random, now, *user, request, {}, &may->old, pending);
 }
 
-/// Whether there is such a code, or such a device that signed.
+/// Whether there is such a code that is still good for this key, or such a device that signed.
 result<void> known_at_all(store::database& in, const wire::enroll_request& request,
-                          const maybe_again& again) {
+                          const maybe_again& again, unix_millis now) {
   result<void> known;
   in.read([&](store::reader& r) {
+    known = {};
     if (!request.code.empty()) {
-      if (!r.enrollment(crypto::sha256(request.code).raw())) known = unknown_code();
+      const auto code = r.enrollment(crypto::sha256(request.code).raw());
+      if (!code) {
+        known = unknown_code();
+      } else if (code->device) {
+        if (auto made = enrolled_before(r, *code, request, now); !made) known = made.error();
+      } else if (over(*code, now)) {
+        known = expired_code();
+      }
       return;
     }
     const auto device = r.device_by_id(again->device);
@@ -253,6 +313,26 @@ result<void> known_at_all(store::database& in, const wire::enroll_request& reque
     }
   });
   return known;
+}
+
+/// In one transaction, which a refusal undoes: whoever is refused leaves nothing behind.
+result<enrolled> enroll_or_nothing(store::database& in, random_source& random, unix_millis now,
+                                   const wire::enroll_request& request, const maybe_again& again) {
+  std::optional<enrolled> made;
+  try {
+    in.write([&](store::writer& w) {
+      if (request.proof) {
+        const auto proof = wire::decode_enroll_object(request.proof->object).value();
+        if (!spend(w, now, proof.challenge)) throw error_exception(stale_challenge());
+      }
+      made = (request.code.empty() ? enroll_again_in(w, random, now, request, *again)
+                                   : enroll_in(w, random, now, request, again))
+                 .value();
+    });
+  } catch (const error_exception& e) {
+    return e.get();
+  }
+  return *std::move(made);
 }
 
 }  // namespace
@@ -344,20 +424,13 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
   const auto again = read_again(keys, request);
   if (!again) return again.error();
   // Guesses end here, without waiting for the writer.
-  if (auto guess = known_at_all(in, request, *again); !guess) return guess.error();
+  if (auto guess = known_at_all(in, request, *again, now); !guess) return guess.error();
   if (auto proved = check_proof(keys, now, request, *again); !proved) return proved.error();
-  result<enrolled> made = unknown_code();
-  in.write([&](store::writer& w) {
-    if (request.proof) {
-      const auto proof = wire::decode_enroll_object(request.proof->object).value();
-      made = stale_challenge();
-      if (!spend(w, now, proof.challenge)) return;
-    }
-    made = request.code.empty() ? enroll_again_in(w, random, now, request, **again)
-                                : enroll_in(w, random, now, request, *again);
-  });
+  auto made = enroll_or_nothing(in, random, now, request, *again);
   if (!made) return made.error();
-  if (journal && made->entry) journal(*made->entry);
+  if (journal) {
+    for (const auto& entry : made->entries) journal(entry);
+  }
   if (made->device.pending) {
     return fail(errc::forbidden,
                 "An administrator has to approve this folder as a device first. Ask for it, then "

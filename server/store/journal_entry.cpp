@@ -34,6 +34,9 @@ void read_device(json::reader& in, journal_entry& entry) {
     entry.lost = in.boolean("lost");
     return;
   }
+  if (in.has("code_hash")) {
+    entry.code_hash = from_hex(in.string("code_hash", 2 * k_key_size)).value_or("");
+  }
   if (entry.what == journaled_act::device_approved) return;
   entry.pending = in.boolean_or("pending", false);
   entry.device_name = in.string("name", k_text);
@@ -42,9 +45,6 @@ void read_device(json::reader& in, journal_entry& entry) {
     return in.refuse("public_key", "is not a key of 32 bytes in hex");
   }
   entry.public_key = *key;
-  if (in.has("code_hash")) {
-    entry.code_hash = from_hex(in.string("code_hash", 2 * k_key_size)).value_or("");
-  }
   entry.replaces = in.optional_id<device_id>("replaces");
 }
 
@@ -101,6 +101,7 @@ std::string encode_entry(const journal_entry& of) {
       break;
     case journaled_act::device_approved:
       out["device"] = of.device.text();
+      if (!of.code_hash.empty()) out["code_hash"] = to_hex(of.code_hash);
       break;
     case journaled_act::device_revoked:
       out["device"] = of.device.text();

@@ -364,13 +364,21 @@ void sql_writer::end_sessions_of_user(pk user) {
   run(q, {sql_integer(user)});
 }
 
+namespace {
+constexpr unix_millis k_used_code_kept = 7LL * 24 * 60 * 60 * 1000;
+}
+
 void sql_writer::purge_expired(unix_millis now) {
   static constexpr sql_query sessions{"purge_sessions", "DELETE FROM session WHERE expires_at<$1"};
   static constexpr sql_query challenges{"purge_challenges",
                                         "DELETE FROM spent_challenge WHERE expires_at<$1"};
   static constexpr sql_query enrollments{
       "purge_enrollments", "DELETE FROM enrollment WHERE expires_at<$1 AND device IS NULL"};
+  // The device that a used code has made is answered again for as long as a code is good.
+  static constexpr sql_query used{"purge_used_enrollments",
+                                  "DELETE FROM enrollment WHERE expires_at<$1"};
   for (const sql_query& q : {sessions, challenges, enrollments}) run(q, {sql_integer(now)});
+  run(used, {sql_integer(now - k_used_code_kept)});
 }
 
 bool sql_writer::spend_challenge(std::string_view challenge_hash, unix_millis expires_at) {

@@ -139,10 +139,14 @@ class doing {
     } else {
       row.key = in_.add_device(row);
     }
-    // The code was spent: nobody enrolls with it again.
+    spend_code(row.key);
+  }
+
+  /// Nobody enrolls with the code again.
+  void spend_code(store::pk device) {
     if (entry_.code_hash.empty()) return;
     const auto code = in_.lock_enrollment(entry_.code_hash);
-    if (code && !code->device) in_.use_enrollment(entry_.code_hash, row.key);
+    if (code && !code->device) in_.use_enrollment(entry_.code_hash, device);
   }
 
   void approve_device() {
@@ -151,6 +155,7 @@ class doing {
     auto device = in_.lock_device(entry_.device).value();
     device.pending = false;
     in_.update_device(device);
+    spend_code(device.key);
   }
 
   void revoke_device() {

@@ -299,6 +299,11 @@ TEST_P(people, purging_removes_exactly_what_has_expired) {
     EXPECT_TRUE(w.enrollment(used_hash));
     EXPECT_TRUE(w.spend_challenge(old_hash, 40));
     EXPECT_FALSE(w.spend_challenge(new_hash, 40));
+    constexpr unix_millis k_day = 24LL * 60 * 60 * 1000;
+    w.purge_expired(7 * k_day);
+    EXPECT_TRUE(w.enrollment(used_hash));
+    w.purge_expired(8 * k_day);
+    EXPECT_FALSE(w.enrollment(used_hash)) << "used codes do not pile up";
   });
 }
 

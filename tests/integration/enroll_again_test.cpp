@@ -51,6 +51,19 @@ class enroll_again : public server_test {
     return crypto::signing_key::generate(crypto::system_random());
   }
 
+  std::string new_code(const std::string& email) {
+    return wire::decode_enrollment_link(world.invite(email))->code;
+  }
+  std::size_t devices() {
+    std::size_t n = 0;
+    world.node->database().read([&](store::reader& r) { n = r.all_devices().size(); });
+    return n;
+  }
+  std::string journal() {
+    std::ifstream in(world.folder() + "/acts.journal");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
   wire::enroll_answer got;
 };
 
@@ -291,6 +304,89 @@ TEST_P(enroll_again, a_new_link_joins_a_device_that_the_server_has_forgotten) {
   EXPECT_EQ(known.user, got.user);
 }
 
+TEST_P(enroll_again, a_refusal_leaves_nothing_behind) {
+  auto owner = world.connect(world.invite("a@example.org"));
+  ASSERT_EQ(code_of(owner->enroll()), "ok");
+  auto thief = world.connect(world.admin_link);
+  thief->who = owner->who;
+  const auto invented = [&](const std::string& code) {
+    thief->who.device = crypto::system_random().make<device_id>();
+    auto request = request_of(*thief, fresh_key());
+    request.code = code;
+    return ask(*thief, request);
+  };
+  const auto before = devices();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(invented(owner->link.code), "code_unknown") << "the link is spent";
+  }
+  EXPECT_EQ(devices(), before);
+
+  // As many as one user may have; then a good code is refused, too.
+  const auto root = row_of(owner->who.device);
+  world.node->database().write([&](store::writer& w) {
+    for (std::size_t i = 0; i < auth::k_stand_ins_of_user; ++i) {
+      store::device_row row;
+      row.id = crypto::system_random().make<device_id>();
+      row.user = root.user;
+      row.name = "copy";
+      row.public_key = fresh_key().public_half().raw();
+      row.replaces = root.key;
+      static_cast<void>(w.add_device(row));
+    }
+  });
+  const auto full = devices();
+  const auto code = new_code("a@example.org");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(invented(code), "too_many_devices");
+  EXPECT_EQ(devices(), full);
+}
+
+TEST_P(enroll_again, a_new_link_goes_before_a_revoked_key) {
+  auto old = world.device("a@example.org");
+  const auto next = fresh_key();
+  ASSERT_EQ(ask(*old, request_of(*old, next)), "ok");
+  const auto first = got.device;
+  revoke(first);
+  EXPECT_EQ(ask(*old, request_of(*old, next)), "device_revoked");
+  auto request = request_of(*old, next);
+  request.code = new_code("a@example.org");
+  ASSERT_EQ(ask(*old, request), "ok");
+  EXPECT_NE(got.device, first);
+  const auto second = got.device;
+  ASSERT_EQ(ask(*old, request_of(*old, next)), "ok") << "and then goes on without one";
+  EXPECT_EQ(got.device, second);
+  EXPECT_TRUE(row_of(first).revoked_at);
+}
+
+TEST_P(enroll_again, a_new_link_is_the_approval_that_a_folder_waits_for) {
+  auto old = world.device("a@example.org");
+  world.node->database().write(
+      [](store::writer& w) { w.set_setting(auth::k_reenrollment_setting, auth::k_approve); });
+  const auto next = fresh_key();
+  ASSERT_EQ(ask(*old, request_of(*old, next)), "forbidden");
+  const auto waiting = devices();
+  world.clock.advance(200 * k_hour);
+  const auto code = new_code("a@example.org");
+  for (int time = 0; time < 2; ++time) {
+    auto request = request_of(*old, next);
+    request.code = code;
+    ASSERT_EQ(ask(*old, request), "ok") << time;
+  }
+  EXPECT_EQ(devices(), waiting) << "the one that waited";
+  EXPECT_FALSE(row_of(got.device).pending);
+  auto other = request_of(*old, fresh_key());
+  other.code = code;
+  EXPECT_EQ(ask(*old, other), "code_unknown") << "the code is spent";
+  const auto lines = journal();
+  const auto at = lines.find(R"("act":"device.approved")");
+  ASSERT_NE(at, std::string::npos);
+  const auto line = lines.substr(at, lines.find('\n', at) - at);
+  EXPECT_NE(line.find("code_hash"), std::string::npos) << line;
+  EXPECT_NE(line.find(got.device.text()), std::string::npos) << line;
+  old->who = got;
+  old->key = next.clone();
+  EXPECT_EQ(code_of(old->open_session()), "ok");
+}
+
 TEST_P(enroll_again, the_log_and_the_journal_tell_of_it) {
   auto old = world.device("a@example.org");
   ASSERT_EQ(ask(*old, request_of(*old, fresh_key())), "ok");
@@ -304,9 +400,7 @@ TEST_P(enroll_again, the_log_and_the_journal_tell_of_it) {
     }
   });
   EXPECT_TRUE(told);
-  std::ifstream in(world.folder() + "/acts.journal");
-  const std::string journal((std::istreambuf_iterator<char>(in)), {});
-  EXPECT_NE(journal.find(R"("replaces":")" + old->who.device.text()), std::string::npos);
+  EXPECT_NE(journal().find(R"("replaces":")" + old->who.device.text()), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(both, enroll_again, ::testing::Values(engine::sqlite, engine::postgres),
