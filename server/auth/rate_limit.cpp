@@ -3,8 +3,16 @@
 #include <algorithm>
 
 namespace autocusto::auth {
+namespace {
+
+/// Calls of several threads may come in another order than they read the clock.
+constexpr unix_millis k_clock_disorder = 1000;
+
+}  // namespace
 
 double failure_limit::spent(const bucket& b, unix_millis now) const {
+  // A clock that was ahead and was put right: the failures of then are not of any time.
+  if (now < b.at - k_clock_disorder) return 0;
   const unix_millis passed = std::max<unix_millis>(0, now - b.at);
   return std::max(0.0,
                   b.spent - static_cast<double>(passed) / static_cast<double>(with_.token_every));

@@ -4,8 +4,16 @@
 #include <cmath>
 
 namespace autocusto::limits {
+namespace {
+
+/// Calls of several threads may come in another order than they read the clock.
+constexpr unix_millis k_clock_slack = 1000;
+
+}  // namespace
 
 double quota_table::used_now(const entry& e, unix_millis now) const {
+  // A clock that was ahead and was put right: what was used then is worth nothing now.
+  if (now < e.at - k_clock_slack) return 0;
   const auto passed = static_cast<double>(std::max<unix_millis>(0, now - e.at));
   return std::max(0.0, e.used - allowance_ * passed / static_cast<double>(period_));
 }
@@ -24,7 +32,7 @@ void quota_table::use(std::string_view key, double amount, unix_millis now) {
   if (const auto at = by_key_.find(key); at != by_key_.end()) {
     auto& found = *at->second;
     found.used = used_now(found, now) + amount;
-    found.at = std::max(found.at, now);
+    found.at = now < found.at - k_clock_slack ? now : std::max(found.at, now);
     entries_.splice(entries_.begin(), entries_, at->second);
     return;
   }

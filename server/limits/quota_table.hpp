@@ -3,8 +3,9 @@
 // thread.
 //
 // A key may use `allowance` at once; what it used comes back evenly, all of it within `period`.
-// (This is the token bucket, of which the bucket is full at first.) The clock is handed in; if it
-// goes back, nothing comes back until it has caught up.
+// (This is the token bucket, of which the bucket is full at first.) The clock is handed in. If
+// it goes back by more than a second, it was ahead and was put right: the key begins anew, since
+// what it used at a time that has not come yet would be held against it until then.
 //
 // Memory is bounded: at most `keys` are remembered. One more makes the table forget the key that
 // was used longest ago, so whoever invents addresses forgets others' use, never grows the table.

@@ -39,7 +39,23 @@ TEST(quota_table, whoever_took_too_much_waits_the_longer) {
   EXPECT_EQ(table.wait("a", 1, 91 * k_second), 0);
 }
 
-TEST(quota_table, a_clock_that_goes_back_gives_nothing_back) {
+TEST(quota_table, a_clock_that_was_a_year_ahead_and_is_put_right_locks_nobody_out) {
+  constexpr unix_millis k_year = 365 * 24 * 60 * k_minute;
+  for (const bool in_between : {false, true}) {
+    quota_table table(10, k_minute, 10);
+    const unix_millis right = 100 * k_minute;
+    table.use("a", 10, right + k_year);
+    EXPECT_GT(table.wait("a", 1, right + k_year), 0);
+    EXPECT_EQ(table.wait("a", 1, right), 0);
+    if (in_between) table.use("a", 1, right);
+    table.use("a", in_between ? 9 : 10, right);
+    EXPECT_GT(table.wait("a", 1, right), 0) << "and is limited as before";
+    EXPECT_LE(table.wait("a", 1, right), 6);
+    EXPECT_EQ(table.wait("a", 10, right + k_minute), 0);
+  }
+}
+
+TEST(quota_table, two_threads_that_read_the_clock_in_another_order_gain_nothing) {
   quota_table table(10, k_minute, 10);
   table.use("a", 10, 100 * k_minute);
   EXPECT_GT(table.wait("a", 1, 10 * k_minute), 0);
