@@ -4,6 +4,7 @@
 #include "server/api/metrics.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/sync/push_service.hpp"
+#include "shared/crypto/hash.hpp"
 #include "shared/http/address_key.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -23,6 +24,47 @@ void note_clock(context& in, const http::request& asked, const wire::signed_obje
   const auto told = text ? parse_time(*text) : std::nullopt;
   const auto object = wire::decode_session_object(signed_by.object);
   if (told && object) in.counts.clock(object->device, (*told - now) / 1000);
+}
+
+/// The device that asks for a session, in either step; nobody has proved anything yet.
+std::optional<device_id> device_named(const std::string& body, bool is_first) {
+  if (is_first) {
+    const auto first = wire::decode_challenge_request(body);
+    return first ? std::optional(first->device) : std::nullopt;
+  }
+  const auto second = wire::decode_signed(body);
+  if (!second) return std::nullopt;
+  const auto object = wire::decode_session_object(second->object);
+  return object ? std::optional(object->device) : std::nullopt;
+}
+
+std::string key_at(const std::string& address, const device_id& device) {
+  return address + ' ' + std::string(device.raw());
+}
+
+/// A device that has opened a session from this address lately is counted for itself: strangers
+/// behind the same address use up nothing of its.
+limits::user_keys keys_of_address(context& in, const http::request& asked,
+                                  const std::optional<device_id>& device) {
+  limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+  if (!device) return keys;
+  auto own = key_at(keys.address, *device);
+  if (in.limits.devices.contains(own)) keys.address = std::move(own);
+  return keys;
+}
+
+/// Empty when there is no such device.
+std::string user_of(context& in, const device_id& device) {
+  std::string user;
+  in.database.read([&](store::reader& r) {
+    user.clear();
+    const auto row = r.device_by_id(device);
+    if (!row) return;
+    const store::pk keys[] = {row->user};
+    const auto rows = r.users_by_pk(keys);
+    if (!rows.empty()) user = std::string(rows[0].id.raw());
+  });
+  return user;
 }
 
 }  // namespace
@@ -68,14 +110,16 @@ http::response enroll(context& in, const http::request& asked) {
 http::response session(context& in, const http::request& asked) {
   using limits::used;
   const unix_millis now = in.clock.now();
-  limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+  const auto document = json::parse(asked.body);
+  const bool is_first = document && (!document->is_object() || !document->contains("object"));
+  const auto device = document ? device_named(asked.body, is_first) : std::nullopt;
+  auto keys = keys_of_address(in, asked, device);
   if (const auto may = in.limits.used.may({used::session}, keys, now); !may) {
     return problem(may.error(), asked);
   }
   in.limits.used.note(used::session, keys, 1, now);
-  const auto document = json::parse(asked.body);
   if (!document) return problem(document.error(), asked);
-  if (!document->is_object() || !document->contains("object")) {
+  if (is_first) {
     const auto first = wire::decode_challenge_request(asked.body);
     if (!first) return problem(first.error(), asked);
     return http::json_response(
@@ -85,8 +129,9 @@ http::response session(context& in, const http::request& asked) {
   if (!second) return problem(second.error(), asked);
   // Only sessions that were opened count for the device: nobody else can use up its share.
   keys = {};
-  if (const auto wanted = wire::decode_session_object(second->object)) {
-    keys.device = std::string(wanted->device.raw());
+  if (device) {
+    keys.device = std::string(device->raw());
+    keys.user = user_of(in, *device);
   }
   if (const auto may = in.limits.used.may({used::session}, keys, now); !may) {
     return problem(may.error(), asked);
@@ -104,6 +149,8 @@ http::response session(context& in, const http::request& asked) {
   if (!answer) return problem(answer.error(), asked);
   keys.user = std::string(answer->user.raw());
   in.limits.used.note(used::session, keys, 1, now);
+  in.limits.tokens.note(crypto::sha256(answer->token).raw());
+  if (device) in.limits.devices.note(key_at(http::address_key(asked.peer), *device));
   in.counts.session(answer->scope);
   note_clock(in, asked, *second, now);
   return http::json_response(wire::encode(*answer));

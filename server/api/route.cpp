@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/event_log.hpp"
+#include "shared/crypto/hash.hpp"
 #include "shared/http/address_key.hpp"
 
 namespace autocusto::api {
@@ -24,13 +25,39 @@ result<store::session_owner> caller_of(context& in, const http::request& asked, 
   if (!token) {
     return fail(errc::unauthorized, "This needs the token of a session; open one first.");
   }
-  return auth::authenticate(in.database, *token, who, in.clock.now());
+  const auto now = in.clock.now();
+  const auto hash = crypto::sha256(*token);
+  const bool known = in.limits.tokens.contains(hash.raw());
+  const limits::user_keys from{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+  // Whoever invents tokens makes no more look-ups after a while. A laptop whose token is good but
+  // not known here opens a new session and goes on.
+  if (!known && !in.limits.used.may({limits::used::failed_token}, from, now)) {
+    return fail(errc::session_expired, "The session has ended; open a new one.");
+  }
+  auto found = auth::authenticate(in.database, *token, who, now);
+  if (found) {
+    in.limits.tokens.note(hash.raw());
+  } else {
+    in.limits.tokens.forget(hash.raw());
+    in.limits.used.note(limits::used::failed_token, from, 1, now);
+  }
+  return found;
 }
+
+using lease = std::shared_ptr<limits::running_requests::lease>;
 
 /// Whom the gate has let in, and what it took for them.
 struct admitted {
   store::session_owner who;
-  std::shared_ptr<limits::running_pushes::lease> running;  ///< of a push whose body is here
+  lease push;       ///< of a push whose body is here
+  lease request;    ///< while it has a worker
+  lease long_body;  ///< while the body is being read
+
+  void release() const {
+    for (const auto& each : {push, request}) {
+      if (each) each->release();
+    }
+  }
 };
 
 error one_at_a_time() {
@@ -48,14 +75,26 @@ std::optional<error> begin_push(context& in, const http::request& asked, admitte
                                 keys, now);
   if (!may) return std::move(may).error();
   if (!asked.body_is_here) {
-    if (!in.limits.pushes.running(keys.device)) return std::nullopt;
+    if (!in.limits.pushes.full(keys.device)) return std::nullopt;
     in.limits.pushes.count_refusal();
     return one_at_a_time();
   }
   in.limits.used.note(used::push, keys, 1, now);
-  let_in.running = in.limits.pushes.begin(keys.device);
-  if (!let_in.running) return one_at_a_time();
+  let_in.push = in.limits.pushes.begin(keys.device);
+  if (!let_in.push) return one_at_a_time();
   return std::nullopt;
+}
+
+/// Whether the device may have one more request in hand: of a long body first that it is read, and
+/// when it is here that a worker goes on with it.
+std::optional<error> begin_request(context& in, const http::request& asked, admitted& let_in) {
+  const std::string device(let_in.who.device.id.raw());
+  auto& slot = asked.body_is_here ? let_in.request : let_in.long_body;
+  slot = (asked.body_is_here ? in.limits.requests : in.limits.long_bodies).begin(device);
+  if (slot) return std::nullopt;
+  return fail(errc::busy,
+              "The server has several requests of this device in hand; send this one again in a "
+              "moment.");
 }
 
 /// Who asks, and whether they may, from the head alone.
@@ -66,10 +105,11 @@ http::head_gate gate_of(context& in, const route& from) {
     auto refused = guarded(in, asked, [&] {
       auto found = caller_of(in, asked, who);
       if (!found) return problem(found.error(), asked);
-      admitted let_in{*std::move(found), nullptr};
+      admitted let_in{*std::move(found), nullptr, nullptr, nullptr};
       if (is_push) {
         if (const auto why = begin_push(in, asked, let_in)) return problem(*why, asked);
       }
+      if (const auto why = begin_request(in, asked, let_in)) return problem(*why, asked);
       asked.caller = std::move(let_in);
       known = true;
       return http::response{};
@@ -104,8 +144,8 @@ http::endpoint session_line(context& in, const route& from, session_handler hand
   to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
     const auto& let_in = std::any_cast<const admitted&>(r.caller);
     auto answer = finished(guarded(in, r, [&] { return handler(r, let_in.who); }));
-    // Before the answer goes: the device may send its next push at once.
-    if (let_in.running) let_in.running->release();
+    // Before the answer goes: the device may send its next request at once.
+    let_in.release();
     return answer;
   });
   return to;
@@ -115,8 +155,10 @@ http::endpoint deferred_line(context& in, const route& from, deferred_session_ha
   http::endpoint to = line(in, from);
   to.handler =
       http::deferred_handler([handler = std::move(handler)](http::request r, http::responder a) {
-        auto caller = std::any_cast<const admitted&>(r.caller).who;
-        handler(std::move(r), std::move(caller), a);
+        // A long poll that waits keeps the request, but has no worker: then it is not in hand.
+        const auto let_in = std::any_cast<admitted>(std::move(r.caller));
+        r.caller.reset();
+        handler(std::move(r), let_in.who, a);
       });
   return to;
 }

@@ -4,8 +4,8 @@
 // Each failure takes a token; tokens come back with time. Only failures count, so that a clinic
 // whose laptops share one address can enroll them all in a row. The number of buckets is bounded:
 // when there are too many, those that are full again are forgotten, and if none is, the one that
-// failed longest ago. A clock that goes back by more than a second was ahead and was put right; then
-// the peer begins anew. Any thread.
+// failed longest ago. A clock that goes back by more than a second was ahead and was put right;
+// then the peer begins anew. Any thread.
 
 #include <cstddef>
 #include <mutex>

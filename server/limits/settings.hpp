@@ -17,13 +17,19 @@ struct by_scope {
 };
 
 struct usage_settings {
-  by_scope connections{.device = 0, .user = 0, .address = 4'000};
+  by_scope connections{.device = 0, .user = 0, .address = 1'000};
   by_scope long_polls{.device = 8, .user = 64, .address = 0};
   /// Requests to /v1/session for an address; sessions that were opened for the others.
   by_scope sessions_per_minute{.device = 300, .user = 1'200, .address = 6'000};
   by_scope pushes_per_minute{.device = 600, .user = 2'400, .address = 12'000};
   /// Pushes that were refused, or of which a version was.
   by_scope refused_per_minute{.device = 60, .user = 240, .address = 2'400};
+  /// Tokens that were not good. After so many an unknown one is not looked up any more.
+  by_scope failed_tokens_per_minute{.device = 0, .user = 0, .address = 1'200};
+  /// Requests with a token that have a worker: fewer than there are database connections.
+  by_scope requests_at_once{.device = 4, .user = 0, .address = 0};
+  /// Bodies of more than 16 KiB that are being read.
+  by_scope long_bodies_at_once{.device = 2, .user = 0, .address = 0};
   by_scope versions_per_day{.device = 100'000, .user = 400'000, .address = 0};
   by_scope megabytes_per_day{.device = 2'048, .user = 8'192, .address = 0};
 
@@ -37,6 +43,9 @@ struct usage_settings {
           .sessions_per_minute = {},
           .pushes_per_minute = {},
           .refused_per_minute = {},
+          .failed_tokens_per_minute = {},
+          .requests_at_once = {},
+          .long_bodies_at_once = {},
           .versions_per_day = {},
           .megabytes_per_day = {}};
 }

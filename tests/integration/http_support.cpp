@@ -99,16 +99,17 @@ std::string reply::header(std::string_view name) const {
 
 class raw_peer::impl {
  public:
-  impl(std::uint16_t port, bool tls) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  impl(std::uint16_t port, bool tls, const std::optional<hash256>& pin)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     bound_reads(socket_);
     const auto at = loopback(port);
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
       throw std::runtime_error("cannot connect to the server under test");
     }
     if (!tls) return;
-    context_ = make_client_context({test_identity().pin, {}, std::nullopt});
+    context_ = make_client_context({pin.value_or(test_identity().pin), {}, std::nullopt});
     tls_.reset(SSL_new(context_.get()));
-    expect_host(tls_.get(), "127.0.0.1");
+    expect_host(tls_.get(), pin ? "localhost" : "127.0.0.1");
     SSL_set_fd(tls_.get(), socket_);
     if (SSL_connect(tls_.get()) != 1) throw std::runtime_error("the TLS handshake failed");
   }
@@ -151,7 +152,8 @@ class raw_peer::impl {
   ssl_ptr tls_;
 };
 
-raw_peer::raw_peer(std::uint16_t port, bool tls) : impl_(std::make_unique<impl>(port, tls)) {}
+raw_peer::raw_peer(std::uint16_t port, bool tls, const std::optional<hash256>& pin)
+    : impl_(std::make_unique<impl>(port, tls, pin)) {}
 raw_peer::~raw_peer() = default;
 
 bool raw_peer::send(std::string_view bytes) {

@@ -46,7 +46,8 @@ struct reply {
 /// A client that sends any bytes. Blocking, every read bounded by 5 s.
 class raw_peer {
  public:
-  explicit raw_peer(std::uint16_t port, bool tls = true);
+  /// With a pin: to a server for `localhost` whose certificate authority that is, not the test's.
+  explicit raw_peer(std::uint16_t port, bool tls = true, const std::optional<hash256>& pin = {});
   raw_peer(const raw_peer&) = delete;
   raw_peer& operator=(const raw_peer&) = delete;
   ~raw_peer();

@@ -11,6 +11,7 @@
 
 #include "server/app/config.hpp"
 #include "shared/http/compress.hpp"
+#include "tests/integration/http_support.hpp"
 #include "tests/integration/server_world.hpp"
 
 namespace autocusto::test {
@@ -69,6 +70,19 @@ class server_limits : public server_test {
   }
 };
 
+/// A long poll that is begun, however many others of the device begin at the same time.
+http::response poll_of(wire_device& of) {
+  while (true) {
+    auto answer = of.changes({}, 60);
+    if (code_of(answer) != "busy") return answer;
+    std::this_thread::yield();
+  }
+}
+
+std::string nothing_held() {
+  return wire::encode(wire::known_request{});
+}
+
 http::client raw_client(const server_world& world) {
   const auto link = wire::decode_enrollment_link(world.admin_link).value();
   http::client_options options;
@@ -114,8 +128,7 @@ TEST_P(server_limits, one_device_cannot_hold_more_long_polls_than_its_share) {
   std::vector<std::future<http::response>> polls;
   for (int i = 0; i < 12; ++i) {
     copies.push_back(once_more(*greedy));
-    polls.push_back(
-        std::async(std::launch::async, [&of = *copies.back()] { return of.changes({}, 60); }));
+    polls.push_back(std::async(std::launch::async, [&of = *copies.back()] { return poll_of(of); }));
   }
   EXPECT_TRUE(soon([&] { return metric("autocusto_long_polls_ended_total") == 10; }));
   EXPECT_TRUE(soon([&] { return metric("autocusto_long_polls") == 3; })) << "2, and the honest one";
@@ -253,13 +266,121 @@ TEST_P(server_limits, sessions_have_a_rate_for_the_device_and_for_the_address) {
   const auto refused = device->open_session();
   EXPECT_EQ(refused.status, 429);
   EXPECT_GT(wait_told(refused), 0);
-  EXPECT_EQ(code_of(other->open_session()), "ok") << "of the address there are some left";
-  const auto asked = wire::encode(wire::challenge_request{device->who.device});
-  EXPECT_EQ(code_of(device->post("/v1/session", asked)), "ok");
-  EXPECT_EQ(code_of(device->post("/v1/session", asked)), "ok");
-  EXPECT_EQ(code_of(device->post("/v1/session", asked)), "too_many_requests") << "the address";
   EXPECT_EQ(limited("session", "device"), 1);
-  EXPECT_EQ(limited("session", "address"), 1);
+  // Somebody who has proved nothing, behind the same address.
+  auto stranger = world.connect(world.admin_link);
+  const auto invented = [&] {
+    const auto id = crypto::system_random().make<device_id>();
+    return code_of(stranger->post("/v1/session", wire::encode(wire::challenge_request{id})));
+  };
+  int answered = 0;
+  while (answered < 100 && invented() == "ok") ++answered;
+  EXPECT_GT(answered, 0);
+  EXPECT_LE(answered, 8) << "12, without those by which the two became known";
+  EXPECT_EQ(invented(), "too_many_requests") << "the address";
+  EXPECT_EQ(code_of(other->open_session()), "ok") << "one that is known does not share it";
+  EXPECT_EQ(limited("session", "address"), 2);
+}
+
+TEST_P(server_limits, one_device_sends_few_long_bodies_at_a_time) {
+  start([](limits::usage_settings& of) { of.long_bodies_at_once.device = 2; });
+  auto device = world.device("a@example.org");
+  auto other = world.device("b@example.org");
+  const auto port = world.node->address().port;
+  const auto pin = hash256::from_raw(wire::decode_enrollment_link(world.admin_link)->pin);
+  const auto head = [](const wire_device& of) {
+    return "POST /v1/push HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + of.token +
+           "\r\nContent-Length: 17000000\r\nExpect: 100-continue\r\n\r\n";
+  };
+  std::vector<std::unique_ptr<http::testing::raw_peer>> slow;
+  const auto begin = [&](const wire_device& of) {
+    slow.push_back(std::make_unique<http::testing::raw_peer>(port, true, pin));
+    EXPECT_TRUE(slow.back()->send(head(of)));
+    const auto answer = slow.back()->read_reply();
+    return answer ? answer->status : 0;
+  };
+  EXPECT_EQ(begin(*device), 100);
+  EXPECT_EQ(begin(*device), 100);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(begin(*device), 503) << "no body of it is read";
+  EXPECT_EQ(begin(*other), 100) << "others are served";
+  EXPECT_EQ(code_of(device->post("/v1/known", nothing_held())), "ok") << "short ones go on";
+  slow.clear();
+  EXPECT_TRUE(soon([&] { return begin(*device) == 100; })) << "given back when they hang up";
+}
+
+TEST_P(server_limits, sessions_have_a_rate_for_the_user) {
+  start([](limits::usage_settings& of) { of.sessions_per_minute.user = 3; });
+  auto one = world.device("a@example.org");
+  auto two = world.device("a@example.org");
+  auto other = world.device("b@example.org");
+  ASSERT_EQ(code_of(one->open_session()), "ok");
+  EXPECT_EQ(code_of(two->open_session()), "too_many_requests");
+  EXPECT_EQ(code_of(other->open_session()), "ok");
+  EXPECT_EQ(limited("session", "user"), 1);
+  world.clock.advance(k_minute);
+  EXPECT_EQ(code_of(two->open_session()), "ok");
+}
+
+TEST_P(server_limits, invented_tokens_are_not_looked_up_for_ever_and_keep_nobody_out) {
+  start([](limits::usage_settings& of) { of.failed_tokens_per_minute.address = 3; });
+  auto device = world.device("a@example.org");
+  auto stranger = raw_client(world);
+  http::client_request asked;
+  asked.method = "POST";
+  asked.path_with_query = "/v1/known";
+  asked.body = nothing_held();
+  for (int i = 0; i < 10; ++i) {
+    asked.headers = {
+        {"Authorization", "Bearer " + to_base64url(crypto::system_random().bytes(32))}};
+    EXPECT_EQ(code_of(stranger.send(asked).value()), "session_expired");
+  }
+  EXPECT_EQ(limited("failed_token", "address"), 7) << "the others were looked up";
+  EXPECT_EQ(code_of(device->post("/v1/known", nothing_held())), "ok");
+  ASSERT_EQ(code_of(device->open_session()), "ok") << "a new token is known at once";
+  EXPECT_EQ(code_of(device->post("/v1/known", nothing_held())), "ok");
+}
+
+TEST_P(server_limits, one_device_has_no_more_than_its_share_of_the_workers) {
+  start([](limits::usage_settings& of) { of.requests_at_once.device = 1; });
+  auto device = world.device("a@example.org");
+  auto other = world.device("b@example.org");
+  auto copy = once_more(*device);
+  const auto body = device->push_body({device->version(testing::a_patient())},
+                                      crypto::system_random().make<push_id>());
+  std::promise<void> locked;
+  std::promise<void> may_commit;
+  std::thread holder([&] {
+    world.node->database().write([&](store::writer& w) {
+      static_cast<void>(w.lock_device(device->who.device));
+      locked.set_value();
+      may_commit.get_future().wait();
+    });
+  });
+  locked.get_future().wait();
+  auto pushed = std::async(std::launch::async, [&] { return device->post("/v1/push", body); });
+  http::response refused;
+  EXPECT_TRUE(soon([&] {
+    refused = copy->post("/v1/known", nothing_held());
+    return refused.status == 503;
+  })) << "while the push has its worker";
+  EXPECT_EQ(code_of(refused), "busy");
+  EXPECT_TRUE(http::find_header(refused.headers, "retry-after").has_value());
+  EXPECT_EQ(code_of(copy->changes({})), "busy") << "of every kind";
+  EXPECT_EQ(code_of(other->post("/v1/known", nothing_held())), "ok") << "others are served";
+  may_commit.set_value();
+  holder.join();
+  EXPECT_EQ(code_of(pushed.get()), "ok");
+  EXPECT_EQ(code_of(copy->post("/v1/known", nothing_held())), "ok");
+
+  // A long poll that waits has no worker.
+  auto poll = std::async(std::launch::async, [&] {
+    return device->changes(wire::decode_page(copy->changes({}).body)->next, 60);
+  });
+  EXPECT_TRUE(soon([&] { return metric("autocusto_long_polls") == 1; }));
+  auto third = once_more(*device);
+  EXPECT_TRUE(soon([&] { return code_of(third->post("/v1/known", nothing_held())) == "ok"; }));
+  world.node->request_stop();
+  static_cast<void>(poll.get());
 }
 
 TEST_P(server_limits, somebody_without_the_key_uses_up_nothing_of_a_devices_sessions) {
