@@ -451,6 +451,17 @@ TEST_P(admin_tool, a_second_administrator_revoked_as_lost_loses_the_profile) {
   EXPECT_EQ(second({"user", "list"}).error_code(), "not_enrolled") << "nothing is left";
 }
 
+TEST_P(admin_tool, a_lost_copy_tells_which_device_it_stood_in_for) {
+  const json added = admin.must({"user", "add", "chefe@clinica.test", "--role", "admin"});
+  const laptop second(program("autocusto-admin"), here.folder() + "/second");
+  const json first = second.must({"enroll", added.at("enrollment_link"), "--device-name", "um"});
+  const json copy = second.must({"enroll", "--again", "--device-name", "dois"});
+  const json done = admin.must({"device", "revoke", copy.at("device"), "--lost"});
+  EXPECT_EQ(done.at("still_in_use"), json::array({first.at("device")}));
+  const json rest = admin.must({"device", "revoke", first.at("device"), "--lost"});
+  EXPECT_EQ(rest.at("still_in_use"), json::array());
+}
+
 TEST_P(admin_tool, the_audit_log_tells_it_all_and_the_server_log_nothing) {
   const auto id = conflict();
   admin.must({"record", "show", "patient", cpf});

@@ -1,6 +1,7 @@
 // user, enrollment, device, policy, stats.
 
 #include <array>
+#include <map>
 #include <set>
 
 #include <CLI/CLI.hpp>
@@ -221,10 +222,44 @@ std::size_t stand_ins_in_use(session& s, const device_id& of) {
   return count;
 }
 
+/// The devices in use that this one stands in for, the nearest first.
+std::vector<device_id> replaced_in_use(session& s, const device_id& of) {
+  const auto list = s.get<msg::device_list>("/v1/admin/devices");
+  std::map<device_id, const msg::device_item*> by_id;
+  for (const auto& device : list.items) by_id.emplace(device.id, &device);
+  std::vector<device_id> out;
+  std::set<device_id> seen;
+  for (auto at = by_id.find(of); at != by_id.end() && seen.insert(at->first).second;) {
+    if (at->first != of && !at->second->revoked_at) out.push_back(at->first);
+    if (!at->second->replaces) break;
+    at = by_id.find(*at->second->replaces);
+  }
+  return out;
+}
+
+std::vector<std::string> texts_of(const std::vector<device_id>& ids) {
+  std::vector<std::string> out;
+  for (const auto& id : ids) out.push_back(id.text());
+  return out;
+}
+
+/// Whoever has a lost folder, or an older copy of it, may have the keys of those, too.
+std::string still_in_use_text(const std::vector<device_id>& before) {
+  std::string out;
+  for (const auto& id : before) {
+    out += fmt::format(
+        "It stood in for {}, which is still in use. If an older copy of the lost folder may exist, "
+        "run `device revoke {} --lost` as well.\n",
+        id.text(), id.text());
+  }
+  return out;
+}
+
 int device_revoke(const app& a, const std::string& typed, bool lost, bool only) {
   session s(a);
   const auto id = find_device(s, typed);
   const auto along = only ? 0 : stand_ins_in_use(s, id);
+  const auto before = lost ? replaced_in_use(s, id) : std::vector<device_id>();
   json args{{"device", id.text()}, {"lost", lost}};
   // A server of before takes no `only`, and revokes one device in any case.
   if (only) args["only"] = true;
@@ -235,14 +270,19 @@ int device_revoke(const app& a, const std::string& typed, bool lost, bool only) 
                                      "list`.",
                                      along);
   return a.done(
-      {{"device", id.text()}, {"lost", lost}, {"along", along}, {"at", done.at}},
+      {{"device", id.text()},
+       {"lost", lost},
+       {"along", along},
+       {"still_in_use", texts_of(before)},
+       {"at", done.at}},
       fmt::format(
           "Revoked {}; its sessions have ended, and open links of its user are void.{} {}\n",
           id.text(), more,
           lost ? "It is erased when it next reaches the server, unsent edits too; `device "
                  "show` tells when its receipt has come."
                : "Its next sync hands over what the server lacks, to quarantine, and erases "
-                 "everything; `device show` tells when its receipt has come."));
+                 "everything; `device show` tells when its receipt has come.") +
+          still_in_use_text(before));
 }
 
 int device_approve(const app& a, const std::string& typed) {
