@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cstdlib>
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <openssl/evp.h>
 
 namespace autocusto::http {
@@ -24,8 +27,34 @@ bool is_this_machine(std::string_view host) {
          host == "::1";
 }
 
-/// `no_proxy`: names, also of whole domains (`.example.org`, `example.org`), divided by commas; `*`
-/// for all.
+/// Whether the host is an address in that network (`192.168.0.0/16`, `fd00::/8`).
+bool is_within(std::string_view host, std::string_view network) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code wrong;
+  const auto address = ip::make_address(std::string(host), wrong);
+  if (wrong) return false;
+  if (address.is_v4()) {
+    const auto all = ip::make_network_v4(std::string(network), wrong);
+    return !wrong &&
+           ip::network_v4(address.to_v4(), all.prefix_length()).canonical() == all.canonical();
+  }
+  const auto all = ip::make_network_v6(std::string(network), wrong);
+  return !wrong &&
+         ip::network_v6(address.to_v6(), all.prefix_length()).canonical() == all.canonical();
+}
+
+/// Without `*.` or `.` in front and `:port` behind: an exception holds for all ports.
+std::string_view bare_name(std::string_view each) {
+  if (each.starts_with("*.")) each.remove_prefix(1);
+  if (each.starts_with('.')) each.remove_prefix(1);
+  if (each.starts_with('[')) return each.substr(1, each.find(']') - 1);
+  const auto colon = each.find(':');
+  const bool one = colon != std::string_view::npos && colon == each.rfind(':');
+  return one ? each.substr(0, colon) : each;
+}
+
+/// `no_proxy`, divided by commas: names, also of whole domains (`.example.org`, `*.example.org`,
+/// `example.org`), with or without a port, addresses and networks; `*` for all.
 bool is_excepted(std::string_view host, std::string_view list) {
   while (!list.empty()) {
     const auto end = std::min(list.find(','), list.size());
@@ -34,8 +63,11 @@ bool is_excepted(std::string_view host, std::string_view list) {
     while (each.starts_with(' ')) each.remove_prefix(1);
     while (each.ends_with(' ')) each.remove_suffix(1);
     if (each == "*") return true;
-    if (each.starts_with('.')) each.remove_prefix(1);
-    const auto name = lowered(each);
+    if (each.find('/') != std::string_view::npos) {
+      if (is_within(host, each)) return true;
+      continue;
+    }
+    const auto name = lowered(bare_name(each));
     if (!name.empty() && (host == name || host.ends_with("." + name))) return true;
   }
   return false;
@@ -56,6 +88,12 @@ std::string percent_decoded(std::string_view text) {
     out += low ? static_cast<char>(*high * 16 + *low) : text[i];
   }
   return out;
+}
+
+/// `socks5://…` and the like.
+bool is_of_another_kind(std::string_view text) {
+  const auto scheme = text.find("://");
+  return scheme != std::string_view::npos && lowered(text.substr(0, scheme)) != "http";
 }
 
 std::optional<proxy_address> read_address(std::string_view text) {
@@ -111,6 +149,8 @@ result<std::optional<proxy_address>> proxy_for(std::string_view host,
   for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
     const char* value = get(name);
     if (value == nullptr || *value == '\0') continue;
+    // What is set for all programs may be of a kind that others use.
+    if (lowered(name) == "all_proxy" && is_of_another_kind(value)) continue;
     auto read = read_address(value);
     if (read) return read;
     return fail(errc::usage, std::string("The variable ") + name +

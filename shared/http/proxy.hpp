@@ -3,8 +3,11 @@
 // `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`), but not for hosts in `no_proxy` and never for this
 // machine itself.
 //
-// Only `http://[user:password@]HOST[:PORT]` is used: a tunnel by CONNECT (RFC 9110, 9.3.6), inside
-// which TLS goes on between the two ends, so that a proxy can read nothing. Values; any thread.
+// `no_proxy` holds names, domains (`*.example.org`), addresses and networks (`192.168.0.0/16`); a
+// port behind one is not looked at. `all_proxy` of another kind (`socks5://`) is as if it were not
+// set. Only `http://[user:password@]HOST[:PORT]` is used: a tunnel by CONNECT (RFC 9110, 9.3.6),
+// inside which TLS goes on between the two ends, so that a proxy can read nothing. Values; any
+// thread.
 
 #include <cstdint>
 #include <functional>

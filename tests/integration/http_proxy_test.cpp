@@ -181,6 +181,9 @@ TEST(proxy_environment, is_read_as_other_programs_do) {
   EXPECT_EQ(named({{"https_proxy", "http://u:p%3Aw@[::2]:99"}}), "::2 99 u:p:w");
   EXPECT_EQ(named({{"http_proxy", "http://proxy:3128"}}), "direct") << "not for TLS";
   EXPECT_EQ(named({{"https_proxy", ""}}), "direct");
+  EXPECT_EQ(named({{"ALL_PROXY", "socks5://proxy:1080"}}), "direct") << "for other programs";
+  EXPECT_EQ(named({{"all_proxy", "SOCKS5h://p:1"}, {"ALL_PROXY", "http://b:2"}}), "b 2");
+  EXPECT_EQ(named({{"all_proxy", "http://a:b:c"}}), "usage");
   for (const char* odd : {"socks5://proxy:1", "https://proxy", "http://", "http://a:b:c", "a:0",
                           "a:99999", "http://[::1", "a b:1"}) {
     EXPECT_EQ(named({{"https_proxy", odd}}), "usage") << odd;
@@ -195,8 +198,25 @@ TEST(proxy_environment, excepts_this_machine_and_whom_no_proxy_names) {
     EXPECT_EQ(with("", here), "direct") << here;
   }
   for (const char* list :
-       {"*", "sync.clinic.test", "a, SYNC.clinic.test ,b", "clinic.test", ".clinic.test", "test"}) {
+       {"*", "sync.clinic.test", "a, SYNC.clinic.test ,b", "clinic.test", ".clinic.test", "test",
+        "*.clinic.test", "sync.clinic.test:8443", "*.test:443"}) {
     EXPECT_EQ(with(list), "direct") << list;
+  }
+  for (const auto& [list, host] : {std::pair("192.168.0.0/16", "192.168.7.9"),
+                                   {"10.1.2.3/8", "10.200.0.1"},
+                                   {"a, fd00::/8", "fd12::7"},
+                                   {"[fd12::7]:8443", "fd12::7"},
+                                   {"fd12::7", "fd12::7"},
+                                   {"10.0.0.4:8443", "10.0.0.4"}}) {
+    EXPECT_EQ(with(list, host), "direct") << list;
+  }
+  for (const auto& [list, host] : {std::pair("192.168.0.0/16", "192.169.0.1"),
+                                   {"192.168.0.0/33", "192.168.0.1"},
+                                   {"192.168.0.0/16", "fd00::1"},
+                                   {"fd00::/8", "192.168.0.1"},
+                                   {"192.168.0.0/16", "sync.clinic.test"},
+                                   {"/", "192.168.0.1"}}) {
+    EXPECT_EQ(with(list, host), "p 1") << list;
   }
   for (const char* list : {"", "inic.test", "other.test", "sync.clinic.test.br", ","}) {
     EXPECT_EQ(with(list), "p 1") << list;
