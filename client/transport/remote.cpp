@@ -25,6 +25,8 @@ constexpr milliseconds k_push_deadline = seconds(120);
 constexpr milliseconds k_wait_slack = seconds(30);
 /// A page of 8 MiB on a slow line.
 constexpr milliseconds k_page_deadline = seconds(120);
+/// Under any limit that something on the way may have: some 3 KB.
+constexpr std::size_t k_least_known_ids = 50;
 /// Quoting JSON as JSON texts can double 8 MiB of versions; ids, proofs and views come on top.
 constexpr std::size_t k_page_limit = 2 * limits::batch_bytes + std::size_t{4} * 1024 * 1024;
 
@@ -161,8 +163,10 @@ class remote::impl {
 
   answer<std::vector<version_id>> missing(const std::vector<version_id>& held) {
     std::vector<version_id> out;
-    for (std::size_t from = 0; from < held.size(); from += limits::known_ids) {
-      const auto to = std::min(held.size(), from + limits::known_ids);
+    // Something on the way may take less at once than the server does.
+    std::size_t most = limits::known_ids;
+    for (std::size_t from = 0; from < held.size();) {
+      const auto to = std::min(held.size(), from + most);
       wire::known_request asked;
       asked.versions.assign(held.begin() + static_cast<std::ptrdiff_t>(from),
                             held.begin() + static_cast<std::ptrdiff_t>(to));
@@ -170,10 +174,16 @@ class remote::impl {
       request.idempotent = true;
       request.response_limit = k_page_limit;
       const auto response = send(std::move(request), true);
+      if (!response && response.error().what.code == errc::body_too_large &&
+          to - from > k_least_known_ids) {
+        most = std::max(k_least_known_ids, (to - from) / 2);
+        continue;
+      }
       if (!response) return response.error();
       const auto told = read(wire::decode_known_answer(response->body));
       if (!told) return told.error();
       out.insert(out.end(), told->missing.begin(), told->missing.end());
+      from = to;
     }
     return out;
   }

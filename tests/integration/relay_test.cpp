@@ -1,5 +1,6 @@
 // Somebody between a laptop and its server, with a certificate that TLS takes and another TLS key:
 // what it is told, for both kinds of pin.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -198,6 +199,36 @@ TEST_P(in_between, gets_neither_a_signature_nor_a_token) {
   EXPECT_EQ(thief->requests("/v1/session"), 1) << "the first step alone";
   EXPECT_FALSE(thief->saw("signature"));
   EXPECT_FALSE(server.has_session());
+}
+
+TEST_P(in_between, that_takes_small_requests_alone_is_asked_in_parts) {
+  auto who = enrolled();
+  const auto line = between(keys->leaf);
+  std::size_t limit = 20'000;
+  line->change = [&limit](const http::request& asked, http::response& back) {
+    if (asked.target_path != "/v1/known" || asked.body.size() <= limit) return;
+    back.status = 413;
+    back.body = "<html>too large";
+    back.content_type = "text/html";
+  };
+  who.address.port = line->port();
+  transport::remote server(who.address);
+  ASSERT_TRUE(server.sign_in(who.device, key, std::nullopt));
+  std::vector<version_id> held;
+  for (int i = 0; i < 1000; ++i) {
+    held.push_back(*version_id::from_raw(crypto::sha256(std::to_string(i)).raw()));
+  }
+  const auto told = server.missing(held);
+  ASSERT_TRUE(told) << told.error().what.message;
+  auto missing = *told;
+  std::sort(missing.begin(), missing.end());
+  std::sort(held.begin(), held.end());
+  EXPECT_EQ(missing, held) << "each of them once";
+  EXPECT_EQ(line->requests("/v1/known"), 2 + 4) << "1,000 and 500 do not pass, 250 do";
+  limit = 100;
+  const auto refused = server.missing(held);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.code, errc::body_too_large);
 }
 
 TEST_P(in_between, that_comes_in_later_gets_no_token_and_nothing_else) {
