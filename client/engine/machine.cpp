@@ -208,6 +208,7 @@ void machine::dispatch(const event& what) {
                  [this](const local_change&) {
                    look_again_ = true;
                    unblock();
+                   offer_left_out();
                    if (step_ == step::polling) do_next(cancel_request{});
                  },
                  [](const stop&) {},
@@ -311,10 +312,11 @@ void machine::recover(const std::optional<std::optional<push_id>>& server_last) 
 void machine::all_done() {
   const auto& why = blocked_ ? blocked_ : left_out_;
   if (!watch_) return end(why);
+  // What is left out for its size says nothing of where the server stands.
+  if (!blocked_) recoveries_ = 0;
   if (why) {
     do_next(note_failure{*why});
   } else {
-    recoveries_ = 0;
     do_next(note_success{});
   }
   step_ = step::polling;

@@ -143,6 +143,7 @@ class machine {
   void failed(const error& what);
   bool push_failed(const error& what, const std::optional<push_id>& last_push);
   void give_push_up();
+  void offer_left_out();
   void too_large(const error& what);
   void halve();
   [[nodiscard]] bool was_halved(const std::optional<push_id>& server_last) const;

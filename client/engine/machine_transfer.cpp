@@ -363,6 +363,14 @@ void machine::halve() {
   give_push_up();
 }
 
+/// An edit may be that what did not get through was discarded here: what was left out is offered
+/// again, one by one as before, so that this costs one refused request.
+void machine::offer_left_out() {
+  if (!left_out_) return;
+  left_out_.reset();
+  bounds_.without.clear();
+}
+
 /// Whether the server's last push is one that was given up for its size after all: a copy of it
 /// came late. A recovery goes on from it.
 bool machine::was_halved(const std::optional<push_id>& server_last) const {

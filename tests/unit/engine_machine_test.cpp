@@ -197,6 +197,23 @@ TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish body_too_large"));
 }
 
+TEST(engine_machine, what_was_left_out_is_offered_again_after_an_edit) {
+  driver d;
+  d.on(begin{.watch = true, .has_session = true});
+  const auto alone = stored_of(5, {id_of<version_id>(11)});
+  d.on(alone);
+  d.on(lost(errc::body_too_large));
+  ask_server(d, alone, full());
+  d.on(push_dropped{});
+  d.on(quiet());
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_failure", "fetch 0 wait"));
+  d.on(local_change{});
+  d.on(lost(errc::unreachable));  // cancelled
+  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
+  EXPECT_THAT(d.on(quiet()), ElementsAre("note_success", "fetch 0 wait")) << "it was discarded";
+}
+
 TEST(engine_machine, a_large_push_that_may_have_been_taken_stays_as_it_is) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});

@@ -165,5 +165,32 @@ TEST(engine_machine, a_server_that_goes_back_again_and_again_is_reported) {
   EXPECT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("finish prev_push_unknown"));
 }
 
+// A laptop that runs for months sees more than one restore.
+TEST(engine_machine, recoveries_while_something_is_left_out_for_its_size_are_not_in_a_row) {
+  driver d;
+  d.on(begin{.watch = true, .has_session = true});
+  d.on(with_stored(5, 1));
+  d.on(lost(errc::body_too_large));
+  d.on(with_stored(5, 1));
+  d.on(challenged{
+      {.server = quiet().server, .challenge = "c", .server_time = "", .signed_by_server = {}}});
+  EXPECT_THAT(d.on(full()), ElementsAre("drop_push"));
+  d.on(push_dropped{});
+  d.on(quiet());
+  d.on(page_to(0, 0, false));
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_failure", "fetch 0 wait"));
+  for (int i = 0; i < 2 * k_recoveries; ++i) {
+    ASSERT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("begin_recovery")) << i;
+    d.on(recovery_begun{});
+    d.on(recovering(quiet()));
+    d.on(missing_told{});
+    d.on(missing_kept{});
+    EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("restart_feed"));
+    d.on(feed_restarted{});
+    d.on(quiet());
+    EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("note_failure", "fetch 0 wait"));
+  }
+}
+
 }  // namespace
 }  // namespace autocusto::engine
