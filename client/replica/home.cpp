@@ -1,4 +1,6 @@
 // Making, opening and wiping a replica.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -92,6 +94,29 @@ void destroy_contents(const std::string& home) {
   db.execute("DELETE FROM version;");
   rest.commit();
   db.checkpoint(sqlite::checkpoint_mode::truncate);
+}
+
+/// Whether the file cannot be emptied as a database: it is damaged, or SQLite has no room or no way
+/// to write (SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN).
+bool cannot_be_emptied(const sqlite::sqlite_error& e) {
+  return e.damaged() || e.code() == 10 || e.code() == 13 || e.code() == 14;
+}
+
+/// In place, which needs no room on the disk. What cannot be written is removed all the same.
+void overwrite(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return;
+  static constexpr std::array<char, 65536> k_nothing{};
+  struct stat about {};
+  off_t left = ::fstat(fd, &about) == 0 ? about.st_size : 0;
+  while (left > 0) {
+    const auto size = std::min(left, static_cast<off_t>(k_nothing.size()));
+    const ssize_t done = ::write(fd, k_nothing.data(), static_cast<std::size_t>(size));
+    if (done <= 0) break;
+    left -= done;
+  }
+  ::fsync(fd);
+  ::close(fd);
 }
 
 /// Wraps the data key of an older program's envelope at today's cost. What is in the way (a full
@@ -201,8 +226,9 @@ result<void> replica_store::wipe(const std::string& home) {
   try {
     destroy_contents(home);
   } catch (const sqlite::sqlite_error& e) {
-    // A damaged file cannot be emptied, but it can be removed; anything else must be known.
-    if (!e.damaged()) throw;
+    // Such a file can still be removed; anything else must be known.
+    if (!cannot_be_emptied(e)) throw;
+    for (const char* suffix : {"", "-wal", "-journal"}) overwrite(database_path(home) + suffix);
   }
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     fs::remove(database_path(home) + suffix);

@@ -112,6 +112,14 @@ TEST_F(FullDisk, ThatFillsUpUnderAnOpenReplicaIsStillRead) {
   expect_read(*replica);
 }
 
+TEST_F(FullDisk, CanBeWiped) {
+  disk.fill();
+  ASSERT_TRUE(replica_store::wipe(disk.home()));
+  EXPECT_FALSE(fs::exists(disk.home() + "/replica.sqlite"));
+  EXPECT_FALSE(fs::exists(disk.home() + "/replica.sqlite-wal"));
+  EXPECT_FALSE(replica_store::exists(disk.home()));
+}
+
 TEST_F(FullDisk, OneThatCannotBeWrittenIsRead) {
   ASSERT_TRUE(disk.forbid_writing());
   ASSERT_TRUE(replica_store::exists(disk.home()));
