@@ -1,8 +1,13 @@
 // The doctor's acts on a laptop without a network.
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
 #include <tuple>
 
 #include <gtest/gtest.h>
 
+#include "shared/sqlite/database.hpp"
 #include "tests/integration/replica_fixture.hpp"
 
 namespace autocusto::replica {
@@ -365,6 +370,37 @@ TEST_F(ReplicaActs, AnotherIdentityIsRefused) {
   EXPECT_TRUE(ana->enroll(other, server.tenant_key())) << "the same one again is fine";
   other.user.data()[0] ^= 1;
   EXPECT_EQ(ana->enroll(other, server.tenant_key()).error().code, errc::already_enrolled);
+}
+
+// Another process may save while everything is being checked.
+TEST_F(ReplicaActs, VerifyTakesNoWritingBesideForALoss) {
+  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "Ana Teste")));
+  const test::hand_clock clock;
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 0;
+  std::thread other([&] {
+    const auto same =
+        *replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock));
+    for (int i = 0; !stop; ++i) {
+      if (same->set_setting("number", std::to_string(i))) ++written;
+    }
+  });
+  for (int checked = 0; checked < 20; checked = std::min(checked + 1, written.load())) {
+    EXPECT_EQ(ana->verify().missing_commits, 0);
+  }
+  stop = true;
+  other.join();
+}
+
+TEST_F(ReplicaActs, ADamagedCountStopsNobodyFromSaving) {
+  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "Ana Teste")));
+  {
+    sqlite::database db(ana.home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write});
+    db.execute("UPDATE setting SET value = randomblob(length(value))");
+  }
+  EXPECT_FALSE(ana->verify().problems.empty());
+  EXPECT_TRUE(ana->set_setting("number", "1"));
+  EXPECT_TRUE(ana->set_setting("number", "2"));
 }
 
 }  // namespace

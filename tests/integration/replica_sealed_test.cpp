@@ -1,13 +1,11 @@
 // Nothing of a patient stands in the files, no change of them goes unnoticed, and what was erased
 // is gone.
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -425,37 +423,6 @@ TEST_F(ReplicaSealed, VerifyTellsThatALogWasLost) {
   EXPECT_EQ(older->verify().missing_commits, 1);
   ASSERT_TRUE(older->note_sync({.at = 2, .ok = true, .code = {}, .message = {}}));
   EXPECT_EQ(older->verify().missing_commits, 0);
-}
-
-// Another process may save while everything is being checked.
-TEST_F(ReplicaSealed, VerifyTakesNoWritingBesideForALoss) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
-  const test::hand_clock clock;
-  std::atomic<bool> stop = false;
-  std::atomic<int> written = 0;
-  std::thread other([&] {
-    const auto same =
-        *replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock));
-    for (int i = 0; !stop; ++i) {
-      if (same->set_setting("number", std::to_string(i))) ++written;
-    }
-  });
-  for (int checked = 0; checked < 20; checked = std::min(checked + 1, written.load())) {
-    EXPECT_EQ(ana->verify().missing_commits, 0);
-  }
-  stop = true;
-  other.join();
-}
-
-TEST_F(ReplicaSealed, ADamagedCountStopsNobodyFromSaving) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
-  {
-    sqlite::database db(ana.home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write});
-    db.execute("UPDATE setting SET value = randomblob(length(value))");
-  }
-  EXPECT_FALSE(ana->verify().problems.empty());
-  EXPECT_TRUE(ana->set_setting("number", "1"));
-  EXPECT_TRUE(ana->set_setting("number", "2"));
 }
 
 TEST_F(ReplicaSealed, ErasingARecordDestroysItsKeyInEveryFile) {
