@@ -44,7 +44,7 @@ std::string host_name() {
   return name.data();
 }
 
-/// How long a browser may take until its user is told what to do without.
+/// After this time without a request of a browser, the terminal says how to open the link by hand.
 constexpr std::chrono::seconds k_browser_patience{20};
 /// A page that is being started or ended has its lock but answers nobody.
 constexpr std::chrono::milliseconds k_between{100};

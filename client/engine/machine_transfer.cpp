@@ -372,7 +372,7 @@ void machine::offer_left_out() {
 }
 
 /// Whether the server's last push is one that was given up for its size after all: a copy of it
-/// came late. A recovery goes on from it.
+/// arrived late. A recovery then takes that push as the one before.
 bool machine::was_halved(const std::optional<push_id>& server_last) const {
   return server_last && std::find(halved_.begin(), halved_.end(), *server_last) != halved_.end();
 }

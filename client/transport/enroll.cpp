@@ -1,4 +1,4 @@
-// Enrollment: the server proves itself, then it is told the code, the name and the key.
+// Enrollment: the server proves itself; only then are the code, the name and the key sent.
 #include "client/transport/foreign.hpp"
 #include "client/transport/requests.hpp"
 #include "client/transport/trust.hpp"

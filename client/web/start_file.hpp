@@ -2,7 +2,7 @@
 // The file that leads a browser to the page.
 //
 // The start link holds a token, and the command line of a program is seen by everybody on the
-// machine. So the browser is told the name of a file (`page.html` in the replica's folder, mode
+// machine. So the browser gets the name of a file (`page.html` in the replica's folder, mode
 // 0600) that redirects to the link. It is there until its token was used or is too old, or the page
 // ends.
 //

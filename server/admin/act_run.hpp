@@ -79,8 +79,8 @@ struct doing {
 /// No link that is on its way survives what takes access away.
 void void_codes(doing& act, const store::user_row& user);
 
-/// device.revoke: takes along what stands in for the device, unless it is told not to; a copy of a
-/// lost laptop's folder may be the thief's.
+/// device.revoke: revokes the devices that replace this one as well, unless the act says `only`;
+/// for a lost laptop always, since the copy of its folder may be the thief's.
 void device_revoke(doing& act);
 /// device.approve: of a device that another one's signature has enrolled.
 void device_approve(doing& act);
