@@ -51,15 +51,18 @@ bool is_dash(point p) {
   return p == 0x2212 || (p >= 0x80 && utf8proc_category(p) == UTF8PROC_CATEGORY_PD);
 }
 
+enum class joiners { kept_where_needed, dropped };
+
 /// Collects what can be seen. A joiner waits until something follows it.
 class collector {
  public:
-  explicit collector(bool number) : number_(number) {}
+  collector(bool number, joiners rule) : number_(number), joiners_(rule) {}
 
   void add(point p) {
     if (has_no_shape(p)) return;
     if (is_joiner(p)) {
-      if (!number_ && last_ >= k_joiner_scripts && joiner_ == 0) joiner_ = p;
+      const bool kept = joiners_ == joiners::kept_where_needed && last_ >= k_joiner_scripts;
+      if (kept && joiner_ == 0) joiner_ = p;
       return;
     }
     if (is_blank_point(p)) {
@@ -93,17 +96,32 @@ class collector {
   }
 
   bool number_;
+  joiners joiners_;
   std::string out_;
   bool blank_ = false;
   point joiner_ = 0;
   point last_ = 0;
 };
 
-std::string collected(std::string_view text, bool number) {
-  collector seen(number);
+std::string collected_once(std::string_view text, bool number, joiners rule) {
+  collector seen(number, rule);
   while (!text.empty()) seen.add(take_point(text));
   auto out = seen.take();
   return is_ascii(out) ? out : to_nfc(out).value();
+}
+
+bool has_joiner(std::string_view text) {
+  return text.find("\u200C") != text.npos || text.find("\u200D") != text.npos;
+}
+
+/// NFC changes the order of marks and joins letters with them, so a joiner may stand elsewhere than
+/// where it was judged. One that a second look would drop is dropped at once, with all the others:
+/// no script spells so.
+std::string collected(std::string_view text, bool number) {
+  if (number) return collected_once(text, true, joiners::dropped);
+  auto out = collected_once(text, false, joiners::kept_where_needed);
+  if (!has_joiner(out) || collected_once(out, false, joiners::kept_where_needed) == out) return out;
+  return collected_once(out, false, joiners::dropped);
 }
 
 /// ASCII with single blanks between visible characters: nothing to do, and by far the usual case.

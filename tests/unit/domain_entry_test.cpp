@@ -27,6 +27,8 @@ TEST(VisibleText, HoldsWhatCanBeSeen) {
       {"Joa\u200B\u0303o", "João"},
       {"Jo\u200D\u00E3o\u200C", "João"},
       {"\u0D28\u0D4D\u200D", "\u0D28\u0D4D\u200D"},
+      {"\u0303\u0D4D\u200C", "\u0D4D\u0303"},  // NFC puts the mark without a joiner last
+      {"\u0928\u093C\u200C", "\u0929"},        // NFC makes one letter of letter and mark
       {"\u0D28\u0D4D\u200D Ana", "\u0D28\u0D4D\u200D Ana"},
       {"\u0646\u0645\u06CC\u200C\u062F\u0627\u0646", "\u0646\u0645\u06CC\u200C\u062F\u0627\u0646"},
       {"\u0646\u0645\u200C", "\u0646\u0645"},

@@ -20,11 +20,17 @@ function singleBlanks(text: string): string {
   return text.replace(BLANKS, ' ').replace(/^ | $/g, '');
 }
 
-/// What can be seen of a text: each run of blanks one, none around, NFC.
-export function visibleText(text: string): string {
+function visibleOnce(text: string): string {
   const bare = singleBlanks(text.replace(NO_SHAPE, ''));
   // A joiner that goes may leave two blanks side by side, or one at the end.
   return singleBlanks(bare.replace(JOINERS, joiner)).normalize('NFC');
+}
+
+/// What can be seen of a text: each run of blanks one, none around, NFC. A joiner that NFC moved to
+/// where it has no shape goes, with all the others.
+export function visibleText(text: string): string {
+  const seen = visibleOnce(text);
+  return visibleOnce(seen) === seen ? seen : visibleOnce(seen.replace(JOINERS, ''));
 }
 
 /// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners.
