@@ -13,7 +13,7 @@ import { NewScreen, RecordScreen } from './screens/record';
 import { SettingsScreen } from './screens/settings';
 import { SyncScreen } from './screens/sync';
 import { loadSession } from './session';
-import { drawn, live, session, trouble, useStore } from './store';
+import { drawn, live, session, tellTrouble, trouble, useStore } from './store';
 import { keepSecret, secret } from './tab';
 import { answerOtherTabs, askOtherTabs } from './tabs';
 import { t } from './texts';
@@ -125,7 +125,7 @@ function Screen() {
 function Shown() {
   const now = useStore(session);
   const wrong = useStore(trouble);
-  if (wrong === 'gone') return <GoneScreen />;
+  if (wrong === 'gone' || wrong === 'ended') return <GoneScreen />;
   if (wrong === 'unlinked') return <UnlinkedScreen />;
   if (!now) return <p class="center" aria-busy="true">{t('loading')}</p>;
   if (now.state === 'not_enrolled') return <EnrollScreen />;
@@ -145,7 +145,7 @@ export function App() {
     const alone = answerOtherTabs();
     onSessionEnd.tell = (code) => {
       const known = session.get();
-      if (code !== 'locked') trouble.set(code);
+      if (code !== 'locked') tellTrouble(code);
       if (known?.state === 'open') {
         closeRecords();
         session.set({ ...known, state: 'locked' });
@@ -162,7 +162,9 @@ export function App() {
     void begin();
     // A new start link in a window that shows the page already changes only what stands behind the #.
     const relinked = () => {
-      if (START_LINK.test(location.hash)) void begin();
+      if (!START_LINK.test(location.hash)) return;
+      trouble.set(null);
+      void begin();
     };
     window.addEventListener('hashchange', relinked);
     return () => {

@@ -1,6 +1,6 @@
 // Asks the server how the session stands.
 import { call, CallError, type Kind, type Session } from './api';
-import { kinds, session, trouble } from './store';
+import { kinds, session, tellTrouble } from './store';
 
 export async function loadSession(): Promise<void> {
   try {
@@ -8,7 +8,7 @@ export async function loadSession(): Promise<void> {
     if (kinds.get().length === 0) {
       kinds.set((await call<{ kinds: Kind[] }>('/api/catalogue', undefined, true)).kinds);
     }
-    trouble.set(null);
+    tellTrouble(null);
     session.set(now);
   } catch (e) {
     // What is wrong was told by `onSessionEnd`.

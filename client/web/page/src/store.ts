@@ -29,12 +29,17 @@ export function useStore<T>(store: Store<T>): T {
   return value;
 }
 
-/// What keeps the whole page from being shown, besides the lock.
-export type Trouble = 'unlinked' | 'gone' | null;
+/// What keeps the whole page from being shown, besides the lock. `ended`: the doctor has quit.
+export type Trouble = 'unlinked' | 'gone' | 'ended' | null;
 
 export const session = new Store<Session | null>(null);
 export const live = new Store<Live | null>(null);
 export const trouble = new Store<Trouble>(null);
+/// Answers that come while the program ends change nothing of what is shown once the doctor has quit.
+export function tellTrouble(next: Trouble): void {
+  if (trouble.get() !== 'ended') trouble.set(next);
+}
+
 export const kinds = new Store<Kind[]>([]);
 /// Grows when the language changes, so that everything is drawn again.
 export const drawn = new Store(0);

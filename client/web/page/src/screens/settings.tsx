@@ -97,7 +97,7 @@ function DeviceFacts({ status }: { status: Status }) {
     if (!(await ask({ text: t('quit_text'), yes: t('quit') }))) return;
     await call('/api/quit', {}).catch(() => undefined);
     session.set(null);
-    trouble.set('gone');
+    trouble.set('ended');
   };
   return (
     <section aria-labelledby="device">
