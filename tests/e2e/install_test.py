@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+LICENCES = {"usr/share/doc/autocusto/LICENSE", "usr/share/doc/autocusto/NOTICE"}
 COMPONENTS = {
     "laptop": {
         "usr/bin/autocusto",
@@ -56,7 +57,7 @@ def main() -> None:
             tree = pathlib.Path(folder) / component
             tree.mkdir()
             found = install(cmake, build, component, tree)
-            wanted = files if page else files - PAGE_ONLY
+            wanted = (files if page else files - PAGE_ONLY) | LICENCES
             assert found == wanted, f"{component}: {sorted(found ^ wanted)}"
             for program in sorted((tree / "usr/bin").iterdir()):
                 assert says(program, "--help", LC_ALL="C.UTF-8"), program
