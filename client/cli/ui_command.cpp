@@ -17,6 +17,7 @@
 #include "client/cli/text.hpp"
 #include "client/web/page_server.hpp"
 #include "client/web/running_page.hpp"
+#include "shared/base/version.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/sandbox/sandbox.hpp"
 
@@ -128,7 +129,7 @@ int ui(const app& a, const ui_options& o) {
   web::page_options options;
   options.home = a.home;
   options.port = o.port;
-  options.version = AUTOCUSTO_VERSION;
+  options.version = version_number();
   options.device_name = host_name();
   options.translate = [](const error& e, std::string_view kind, bool portuguese_wanted) {
     return translate(e, kind, portuguese_wanted);

@@ -25,8 +25,8 @@ namespace autocusto::auth {
 
 [[nodiscard]] std::string_view role_name(store::user_role role);
 
-/// Whether this may be a user's e-mail: something@something, at most 254 bytes, no blanks or
-/// control characters, and not the system user's name.
+/// Whether this may be a user's e-mail: `local@domain`, at most 254 bytes, no blanks or control
+/// characters, and not the system user's name.
 [[nodiscard]] bool plausible_email(std::string_view email);
 
 /// What a new server's database starts with: the server id, the system user, the merge device.

@@ -1,7 +1,7 @@
 #pragma once
 // Numbered changes of a database schema: what there is, what a database has, and what has to run.
 //
-// Scripts live in schema/<database>/NNNN_name.{up,down}.sql and are compiled in by the CMake
+// Scripts live in `schema/DATABASE/NNNN_name.{up,down}.sql` and are compiled in by the CMake
 // function embed_migrations, with the SHA-256 of each up script. Planning is pure and the same for
 // every database; running is the databases' own.
 

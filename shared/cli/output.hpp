@@ -4,8 +4,8 @@
 // or turn the direction of a line, so that somebody reads what is not there.
 //
 // Text: line breaks and tabs stay; every other control point (domain/text.hpp) and every byte that
-// is not UTF-8 is shown as U+FFFD. JSON: control points from U+007F on are written as \uXXXX, which
-// means the same to whoever reads it. One thread.
+// is not UTF-8 is shown as U+FFFD. JSON: control points from U+007F on are written as `\uXXXX`,
+// which means the same to whoever reads it. One thread.
 
 #include <iosfwd>
 #include <memory>

@@ -1,5 +1,5 @@
 # Writes a C++ file that names version and commit; leaves it alone when nothing changed, so that nothing is compiled:
-#   cmake -DROOT=SOURCES -DOUT=version.cpp -DVERSION=0.1.0 -P embed_version.cmake
+#   cmake -DROOT=SOURCES -DOUT=version.cpp -DVERSION=NUMBER -P embed_version.cmake
 # The commit is asked of git, else read from tools/cmake/commit.txt, which `git archive` fills in.
 file(READ "${ROOT}/tools/cmake/commit.txt" archived)
 string(STRIP "${archived}" archived)
@@ -27,6 +27,8 @@ file(CONFIGURE OUTPUT "${OUT}" @ONLY NEWLINE_STYLE UNIX CONTENT [[
 #include "shared/base/version.hpp"
 
 namespace autocusto {
+
+std::string_view version_number() { return "@VERSION@"; }
 
 std::string version_text(std::string_view program) {
   return std::string{program} + " @VERSION@ (@commit@)";

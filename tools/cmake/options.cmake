@@ -39,9 +39,7 @@ target_compile_options(sync_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op>
   $<$<BOOL:${SYNC_WERROR}>:-Werror>
   -fstack-protector-strong -fcf-protection)
-target_compile_definitions(sync_options INTERFACE
-  _GLIBCXX_ASSERTIONS
-  AUTOCUSTO_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(sync_options INTERFACE _GLIBCXX_ASSERTIONS)
 add_link_options(-Wl,-z,relro -Wl,-z,now)
 
 # What is delivered is compiled with more (ADR 44); tests/lint/programs.py reads the built programs. Debug builds
