@@ -1,10 +1,11 @@
 #pragma once
-// Versions that the server has given before their feed items: a page brings the heads and drafts of
-// its views as they are now, and the items of some may come with a later page; so do those of what
-// was restored, and of everything when the feed is read anew. Until they have come, the
-// cursor does not say that the server had those versions, and a server that went back to an older
-// state in between would not be noticed by it. The list is kept with the cursor; when the feed has
-// been read to its end, no version of an open view may be on it.
+// The list of versions whose feed items have not been pulled yet.
+//
+// A page contains the current heads and drafts of its views. The items of some of them come with a
+// later page. The same holds for restored versions, and for all versions when the feed is read from
+// its start. Until its item has come, the cursor does not prove that the server has a version: the
+// server could be restored to exactly this cursor and lack the version. So the list is stored with
+// the cursor. When the feed has been read to its end, no version of an open view may be on it.
 //
 // Private to client/replica. Inside one transaction or snapshot, one thread.
 

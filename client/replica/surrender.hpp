@@ -23,17 +23,18 @@ struct closed_entry {
 /// Errors: device_revoked while the laptop is closed.
 [[nodiscard]] result<void> check_open(ledger& file);
 
-/// The server has closed that view: nothing of the record is shown any more, and its discards,
-/// which nobody can hand over or would miss, wait no more.
+/// The server has closed that view: the record is hidden, and its pending discards are dropped.
 void hide_view(ledger& file, holding& held);
 
-/// What the server refused without keeping it, or never saw, waits once more: nobody can act on it
-/// here any longer, but the server may keep it for its administrator. Answers how many.
+/// Versions that the server refused without keeping them, or never received, go back into the
+/// outbox: the doctor cannot act on them any more, but the server may keep them in quarantine.
+/// Returns their number.
 std::size_t offer_again(ledger& file, holding& held);
 
-/// The server may have lost its quarantine with everything else: no refused version counts as kept
-/// there any more. Those of removed records and of a closed laptop wait once more at once; the
-/// others when their turn comes, for each offering is one more item in the quarantine.
+/// After a restore the server may have lost its quarantine, so no refused version counts as kept
+/// there any more. Refused versions of removed records and of a closed laptop go back into the
+/// outbox at once. The others follow when their record is removed or the laptop is closed, because
+/// each push of them makes one more item in the quarantine.
 void doubt_quarantine(ledger& file);
 
 /// What is sealed here until the server has it.

@@ -51,7 +51,7 @@ struct edit {
   domain::field_map fields;  ///< the given fields only; the others stay
   std::optional<std::string> summary;
   bool draft = false;
-  /// What the person saw when he began: the version to start from, or that the record was new. If
+  /// What the person saw when they began: the version to start from, or that the record was new. If
   /// it starts from another one by now, the edit is refused (view_moved; already_exists for a new
   /// record that is here by now). Not given: whatever is shown.
   struct start {

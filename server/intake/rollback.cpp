@@ -1,8 +1,8 @@
 // Taking a run back: exactly what it made, where nobody has received or built on any of it.
 //
 // Feeds are taken back from their ends; so a user whose device was given items of the run, or whose
-// feed has gone on since, keeps everything that the run gave him. A record stays as the run left it
-// when such a user sees one of the run's versions, or when something that the run did not make
+// feed has gone on since, keeps everything that the run gave them. A record stays as the run left
+// it when such a user sees one of the run's versions, or when something that the run did not make
 // continues, follows or shows one of them: numbers stay dense, and no version loses a parent.
 #include <algorithm>
 #include <array>

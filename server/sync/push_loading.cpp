@@ -65,7 +65,7 @@ void push_transaction::lock_records() {
   for (const auto& id : in_.records_with_view(opened, who_.owner_key)) viewed_.insert(id);
 }
 
-/// The owner's views and conflicts of the records in which he has or had a view.
+/// The owner's views and conflicts of the records of which the owner has or had a view.
 void push_transaction::load_states() {
   std::unordered_map<store::pk, record_state*> by_key;
   std::vector<store::pk> keys;

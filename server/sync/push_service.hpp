@@ -14,8 +14,8 @@
 // Refused versions go to quarantine within its user's limits; beyond them the line of the
 // receipt has the code `quarantine_full`, with the first reason in its sentence.
 //
-// A version that comes with its proof has been known to this server before (5.4 of the design): if
-// the store has lost it, it is taken back as it is. A proof that does not fit counts as none.
+// A version that comes with its proof has been known to this server before: if the store has lost
+// it, it is taken back unchanged. A proof that does not fit counts as none.
 //
 // One object serves all threads; everything it refers to must outlive it.
 

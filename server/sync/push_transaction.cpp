@@ -142,7 +142,7 @@ void push_transaction::collect_devices() {
   }
 }
 
-/// An admin's resolution holds only for a conflict, and only for the heads that he saw.
+/// An admin's resolution holds only for a conflict, and only for the heads that they saw.
 std::optional<push_answer> push_transaction::check_resolve() const {
   if (!push_.object.owner) return std::nullopt;
   const bool same = states_.size() == 1 && states_[0].view &&

@@ -2,7 +2,7 @@
 // What an administrator does with refused versions: accept one into a user's view, or reject it.
 //
 // Accepting stores the version as it was received, without the rules of entry, and assigns it: it
-// becomes the one that the user sees, earlier heads stay in his history. Its bytes must be whole,
+// becomes the one that the user sees, earlier heads stay in their history. Its bytes must be whole,
 // it must be by the user whose push brought it, and its parents must be known. Either way the item
 // leaves the quarantine. Inside a transaction that the caller opened, under the lock order of
 // acts.hpp; authorisation, signature and audit are the caller's. One writer, one thread.

@@ -75,7 +75,8 @@ struct record_work {
   std::optional<version_id> base_;
 };
 
-/// The version is not by the actor on one of his devices, or nothing: the actor may not bring it.
+/// Why the actor may not push the version (it is not by them, or not from one of their devices);
+/// nothing if they may.
 [[nodiscard]] std::optional<error> origin_problem(const candidate& c, const pusher& who);
 
 /// The first reason to refuse a version, in the order of the rules; nothing if it is accepted.

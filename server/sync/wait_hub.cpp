@@ -169,7 +169,7 @@ class wait_hub::state {
     return out;
   }
 
-  /// One snapshot for all waiters: whose feed is further than his client?
+  /// One snapshot for all waiters: whose feed is further than their client's cursor?
   void poll() {
     std::vector<std::pair<ticket, std::pair<store::pk, std::int64_t>>> asked;
     {

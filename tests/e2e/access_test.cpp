@@ -136,7 +136,7 @@ TEST_P(access, quarantined_edits_are_accepted_into_a_view_or_rejected) {
   admin.must({"quarantine", "accept", first});
   bruno.must({"sync"});
   EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("fields").at("rg"), "7");
-  // Beside what he sees now: one field differs.
+  // Beside what the user sees now: one field differs.
   const json expected = json::parse(R"([{"field":"rg","from":"7","to":"8"}])");
   EXPECT_EQ(admin.must({"quarantine", "show", second}).at("changes"), expected);
   const auto dry = admin.text({"quarantine", "accept", second, "--dry-run"});

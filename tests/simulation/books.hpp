@@ -1,6 +1,6 @@
 #pragma once
-// What an onlooker knows who knows no code: who saved what, what the server acknowledged, what an
-// administrator did. Everything that the checks demand follows from this alone.
+// Black-box model of what must hold: who saved what, what the server acknowledged, what an
+// administrator did. It knows no code of the product; every check follows from it alone.
 //
 // Steps count what happened at the server, in its order. One thread.
 
@@ -55,8 +55,8 @@ class books final : public witness {
   void paged(const device_id& device, const wire::page& page) override;
   void broken(std::string what) override;
 
-  /// Whether this user may hold that version: made by him, put into his view by an administrator,
-  /// or an automatic merge of such.
+  /// Whether this user may hold that version: made by them, put into their view by an
+  /// administrator, or an automatic merge of such.
   [[nodiscard]] bool may_hold(const user_id& user, const version_id& id,
                               const std::string& header) const;
 

@@ -1,6 +1,7 @@
 #pragma once
-// A replica in memory for many runs a second: S and P by the rules of DESIGN 5.3, with the real
-// shown view, outbox order, receipts and pages, but no file, no sealing and no erasing. One thread.
+// A replica in memory for many runs a second: S and P as the replica keeps them, with the
+// real shown view, outbox order, receipts and pages, but no file, no sealing and no erasing. One
+// thread.
 
 #include <map>
 #include <memory>

@@ -82,7 +82,7 @@ struct plan {
 
 struct plan_options {
   bool faults = true;
-  /// Laptops and server that start from an older copy (DESIGN 5.4).
+  /// Laptops and server that start from an older copy.
   bool recovery = false;
   /// Folders that are copied, and both copies used.
   bool twins = false;

@@ -25,7 +25,7 @@ struct person {
   std::vector<std::pair<device_id, store::pk>> devices;
 };
 
-/// The n-th person; his first device has ten times his number.
+/// The n-th person; their first device has ten times their number.
 [[nodiscard]] inline person nth_person(std::size_t n) {
   const auto key = static_cast<store::pk>(n);
   return {nth<user_id>(n), key, {{nth<device_id>(10 * n), 10 * key}}};

@@ -88,7 +88,7 @@ TEST_P(rotation, the_old_key_is_worth_nothing_afterwards) {
   const auto known = read(trust_object(*changed));
   EXPECT_TRUE(
       transport::signed_by_server(known, "receipt", sign_canonical(*changed, "receipt", "{}")));
-  // What the holder of the old key could make up: a higher serial, with what he likes.
+  // What the holder of the old key could make up: a higher serial, with any content.
   auto forged = copy_of(before);
   forged.trust_serial = known.serial + 10;
   const bool key_changed = GetParam() == rotated::signing_key;

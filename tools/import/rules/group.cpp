@@ -150,7 +150,7 @@ class group_judge {
     if (shown) add_view(user, *shown, assigned, std::move(siblings));
   }
 
-  /// Without version tables: the version of the highest of his masters.
+  /// Without version tables: the version of the user's master with the highest id.
   std::optional<std::size_t> of_masters(const std::vector<const relation_row*>& relations,
                                         std::vector<std::size_t>& siblings) const {
     std::set<std::size_t> positions;

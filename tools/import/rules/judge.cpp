@@ -164,7 +164,7 @@ class bundle_judge {
         problem = "VERSION_QUARANTINED";
       }
       if (a.relation_exists && a.relation_master && a.relation_user) {
-        // When he had something assigned, whatever it is worth now.
+        // When the user had an assignment, whatever became of it.
         if (auto* g = group_with(*a.relation_master)) {
           const auto user = g->by_user.find(*a.relation_user);
           if (user != g->by_user.end()) {

@@ -9,8 +9,8 @@
 //  - A version's parent is its author's newest earlier one; else the version that the legacy
 //    migration made, if the author had an assignment before; else none.
 //  - A user sees what the own relation is assigned (own versions first, then the newest); without
-//    an assignment the newest version that he made; else nothing. Older own versions and what else
-//    he was assigned on masters that became one are his history.
+//    an assignment the newest version that they made; else nothing. Older own versions, and other
+//    assignments on masters that became one, are their history.
 //  - What cannot come in is quarantined with a reason.
 //
 // Records refer to the bundle, which must outlive them. One thread.
