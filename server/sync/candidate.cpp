@@ -5,6 +5,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
+#include "shared/domain/version_decode.hpp"
 
 namespace autocusto::sync {
 namespace {
@@ -34,10 +35,15 @@ std::vector<error> problems_of_entry(const domain::version& v) {
 }  // namespace
 
 candidate examine(domain::version_bytes raw, std::string_view tenant_key) {
+  const auto id = *version_id::from_raw(crypto::sha256(raw.header).raw());
+  return examine(std::move(raw), id, tenant_key);
+}
+
+candidate examine(domain::version_bytes&& raw, const version_id& id, std::string_view tenant_key) {
   candidate c;
-  c.id = *version_id::from_raw(crypto::sha256(raw.header).raw());
-  auto read = domain::decode_version(raw);
-  if (!read) {
+  c.id = id;
+  auto read = domain::decode_version(std::move(raw), id);
+  if (!read) {  // then the bytes are where they were
     c.flaw = read.error();
     if (auto header = domain::decode_header(raw.header)) c.header = *std::move(header);
     c.raw = std::move(raw);

@@ -38,5 +38,8 @@ struct candidate {
 
 /// Reads and checks one version. `tenant_key` names records (32 bytes).
 [[nodiscard]] candidate examine(domain::version_bytes raw, std::string_view tenant_key);
+/// The same where the caller has worked out the id: the SHA-256 of the header.
+[[nodiscard]] candidate examine(domain::version_bytes&& raw, const version_id& id,
+                                std::string_view tenant_key);
 
 }  // namespace autocusto::sync

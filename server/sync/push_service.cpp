@@ -170,8 +170,10 @@ push_answer push_service::take(const store::session_owner& who, std::string_view
   if (!problem) problem = check_lists(push.object, read->versions);
   if (!problem) {
     push.batch.reserve(read->versions.size());
-    for (auto& v : read->versions) {
-      auto& c = push.batch.emplace_back(examine(std::move(v.raw), keys_.tenant_key));
+    for (std::size_t i = 0; i < read->versions.size(); ++i) {
+      auto& v = read->versions[i];
+      const auto& id = push.object.versions[i];  // the hash of the header, as was checked
+      auto& c = push.batch.emplace_back(examine(std::move(v.raw), id, keys_.tenant_key));
       if (!push.object.owner) {
         c.proven = proven_for(v, c.id, push.object.actor, keys_.server_secret);
       }

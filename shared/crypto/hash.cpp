@@ -1,5 +1,8 @@
 #include "shared/crypto/hash.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -27,18 +30,41 @@ EVP_MAC* hmac_method() {
   return method;
 }
 
-/// This thread's HMAC context, with SHA-256 chosen; each use sets the key anew.
-EVP_MAC_CTX* hmac_context() {
-  thread_local const detail::mac_context context = [] {
-    detail::mac_context made(must_have(EVP_MAC_CTX_new(hmac_method()), "an HMAC context"));
+/// An HMAC context with SHA-256 chosen, and the key that it was used with last: to prepare a key
+/// costs as much as to hash a short text, and most keys are asked for many times in a row.
+class hmac_context {
+ public:
+  hmac_context() : context_(must_have(EVP_MAC_CTX_new(hmac_method()), "an HMAC context")) {
     char digest[] = "SHA256";
     const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                  OSSL_PARAM_construct_end()};
-    must(EVP_MAC_CTX_set_params(made.get(), params) == 1, "choosing the HMAC digest");
-    return made;
-  }();
-  return context.get();
-}
+    must(EVP_MAC_CTX_set_params(context_.get(), params) == 1, "choosing the HMAC digest");
+  }
+  ~hmac_context() { OPENSSL_cleanse(key_.data(), key_.size()); }
+  hmac_context(const hmac_context&) = delete;
+  hmac_context& operator=(const hmac_context&) = delete;
+
+  /// The context, ready for a text under this key.
+  EVP_MAC_CTX* with(std::string_view key) {
+    if (size_ == key.size() && CRYPTO_memcmp(key_.data(), in(key), key.size()) == 0) {
+      must(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "HMAC-SHA-256");
+      return context_.get();
+    }
+    size_ = k_no_key;
+    must(EVP_MAC_init(context_.get(), in(key), key.size(), nullptr) == 1, "HMAC-SHA-256");
+    if (key.size() > key_.size()) return context_.get();
+    std::copy(key.begin(), key.end(), key_.begin());
+    size_ = key.size();
+    return context_.get();
+  }
+
+ private:
+  static constexpr std::size_t k_no_key = static_cast<std::size_t>(-1);
+
+  detail::mac_context context_;
+  std::array<char, 64> key_{};
+  std::size_t size_ = k_no_key;
+};
 
 }  // namespace
 
@@ -58,11 +84,11 @@ hash256 sha256(std::string_view a, std::string_view b) {
 }
 
 hash256 hmac_sha256(std::string_view key, std::string_view data) {
-  EVP_MAC_CTX* const context = hmac_context();
+  thread_local hmac_context of_thread;
+  EVP_MAC_CTX* const context = of_thread.with(key);
   hash256 mac;
   std::size_t size = 0;
-  must(EVP_MAC_init(context, in(key), key.size(), nullptr) == 1 &&
-           EVP_MAC_update(context, in(data), data.size()) == 1 &&
+  must(EVP_MAC_update(context, in(data), data.size()) == 1 &&
            EVP_MAC_final(context, mac.data().data(), &size, hash256::size) == 1 &&
            size == hash256::size,
        "HMAC-SHA-256");

@@ -1,5 +1,7 @@
 // Reading versions. The common case, canonical text, is scanned; what the scanner does not take
 // goes to the general reader, which says what is wrong. Both end in the same checks.
+#include "shared/domain/version_decode.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -12,7 +14,6 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/scan.hpp"
-#include "shared/domain/version.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 #include "shared/json/text.hpp"
@@ -238,6 +239,11 @@ result<version_payload> decode_payload(std::string_view raw, std::string_view ki
 }
 
 result<version> decode_version(version_bytes raw) {
+  const auto id = *version_id::from_raw(crypto::sha256(raw.header).raw());
+  return decode_version(std::move(raw), id);
+}
+
+result<version> decode_version(version_bytes&& raw, const version_id& id) {
   if (raw.header.size() + raw.payload.size() > limits::version_bytes) return too_large();
   auto header = decode_header(raw.header);
   if (!header) return header.error();
@@ -249,7 +255,7 @@ result<version> decode_version(version_bytes raw) {
   auto payload = decode_payload(raw.payload, header->record.kind);
   if (!payload) return payload.error();
   version out;
-  out.id = *version_id::from_raw(crypto::sha256(raw.header).raw());
+  out.id = id;
   out.header = *std::move(header);
   out.payload = *std::move(payload);
   out.raw = std::move(raw);

@@ -76,9 +76,29 @@ TEST(hmac_sha256, follows_rfc_4231) {
        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
       {"", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
   };
-  for (const auto& v : table) EXPECT_EQ(hmac_sha256(v.key, v.data).text(), v.mac);
-  // An empty key after another key must not mean "the key before".
+  // A thread remembers its last key: each key after each, the same one again among them. An empty
+  // key after another must not mean "the key before".
+  for (const auto& before : table) {
+    for (const auto& v : table) {
+      EXPECT_EQ(hmac_sha256(before.key, before.data).text(), before.mac);
+      EXPECT_EQ(hmac_sha256(v.key, v.data).text(), v.mac);
+    }
+  }
   EXPECT_EQ(hmac_sha256({}, {}).text(), table[6].mac);
+}
+
+TEST(hmac_sha256, tells_keys_apart_that_differ_in_one_byte) {
+  for (const std::size_t size : {1U, 32U, 63U, 64U, 65U}) {
+    const bytes key(size, 'k');
+    for (std::size_t at = 0; at < size; ++at) {
+      bytes other = key;
+      other[at] = 'K';
+      const auto mac = hmac_sha256(key, "data");
+      EXPECT_NE(hmac_sha256(other, "data"), mac) << size << ", " << at;
+      EXPECT_EQ(hmac_sha256(key, "data"), mac);
+    }
+    EXPECT_NE(hmac_sha256(key + 'k', "data"), hmac_sha256(key, "data")) << size;
+  }
 }
 
 TEST(hashes, work_in_many_threads_at_once) {
