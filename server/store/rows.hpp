@@ -120,6 +120,7 @@ struct new_version {
   pk author = 0;
   pk device = 0;
   const domain::version* value = nullptr;  ///< must live until the call returns
+  pk parent = 0;                           ///< the key of its first parent; 0: to be looked up
   bool archived = false;
   unix_millis received_at = 0;
   std::optional<pk> import_run;

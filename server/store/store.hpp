@@ -130,15 +130,13 @@ class reader : public import_reader {
   virtual std::vector<version_node> graphs(std::span<const pk> records, pk owner) = 0;
   /// The versions with these ids, as far as there are any; `visible` as in `graphs`.
   virtual std::vector<version_node> nodes_by_id(std::span<const version_id> ids, pk owner) = 0;
+  /// The same of heads and drafts of an open view: they are visible to its owner, unasked.
+  virtual std::vector<version_node> leaves_by_id(std::span<const version_id> ids) = 0;
   /// The versions that are visible in this view, and all that they descend from, as far as it is
   /// known: nothing else of the record is read.
   virtual std::vector<version_node> history_of_view(pk view) = 0;
   /// How many versions are visible in this view.
   virtual std::int64_t versions_in_view(pk view) = 0;
-  /// Those of the records in which `owner` has a view, open or closed. Nothing tells whether others
-  /// have one.
-  virtual std::vector<record_id> records_with_view(std::span<const record_id> records,
-                                                   pk owner) = 0;
   /// The open view of `owner` on each of these records, where there is one.
   virtual std::vector<view_row> open_views(std::span<const pk> records, pk owner) = 0;
   /// Those of the records on which `owner` has a closed view (whether or not an open one, too).
@@ -267,13 +265,15 @@ class writer : public reader, public import_writer {
 
   // Records and versions
   /// Finds and locks these records, in the order of their ids whatever the order given; those with
-  /// `create` that do not exist are inserted. The answer has one entry per wanted record, in the
-  /// order given: its row, or nothing.
+  /// `create` that do not exist are inserted. With a `viewer` a record is as good as none unless
+  /// this user has a view of it, open or closed: nothing tells whether others have one. The answer
+  /// has one entry per wanted record, in the order given: its row, or nothing.
   struct wanted_record {
     record_id id;
     std::string kind;
     std::string natural_key;
     bool create = false;
+    pk viewer = 0;  ///< 0: whoever has a view of it
   };
   virtual std::vector<std::optional<record_row>> lock_records(
       std::span<const wanted_record> wanted) = 0;

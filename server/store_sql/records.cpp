@@ -94,6 +94,13 @@ std::vector<std::optional<record_row>> sql_writer::lock_records(
   static constexpr sql_query lock{"lock_records", "SELECT " SYNC_RECORD_COLUMNS
                                                   " FROM {set u: id=$1} {join record r: r.id=u.id} "
                                                   "ORDER BY r.id {lock r}"};
+  static constexpr sql_query lock_viewed{
+      "lock_viewed_records",
+      "SELECT " SYNC_RECORD_COLUMNS
+      " FROM {set u: id=$1, viewer=$2} {join record r: r.id=u.id} WHERE u.viewer=0 "
+      "OR EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=u.viewer AND w.open=1) "
+      "OR EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=u.viewer AND w.open=0) "
+      "ORDER BY r.id {lock r}"};
   // Sorted, so that transactions wait for each other in one order.
   std::vector<const wanted_record*> sorted;
   sorted.reserve(wanted.size());
@@ -115,7 +122,15 @@ std::vector<std::optional<record_row>> sql_writer::lock_records(
        sql_list(sql_type::text, missing,
                 [](const auto* w) { return std::string_view(w->natural_key); })});
   std::unordered_map<record_id, record_row> found;
-  session_.run(lock, {sql_list(sql_type::bytes, sorted, raw_id)}, [&](const sql_row& row) {
+  found.reserve(sorted.size());
+  const bool any = std::all_of(sorted.begin(), sorted.end(),
+                               [](const wanted_record* w) { return w->viewer == 0; });
+  sql_parameters parameters{sql_list(sql_type::bytes, sorted, raw_id)};
+  if (!any) {
+    parameters.push_back(
+        sql_list(sql_type::integer, sorted, [](const auto* w) { return w->viewer; }));
+  }
+  session_.run(any ? lock : lock_viewed, parameters, [&](const sql_row& row) {
     record_row r = read_record(row);
     found.insert_or_assign(r.id, std::move(r));
   });
@@ -160,18 +175,6 @@ std::vector<record_summary> sql_writer::record_list(std::optional<std::string> k
                 s.divergent = row.integer(k_record_columns + 1) > 1;
                 return s;
               });
-}
-
-std::vector<record_id> sql_writer::records_with_view(std::span<const record_id> records, pk owner) {
-  static constexpr sql_query q{
-      "records_with_view",
-      "SELECT r.id FROM {set u: id=$1} {join record r: r.id=u.id} "
-      "WHERE EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=$2 AND w.open=1) "
-      "OR EXISTS (SELECT 1 FROM view w WHERE w.record=r.pk AND w.owner=$2 AND w.open=0)"};
-  return list(q,
-              {sql_list(sql_type::bytes, records, [](const record_id& id) { return id.raw(); }),
-               sql_integer(owner)},
-              [](const sql_row& row) { return row.id<record_id>(0); });
 }
 
 std::vector<view_row> sql_writer::open_views(std::span<const pk> records, pk owner) {

@@ -36,9 +36,9 @@ class sql_writer final : public writer {
   std::vector<record_row> records_by_pk(std::span<const pk> keys) override;
   std::vector<version_node> graphs(std::span<const pk> records, pk owner) override;
   std::vector<version_node> nodes_by_id(std::span<const version_id> ids, pk owner) override;
+  std::vector<version_node> leaves_by_id(std::span<const version_id> ids) override;
   std::vector<version_node> history_of_view(pk view) override;
   std::int64_t versions_in_view(pk view) override;
-  std::vector<record_id> records_with_view(std::span<const record_id> records, pk owner) override;
   std::vector<view_row> open_views(std::span<const pk> records, pk owner) override;
   std::vector<pk> records_with_closed_view(std::span<const pk> records, pk owner) override;
   std::vector<std::pair<pk, incarnation_id>> closed_incarnations(std::span<const pk> records,

@@ -110,6 +110,13 @@ std::vector<version_node> sql_writer::nodes_by_id(std::span<const version_id> id
                    sql_integer(owner)});
 }
 
+std::vector<version_node> sql_writer::leaves_by_id(std::span<const version_id> ids) {
+  static constexpr sql_query q{"leaves_by_id", "SELECT " SYNC_NODE_COLUMNS
+                                               ", 1 FROM {set u: id=$1} "
+                                               "{join version v: v.id=u.id}"};
+  return nodes(q, {sql_list(sql_type::bytes, ids, [](const version_id& id) { return id.raw(); })});
+}
+
 std::vector<version_node> sql_writer::history_of_view(pk view) {
   // An assignment may name a version that came as a version before.
   static constexpr sql_query shown{
@@ -205,7 +212,10 @@ std::vector<pk> sql_writer::add_versions(std::span<const new_version> versions) 
 
   std::unordered_map<version_id, pk> known;
   known.reserve(versions.size() * 2);
-  for (std::size_t i = 0; i < versions.size(); ++i) known[versions[i].value->id] = keys[i];
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    if (versions[i].parent != 0) known[versions[i].value->header.parents[0]] = versions[i].parent;
+    known[versions[i].value->id] = keys[i];
+  }
   std::vector<version_id> parents;  // that are not among these versions
   for (const new_version& v : versions) {
     for (const version_id& parent : v.value->header.parents) {

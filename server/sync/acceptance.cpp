@@ -53,6 +53,7 @@ void record_work::load_history() {
 
 void record_work::load_history_for(const std::vector<version_id>& parents,
                                    domain::version_status status) {
+  one_line_ = false;
   if (whole) return;
   // A draft that others go on from already does not join; and only what is made on top of the
   // assigned version replaces it, through drafts that may be any number.
@@ -99,15 +100,29 @@ bool record_work::complete() {
                       [this](const version_id& id) { return missing.contains(id); });
 }
 
+/// Whether it goes on from all that the view has, so that it replaces just that, and the lineage
+/// was not needed yet. Once it is in use it has to see every version: to begin anew costs a walk.
+bool record_work::continues_one_line(const domain::version_header& h) const {
+  const auto& now = view->state;
+  return one_line_ && now.heads.size() <= 1 && h.parents == now.heads && now.drafts.empty() &&
+         !now.pinned && h.status == domain::version_status::active;
+}
+
 void record_work::add(const domain::version& v, store::pk author, bool may_be_named) {
   const auto& h = v.header;
-  load_history_for(h.parents, h.status);
-  const bool fills_gap = missing.contains(v.id);
+  const bool plain = !may_be_named && !missing.contains(v.id) && continues_one_line(h);
+  if (!plain) load_history_for(h.parents, h.status);
+  const bool fills_gap = !plain && missing.contains(v.id);
   dag.add({v.id, h.parents, h.generation, h.status == domain::version_status::draft});
   auto [at, is_new] = nodes.try_emplace(v.id, work_node{0, author, true, h.status, &v});
   at->second.visible = true;
-  lineage.add(view->state, dag, v.id, h.status, may_be_named || fills_gap);
-  if (fills_gap) lineage.forget();  // what descends from it descends from its parents now
+  if (plain) {
+    view->state.heads.assign(1, v.id);
+    visited += static_cast<std::int64_t>(h.parents.size());
+  } else {
+    lineage.add(view->state, dag, v.id, h.status, may_be_named || fills_gap);
+    if (fills_gap) lineage.forget();  // what descends from it descends from its parents now
+  }
   touched = true;
 }
 
@@ -299,6 +314,9 @@ class acceptor {
     work->add(v, in_.who.actor_key);
     plan_.versions.push_back(
         {record, ++work->last_number, in_.who.actor_key, device_key(v.header.device), &v});
+    if (!v.header.parents.empty()) {
+      plan_.versions.back().parent = work->find(v.header.parents[0])->key;
+    }
     plan_.events.push_back({record, store::feed_kind::version, v.id, 0});
     wire::push_result r;
     r.version = v.id;

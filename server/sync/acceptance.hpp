@@ -135,6 +135,7 @@ struct planned_version {
   store::pk author = 0;
   store::pk device = 0;
   const domain::version* value = nullptr;  ///< in the batch or in `merges`
+  store::pk parent = 0;                    ///< the key of its first parent, where that is known
 };
 
 struct planned_event {

@@ -10,41 +10,28 @@
 namespace autocusto::sync::detail {
 
 /// Locks every record in which the push may change something; makes those that a root may bring
-/// into being. Others are not looked at.
+/// into being. Others are as good as none.
 void push_transaction::lock_records() {
   std::vector<store::writer::wanted_record> wanted;
   std::unordered_map<record_id, std::size_t> places;
-  std::vector<record_id> others;
+  wanted.reserve(push_.batch.size());
+  places.reserve(push_.batch.size());
   const bool ordinary = !push_.object.owner;
-  const auto want = [&](const record_id& id) -> store::writer::wanted_record& {
+  const auto want = [&](const record_id& id, store::pk viewer) -> store::writer::wanted_record& {
     const auto [at, is_new] = places.try_emplace(id, wanted.size());
-    if (is_new) wanted.push_back({id, {}, {}, false});
+    if (is_new) wanted.push_back({id, {}, {}, false, viewer});
     return wanted[at->second];
   };
   for (const auto& c : push_.batch) {
     const auto* head = c.head();
     if (head == nullptr) continue;
+    auto& record = want(head->record.id, who_.owner_key);
     const bool opens = c.restorable() || (!withdrawn_ && may_open(c, who_));
-    if (!ordinary || !opens) {
-      others.push_back(head->record.id);
-      continue;
-    }
-    auto& record = want(head->record.id);
-    if (record.create) continue;
+    if (!ordinary || !opens || record.create) continue;
     record.create = true;
+    record.viewer = 0;
     record.kind = head->record.kind;
     record.natural_key = c.value->payload.key;
-  }
-  std::sort(others.begin(), others.end());
-  others.erase(std::unique(others.begin(), others.end()), others.end());
-  std::erase_if(others, [&places](const record_id& id) { return places.contains(id); });
-  // Of those that are locked anyway it is asked under the lock: another device of the owner may be
-  // opening a view just now.
-  std::vector<record_id> opened;
-  for (const auto& record : wanted) opened.push_back(record.id);
-  for (const auto& id : in_.records_with_view(others, who_.owner_key)) {
-    static_cast<void>(want(id));
-    viewed_.insert(id);
   }
   if (!push_.object.discards.empty()) {
     const auto visible = in_.visible_versions(push_.object.discards, who_.owner_key);
@@ -52,42 +39,45 @@ void push_transaction::lock_records() {
     for (const auto& [id, key] : in_.records_of(visible)) keys.insert(key);
     const std::vector<store::pk> list(keys.begin(), keys.end());
     for (const auto& row : in_.records_by_pk(list)) {
-      static_cast<void>(want(row.id));
-      viewed_.insert(row.id);
+      static_cast<void>(want(row.id, who_.owner_key));
     }
   }
   if (wanted.empty()) return;
+  states_.reserve(wanted.size());
   for (auto& row : in_.lock_records(wanted)) {
     if (!row) continue;
     auto& state = states_.emplace_back();
     state.row = *std::move(row);
   }
-  for (const auto& id : in_.records_with_view(opened, who_.owner_key)) viewed_.insert(id);
 }
 
-/// The owner's views and conflicts of the records of which the owner has or had a view.
+/// The owner's views and conflicts of the records. They are asked for under the lock: another
+/// device of the owner may have opened or changed one a moment ago.
 void push_transaction::load_states() {
   std::unordered_map<store::pk, record_state*> by_key;
   std::vector<store::pk> keys;
+  by_key.reserve(states_.size());
   for (auto& state : states_) {
-    if (!viewed_.contains(state.row.id)) continue;
     by_key.emplace(state.row.key, &state);
     keys.push_back(state.row.key);
   }
   if (keys.empty()) return;
   std::unordered_map<store::pk, record_state*> by_view;
-  std::vector<store::pk> views;
+  std::vector<store::pk> divided;
   for (auto& view : in_.open_views(keys, who_.owner_key)) {
     auto* state = by_key.at(view.record);
-    views.push_back(view.key);
-    by_view.emplace(view.key, state);
+    // A conflict is open exactly while there are several heads.
+    if (view.state.heads.size() > 1) {
+      divided.push_back(view.key);
+      by_view.emplace(view.key, state);
+    }
     // The record's number is of all its versions: so this is asked of few records, if of any.
     constexpr auto most = static_cast<std::int64_t>(limits::versions_per_view);
     if (state->row.last_number >= most) state->shown = in_.versions_in_view(view.key);
     state->view = std::move(view);
   }
-  if (!views.empty()) {
-    for (auto& conflict : in_.open_conflicts(views)) {
+  if (!divided.empty()) {
+    for (auto& conflict : in_.open_conflicts(divided)) {
       by_view.at(conflict.view)->conflict = std::move(conflict);
     }
   }
@@ -105,12 +95,13 @@ void push_transaction::load_states() {
 /// records in which something comes back.
 void push_transaction::load_versions() {
   std::unordered_map<store::pk, record_state*> by_key;
+  by_key.reserve(states_.size());
   std::unordered_set<record_id> restored;
   for (const auto& c : push_.batch) {
     if (c.restorable()) restored.insert(c.value->header.record.id);
   }
   std::vector<store::pk> whole;
-  std::vector<version_id> ids;
+  std::vector<version_id> leaves;
   for (auto& state : states_) {
     by_key.emplace(state.row.key, &state);
     state.whole = restored.contains(state.row.id);
@@ -118,23 +109,28 @@ void push_transaction::load_versions() {
       if (state.row.last_number > 0) whole.push_back(state.row.key);
     } else if (state.view) {
       const auto& view = state.view->state;
-      ids.insert(ids.end(), view.heads.begin(), view.heads.end());
-      ids.insert(ids.end(), view.drafts.begin(), view.drafts.end());
+      leaves.insert(leaves.end(), view.heads.begin(), view.heads.end());
+      leaves.insert(leaves.end(), view.drafts.begin(), view.drafts.end());
     }
   }
-  std::unordered_set<version_id> own;
-  for (const auto& c : push_.batch) own.insert(c.id);
+  std::unordered_set<version_id> asked(leaves.begin(), leaves.end());
+  std::vector<version_id> others;
+  const auto ask = [&](const version_id& id) {
+    if (asked.insert(id).second) others.push_back(id);
+  };
   for (const auto& c : push_.batch) {
-    ids.push_back(c.id);
+    ask(c.id);
     if (c.head() == nullptr) continue;
-    for (const auto& parent : c.head()->parents) {
-      if (!own.contains(parent)) ids.push_back(parent);
-    }
+    std::for_each(c.head()->parents.begin(), c.head()->parents.end(), ask);
   }
-  ids.insert(ids.end(), push_.object.discards.begin(), push_.object.discards.end());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (auto& node : in_.nodes_by_id(ids, who_.owner_key)) {
+  std::for_each(push_.object.discards.begin(), push_.object.discards.end(), ask);
+  // In the order of the index.
+  std::sort(leaves.begin(), leaves.end());
+  std::sort(others.begin(), others.end());
+  for (auto& node : in_.leaves_by_id(leaves)) {
+    by_key.at(node.record)->graph.push_back(std::move(node));
+  }
+  for (auto& node : in_.nodes_by_id(others, who_.owner_key)) {
     const auto at = by_key.find(node.record);
     auto& to = at == by_key.end() ? elsewhere_ : at->second->graph;
     if (at == by_key.end() || !at->second->whole) to.push_back(std::move(node));

@@ -218,6 +218,7 @@ std::vector<store::pk> push_transaction::write_versions(const acceptance_plan& p
     row.author = v.author;
     row.device = v.device;
     row.value = v.value;
+    row.parent = v.parent;
     row.received_at = env_.now;
     rows.push_back(row);
   }

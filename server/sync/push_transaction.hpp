@@ -93,7 +93,6 @@ class push_transaction {
   std::optional<error> withdrawn_;  ///< why nothing enters a view
   pusher who_;
   std::vector<record_state> states_;
-  std::unordered_set<record_id> viewed_;        ///< records in which the owner has or had a view
   std::vector<store::version_node> elsewhere_;  ///< of the batch, known in other records
   std::vector<store::pk> view_keys_;            ///< by record, 0 = not touched
   std::map<user_id, store::pk> authors_;        ///< of restored versions

@@ -70,7 +70,9 @@ struct record_work {
 
  private:
   void take(const std::vector<store::version_node>& graph);
+  bool continues_one_line(const domain::version_header& h) const;
 
+  bool one_line_ = true;             ///< nothing was asked of the lineage yet
   std::vector<version_id> base_of_;  ///< the heads whose base is known
   std::optional<version_id> base_;
 };

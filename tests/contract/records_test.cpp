@@ -169,6 +169,12 @@ TEST_P(records, versions_are_found_by_id_with_parents_and_whether_they_are_visib
        read([&](store::reader& r) { return r.nodes_by_id(wanted, bia_.user.key); })) {
     EXPECT_FALSE(node.visible);
   }
+  const version_id leaf[] = {merge.id};
+  const auto leaves = read([&](store::reader& r) { return r.leaves_by_id(leaf); });
+  ASSERT_EQ(leaves.size(), 1U);
+  EXPECT_EQ(leaves[0].id, merge.id);
+  EXPECT_EQ(leaves[0].parents, merge.header.parents);
+  EXPECT_TRUE(leaves[0].visible);
 }
 
 TEST_P(records, the_history_of_a_view_is_what_it_shows_and_what_that_descends_from) {
@@ -207,19 +213,30 @@ TEST_P(records, the_history_of_a_view_is_what_it_shows_and_what_that_descends_fr
 
 TEST_P(records, a_record_is_told_only_to_who_has_or_had_a_view_of_it) {
   const auto done = push_all(ana_, {patient_root(1, ana_)}, 1);
-  const record_id wanted[] = {done.records[0].id, nth<record_id>(99)};
   const auto told = [&](const actor& to) {
-    return read([&](store::reader& r) { return r.records_with_view(wanted, to.user.key); });
+    const std::vector<wanted> asked{{done.records[0].id, {}, {}, false, to.user.key},
+                                    {nth<record_id>(99), {}, {}, false, to.user.key}};
+    const auto found = write([&](store::writer& w) { return w.lock_records(asked); });
+    EXPECT_EQ(found.size(), 2U);
+    EXPECT_FALSE(found[1].has_value());
+    return found[0].has_value();
   };
-  EXPECT_EQ(told(ana_), std::vector<record_id>{done.records[0].id});
-  EXPECT_TRUE(told(bia_).empty());
+  EXPECT_TRUE(told(ana_));
+  EXPECT_FALSE(told(bia_));
+  // Beside one that is locked whoever treats the patient.
+  const domain::version fresh = patient_root(2, bia_);
+  const std::vector<wanted> both{{fresh.header.record.id, "patient", fresh.payload.key, true},
+                                 {done.records[0].id, {}, {}, false, bia_.user.key}};
+  const auto mixed = write([&](store::writer& w) { return w.lock_records(both); });
+  EXPECT_TRUE(mixed[0].has_value());
+  EXPECT_FALSE(mixed[1].has_value());
   write([&](store::writer& w) {
     auto closed = w.open_views(std::vector{done.records[0].key}, ana_.user.key);
     closed[0].open = false;
     closed[0].closed_at = 5;
     return w.save_views(closed);
   });
-  EXPECT_EQ(told(ana_).size(), 1U);
+  EXPECT_TRUE(told(ana_));
 }
 
 TEST_P(records, drafts_and_archived_versions_are_marked) {
