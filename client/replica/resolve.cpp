@@ -1,12 +1,11 @@
 // Choosing the fields that join several heads.
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "client/replica/acts.hpp"
 #include "client/replica/impl.hpp"
-#include "shared/domain/merge.hpp"
+#include "shared/domain/conflict.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -22,31 +21,9 @@ result<domain::field_map> fields_of(holding& held, std::string_view selector) {
   return held.read(**meta).payload.fields;
 }
 
-struct starting_fields {
-  domain::field_map fields;
-  std::set<std::string> undecided;
-};
-
-void start_group(const std::vector<const domain::field_spec*>& group,
-                 const std::vector<domain::field_map>& heads, const domain::field_map* base,
-                 starting_fields& out) {
-  std::vector<const domain::field_map*> sides;
-  for (const auto& head : heads) sides.push_back(&head);
-  if (const auto value = domain::merged_group(group, sides, base)) {
-    for (std::size_t i = 0; i < group.size(); ++i) out.fields[group[i]->name] = (*value)[i];
-    return;
-  }
-  for (const auto* spec : group) {
-    const auto& first = heads.front().at(spec->name);
-    const auto agreed = domain::merged_group({spec}, sides, nullptr);
-    out.fields[spec->name] = agreed ? agreed->front() : first;
-    if (!agreed) out.undecided.insert(spec->name);
-  }
-}
-
 /// What nobody has to decide: groups on which the heads agree, or that only one of them changed
 /// against the one nearest common ancestor.
-result<starting_fields> start_from_heads(const target& at) {
+result<domain::starting_fields> start_from_heads(const target& at) {
   auto& held = *at.held;
   const auto ids = held.settled().shown.heads;
   std::vector<domain::field_map> heads;
@@ -61,33 +38,23 @@ result<starting_fields> start_from_heads(const target& at) {
     const auto* meta = held.find(ancestors.front());
     if (meta != nullptr && !meta->erased) base = held.read(*meta).payload.fields;
   }
-  std::map<std::string, std::vector<const domain::field_spec*>> groups;
-  for (const auto& spec : at.kind->fields) groups[spec.group].push_back(&spec);
-  starting_fields out;
-  for (const auto& [name, group] : groups) {
-    start_group(group, heads, base ? &*base : nullptr, out);
-  }
-  return out;
+  std::vector<const domain::field_map*> sides;
+  for (const auto& head : heads) sides.push_back(&head);
+  return domain::start_of(domain::conflict_groups(*at.kind, sides, base ? &*base : nullptr));
 }
 
 error undecided(const domain::catalogue& kind, const std::set<std::string>& names) {
-  std::string list;
-  std::string first;
-  for (const auto& spec : kind.fields) {
-    if (!names.contains(spec.name)) continue;
-    if (first.empty()) first = spec.name;
-    list += (list.empty() ? "" : ", ") + spec.name;
-  }
+  const auto list = domain::in_form_order(kind, names);
   return fail(errc::conflict_open,
               "The versions differ in " + list +
                   "; choose a version for each of them, type a value, or take one version.",
-              first);
+              list.substr(0, list.find(',')));
 }
 
 }  // namespace
 
 result<domain::field_map> resolved_fields(const target& at, const resolution& how) {
-  starting_fields start;
+  domain::starting_fields start;
   if (how.take) {
     auto taken = fields_of(*at.held, *how.take);
     if (!taken) return taken.error();

@@ -1,11 +1,15 @@
 // Conflicts, and what the server refused.
 
+#include <optional>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "client/web/call.hpp"
 #include "client/web/views.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/conflict.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/read.hpp"
 
@@ -16,33 +20,56 @@ using nlohmann::json;
 
 constexpr std::size_t k_text = 1024;
 
-json side_json(const replica::record_shown& shown) {
-  return {{"version", to_json(shown.version)}, {"fields", to_json(shown.fields)}};
+using side = std::optional<replica::record_shown>;
+
+/// One side of a conflict; nothing for one whose contents were erased or never came here.
+side side_of(const replica::replica_store& replica, const replica::conflict_item& item,
+             const version_id& id) {
+  auto shown = replica.show(item.kind, item.key, id.text());
+  if (!shown || shown->version.erased) return std::nullopt;
+  return *std::move(shown);
 }
 
-/// One side of a conflict; null for one whose contents were erased or never came here.
-json side_of(const replica::replica_store& replica, const replica::conflict_item& item,
-             const version_id& id) {
-  const auto shown = replica.show(item.kind, item.key, id.text());
-  if (!shown || shown->version.erased) return nullptr;
-  return side_json(*shown);
+json side_json(const side& shown) {
+  if (!shown) return nullptr;
+  return {{"version", to_json(shown->version)}, {"fields", to_json(shown->fields)}};
+}
+
+/// Which merge groups a person has to decide, by the rule that also joins the others.
+json groups_json(const std::string& kind, const std::vector<side>& heads, const side& base) {
+  const auto* known = domain::find_catalogue(kind);
+  json out = json::array();
+  if (known == nullptr || heads.empty()) return out;
+  std::vector<const domain::field_map*> fields;
+  for (const auto& head : heads) fields.push_back(&head->fields);
+  for (const auto& group :
+       domain::conflict_groups(*known, fields, base ? &base->fields : nullptr)) {
+    out.push_back(
+        {{"name", group.name}, {"decided", group.state != domain::group_state::contested}});
+  }
+  return out;
 }
 
 json conflict_json(const replica::replica_store& replica, const search_index& index,
                    const replica::conflict_item& item) {
-  json heads = json::array();
+  std::vector<side> heads;
+  json shown = json::array();
   for (const auto& head : item.heads) {
-    auto side = side_of(replica, item, head);
-    if (!side.is_null()) heads.push_back(std::move(side));
+    auto one = side_of(replica, item, head);
+    if (!one) continue;
+    shown.push_back(side_json(one));
+    heads.push_back(std::move(one));
   }
+  const auto base = item.base ? side_of(replica, item, *item.base) : side();
   const auto* listed = index.find(item.kind, item.key);
   return {{"kind", item.kind},
           {"key", item.key},
           {"name", listed == nullptr ? std::string() : listed->name},
           {"opened_at", item.opened_at},
           {"head_ids", to_json(item.heads)},
-          {"heads", std::move(heads)},
-          {"base", item.base ? side_of(replica, item, *item.base) : json(nullptr)}};
+          {"heads", std::move(shown)},
+          {"base", side_json(base)},
+          {"groups", groups_json(item.kind, heads, base)}};
 }
 
 call_result conflicts(call& c) {

@@ -212,17 +212,17 @@ TEST_F(resolution, too_long_fields_are_refused) {
 }
 
 TEST_F(resolution, groups_are_judged_as_wholes) {
-  std::map<std::string, group_row> groups;
-  for (const auto& group : compare_groups(c)) groups[group.group] = group;
-  EXPECT_EQ(groups.at("medidas").state, standing_of_group::contested);
+  std::map<std::string, domain::conflict_group> groups;
+  for (const auto& group : compare_groups(c)) groups[group.name] = group;
+  EXPECT_EQ(groups.at("medidas").state, domain::group_state::contested);
   EXPECT_TRUE(groups.at("medidas").clinical);
-  EXPECT_EQ(groups.at("tel1").state, standing_of_group::taken);
+  EXPECT_EQ(groups.at("tel1").state, domain::group_state::one_change);
   EXPECT_TRUE(groups.at("tel1").differs);
-  EXPECT_EQ(groups.at("nome").state, standing_of_group::same);
+  EXPECT_EQ(groups.at("nome").state, domain::group_state::same);
   // Both heads made the same change: new against the base, but they agree.
   c.heads[0].fields["rg"] = c.heads[1].fields["rg"] = std::string("123");
-  for (const auto& group : compare_groups(c)) groups[group.group] = group;
-  EXPECT_EQ(groups.at("rg").state, standing_of_group::taken);
+  for (const auto& group : compare_groups(c)) groups[group.name] = group;
+  EXPECT_EQ(groups.at("rg").state, domain::group_state::one_change);
   EXPECT_FALSE(groups.at("rg").differs);
 }
 
@@ -265,7 +265,7 @@ TEST_F(resolution, marks_what_nobody_can_see_and_decides_it) {
   const auto text = side_by_side(c, false);
   EXPECT_THAT(text, HasSubstr("Rua‹U+00A0›A␣"));
   for (const auto& group : compare_groups(c)) {
-    EXPECT_NE(group.state, standing_of_group::contested) << group.group;
+    EXPECT_NE(group.state, domain::group_state::contested) << group.name;
   }
   EXPECT_EQ(chosen_fields(c, choice{}).value().at("end_paciente"),
             domain::field_value(std::string("Rua A")));

@@ -77,49 +77,17 @@ result<domain::field_map> merged(const msg::conflict_shown& c) {
   return fail(errc::not_mergeable, sentence_of(refusal));
 }
 
-struct starting_fields {
-  domain::field_map fields;
-  std::set<std::string> undecided;
-};
-
-/// What nobody has to decide.
-starting_fields agreed(const msg::conflict_shown& c) {
-  starting_fields out;
-  const auto& kind = *domain::find_catalogue(c.conflict.kind);
-  std::vector<const domain::field_map*> heads;
-  for (const auto& head : c.heads) heads.push_back(&head.fields);
-  for (const auto& group : compare_groups(c)) {
-    for (std::size_t i = 0; i < group.fields.size(); ++i) {
-      const auto& name = group.fields[i];
-      if (group.state != standing_of_group::contested) {
-        out.fields[name] = group.values[i];
-        continue;
-      }
-      const auto same = domain::merged_group({kind.find(name)}, heads, nullptr);
-      out.fields[name] = same ? same->front() : heads.front()->at(name);
-      if (!same) out.undecided.insert(name);
-    }
-  }
-  return out;
-}
-
 error undecided(const domain::catalogue& kind, const std::set<std::string>& names) {
-  std::string list;
-  std::string first;
-  for (const auto& spec : kind.fields) {
-    if (!names.contains(spec.name)) continue;
-    if (first.empty()) first = spec.name;
-    list += (list.empty() ? "" : ", ") + spec.name;
-  }
+  const auto list = domain::in_form_order(kind, names);
   return fail(errc::conflict_open,
               "The versions differ in " + list +
                   "; choose a version for each of them (--field NAME=VERSION), type a value (--set "
                   "NAME=VALUE), or take one version (--take).",
-              first);
+              list.substr(0, list.find(',')));
 }
 
-result<starting_fields> start(const msg::conflict_shown& c, const choice& how) {
-  starting_fields out;
+result<domain::starting_fields> start(const msg::conflict_shown& c, const choice& how) {
+  domain::starting_fields out;
   if (how.take) {
     const auto taken = named(c, *how.take);
     if (!taken) return taken.error();
@@ -138,7 +106,7 @@ result<starting_fields> start(const msg::conflict_shown& c, const choice& how) {
     return fail(errc::not_found, "The contents of a version were erased; take one of the others.",
                 "version");
   }
-  return agreed(c);
+  return domain::start_of(compare_groups(c));
 }
 
 }  // namespace

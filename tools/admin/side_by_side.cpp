@@ -9,7 +9,6 @@
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
-#include "shared/domain/merge.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -31,48 +30,21 @@ domain::field_value value_in(const domain::field_map& fields, const std::string&
   return at == fields.end() ? domain::field_value{} : at->second;
 }
 
-std::vector<domain::field_value> values_of(const group_row& group,
-                                           const domain::field_map& fields) {
-  std::vector<domain::field_value> out;
-  for (const auto& name : group.fields) out.push_back(value_in(fields, name));
-  return out;
-}
-
-/// The group's fields of a version, also of one whose contents were erased.
-domain::field_map part_of(const group_row& group, const domain::field_map& fields) {
+/// Every field of the kind, also of a version whose contents were erased.
+domain::field_map complete(const domain::catalogue& kind, const domain::field_map& fields) {
   domain::field_map out;
-  for (const auto& name : group.fields) out[name] = value_in(fields, name);
+  for (const auto& field : kind.fields) out[field.name] = value_in(fields, field.name);
   return out;
-}
-
-void judge(const msg::conflict_shown& c, group_row& group) {
-  std::vector<domain::field_map> parts;
-  for (const auto& head : c.heads) parts.push_back(part_of(group, head.fields));
-  std::vector<const domain::field_map*> sides;
-  for (const auto& part : parts) sides.push_back(&part);
-  group.differs = std::any_of(parts.begin(), parts.end(),
-                              [&](const auto& part) { return part != parts.front(); });
-  std::vector<const domain::field_spec*> specs;
-  for (const auto& name : group.fields) specs.push_back(kind_of(c).find(name));
-  const auto base = c.base ? std::optional(part_of(group, c.base->fields)) : std::nullopt;
-  auto merged = domain::merged_group(specs, sides, base ? &*base : nullptr);
-  if (!merged) {
-    group.state = standing_of_group::contested;
-    return;
-  }
-  group.values = *std::move(merged);
-  if (base && group.values != values_of(group, c.base->fields)) {
-    group.state = standing_of_group::taken;
-  }
 }
 
 /// Those in which the heads differ first, contested ones before the others.
-std::vector<group_row> ordered(const msg::conflict_shown& c) {
+std::vector<domain::conflict_group> ordered(const msg::conflict_shown& c) {
   auto groups = compare_groups(c);
-  std::stable_sort(groups.begin(), groups.end(), [](const group_row& a, const group_row& b) {
-    if (a.differs != b.differs) return a.differs;
-    return a.differs && a.state > b.state;
-  });
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const domain::conflict_group& a, const domain::conflict_group& b) {
+                     if (a.differs != b.differs) return a.differs;
+                     return a.differs && a.state > b.state;
+                   });
   return groups;
 }
 
@@ -128,18 +100,20 @@ void add_versions(rows& to, const msg::conflict_shown& c) {
 }
 
 /// Fields that only share their group with one that differs stand beside it without a mark.
-std::string mark_of(const msg::conflict_shown& c, const group_row& group, const std::string& name) {
+std::string mark_of(const msg::conflict_shown& c, const domain::conflict_group& group,
+                    const std::string& name) {
   const auto first = value_in(c.heads.front().fields, name);
   const bool alike = std::all_of(c.heads.begin(), c.heads.end(), [&](const auto& head) {
     return value_in(head.fields, name) == first;
   });
   const bool as_base = !c.base || value_in(c.base->fields, name) == first;
-  if (group.state == standing_of_group::same || (alike && as_base)) return "";
-  return group.state == standing_of_group::contested ? "!" : "~";
+  if (group.state == domain::group_state::same || (alike && as_base)) return "";
+  return group.state == domain::group_state::contested ? "!" : "~";
 }
 
-void add_group(rows& to, const msg::conflict_shown& c, const group_row& group) {
-  for (const auto& name : group.fields) {
+void add_group(rows& to, const msg::conflict_shown& c, const domain::conflict_group& group) {
+  for (const auto* field : group.fields) {
+    const auto& name = field->name;
     std::vector<std::string> cells{mark_of(c, group, name), name};
     const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
     std::vector<std::string> texts{base ? domain::value_text(*base) : ""};
@@ -160,13 +134,13 @@ nlohmann::json cell_json(const domain::field_value& value) {
   return std::get<std::string>(value);
 }
 
-const char* state_name(standing_of_group state) {
+const char* state_name(domain::group_state state) {
   switch (state) {
-    case standing_of_group::same:
+    case domain::group_state::same:
       return "same";
-    case standing_of_group::taken:
+    case domain::group_state::one_change:
       return "one_change";
-    case standing_of_group::contested:
+    case domain::group_state::contested:
       return "contested";
   }
   return "same";
@@ -174,20 +148,14 @@ const char* state_name(standing_of_group state) {
 
 }  // namespace
 
-std::vector<group_row> compare_groups(const msg::conflict_shown& c) {
-  std::vector<group_row> out;
-  for (const auto& spec : kind_of(c).fields) {
-    auto at = std::find_if(out.begin(), out.end(),
-                           [&](const group_row& group) { return group.group == spec.group; });
-    if (at == out.end()) {
-      at = out.insert(out.end(), group_row{});
-      at->group = spec.group;
-      at->clinical = spec.clinical;
-    }
-    at->fields.push_back(spec.name);
-  }
-  for (auto& group : out) judge(c, group);
-  return out;
+std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c) {
+  const auto& kind = kind_of(c);
+  std::vector<domain::field_map> heads;
+  for (const auto& head : c.heads) heads.push_back(complete(kind, head.fields));
+  std::vector<const domain::field_map*> sides;
+  for (const auto& head : heads) sides.push_back(&head);
+  const auto base = c.base ? std::optional(complete(kind, c.base->fields)) : std::nullopt;
+  return domain::conflict_groups(kind, sides, base ? &*base : nullptr);
 }
 
 std::string side_by_side(const msg::conflict_shown& c, bool all) {
@@ -212,7 +180,8 @@ std::string side_by_side(const msg::conflict_shown& c, bool all) {
 nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
   auto out = nlohmann::json::array();
   for (const auto& group : ordered(c)) {
-    for (const auto& name : group.fields) {
+    for (const auto* field : group.fields) {
+      const auto& name = field->name;
       auto values = nlohmann::json::array();
       const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
       for (const auto& head : c.heads) {
@@ -222,7 +191,7 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
                           {"changed", base && value != *base}});
       }
       out.push_back({{"field", name},
-                     {"group", group.group},
+                     {"group", group.name},
                      {"clinical", group.clinical},
                      {"state", state_name(group.state)},
                      {"differs", group.differs},

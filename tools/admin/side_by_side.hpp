@@ -11,31 +11,16 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "shared/domain/conflict.hpp"
 #include "shared/wire/admin.hpp"
 
 namespace autocusto::admin {
 
 namespace msg = wire::admin;
 
-enum class standing_of_group {
-  same,       ///< all heads have the base's values
-  taken,      ///< one new value
-  contested,  ///< several new values
-};
-
-/// One merge group of the record's kind, as the conflict has it.
-struct group_row {
-  std::string group;
-  std::vector<std::string> fields;  ///< in form order
-  bool clinical = false;
-  standing_of_group state = standing_of_group::same;
-  bool differs = false;  ///< the heads do not all have the same values
-  /// What becomes of the fields without a person, in the order of `fields`; none when contested.
-  std::vector<domain::field_value> values;
-};
-
-/// The groups in form order of their first field. Without a base, values that differ are contested.
-[[nodiscard]] std::vector<group_row> compare_groups(const msg::conflict_shown& c);
+/// The merge groups of the conflict (shared/domain/conflict.hpp). Fields of versions whose contents
+/// were erased count as empty.
+[[nodiscard]] std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c);
 
 /// `all`: also the groups in which the heads agree.
 [[nodiscard]] std::string side_by_side(const msg::conflict_shown& c, bool all);

@@ -97,6 +97,8 @@ export interface Conflict {
   head_ids: string[];
   heads: Side[];
   base: Side | null;
+  /// The merge groups; one that is not `decided` waits for a person.
+  groups: { name: string; decided: boolean }[];
 }
 export interface Refused {
   version_id: string;

@@ -1,8 +1,7 @@
-// Merge groups in a conflict: which ones a person has to decide. Fields of one group only make sense
-// together, so they are chosen together. The program joins the others by the same rule
-// (client/replica/resolve.cpp) and shows the result before anything is saved. Pure functions.
+// Merge groups in a conflict. Fields of one group only make sense together, so they are chosen together.
+// Which ones a person has to decide is told by the program (shared/domain/conflict.hpp); it joins the
+// others by the same rule and shows the result before anything is saved. Pure functions.
 import type { Conflict, Fields, FieldSpec, Kind, Resolution } from '../api';
-import { visibleText } from './entry';
 
 export interface Group {
   name: string;
@@ -14,23 +13,12 @@ export interface Group {
 /// For each group: the index of a head, `before`, or typed values.
 export type Choice = { what: 'side'; index: number } | { what: 'before' } | { what: 'typed'; values: Fields };
 
-/// What looks the same is one value (shared/domain/merge.hpp).
-function looks(value: string | boolean | null): string | boolean | null {
-  return typeof value === 'string' ? visibleText(value) : value;
-}
-
-function valuesOf(specs: FieldSpec[], fields: Fields): string {
-  return JSON.stringify(specs.map((s) => looks(fields[s.name] ?? null)));
-}
-
 export function groupsOf(kind: Kind, conflict: Conflict): Group[] {
-  const names = [...new Set(kind.fields.map((f) => f.group))];
-  return names.map((name) => {
-    const specs = kind.fields.filter((f) => f.group === name);
-    const different = new Set(conflict.heads.map((h) => valuesOf(specs, h.fields)));
-    if (different.size > 1 && conflict.base) different.delete(valuesOf(specs, conflict.base.fields));
-    return { name, specs, decided: different.size <= 1 };
-  });
+  return conflict.groups.map(({ name, decided }) => ({
+    name,
+    specs: kind.fields.filter((f) => f.group === name),
+    decided,
+  }));
 }
 
 /// Groups without a choice that need one.

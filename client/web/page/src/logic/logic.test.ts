@@ -106,17 +106,14 @@ describe('conflicts', () => {
     kind: 'patient', key: '1', name: 'A', opened_at: '', head_ids: ['x', 'y'],
     heads: [side('x', { ...base, nome: 'B', peso: '71' }), side('y', { ...base, altura: '171', responsavel: 'R' })],
     base: side('base', base),
+    groups: [{ name: 'nome', decided: true }, { name: 'responsavel', decided: true }, { name: 'medidas', decided: false }],
   };
   const groups = groupsOf(kind, conflict);
-  it('asks only for groups that both sides changed', () => {
-    expect(groups.map((g) => [g.name, g.decided])).toEqual([['nome', true], ['responsavel', true], ['medidas', false]]);
+  it('asks for what the program leaves open', () => {
+    expect(groups.map((g) => [g.name, g.specs.map((s) => s.name), g.decided])).toEqual([
+      ['nome', ['nome'], true], ['responsavel', ['incapaz', 'responsavel'], true], ['medidas', ['peso', 'altura'], false],
+    ]);
     expect(undecided(groups, new Map()).map((g) => g.name)).toEqual(['medidas']);
-    expect(groupsOf(kind, { ...conflict, base: null }).filter((g) => !g.decided)).toHaveLength(3);
-  });
-  it('decides what nobody can tell apart', () => {
-    const alike = { ...conflict, heads: [side('x', { ...base, nome: 'B' }), side('y', { ...base, nome: 'B\u00A0' })] };
-    expect(groupsOf(kind, alike).every((g) => g.decided)).toBe(true);
-    expect(groupsOf(kind, { ...alike, base: null }).every((g) => g.decided)).toBe(true);
   });
   it('takes all fields of a group from one side', () => {
     const choices = new Map<string, Choice>([
