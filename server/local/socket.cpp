@@ -2,7 +2,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <future>
+#include <optional>
+#include <system_error>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -19,6 +23,7 @@ namespace {
 constexpr int k_silent_millis = 30'000;     // in the middle of a frame
 constexpr int k_answer_millis = 600'000;    // a rollback may take long
 constexpr int k_accept_retry_millis = 200;  // no descriptor is free
+constexpr int k_handover_millis = 2'000;    // the one before has gone, its last batch is written
 constexpr std::size_t k_length_bytes = 4;
 
 class file {
@@ -123,6 +128,35 @@ std::string guarded_answer(intake::door& door, const link_maker& links, std::str
   }
 }
 
+/// The caller who is served, on a thread of its own. Destroying it waits for that thread.
+class served_caller {
+ public:
+  /// Throws std::system_error when no thread can be had.
+  served_caller(int fd, std::function<void(int)> serve)
+      : fd_(fd), done_(std::async(std::launch::async, std::move(serve), fd)) {}
+
+  [[nodiscard]] bool ended() {
+    // Who has closed the connection asks nothing more: a batch that is being written is its last.
+    const auto wait = hung_up() ? k_handover_millis : 0;
+    return done_.wait_for(std::chrono::milliseconds(wait)) == std::future_status::ready;
+  }
+
+ private:
+  [[nodiscard]] bool hung_up() const {
+    pollfd other{fd_.get(), POLLRDHUP, 0};
+    return ::poll(&other, 1, 0) > 0;
+  }
+
+  file fd_;  // closed after the thread has ended
+  std::future<void> done_;
+};
+
+void turn_away(int caller) {
+  write_frame(caller, pack_failure(fail(errc::busy,
+                                        "An import or another tool is at work at this server; run "
+                                        "this again when it has ended.")));
+}
+
 class socket_door final : public intake::door {
  public:
   explicit socket_door(int fd) : fd_(fd) {}
@@ -153,8 +187,10 @@ class socket_door final : public intake::door {
 
   result<std::string> ask(const std::string& question) {
     if (question.size() > k_frame_bytes) return too_large_for_a_frame();
-    if (write_frame(fd_.get(), question)) {
-      if (auto got = read_frame(fd_.get(), k_answer_millis, -1)) return *std::move(got);
+    // A server that turns the caller away answers before it has read the question.
+    const bool asked = write_frame(fd_.get(), question);
+    if (auto got = read_frame(fd_.get(), asked ? k_answer_millis : k_silent_millis, -1)) {
+      return *std::move(got);
     }
     return fail(errc::unavailable,
                 "The server that holds the data folder went away; run this again to go on.");
@@ -216,13 +252,26 @@ listener::~listener() {
 }
 
 void listener::run() {
+  std::optional<served_caller> served;
   for (;;) {
     std::array<pollfd, 2> wait{pollfd{fd_, POLLIN, 0}, pollfd{stop_, POLLIN, 0}};
     if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) return;
     if (wait[1].revents != 0) return;
     if (wait[0].revents == 0) continue;
-    const file caller(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (caller.get() >= 0 && same_user(caller.get())) serve(caller.get());
+    file caller(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
+    if (caller.get() >= 0 && same_user(caller.get())) {
+      if (served && served->ended()) served.reset();
+      if (served) {
+        turn_away(caller.get());
+        continue;
+      }
+      try {
+        served.emplace(caller.release(), [this](int fd) { serve(fd); });
+      } catch (const std::system_error&) {
+        if (on_problem_) on_problem_(errc::unavailable);
+      }
+      continue;
+    }
     // Whoever calls is still there: asking again at once would spin.
     const bool full = caller.get() < 0 && (errno == EMFILE || errno == ENFILE);
     if (full && ready(stop_, POLLIN, k_accept_retry_millis)) return;

@@ -3,11 +3,12 @@
 //
 // The server holds the only writing connection; tools that write hand their work to it here. The
 // socket is in a folder and of a mode that only its owner can use, and the other end's user is
-// asked of the kernel besides. One caller at a time, blocking, with bounded frames; who is silent
-// in the middle of a frame for long is dropped. What is written wakes laptops as any write does.
+// asked of the kernel besides. One caller is served at a time, blocking, with bounded frames; who
+// is silent in the middle of a frame for long is dropped, and others are told `busy` at once. What
+// is written wakes laptops as any write does.
 //
-// `listener` runs a thread of its own; the door's database must outlive it. Everything else: one
-// thread.
+// `listener` runs a thread of its own and one for the caller; the door's database must outlive it,
+// and its handlers are called on either. Everything else: one thread.
 
 #include <functional>
 #include <memory>
@@ -23,7 +24,7 @@ namespace autocusto::local {
 
 class listener {
  public:
-  /// Told on the listener's thread of what failed here (refusals are the caller's matter).
+  /// Told on a thread of the listener of what failed here (refusals are the caller's matter).
   using problem_handler = std::function<void(errc)>;
 
   /// Replaces a socket that an earlier server left. Error: unavailable.
@@ -50,11 +51,12 @@ class listener {
   std::thread thread_;
 };
 
-/// The door of a server that runs. Error: unavailable when none answers.
+/// The door of a server that runs. Error: unavailable when none answers. Its calls: busy while
+/// another caller is served.
 [[nodiscard]] result<std::unique_ptr<intake::door>> connect_door(const std::string& folder);
 
-/// Has a server that runs make an administrator's link. Errors: unavailable when none answers, and
-/// those of its maker.
+/// Has a server that runs make an administrator's link. Errors: unavailable when none answers, busy
+/// while another caller is served, and those of its maker.
 [[nodiscard]] result<admin_link> ask_admin_link(const std::string& folder,
                                                 const std::string& email);
 

@@ -1,5 +1,8 @@
 // Imports after something else has happened: views taken away here, runs in any order, several
 // sources, runs that have ended meanwhile.
+#include <chrono>
+#include <future>
+
 #include "server/sync/feed_writer.hpp"
 #include "tests/integration/import_fixture.hpp"
 
@@ -286,6 +289,40 @@ TEST_P(import_runs, the_socket_tells_what_is_too_large_and_the_server_what_faile
   EXPECT_EQ(door->apply(batch, {}).error().code, errc::database);
   EXPECT_EQ(problems, 1);
   EXPECT_EQ(last.load(), errc::database);
+}
+
+TEST_P(import_runs, who_calls_beside_another_is_told_at_once_to_wait) {
+  if (GetParam() != kind::sqlite) return;
+  const auto listener = local::listener::start(
+      backend_->location(), *db_, {}, [](const std::string& email) -> result<local::admin_link> {
+        return local::admin_link{"https://x.test/enroll#c", email, 1};
+      });
+  ASSERT_TRUE(listener);
+  auto door = local::connect_door(backend_->location()).value();
+  static_cast<void>(door->begin({source_name_, "g3", "{}", ++now_}).value());
+  auto beside = std::async(std::launch::async,
+                           [&] { return local::ask_admin_link(backend_->location(), "a@x.test"); });
+  const bool told = beside.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  EXPECT_TRUE(told) << "it waits for the import";
+  if (told) {
+    const auto second = local::connect_door(backend_->location()).value();
+    const auto refused = beside.get();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::busy);
+    EXPECT_NE(refused.error().message.find("when it has ended"), std::string::npos)
+        << refused.error().message;
+    const auto run = second->begin({source_name_, "g3", "{}", ++now_});
+    ASSERT_FALSE(run);
+    EXPECT_EQ(run.error().code, errc::busy);
+  }
+  // The next one comes right behind the end of the first: nobody has to try twice.
+  for (int i = 0; i < 50; ++i) {
+    door.reset();
+    const auto made = local::ask_admin_link(backend_->location(), "a@x.test");
+    ASSERT_TRUE(made) << i << ": " << made.error().message;
+    door = local::connect_door(backend_->location()).value();
+    ASSERT_EQ(door->finish({77, 5, "{}"}).error().code, errc::not_found);
+  }
 }
 
 TEST_P(import_runs, a_run_that_has_ended_takes_nothing_more) {
