@@ -125,6 +125,7 @@ void reenrollment_set(doing& act, const std::string& policy) {
     refuse(errc::invalid_field, "The policy of re-enrollment is approve or allow.", "policy");
   }
   act.in.set_setting(auth::k_reenrollment_setting, policy);
+  act.note(store::journaled_act::reenrollment_set, act.object.actor).policy = policy;
 }
 
 std::vector<store::journal_entry> journaled_before(store::writer& in,

@@ -30,7 +30,7 @@ nlohmann::json counts_json(const sync::verify_counts& counts) {
   return {{"records", counts.records}, {"versions", counts.versions},
           {"users", counts.users},     {"feed_items", counts.feed_items},
           {"views", counts.views},     {"open_conflicts", counts.open_conflicts},
-          {"pushes", counts.pushes}};
+          {"pushes", counts.pushes},   {"audit_lines", counts.audit_lines}};
 }
 
 void print_report(const sync::verify_report& report, bool json) {
@@ -50,7 +50,7 @@ void print_report(const sync::verify_report& report, bool json) {
   const auto& counts = report.counts;
   std::cout << counts.versions << " versions of " << counts.records << " records, " << counts.views
             << " views of " << counts.users << " users, " << counts.feed_items << " feed items, "
-            << counts.pushes << " pushes: "
+            << counts.pushes << " pushes, " << counts.audit_lines << " lines of the audit log: "
             << (report.clean() ? "all as it should be"
                                : std::to_string(report.total_findings) + " findings")
             << "\n";
@@ -61,6 +61,19 @@ void print_report(const sync::verify_report& report, bool json) {
               << " versions that were brought back after a restore lack parents, until the laptops "
                  "that have them sync.\n";
   }
+}
+
+void print_next_steps(const sync::verify_report& report) {
+  const auto of_log = std::count_if(report.findings.begin(), report.findings.end(),
+                                    [](const auto& one) { return one.what.starts_with("audit_"); });
+  if (of_log > 0) {
+    std::cerr << "The audit log is not as the server wrote it: lines were changed, added or "
+                 "removed in the database. Keep a copy of it, and run `autocusto-admin audit "
+                 "verify` with every administrator's profile.\n";
+  }
+  if (report.total_findings == of_log) return;
+  std::cerr << "The database holds what it should not; restore a backup, and let the laptops sync "
+               "again what is newer.\n";
 }
 
 /// Going down drops tables with all that is in them.
@@ -133,10 +146,7 @@ result<bool> run_verify(const common_options& common) {
   home->database->read([&](store::reader& in) { report = sync::verify(in, options); });
   bar.clear();
   print_report(report, common.json);
-  if (!report.clean() && !common.json) {
-    std::cerr << "The database holds what it should not; restore a backup, and let the laptops "
-                 "sync again what is newer.\n";
-  }
+  if (!report.clean() && !common.json) print_next_steps(report);
   return report.clean();
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "server/auth/keys.hpp"
+#include "server/store/journal_entry.hpp"
 #include "server/store/store.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
@@ -24,8 +25,7 @@ namespace autocusto::auth {
 
 inline constexpr std::size_t k_stand_ins = 16;          ///< in use, of one root
 inline constexpr std::size_t k_stand_ins_of_user = 32;  ///< in use
-/// The setting that says whether an administrator has to approve; anything else means no.
-inline constexpr std::string_view k_reenrollment_setting = "reenrollment";
+using store::k_reenrollment_setting;
 inline constexpr std::string_view k_approve = "approve";
 inline constexpr std::string_view k_allow = "allow";
 /// Fewer than the devices that a push looks back (sync/push_transaction.cpp).

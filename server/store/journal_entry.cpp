@@ -12,9 +12,9 @@
 namespace autocusto::store {
 namespace {
 
-constexpr std::array<std::string_view, 8> k_names{
-    "user.added",     "user.enabled", "user.disabled",      "device.added",
-    "device.revoked", "view.removed", "enrollment.revoked", "device.approved"};
+constexpr std::array<std::string_view, 9> k_names{
+    "user.added",   "user.enabled",       "user.disabled",   "device.added",    "device.revoked",
+    "view.removed", "enrollment.revoked", "device.approved", "reenrollment.set"};
 constexpr std::size_t k_text = 512;
 constexpr std::size_t k_key_size = 32;
 constexpr std::size_t k_subject_size = 16;
@@ -64,6 +64,8 @@ std::string journal_subject(const journal_entry& of) {
       return std::string(of.incarnation.raw());
     case journaled_act::enrollment_revoked:
       return of.code_hash.substr(0, k_subject_size);
+    case journaled_act::reenrollment_set:
+      return std::string(k_subject_size, '\0');
   }
   return {};
 }
@@ -114,6 +116,9 @@ std::string encode_entry(const journal_entry& of) {
     case journaled_act::enrollment_revoked:
       out["code_hash"] = to_hex(of.code_hash);
       break;
+    case journaled_act::reenrollment_set:
+      out["policy"] = of.policy;
+      break;
   }
   return json::canonical(out);
 }
@@ -149,6 +154,12 @@ result<journal_entry> decode_entry(std::string_view text) {
     case journaled_act::enrollment_revoked:
       entry.code_hash = from_hex(in.string("code_hash", 2 * k_key_size)).value_or("");
       if (entry.code_hash.size() != k_key_size) in.refuse("code_hash", "is not a hash in hex");
+      break;
+    case journaled_act::reenrollment_set:
+      entry.policy = in.string("policy", 16);
+      if (entry.policy != "approve" && entry.policy != "allow") {
+        in.refuse("policy", "is neither approve nor allow");
+      }
       break;
   }
   if (auto problem = in.finish()) return *std::move(problem);

@@ -4,8 +4,9 @@
 //
 // Only acts whose loss would give access back or lock people out: users and devices that were
 // added, users disabled and enabled, devices approved and revoked, views removed, enrollment codes
-// withdrawn. An entry carries everything that doing it again needs. Its JSON form is canonical;
-// nothing in it is about a patient but the pseudonym of a record. Values only; any thread.
+// withdrawn, whether re-enrollment has to be approved. An entry carries everything that doing it
+// again needs. Its JSON form is canonical; nothing in it is about a patient but the pseudonym of a
+// record. Values only; any thread.
 
 #include <optional>
 #include <string>
@@ -16,6 +17,10 @@
 
 namespace autocusto::store {
 
+/// The setting that says whether an administrator has to approve a re-enrollment (`approve`);
+/// anything else means no.
+inline constexpr std::string_view k_reenrollment_setting = "reenrollment";
+
 enum class journaled_act {
   user_added,
   user_enabled,
@@ -25,6 +30,7 @@ enum class journaled_act {
   view_removed,
   enrollment_revoked,
   device_approved,
+  reenrollment_set,
 };
 
 /// That an act of the journal has been done in a database.
@@ -42,7 +48,7 @@ struct journal_entry {
   act_id id;
   journaled_act what = journaled_act::user_added;
   unix_millis at = 0;
-  user_id user;  ///< always: whom it is about
+  user_id user;  ///< always: whom it is about; of reenrollment_set the administrator
   // user_added
   std::string email;
   user_role role = user_role::doctor;
@@ -58,10 +64,11 @@ struct journal_entry {
   // view_removed
   record_id record;
   incarnation_id incarnation;
+  std::string policy;  ///< reenrollment_set: `approve` or `allow`
 };
 
 /// The 16 bytes by which later acts about the same are found: user, device or incarnation; of a
-/// withdrawn code how its hash begins.
+/// withdrawn code how its hash begins; of the policy of re-enrollment zeros, since there is one.
 [[nodiscard]] std::string journal_subject(const journal_entry& of);
 
 /// The id under which the act that revoked one device revoked this one, too.

@@ -76,6 +76,11 @@ class doing {
       case journaled_act::enrollment_revoked:
         static_cast<void>(in_.void_enrollment(entry_.code_hash));
         break;
+      case journaled_act::reenrollment_set:
+        if (newest(entry_.what) <= entry_.at) {
+          in_.set_setting(store::k_reenrollment_setting, entry_.policy);
+        }
+        break;
     }
     return true;
   }

@@ -6,7 +6,7 @@
 // and before the answer, so an answered act stands in both; the same act again appends nothing.
 // `apply` does what the database lacks: rows of `journaled` say what it has done, so applying is
 // idempotent, and several processes, each with a journal of its own, may apply theirs in any order:
-// of what disables and enables one user, the later counts.
+// of what disables and enables one user, and of the policies of re-enrollment, the later counts.
 //
 // Lines that are not this server's, or that a crash cut short, are skipped and counted. Where the
 // lines lie is said by whoever makes the object. Any thread.

@@ -9,6 +9,7 @@ namespace detail {
 
 verify_report verifier::run() {
   load_people();
+  walk_audit();
   walk_records();
   walk_feeds();
   walk_views();

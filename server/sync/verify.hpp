@@ -12,6 +12,8 @@
 //  conflicts one open with these heads if and only if an open view has several heads
 //  pushes    signed by the device, receipt signed by the server, lines for exactly the versions and
 //            discards of the push, accepted versions present
+//  audit log each line has the link that it gives, the head is the last one's; so lines that were
+//            changed, added or removed are found, unless the chain was made anew over them
 //
 // Reads one snapshot in pieces: memory is some ten bytes per feed item of the largest feed, and
 // does not grow with versions' sizes. Findings name database keys, numbers and positions, never
@@ -37,7 +39,7 @@ struct finding {
 
 struct verify_counts {
   std::int64_t records = 0, versions = 0, users = 0, feed_items = 0, views = 0, open_conflicts = 0,
-               pushes = 0;
+               pushes = 0, audit_lines = 0;
 };
 
 struct verify_report {

@@ -64,6 +64,10 @@ class verifier {
   void check_receipt(const store::push_row& push, const wire::push_object& object,
                      const std::string& where);
 
+  // verify_audit.cpp
+  void walk_audit();
+  void check_audit_head(const store::audit_head_row& last, const store::audit_head_row& head);
+
   store::reader& in_;
   const verify_options& options_;
   verify_report report_;

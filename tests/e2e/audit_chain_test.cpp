@@ -101,6 +101,11 @@ TEST_P(audit_chain, a_line_taken_out_of_the_middle_is_noticed) {
   tamper(unlocked({"DELETE FROM audit_chain WHERE line=2", "DELETE FROM audit_log WHERE pk=2"}));
   const json verified = expect_verify_fails();
   EXPECT_THAT(verified.dump(), HasSubstr("removed, changed or added"));
+  // The server's own check needs no profile.
+  const answer checked = here.server_command({"verify"});
+  EXPECT_EQ(checked.exit, 1) << checked.out;
+  EXPECT_FALSE(checked.json.at("clean"));
+  EXPECT_THAT(checked.out, HasSubstr("audit_line"));
 }
 
 TEST_P(audit_chain, a_line_that_was_changed_is_noticed) {

@@ -144,8 +144,6 @@ TEST_P(admin_devices, a_database_that_went_back_forgets_none_of_it) {
   namespace fs = std::filesystem;
   auto first = world.device("ana@example.org");
   auto child = copy_of(*first);
-  ASSERT_EQ(code_of(do_act(*boss, "policy.set", {{"kind", "reenrollment"}, {"policy", "approve"}})),
-            "ok");
   const auto file = fs::path(world.folder()) / "store.sqlite";
   world.stop();
   const auto kept = file.string() + ".kept";
@@ -159,6 +157,8 @@ TEST_P(admin_devices, a_database_that_went_back_forgets_none_of_it) {
   };
   for (auto* each : {&boss, &first, &child}) reconnect(*each);
   ASSERT_EQ(code_of(boss->open_session()), "ok");
+  ASSERT_EQ(code_of(do_act(*boss, "policy.set", {{"kind", "reenrollment"}, {"policy", "approve"}})),
+            "ok");
   auto late = world.connect(world.admin_link);
   ASSERT_EQ(again(*child, *late), "forbidden");
   const nlohmann::json named{{"device", devices().items.back().id.text()}};
@@ -179,6 +179,12 @@ TEST_P(admin_devices, a_database_that_went_back_forgets_none_of_it) {
   }
   EXPECT_FALSE(row(*late).pending);
   EXPECT_TRUE(row(*waiting).pending);
+  reconnect(boss);
+  ASSERT_EQ(code_of(boss->open_session()), "ok");
+  const auto policies = msg::decode<msg::policy_list>(boss->get("/v1/admin/policy").body).value();
+  EXPECT_TRUE(std::any_of(policies.items.begin(), policies.items.end(), [](const auto& item) {
+    return item.kind == "reenrollment" && item.policy == "approve";
+  }));
 }
 
 INSTANTIATE_TEST_SUITE_P(both, admin_devices, ::testing::Values(engine::sqlite, engine::postgres),

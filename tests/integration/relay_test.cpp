@@ -39,6 +39,7 @@ class relay {
       all.push_back(line("POST", path));
     }
     all.push_back(line("GET", "/v1/changes"));
+    all.push_back(line("GET", "/v1/admin/users"));
     server_ = http::server::start(std::move(options), std::move(all)).value();
   }
 
@@ -73,8 +74,10 @@ class relay {
   http::response pass(const http::request& asked) {
     http::client_request on;
     on.method = asked.method;
-    on.path_with_query = asked.target_path + "?cursor=0." + std::string(64, '0');
-    if (asked.method == "POST") on.path_with_query = asked.target_path;
+    on.path_with_query = asked.target_path;
+    if (asked.target_path == "/v1/changes") {
+      on.path_with_query += "?cursor=0." + std::string(64, '0');
+    }
     on.body = asked.body;
     {
       const std::lock_guard lock(mutex_);
@@ -96,6 +99,9 @@ class relay {
     back.status = answer.status;
     back.body = answer.body;
     back.content_type = answer.content_type;
+    if (const auto head = http::find_header(answer.headers, wire::k_audit_head_header)) {
+      back.headers.push_back({std::string(wire::k_audit_head_header), std::string(*head)});
+    }
     back.close = true;  // so that the next request makes a connection of its own
     if (change) change(asked, back);
     return back;
@@ -286,6 +292,41 @@ TEST_P(in_between, cannot_change_what_a_session_says) {
   thief->change = {};
   transport::remote server(who.address);
   EXPECT_TRUE(server.sign_in(who.device, key, std::nullopt)) << "unchanged it passes";
+}
+
+TEST_P(in_between, shows_an_administrator_no_head_of_its_own) {
+  auto link = wire::decode_enrollment_link(world.admin_link).value();
+  link.port = port();
+  auto who = transport::enroll(link, {"desk", &key}).value();
+  // The server's own TLS key: all but what the server signs can be changed.
+  const auto thief = between(keys->leaf);
+  who.address.port = thief->port();
+  const auto ask = [&](const relay::tamper& change) {
+    thief->change = [change](const http::request& asked, http::response& back) {
+      if (asked.target_path == "/v1/admin/users") change(asked, back);
+    };
+    transport::remote server(who.address);
+    server.sign_in_as(who.device, key, std::nullopt);
+    auto answer = server.call("GET", "/v1/admin/users");
+    EXPECT_EQ(server.last_audit_head().has_value(), answer.has_value());
+    return answer;
+  };
+  ASSERT_TRUE(ask([](const auto&, auto&) {})) << "unchanged it passes";
+  const auto forged = crypto::signing_key::generate(crypto::system_random());
+  expect_refused(ask([&forged](const auto&, http::response& back) {
+    auto& value = back.headers.at(0).value;
+    auto sent = wire::decode_signed(from_base64url(value).value()).value();
+    sent.signature = crypto::sign(forged, crypto::purpose_message("audit", sent.object)).raw();
+    value = to_base64url(wire::encode(sent));
+  }));
+  expect_refused(ask([](const auto&, http::response& back) {
+    auto& value = back.headers.at(0).value;
+    auto sent = wire::decode_signed(from_base64url(value).value()).value();
+    auto head = wire::decode_audit_head(sent.object).value();
+    --head.seq;
+    sent.object = wire::encode_object(head);
+    value = to_base64url(wire::encode(sent));
+  }));
 }
 
 TEST_P(in_between, starts_no_recovery) {

@@ -57,6 +57,16 @@ class acts_of_journal : public sync_test {
     e.code_hash = code_hash;
     return e;
   }
+  journal_entry reenrollment(const std::string& policy, unix_millis at) {
+    auto e = entry(journaled_act::reenrollment_set, carla, at);
+    e.policy = policy;
+    return e;
+  }
+  std::optional<std::string> reenrollment() {
+    std::optional<std::string> out;
+    world.db->read([&](store::reader& in) { out = in.setting("reenrollment"); });
+    return out;
+  }
   std::size_t apply(const std::vector<journal_entry>& entries) {
     memory_file own;
     sync::journal one(own, world.keys, *world.random);
@@ -92,7 +102,8 @@ TEST_P(acts_of_journal, each_kind_survives_the_file_and_is_noted_once) {
                                        device,
                                        revoked(carla, hers, true),
                                        removed,
-                                       withdrawn(carla, std::string(32, 'w'))};
+                                       withdrawn(carla, std::string(32, 'w')),
+                                       reenrollment("approve", 50)};
   auto one = journal();
   for (const auto& e : all) {
     one.note(e).value();
@@ -105,6 +116,17 @@ TEST_P(acts_of_journal, each_kind_survives_the_file_and_is_noted_once) {
   EXPECT_EQ(again.skipped(), 0U);
   for (const auto& e : all) again.note(e).value();
   EXPECT_EQ(file.kept.size(), all.size());
+}
+
+TEST_P(acts_of_journal, of_the_policies_of_reenrollment_the_latest_counts) {
+  EXPECT_EQ(apply({reenrollment("approve", 50)}), 1U);
+  EXPECT_EQ(reenrollment(), "approve");
+  EXPECT_EQ(apply({reenrollment("allow", 40)}), 1U) << "from the journal of another process";
+  EXPECT_EQ(reenrollment(), "approve");
+  EXPECT_EQ(apply({reenrollment("allow", 60)}), 1U);
+  EXPECT_EQ(reenrollment(), "allow");
+  auto odd = reenrollment("perhaps", 70);
+  EXPECT_FALSE(store::decode_entry(store::encode_entry(odd)));
 }
 
 TEST_P(acts_of_journal, lines_that_are_not_this_servers_are_skipped) {

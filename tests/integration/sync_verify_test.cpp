@@ -48,6 +48,16 @@ void fill(sync_world& world) {
   const auto removed = hers.version(patient(4));
   world.push(hers, {removed});
   world.unassign(bia, removed.header.record.id).value();
+  world.db->write([&](store::writer& w) {
+    for (const char* what : {"record.show", "user.add", "record.list"}) {
+      store::audit_row line;
+      line.at = 1'700'000'000'000;
+      line.actor = ana.key;
+      line.what = what;
+      line.object = "{}";
+      w.add_audit(line);
+    }
+  });
 }
 
 class SyncVerify : public ::testing::TestWithParam<damage> {
@@ -80,6 +90,7 @@ TEST_F(SyncVerify, AWholeStoreIsCleanAndCounted) {
   EXPECT_EQ(report.counts.views, 7);
   EXPECT_EQ(report.counts.open_conflicts, 1);
   EXPECT_EQ(report.counts.pushes, 5);
+  EXPECT_EQ(report.counts.audit_lines, 3);
 }
 
 TEST_F(SyncVerify, ReceiptsOfAnotherServerAreFound) {
@@ -200,6 +211,19 @@ const std::vector<damage> k_damages = {
      "DELETE FROM version_payload WHERE version=11; DELETE FROM version WHERE pk=11; "
      "DELETE FROM feed WHERE version=11",
      "receipt_version_missing"},
+    {"a line of the audit log",
+     "DROP TRIGGER audit_log_keeps; UPDATE audit_log SET at=at+1 WHERE pk=2", "audit_line"},
+    {"a line removed from the audit log",
+     "DROP TRIGGER audit_log_stays; DELETE FROM audit_log WHERE pk=2", "audit_line"},
+    {"a line cut off the audit log",
+     "DROP TRIGGER audit_log_stays; DELETE FROM audit_log WHERE pk=3", "audit_head"},
+    {"a link of the audit log",
+     "DROP TRIGGER audit_chain_keeps_update; UPDATE audit_chain SET link=zeroblob(32) WHERE seq=1",
+     "audit_line"},
+    {"the audit log's head", "UPDATE audit_head SET link=zeroblob(32)", "audit_head"},
+    {"an older head of the audit log",
+     "UPDATE audit_head SET seq=2, line=2, link=(SELECT link FROM audit_chain WHERE seq=2)",
+     "audit_head"},
 };
 
 TEST_P(SyncVerify, IsFound) {

@@ -114,6 +114,36 @@ TEST(transport_trust, only_the_servers_keys_sign_receipts) {
   EXPECT_FALSE(signed_by_server(known, "receipt", cut));
 }
 
+TEST(transport_trust, heads_of_the_log_are_the_servers_or_refused) {
+  const auto key = key_of('a');
+  const auto known = trust_of(key);
+  wire::audit_head head;
+  head.server = known.server;
+  head.seq = 7;
+  head.at = "2026-11-22T10:00:00.000Z";
+  const auto text = [](const wire::signed_object& object) {
+    return to_base64url(wire::encode(object));
+  };
+  const auto told = [&](const wire::audit_head& of, const crypto::signing_key& by,
+                        std::string_view purpose = "audit") {
+    return read_audit_head(known, text(sign_canonical(by, purpose, wire::encode_object(of))));
+  };
+  ASSERT_TRUE(told(head, key));
+  EXPECT_EQ(told(head, key)->seq, 7);
+  EXPECT_FALSE(told(head, key_of('b'))) << "another key";
+  EXPECT_FALSE(told(head, key, "receipt")) << "signed for something else";
+  auto elsewhere = head;
+  elsewhere.server.data().fill(8);
+  EXPECT_FALSE(told(elsewhere, key)) << "of another server that has this key";
+  auto changed = sign_canonical(key, "audit", wire::encode_object(head));
+  head.seq = 6;
+  changed.object = wire::encode_object(head);
+  const auto refused = read_audit_head(known, text(changed));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::untrusted_server);
+  for (const char* odd : {"", "!", "e30", "bnVsbA"}) EXPECT_FALSE(read_audit_head(known, odd));
+}
+
 TEST(transport_trust, tls_follows_the_trust_object) {
   using pins = std::vector<hash256>;
   const auto key = key_of('a');
