@@ -37,6 +37,7 @@ ALLOWED = {
     "server/limits": {"shared/base"},
     "server/api": CORE | {"server/store", "server/sync", "server/auth", "server/limits", "shared/http"},
     "server/app": CORE | SERVER | {"shared/http", "shared/sqlite", "shared/cli", "shared/sandbox"},
+    "client/pdf": {"shared/base", "shared/crypto", "shared/domain", "shared/json"},
     "client/vault": CORE | {"shared/sqlite"},
     "client/replica": CORE | {"shared/sqlite", "client/vault"},
     "client/engine": CORE,

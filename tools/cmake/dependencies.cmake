@@ -23,3 +23,8 @@ target_include_directories(zxcvbn SYSTEM INTERFACE "${ZXCVBN_INCLUDE}")
 target_link_libraries(zxcvbn INTERFACE "${ZXCVBN_LIBRARY}")
 pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo-pdf cairo-ft)
+pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
+pkg_check_modules(qpdf REQUIRED IMPORTED_TARGET libqpdf>=11)
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+find_program(PDFTOTEXT_PROGRAM pdftotext REQUIRED)  # tests read PDFs back with it
