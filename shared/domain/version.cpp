@@ -74,28 +74,50 @@ std::string encode_header(const version_header& header) {
   return out;
 }
 
-std::string encode_payload(const version_payload& payload) {
+std::string encode_payload(std::string_view fields, std::string_view key, const salt128& salt,
+                           std::string_view summary) {
   std::string out;
-  out.reserve(1024);
-  out.append(R"({"fields":{)");
+  out.reserve(fields.size() + key.size() + summary.size() + 128);
+  out.append(R"({"fields":)").append(fields).append(R"(,"key":)");
+  append_canonical_string(out, key);
+  out.append(R"(,"salt":")").append(salt.text()).append(R"(","summary":)");
+  append_canonical_string(out, summary);
+  out.push_back('}');
+  return out;
+}
+
+void fields_encoder::begin(std::string_view name) {
+  out_.push_back(out_.empty() ? '{' : ',');
+  append_canonical_string(out_, name);
+  out_.push_back(':');
+}
+
+void fields_encoder::add(std::string_view name, std::string_view text) {
+  begin(name);
+  append_canonical_string(out_, text);
+}
+
+void fields_encoder::add_flag(std::string_view name, bool flag) {
+  begin(name);
+  out_.append(flag ? "true" : "false");
+}
+
+std::string fields_encoder::take() {
+  out_.append(out_.empty() ? "{}" : "}");
+  return std::move(out_);
+}
+
+std::string encode_payload(const version_payload& payload) {
+  fields_encoder fields;
   // Field names are ASCII, so the map's order is that of canonical JSON.
-  for (bool first = true; const auto& [name, value] : payload.fields) {
-    if (!first) out.push_back(',');
-    first = false;
-    append_canonical_string(out, name);
-    out.push_back(':');
+  for (const auto& [name, value] : payload.fields) {
     if (const auto* text = std::get_if<std::string>(&value)) {
-      append_canonical_string(out, *text);
+      fields.add(name, *text);
     } else {
-      out.append(std::get<bool>(value) ? "true" : "false");
+      fields.add_flag(name, std::get<bool>(value));
     }
   }
-  out.append(R"(},"key":)");
-  append_canonical_string(out, payload.key);
-  out.append(R"(,"salt":")").append(payload.salt.text());
-  out.append(R"(","summary":)");
-  append_canonical_string(out, payload.summary);
-  out.push_back('}');
+  auto out = encode_payload(fields.take(), payload.key, payload.salt, payload.summary);
   require_utf8(out);
   return out;
 }

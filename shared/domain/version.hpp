@@ -83,6 +83,23 @@ struct version {
 [[nodiscard]] std::string encode_header(const version_header& header);
 [[nodiscard]] std::string encode_payload(const version_payload& payload);
 
+/// The canonical text of a payload's fields, which come in the order of their names.
+class fields_encoder {
+ public:
+  fields_encoder() { out_.reserve(1024); }
+  void add(std::string_view name, std::string_view text);
+  void add_flag(std::string_view name, bool flag);
+  /// `{"name":value,…}`; the encoder is spent.
+  [[nodiscard]] std::string take();
+
+ private:
+  void begin(std::string_view name);
+  std::string out_;
+};
+/// The same bytes from the text of the fields; does not check UTF-8.
+[[nodiscard]] std::string encode_payload(std::string_view fields, std::string_view key,
+                                         const salt128& salt, std::string_view summary);
+
 /// Fills in payload_hash, sorts the parents, encodes and names a version. The caller sets
 /// everything else, the generation included.
 [[nodiscard]] version make_version(version_header header, version_payload payload);

@@ -4,6 +4,7 @@
 
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/scan.hpp"
+#include "shared/domain/version.hpp"
 #include "tools/import/rules/changed.hpp"
 
 namespace autocusto::import {
@@ -11,36 +12,17 @@ namespace {
 
 constexpr std::size_t k_id_bytes = 16;
 
-/// {"name":value,…} in the order of names.
 std::string encode_fields(const domain::catalogue& kind, const field_values& values) {
-  std::string out;
-  out.reserve(1024);
-  out.push_back('{');
+  domain::fields_encoder out;
   for (std::size_t i = 0; i < kind.by_name.size(); ++i) {
     const auto& field = kind.fields[kind.by_name[i]];
-    if (i > 0) out.push_back(',');
-    domain::append_canonical_string(out, field.name);
-    out.push_back(':');
     if (field.type == domain::field_type::text) {
-      domain::append_canonical_string(out, values.texts[i]);
+      out.add(field.name, values.texts[i]);
     } else {
-      out.append(values.flags[i] ? "true" : "false");
+      out.add_flag(field.name, values.flags[i]);
     }
   }
-  out.push_back('}');
-  return out;
-}
-
-std::string encode_payload(std::string_view fields, std::string_view key, const salt128& salt,
-                           std::string_view summary) {
-  std::string out;
-  out.reserve(fields.size() + key.size() + summary.size() + 128);
-  out.append(R"({"fields":)").append(fields).append(R"(,"key":)");
-  domain::append_canonical_string(out, key);
-  out.append(R"(,"salt":")").append(salt.text()).append(R"(","summary":)");
-  domain::append_canonical_string(out, summary);
-  out.push_back('}');
-  return out;
+  return out.take();
 }
 
 /// A UUID of version 4 in shape.
@@ -155,9 +137,9 @@ intake::record_entry encoder::encode(const planned_record& record,
     const auto salt =
         derive("version", table, std::to_string(v.id), std::to_string(content.digest));
     auto& raw = entry.value.raw;
-    raw.payload =
-        encode_payload(content.fields, record.key,
-                       *salt128::from_raw(std::string_view(salt).substr(0, k_id_bytes)), v.summary);
+    raw.payload = domain::encode_payload(
+        content.fields, record.key,
+        *salt128::from_raw(std::string_view(salt).substr(0, k_id_bytes)), v.summary);
     header.payload_hash = crypto::sha256(raw.payload);
     raw.header = domain::encode_header(header);
     entry.value.id = *version_id::from_raw(crypto::sha256(raw.header).raw());
