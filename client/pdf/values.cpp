@@ -85,7 +85,11 @@ void add_clinic(value_table& out, const party& clinic) {
 
 void add_patient(value_table& out, const party& patient) {
   for (const auto& [name, text] : patient.fields) out.set(name, text);
-  out.set("cpf", cpf_text(patient.key));
+  // An imported key without check digits carries a mark behind the number: 12345678900#57.
+  const std::string key = patient.key.substr(0, patient.key.find('#'));
+  out.set("cpf", cpf_text(key));
+  // The form of 2024 has no square for "not told".
+  if (field(patient, "etnia") == "etnia_si") out.set("etnia", "");
   out.set("incapaz", yes_or_no(field(patient, "incapaz")));
   out.set("peso", weight_text(field(patient, "peso")));
   out.set("altura", height_text(field(patient, "altura")));
@@ -93,8 +97,8 @@ void add_patient(value_table& out, const party& patient) {
           address_text(field(patient, "end_paciente"), "", field(patient, "cidade_paciente"),
                        field(patient, "uf_paciente"), field(patient, "cep_paciente")));
   const auto cns = field(patient, "cns_paciente");
-  const bool by_cpf = !patient.key.empty();
-  out.set("documento", by_cpf ? cpf_text(patient.key) : std::string(cns));
+  const bool by_cpf = !key.empty();
+  out.set("documento", by_cpf ? cpf_text(key) : std::string(cns));
   out.set("documento_tipo", by_cpf ? "cpf" : cns.empty() ? "" : "cns");
 }
 
@@ -179,6 +183,12 @@ void value_table::set(std::string_view name, std::string_view text) {
     value.valid = false;
   }
   values_.insert_or_assign(std::string(name), std::move(value));
+}
+
+std::vector<std::string> value_table::names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : values_) out.push_back(name);
+  return out;
 }
 
 void value_table::clear(std::string_view beginning) {

@@ -29,6 +29,7 @@ class value_table {
   [[nodiscard]] const drawable_value& get(std::string_view name) const;
   /// Adds or replaces: what changes from sheet to sheet (`data_receita`, `via`, `item_1_nome`).
   void set(std::string_view name, std::string_view text);
+  [[nodiscard]] std::vector<std::string> names() const;
   /// Removes all names that begin so.
   void clear(std::string_view beginning);
 

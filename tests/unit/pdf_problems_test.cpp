@@ -1,10 +1,13 @@
 // What a print refuses, all at once and by box; and what the old application got wrong.
 #include <algorithm>
+#include <array>
+#include <random>
 
 #include <gtest/gtest.h>
 
 #include "client/pdf/compose.hpp"
 #include "client/pdf/print.hpp"
+#include "client/pdf/template_map.hpp"
 #include "client/pdf/values.hpp"
 #include "tests/support/print_samples.hpp"
 
@@ -204,6 +207,68 @@ TEST(PdfProblems, WeightAndHeightAsTheFormWantsThem) {
     EXPECT_EQ(weight_text(stored), weight);
     EXPECT_EQ(height_text(stored), height);
   }
+}
+
+TEST(PdfProblems, ImportedKeysAndAnswersThatTheFormLacks) {
+  auto request = sample_request(1, 1);
+  request.patient.key = "12345678900#57";
+  EXPECT_EQ(value_table(request).get("cpf").text, "123.456.789-00");
+  request.patient.fields["etnia"] = "etnia_si";
+  request.process.fields["preenchido_por"] = "medico";
+  EXPECT_EQ(told(request), list{"19 etnia missing"});
+}
+
+TEST(PdfProblems, TemplatesKnowEveryValueThatThereIs) {
+  auto request = sample_request(6, 6);
+  request.conditional["opt_edss"] = "3,5";
+  for (const auto& name : value_table(request).names()) EXPECT_TRUE(is_value_name(name)) << name;
+  for (const char* other :
+       {"", "qtd_1", "qtd_1_x", "med_", "item_1", "item_1_cor", "nome", "x_opt_"}) {
+    EXPECT_FALSE(is_value_name(other)) << other;
+  }
+}
+
+std::string random_value(std::mt19937& dice) {
+  constexpr std::array pieces =
+      std::to_array<std::string_view>({"a", "Wn ", "ção ", "30", ",", "\n", "{cpf}", "{", "}", "#m",
+                                       "😀", "\xFF", "\xC3", "e\u0301", "\u200B", " ", "/", "1"});
+  std::string out;
+  const auto size = dice() % (dice() % 8 == 0 ? 900 : 12);
+  for (unsigned i = 0; i < size; ++i) out += pieces[dice() % pieces.size()];
+  return out;
+}
+
+TEST(PdfProblems, AnyTextIsPrintedOrRefused) {
+  std::size_t whole = 0;
+  for (unsigned seed = 1; seed <= 120; ++seed) {
+    std::mt19937 dice(seed);
+    auto request = sample_request(1 + dice() % 6, static_cast<int>(1 + dice() % 6));
+    request.documents = {dice() % 2 == 0, dice() % 2 == 0, dice() % 2 == 0, dice() % 2 == 0};
+    request.draft = dice() % 3 == 0;
+    for (auto* part : {&request.doctor, &request.clinic, &request.patient, &request.process}) {
+      for (auto& [name, text] : part->fields) {
+        if (dice() % 40 == 0) text = random_value(dice);
+      }
+    }
+    for (auto& row : request.rows) {
+      const auto month = dice() % k_max_months;
+      if (dice() % 20 == 0) row.pos[month] = random_value(dice);
+      if (dice() % 20 == 0) row.qtd[month] = random_value(dice);
+      if (dice() % 20 == 0) row.unidade = random_value(dice);
+    }
+    const auto printed = print({&request, 1});
+    const bool asked = request.documents.lme || request.documents.prescriptions ||
+                       request.documents.report || request.documents.exams;
+    EXPECT_EQ(printed.pdf.empty(), !asked || !printed.reports.at(0).problems.empty())
+        << "seed " << seed;
+    EXPECT_EQ(printed.reports[0].problems, check(request)) << "seed " << seed;
+    for (const auto& each : printed.reports[0].problems) {
+      EXPECT_EQ(sentence(each, language::pt).find('\xFF'), std::string::npos) << "seed " << seed;
+    }
+    whole += !printed.pdf.empty();
+  }
+  EXPECT_GT(whole, 20U) << "too few whole requests to show anything";
+  EXPECT_LT(whole, 115U);
 }
 
 TEST(PdfProblems, BatchesPrintWhatCanBePrinted) {
