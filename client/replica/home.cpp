@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/replica/commit_count.hpp"
+#include "client/replica/file/commit_count.hpp"
 #include "client/replica/impl.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/own_files.hpp"

@@ -4,7 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "client/replica/ledger.hpp"
+#include "client/replica/file/ledger.hpp"
+#include "client/replica/replica.hpp"
 
 namespace autocusto::replica {
 

@@ -30,24 +30,16 @@
 #include <string_view>
 #include <vector>
 
-#include "client/replica/check_page.hpp"
+#include "client/engine/check_page.hpp"
+#include "client/replica/environment.hpp"
 #include "client/replica/types.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
-#include "shared/passphrase/cost.hpp"
 
 namespace autocusto::replica {
-
-/// What a replica takes from outside.
-struct environment {
-  const clock_source& clock;
-  random_source& random;
-  /// Of a new passphrase, and below which an older one is wrapped anew.
-  passphrase::cost_range passphrase_cost = passphrase::costs().profile;
-};
 
 /// `AUTOCUSTO_HOME`, else `$XDG_DATA_HOME/autocusto`, else `~/.local/share/autocusto`.
 [[nodiscard]] std::string default_home();
@@ -281,7 +273,7 @@ class replica_store {
   /// Applies a checked page and moves the cursor, in one transaction. Nothing happens when the
   /// cursor is not `page.from` any more, or the laptop is closed. Errors: protocol_error when the
   /// page does not fit what is here.
-  [[nodiscard]] result<page_effect> apply_page(const checked_page& page);
+  [[nodiscard]] result<page_effect> apply_page(const engine::checked_page& page);
   /// Destroys the keys and rows of the records that pages have removed, unless they hold something
   /// that is not at the server.
   [[nodiscard]] result<erase_effect> erase_removed();

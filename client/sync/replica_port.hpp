@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/engine/check_page.hpp"
 #include "client/engine/messages.hpp"
-#include "client/replica/check_page.hpp"
 #include "client/transport/remote_api.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
@@ -47,7 +47,7 @@ class replica_port {
   [[nodiscard]] virtual result<void> mark_missing(const std::vector<version_id>& ids) = 0;
   [[nodiscard]] virtual result<void> restart_feed() = 0;
 
-  [[nodiscard]] virtual result<page_applied> apply_page(const replica::checked_page& page) = 0;
+  [[nodiscard]] virtual result<page_applied> apply_page(const checked_page& page) = 0;
   [[nodiscard]] virtual result<removed_erased> erase_removed(bool offer_again) = 0;
 
   /// When the access is taken away; see replica_store.

@@ -39,7 +39,7 @@ std::string mark_of(const looked& found) {
 /// What a request brought: an event, and with a page the page itself.
 struct arrival {
   event what;
-  std::optional<replica::checked_page> page;
+  std::optional<checked_page> page;
 };
 
 /// The thread that owns the connection: one request at a time.
@@ -317,7 +317,7 @@ class shell::impl {
       constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
       auto page = server_.changes(a.from, limit, a.wait_seconds, a.unsent_seconds, a.own);
       if (!page) return {lost(page.error()), {}};
-      auto checked = replica::check_page(std::move(*page), a.from);
+      auto checked = check_page(std::move(*page), a.from);
       if (!checked) return {request_failed{checked.error(), {}}, {}};
       page_arrived arrived{.next = checked->page.next,
                            .items = checked->page.items.size(),
@@ -428,7 +428,7 @@ class shell::impl {
   courier* courier_ = nullptr;
   machine machine_;
   std::deque<event> events_;
-  std::deque<replica::checked_page> pages_;
+  std::deque<checked_page> pages_;
   std::optional<std::pair<push_id, transport::packed_push>> packed_;  ///< made ahead
   std::optional<run_result> result_;
   std::optional<steady::time_point> timer_;

@@ -193,7 +193,7 @@ result<void> store_port::restart_feed() {
   return replica_.restart_feed();
 }
 
-result<page_applied> store_port::apply_page(const replica::checked_page& page) {
+result<page_applied> store_port::apply_page(const checked_page& page) {
   const auto effect = replica_.apply_page(page);
   if (!effect) return effect.error();
   return page_applied{

@@ -45,7 +45,7 @@ class store_port final : public replica_port {
   [[nodiscard]] std::vector<version_id> held_versions() override;
   [[nodiscard]] result<void> mark_missing(const std::vector<version_id>& ids) override;
   [[nodiscard]] result<void> restart_feed() override;
-  [[nodiscard]] result<page_applied> apply_page(const replica::checked_page& page) override;
+  [[nodiscard]] result<page_applied> apply_page(const checked_page& page) override;
   [[nodiscard]] result<removed_erased> erase_removed(bool offer_again) override;
   [[nodiscard]] result<void> close() override;
   [[nodiscard]] result<void> reopen() override;

@@ -71,9 +71,9 @@ void report(const char* what, const spent& time, std::size_t versions) {
               count / time.wall, count / time.cpu);
 }
 
-std::vector<replica::checked_page> pages_of(const small_server& server, spent& check_seconds,
-                                            std::size_t& versions) {
-  std::vector<replica::checked_page> out;
+std::vector<engine::checked_page> pages_of(const small_server& server, spent& check_seconds,
+                                           std::size_t& versions) {
+  std::vector<engine::checked_page> out;
   wire::cursor at;
   const auto stranger = testing::nth<device_id>(9);
   for (bool more = true; more;) {
@@ -81,7 +81,7 @@ std::vector<replica::checked_page> pages_of(const small_server& server, spent& c
     more = page.more;
     versions += page.versions.size();
     check_seconds += seconds([&] {
-      auto checked = replica::check_page(std::move(page), at);
+      auto checked = engine::check_page(std::move(page), at);
       if (!checked) std::abort();
       out.push_back(*std::move(checked));
     });

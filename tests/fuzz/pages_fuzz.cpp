@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "client/replica/check_page.hpp"
+#include "client/engine/check_page.hpp"
 #include "tests/fuzz/demand.hpp"
 #include "tests/fuzz/work_meter.hpp"
 #include "tests/support/domain_builders.hpp"
@@ -94,7 +94,7 @@ class story {
       }
       bytes += 200 * static_cast<std::int64_t>(page.items.size() + page.views.size());
       const auto before = fuzz::work_so_far().bytes;
-      const auto checked = replica::check_page(std::move(page), from);
+      const auto checked = engine::check_page(std::move(page), from);
       fuzz::demand(checked.has_value(), "the page is one that a server sends");
       const auto effect = desk_.laptop->apply_page(*checked);
       const auto cost = static_cast<std::int64_t>(fuzz::work_so_far().bytes - before);

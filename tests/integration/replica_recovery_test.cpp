@@ -101,7 +101,7 @@ TEST_F(replica_recovery, what_came_ahead_of_its_item_is_awaited) {
   laptop third{server, "notebook"};
   const auto next_page = [&] {
     const auto from = third->cursor();
-    auto page = replica::check_page(server.page(from, third.device(), 1), from).value();
+    auto page = engine::check_page(server.page(from, third.device(), 1), from).value();
     ASSERT_TRUE(third->apply_page(page).value().applied);
   };
   EXPECT_FALSE(third->any_ahead());

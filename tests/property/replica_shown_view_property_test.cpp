@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "client/replica/shown_view.hpp"
+#include "client/replica/file/shown_view.hpp"
 #include "shared/domain/view.hpp"
 #include "tests/support/random_graphs.hpp"
 

@@ -14,7 +14,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/replica/shown_view.hpp"
+#include "client/replica/file/shown_view.hpp"
 #include "tests/support/acceptance_world.hpp"
 
 namespace autocusto::sync {

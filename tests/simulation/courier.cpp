@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/replica/check_page.hpp"
+#include "client/engine/check_page.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -378,7 +378,7 @@ void courier::arrived(reply with) {
         } else if constexpr (std::is_same_v<T, transport::answer<wire::erasure_answer>>) {
           push(engine::erasure_taken{word_});
         } else {
-          auto checked = replica::check_page(std::move(*answer), asked_from_);
+          auto checked = engine::check_page(std::move(*answer), asked_from_);
           if (!checked) {
             push(engine::request_failed{.what = checked.error(), .last_push = {}});
             return;

@@ -115,7 +115,7 @@ class courier {
   dice random_;
   engine::machine machine_;
   std::deque<engine::event> events_;
-  std::deque<replica::checked_page> pages_;
+  std::deque<engine::checked_page> pages_;
   std::optional<engine::outcome> result_;
   std::string token_;
   bool granted_ = false;  ///< the last session's scope was `full`

@@ -161,7 +161,7 @@ void light_desk::apply_item(const wire::item& item) {
   }
 }
 
-result<engine::page_applied> light_desk::apply_page(const replica::checked_page& checked) {
+result<engine::page_applied> light_desk::apply_page(const engine::checked_page& checked) {
   const auto& page = checked.page;
   if (checked.from != cursor_) return engine::page_applied{.applied = false};
   engine::page_applied effect;

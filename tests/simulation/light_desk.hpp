@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "client/replica/shown_view.hpp"
+#include "client/replica/file/shown_view.hpp"
 #include "tests/simulation/base.hpp"
 #include "tests/simulation/desk.hpp"
 
@@ -80,7 +80,7 @@ class light_desk final : public desk, private engine::replica_port {
   result<void> restart_feed() override { return {}; }
   result<void> apply_receipt(const wire::push_receipt& receipt) override;
   result<void> drop_push(const push_id& id) override;
-  result<engine::page_applied> apply_page(const replica::checked_page& page) override;
+  result<engine::page_applied> apply_page(const engine::checked_page& page) override;
   result<engine::removed_erased> erase_removed(bool) override { return engine::removed_erased{}; }
   result<void> close() override;
   result<void> reopen() override;

@@ -68,7 +68,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<void> drop_push(const push_id& id) override {
     return of_.guarded([&] { return real().drop_push(id); });
   }
-  result<engine::page_applied> apply_page(const replica::checked_page& page) override {
+  result<engine::page_applied> apply_page(const engine::checked_page& page) override {
     return of_.guarded([&] { return real().apply_page(page); });
   }
   result<engine::removed_erased> erase_removed(bool offer_again) override {

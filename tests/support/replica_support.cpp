@@ -301,7 +301,7 @@ bool laptop::pull(std::size_t limit) {
     const auto from = store_->cursor();
     auto page = server_.page(from, device_, limit);
     more = page.more;
-    const auto checked = must(replica::check_page(std::move(page), from));
+    const auto checked = must(engine::check_page(std::move(page), from));
     const auto effect = store_->apply_page(checked);
     if (!effect || !effect->applied) return false;
   }

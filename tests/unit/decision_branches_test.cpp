@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/replica/shown_view.hpp"
+#include "client/replica/file/shown_view.hpp"
 #include "server/sync/conflict_book.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/base/limits.hpp"

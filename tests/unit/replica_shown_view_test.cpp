@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/replica/shown_view.hpp"
+#include "client/replica/file/shown_view.hpp"
 #include "tests/support/domain_builders.hpp"
 
 namespace autocusto::replica {

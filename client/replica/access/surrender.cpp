@@ -1,0 +1,346 @@
+#include "client/replica/access/surrender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/replica/file/codec.hpp"
+#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/impl.hpp"
+#include "shared/base/limits.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+constexpr std::string_view k_closed = "closed";
+constexpr std::string_view k_removals = "removals";
+
+void put_closed(ledger& file, const closed_entry& entry) {
+  packer out;
+  out.number(entry.since);
+  out.flag(entry.erased);
+  file.put(k_closed, out.view());
+}
+
+struct removal {
+  incarnation_id incarnation;
+  record_id record;
+  friend bool operator==(const removal&, const removal&) = default;
+};
+
+std::vector<removal> removals_in(ledger& file) {
+  std::vector<removal> out;
+  const auto cell = file.get(k_removals);
+  if (!cell) return out;
+  unpacker in(*cell);
+  const std::size_t count = in.size(incarnation_id::size + record_id::size);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto incarnation = in.id<incarnation_id>();
+    out.push_back({.incarnation = incarnation, .record = in.id<record_id>()});
+  }
+  in.finish();
+  return out;
+}
+
+void put_removals(ledger& file, const std::vector<removal>& list) {
+  if (list.empty()) return file.forget(k_removals);
+  packer out;
+  out.number(static_cast<std::int64_t>(list.size()));
+  for (const auto& each : list) {
+    out.id(each.incarnation);
+    out.id(each.record);
+  }
+  file.put(k_removals, out.view());
+}
+
+/// Whether nothing of it is here, and nothing can turn out to be of it: a root whose receipt has
+/// not come may have opened that very view.
+bool is_gone(working_set& set, const removal& what) {
+  const auto here = set.all_of(what.record);
+  return std::none_of(here.begin(), here.end(), [&what](const holding* held) {
+    const auto& incarnation = held->state().incarnation;
+    return !incarnation || *incarnation == what.incarnation;
+  });
+}
+
+/// Those that can be receipted now, in order, as many as one receipt takes.
+std::vector<incarnation_id> gone_incarnations(ledger& file) {
+  std::vector<incarnation_id> out;
+  working_set set(file);
+  for (const auto& each : removals_in(file)) {
+    if (out.size() == limits::batch_versions) break;
+    if (is_gone(set, each)) out.push_back(each.incarnation);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+void destroy_all_keys(ledger& file, const closed_entry& entry) {
+  const auto who = file.get(k_identity);
+  const auto key = file.get(k_device_key);
+  empty_tables(file.db());
+  if (who) file.put(k_identity, *who);
+  if (key) file.put(k_device_key, *key);
+  put_closed(file, entry);
+}
+
+error still_read() {
+  return fail(
+      errc::replica_busy,
+      "Another program of this laptop is reading the data; what was erased is not gone from "
+      "the disk yet. Sync again.");
+}
+
+std::size_t offer_holdings(ledger& file, bool hidden_only) {
+  std::vector<std::int64_t> rows;
+  file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) {
+    if (rows.empty() || rows.back() != holding_of(id)) rows.push_back(holding_of(id));
+  });
+  std::size_t offered = 0;
+  for (const auto row : rows) {
+    working_set set(file);
+    auto* held = set.load(row);
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    if (hidden_only && !held->state().hidden) continue;
+    offered += offer_again(file, *held);
+    set.flush();
+  }
+  return offered;
+}
+
+}  // namespace
+
+std::optional<closed_entry> closed_now(ledger& file) {
+  const auto cell = file.get(k_closed);
+  if (!cell) return std::nullopt;
+  unpacker in(*cell);
+  closed_entry entry;
+  entry.since = in.number();
+  entry.erased = in.flag();
+  in.finish();
+  return entry;
+}
+
+result<void> check_open(ledger& file) {
+  const auto closed = closed_now(file);
+  if (!closed) return {};
+  if (closed->erased) {
+    return fail(errc::device_revoked,
+                "The administrator has withdrawn this user's or laptop's access; what it held was "
+                "erased here. To work again, ask for a new enrollment link.");
+  }
+  return fail(errc::device_revoked,
+              "The administrator has withdrawn this user's or laptop's access: nothing is shown or "
+              "saved here any more. `status` tells what the server still lacks; ask the "
+              "administrator.");
+}
+
+void hide_view(ledger& file, holding& held) {
+  auto& state = held.change();
+  state.hidden = true;
+  for (const auto& discard : state.discards) file.remove_entry(k_discard, discard.row);
+  state.discards.clear();
+}
+
+std::size_t offer_again(ledger& file, holding& held) {
+  std::vector<version_id> unsent;
+  for (const auto* meta : held.versions()) {
+    if (meta->where != standing::refused) continue;
+    const auto cell = file.entry(k_refused, meta->row, held.sealer());
+    if (cell && !unpack_refused(*cell).at_server) unsent.push_back(meta->id);
+  }
+  for (const auto& id : unsent) {
+    auto& meta = held.change(id);
+    meta.where = standing::waiting;
+    file.remove_entry(k_refused, meta.row);
+    file.put_entry(k_waiting, meta.row,
+                   pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));
+  }
+  return unsent.size();
+}
+
+void doubt_quarantine(ledger& file) {
+  std::vector<std::int64_t> rows;
+  file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) { rows.push_back(id); });
+  working_set set(file);
+  for (const auto row : rows) {
+    auto* held = set.load(holding_of(row));
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    auto entry = unpack_refused(*file.entry(k_refused, row, held->sealer()));
+    if (!entry.at_server) continue;
+    entry.at_server = false;
+    file.put_entry(k_refused, row, pack(entry), held->sealer());
+  }
+  const bool hidden_only = !closed_now(file);
+  static_cast<void>(offer_holdings(file, hidden_only));
+}
+
+bool any_gone(ledger& file) {
+  return file.get(k_removals) && !gone_incarnations(file).empty();
+}
+
+std::optional<sealed_edits> sealed_in(ledger& file) {
+  const bool all = closed_now(file).has_value();
+  working_set set(file);
+  sealed_edits out;
+  const auto add = [&out](unix_millis since) {
+    out.since = out.items == 0 ? since : std::min(out.since, since);
+    ++out.items;
+  };
+  const auto taken = [&](std::int64_t id) {
+    const auto* held = set.load(holding_of(id));
+    if (held == nullptr) throw_damaged("the record of a version that waits");
+    return all || held->state().hidden;
+  };
+  file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
+    if (!taken(id)) return;
+    auto& sealer = set.load(holding_of(id))->sealer();
+    const auto entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, sealer));
+    if (entry.at_server) return;
+    add(entry.at);
+    out.code = entry.code;
+    out.reason = entry.reason;
+  });
+  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    if (!taken(id)) return;
+    add(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, file.keys().cells())).since);
+  });
+  if (out.items == 0) return std::nullopt;
+  return out;
+}
+
+void remember_removal(ledger& file, const record_id& record, const incarnation_id& incarnation) {
+  auto list = removals_in(file);
+  const removal one{.incarnation = incarnation, .record = record};
+  if (std::find(list.begin(), list.end(), one) != list.end()) return;
+  list.push_back(one);
+  put_removals(file, list);
+}
+
+result<std::size_t> replica_store::offer_again() {
+  auto& file = impl_->file;
+  bool any = false;
+  file.each_entry_while(k_refused,
+                        [&any](std::int64_t, std::string_view) { return !(any = true); });
+  if (!any) return std::size_t{0};  // and then nobody has to wait for the lock
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto offered = offer_holdings(file, true);
+  if (offered > 0) (*scope)->commit();
+  return offered;
+}
+
+bool replica_store::closed() const {
+  return closed_now(impl_->file).has_value();
+}
+
+result<void> replica_store::check_access() const {
+  return check_open(impl_->file);
+}
+
+bool replica_store::erased() const {
+  const auto closed = closed_now(impl_->file);
+  return closed && closed->erased;
+}
+
+result<void> replica_store::close() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  auto entry = closed_now(file).value_or(closed_entry{.since = file.now()});
+  if (entry.erased) return {};
+  put_closed(file, entry);
+  static_cast<void>(offer_holdings(file, false));
+  (*scope)->commit();
+  return {};
+}
+
+result<void> replica_store::reopen() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto entry = closed_now(file);
+  if (!entry) return {};
+  if (entry->erased) return check_open(file);
+  file.forget(k_closed);
+  (*scope)->commit();
+  return {};
+}
+
+result<std::size_t> replica_store::erase_everything(bool in_any_case) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  auto entry = closed_now(file);
+  if (entry && entry->erased) return std::size_t{0};
+  if (!in_any_case) {
+    if (!entry) {
+      return fail(errc::session_expired,
+                  "Another program of this laptop was told that its access is back.");
+    }
+    // What is counted here cannot grow before the commit: the lock is held.
+    if (const auto kept = count_unsynced(file); kept > 0) return kept;
+  }
+  if (!entry) entry = closed_entry{.since = file.now()};
+  entry->erased = true;
+  destroy_all_keys(file, *entry);
+  if (!(*scope)->commit_and_truncate()) file.truncate_later();
+  return std::size_t{0};
+}
+
+std::vector<incarnation_id> replica_store::held_incarnations() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  std::vector<incarnation_id> out;
+  each_holding(file, [&out](std::int64_t, const holding_state& state) {
+    if (state.incarnation) out.push_back(*state.incarnation);
+  });
+  return out;
+}
+
+bool replica_store::erasure_due() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  const auto closed = closed_now(file);
+  return closed ? closed->erased : any_gone(file);
+}
+
+result<std::optional<wire::erasure_object>> replica_store::erasure() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto cell = file.get(k_identity);
+  if (!cell)
+    return fail(errc::not_enrolled,
+                "This laptop is not enrolled; enroll it with the link from your administrator.");
+  const auto who = unpack_identity(*cell);
+  wire::erasure_object out;
+  out.server = who.server;
+  out.device = who.device;
+  out.actor = who.user;
+  const auto closed = closed_now(file);
+  out.everything = closed && closed->erased;
+  if (out.everything) {
+    file.db().execute("DELETE FROM version;");  // unreadable since their keys were destroyed
+  } else {
+    out.incarnations = gone_incarnations(file);
+  }
+  // Nothing is claimed while the log still has what was erased.
+  if (!(*scope)->commit_and_truncate()) return still_read();
+  if (!out.everything && out.incarnations.empty()) return std::optional<wire::erasure_object>();
+  return std::optional(std::move(out));
+}
+
+result<void> replica_store::erasure_noted(const wire::erasure_object& what) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  auto list = removals_in(file);
+  std::erase_if(list, [&what](const removal& each) {
+    return std::binary_search(what.incarnations.begin(), what.incarnations.end(), each.incarnation);
+  });
+  put_removals(file, list);
+  (*scope)->commit();
+  return {};
+}
+
+}  // namespace autocusto::replica

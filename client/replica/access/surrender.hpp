@@ -1,0 +1,52 @@
+#pragma once
+// What happens to what a laptop holds when its access is taken away. Private to client/replica.
+// Inside one transaction or snapshot, one thread.
+//
+// Two things are remembered as settings: that the whole laptop is closed (since when, and whether
+// everything has been erased already), and which incarnations the server has told to be removed,
+// until it has our signed word that nothing of them is left.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "client/replica/file/holding.hpp"
+#include "client/replica/file/ledger.hpp"
+
+namespace autocusto::replica {
+
+struct closed_entry {
+  unix_millis since = 0;
+  bool erased = false;  ///< everything but the identity and the device's key
+};
+[[nodiscard]] std::optional<closed_entry> closed_now(ledger& file);
+/// Errors: device_revoked while the laptop is closed.
+[[nodiscard]] result<void> check_open(ledger& file);
+
+/// The server has closed that view: the record is hidden, and its pending discards are dropped.
+void hide_view(ledger& file, holding& held);
+
+/// Versions that the server refused without keeping them, or never received, go back into the
+/// outbox: the doctor cannot act on them any more, but the server may keep them in quarantine.
+/// Returns their number.
+std::size_t offer_again(ledger& file, holding& held);
+
+/// After a restore the server may have lost its quarantine, so no refused version counts as kept
+/// there any more. Refused versions of removed records and of a closed laptop go back into the
+/// outbox at once. The others follow when their record is removed or the laptop is closed, because
+/// each push of them makes one more item in the quarantine.
+void doubt_quarantine(ledger& file);
+
+/// What is sealed here until the server has it.
+[[nodiscard]] std::optional<sealed_edits> sealed_in(ledger& file);
+/// Discards that are not acknowledged, and what waits to be pushed.
+[[nodiscard]] std::size_t count_pending(ledger& file);
+/// The same, and what the server refused without keeping it.
+[[nodiscard]] std::size_t count_unsynced(ledger& file);
+/// Whether there are removed incarnations that the server can have our word for.
+[[nodiscard]] bool any_gone(ledger& file);
+
+/// Remembers that the server has removed that view, whether or not anything of it is here.
+void remember_removal(ledger& file, const record_id& record, const incarnation_id& incarnation);
+
+}  // namespace autocusto::replica

@@ -1,0 +1,157 @@
+// The doctor's acts, each in a transaction of its own.
+#include <utility>
+
+#include "client/replica/edit/acts.hpp"
+#include "client/replica/edit/batch.hpp"
+#include "client/replica/impl.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+// So many records are kept in memory at once while many lines are entered.
+constexpr std::size_t k_records_in_memory = 256;
+
+/// Runs one act on a visible record and commits what it saved.
+template <class Act>
+result<saved> act_on(ledger& file, std::string_view kind, std::string_view key, Act&& act) {
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  working_set set(file);
+  auto doing = acts::begin(file, set);
+  if (!doing) return doing.error();
+  const auto at = find_visible(file, set, kind, key);
+  if (!at) return at.error();
+  result<saved> done = act(*doing, *at);
+  if (!done || !done->changed) return done;
+  doing->finish();
+  (*scope)->commit();
+  return done;
+}
+
+error name_line(error e, std::size_t line) {
+  e.message = "Line " + std::to_string(line) + ": " + e.message;
+  return e;
+}
+
+/// What is wrong with the lines of a batch, of which nothing is saved then.
+class batch_problems {
+ public:
+  void add(std::size_t index, std::size_t line, const error& first, std::vector<error> all) {
+    if (lines_++ == 0) told_.index = index;
+    if (all.empty()) all.push_back(first);
+    for (auto& one : all) told_.problems.push_back(name_line(std::move(one), line));
+  }
+  [[nodiscard]] bool enough() const { return lines_ >= k_lines_told; }
+  [[nodiscard]] std::optional<error> first() const {
+    if (told_.problems.empty()) return std::nullopt;
+    return told_.problems.front();
+  }
+  void tell(edit_problems* why) {
+    if (why != nullptr) *why = std::move(told_);
+  }
+
+ private:
+  std::size_t lines_ = 0;
+  edit_problems told_;
+};
+
+bool about_the_line(errc code) {
+  return exit_code(code) == exit_code(errc::invalid_field) || code == errc::usage;
+}
+
+}  // namespace
+
+result<saved> replica_store::save(const edit& what, edit_problems* why) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  working_set set(file);
+  auto doing = acts::begin(file, set);
+  if (!doing) return doing.error();
+  auto done = doing->save(what, why);
+  if (!done || !done->changed) return done;
+  doing->finish();
+  (*scope)->commit();
+  return done;
+}
+
+result<std::vector<saved>> replica_store::save_all(std::span<const edit> edits,
+                                                   edit_problems* why) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  working_set set(file);
+  auto doing = acts::begin(file, set);
+  if (!doing) return doing.error();
+  std::vector<saved> out;
+  out.reserve(edits.size());
+  batch_problems wrong;
+  for (std::size_t i = 0; i < edits.size() && !wrong.enough(); ++i) {
+    edit_problems own;
+    auto done = doing->save(edits[i], &own);
+    if (!done) {
+      wrong.add(i, edits[i].line > 0 ? edits[i].line : i + 1, done.error(),
+                std::move(own.problems));
+      // Others are not the line's fault: the next one would fail, too.
+      if (!about_the_line(done.error().code)) break;
+      continue;
+    }
+    out.push_back(*std::move(done));
+    if (set.size() >= k_records_in_memory) set.flush();
+  }
+  if (const auto first = wrong.first()) {
+    wrong.tell(why);
+    return *first;
+  }
+  doing->finish();
+  (*scope)->commit();
+  return out;
+}
+
+result<saved> replica_store::publish(std::string_view kind, std::string_view key,
+                                     const std::optional<std::string>& selector,
+                                     const std::optional<std::string>& summary,
+                                     edit_problems* why) {
+  return act_on(impl_->file, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+    const auto draft = select_draft(*at.held, selector);
+    if (!draft) return draft.error();
+    return doing.publish(at, **draft, summary, why);
+  });
+}
+
+result<version_id> replica_store::discard_draft(std::string_view kind, std::string_view key,
+                                                const std::optional<std::string>& selector) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  working_set set(file);
+  const auto at = find_visible(file, set, kind, key);
+  if (!at) return at.error();
+  const auto draft = select_draft(*at->held, selector);
+  if (!draft) return draft.error();
+  const auto id = (*draft)->id;
+  const auto row = (*draft)->row;
+  at->held->change().discards.push_back({.row = row, .draft = id});
+  file.put_entry(k_discard, row, pack(discard_entry{.draft = id, .since = file.now()}));
+  set.flush();
+  (*scope)->commit();
+  return id;
+}
+
+result<saved> replica_store::revert(std::string_view kind, std::string_view key,
+                                    std::string_view selector,
+                                    const std::optional<std::string>& summary, edit_problems* why) {
+  return act_on(impl_->file, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+    const auto to = select_version(*at.held, selector);
+    if (!to) return to.error();
+    return doing.revert(at, **to, summary, why);
+  });
+}
+
+result<saved> replica_store::resolve(std::string_view kind, std::string_view key,
+                                     const resolution& how, edit_problems* why) {
+  return act_on(impl_->file, kind, key,
+                [&](acts& doing, const target& at) { return doing.resolve(at, how, why); });
+}
+
+}  // namespace autocusto::replica

@@ -1,0 +1,145 @@
+#pragma once
+// One record in one incarnation, loaded to be read or changed, and the set of those that one
+// transaction works on. Private to client/replica.
+//
+// Changes stay in memory until `flush`, which works the shown view out again and writes what
+// changed. Pointers to versions are valid until the next `add`. Inside one transaction or snapshot,
+// one thread.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/rows.hpp"
+#include "client/vault/vault.hpp"
+#include "shared/domain/dag.hpp"
+#include "shared/domain/version.hpp"
+
+namespace autocusto::replica {
+
+class holding {
+ public:
+  /// What a new one stands under in the file.
+  struct new_row {
+    bytes wrap;
+    vault::lookup_hash record{};
+  };
+  /// `made` is empty for one that stands in the file.
+  holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state,
+          std::optional<new_row> made);
+
+  [[nodiscard]] std::int64_t row() const { return row_; }
+  [[nodiscard]] vault::cell_sealer& sealer() { return sealer_; }
+  /// As it stands; what is worked out (shown, name, number) may be behind the changes.
+  [[nodiscard]] const holding_state& state() const { return state_; }
+  /// The same with everything worked out.
+  [[nodiscard]] const holding_state& settled();
+  /// For changing it.
+  [[nodiscard]] holding_state& change();
+
+  [[nodiscard]] const version_meta* find(const version_id& id);
+  /// For changing it; `id` must be here.
+  [[nodiscard]] version_meta& change(const version_id& id);
+  /// Adds a version that is not here yet. `name`: what lists show.
+  void add(version_meta meta, domain::version_bytes raw, std::string name);
+  /// Takes a version's row away.
+  void remove(const version_id& id);
+  /// All versions, in no order.
+  [[nodiscard]] std::vector<const version_meta*> versions();
+  /// The visible ones in the order of their numbers: by the feed, then those whose item is still to
+  /// come, then P in the order of saving.
+  [[nodiscard]] std::vector<const version_meta*> history();
+  /// P in the order of saving.
+  [[nodiscard]] std::vector<local_version> p();
+  /// All visible versions.
+  [[nodiscard]] domain::version_dag dag();
+
+  [[nodiscard]] domain::version_bytes raw(const version_meta& of);
+  /// The version, decoded; throws error_exception (database) when it does not decode. With an
+  /// erased payload, key, summary and fields are empty.
+  [[nodiscard]] domain::version read(const version_meta& of);
+
+  void flush();
+
+ private:
+  struct slot {
+    version_meta meta;
+    bool fresh = false;
+    bool dirty = false;
+    domain::version_bytes raw;        // of a fresh one
+    std::optional<std::string> name;  // if known
+  };
+
+  void load();
+  slot* slot_of(const version_id& id);
+  [[nodiscard]] std::int64_t free_row();
+  void refresh();
+  [[nodiscard]] std::string name_of(const version_id& front);
+  void write_versions();
+  void write_state();
+  void write_mark();
+
+  ledger& in_;
+  std::int64_t row_;
+  vault::cell_sealer sealer_;
+  holding_state state_;
+  std::optional<new_row> made_;
+  bool dirty_ = false;
+  bool stale_ = false;
+  bool loaded_ = false;
+  mark_entry mark_;
+  std::vector<slot> slots_;
+};
+
+class working_set {
+ public:
+  explicit working_set(ledger& in) : in_(in) {}
+
+  /// The holding of that row, or null.
+  [[nodiscard]] holding* load(std::int64_t row);
+  /// The one that is not hidden, or null.
+  [[nodiscard]] holding* open_view(const record_id& record);
+  /// The one of that incarnation, or null.
+  [[nodiscard]] holding* of_incarnation(const record_id& record, const incarnation_id& incarnation);
+  /// As above; else the open one without incarnation, which it gets now; else a new one.
+  [[nodiscard]] holding& obtain(const domain::record_ref& record,
+                                const incarnation_id& incarnation);
+  holding& create(const domain::record_ref& record, std::string key,
+                  const std::optional<incarnation_id>& incarnation);
+  /// All holdings of a record.
+  [[nodiscard]] std::vector<holding*> all_of(const record_id& record);
+
+  /// Writes what changed and forgets everything, so that a long transaction stays small.
+  void flush();
+  [[nodiscard]] std::size_t size() const { return loaded_.size(); }
+
+ private:
+  /// The holdings of one record.
+  struct record_rows {
+    vault::lookup_hash hash{};
+    std::vector<std::int64_t> rows;
+  };
+  [[nodiscard]] record_rows& rows_of(const record_id& record);
+  [[nodiscard]] std::int64_t new_row();
+
+  ledger& in_;
+  std::unordered_map<std::int64_t, std::unique_ptr<holding>> loaded_;
+  std::unordered_map<record_id, record_rows> rows_;
+  std::int64_t region_ = 0;    // where the rows of new holdings are drawn from
+  std::size_t in_region_ = 0;  // how many were
+};
+
+/// Reads every holding's state in turn, one in memory at a time. `each` must not write.
+void each_holding(ledger& in,
+                  const std::function<void(std::int64_t row, holding_state state)>& each);
+/// The same, but passes over those that were changed or damaged; answers how many those are.
+[[nodiscard]] std::size_t each_sound_holding(
+    ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each);
+
+}  // namespace autocusto::replica

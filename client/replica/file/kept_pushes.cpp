@@ -1,0 +1,41 @@
+#include "client/replica/file/kept_pushes.hpp"
+
+#include "client/replica/file/codec.hpp"
+
+namespace autocusto::replica {
+
+std::optional<push_id> kept_id(ledger& file, std::string_view name) {
+  const auto cell = file.get(name);
+  if (!cell) return std::nullopt;
+  const auto object = wire::decode_push_object(unpack_pending(*cell).object.object);
+  if (!object) throw_damaged("the push");
+  return object->id;
+}
+
+std::set<std::int64_t> records_under_way(ledger& file) {
+  std::set<std::int64_t> out;
+  for (const auto name : {k_pending_push, k_following_push}) {
+    const auto cell = file.get(name);
+    if (!cell) continue;
+    const auto entry = unpack_pending(*cell);
+    for (const auto row : entry.versions) out.insert(holding_of(row));
+    for (const auto row : entry.discards) out.insert(holding_of(row));
+  }
+  return out;
+}
+
+void promote_kept_push(ledger& file) {
+  if (const auto following = file.get(k_following_push)) {
+    file.put(k_pending_push, *following);
+    file.forget(k_following_push);
+  } else {
+    file.forget(k_pending_push);
+  }
+}
+
+void forget_kept_pushes(ledger& file) {
+  file.forget(k_pending_push);
+  file.forget(k_following_push);
+}
+
+}  // namespace autocusto::replica

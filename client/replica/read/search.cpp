@@ -1,0 +1,62 @@
+// Listing and searching: an index built in memory by each call, so that no folded name stands in
+// the file.
+#include "shared/domain/search.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "client/replica/access/surrender.hpp"
+#include "client/replica/file/holding.hpp"
+#include "client/replica/impl.hpp"
+#include "shared/domain/catalogue.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+struct found_item {
+  domain::folded_name folded;
+  list_item item;
+};
+
+}  // namespace
+
+result<std::vector<list_item>> replica_store::search(std::string_view kind, std::string_view term,
+                                                     std::size_t* damaged) const {
+  if (domain::find_catalogue(kind) == nullptr) {
+    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+  }
+  auto& file = impl_->file;
+  const domain::search_term wanted(term);
+  std::vector<found_item> found;
+  const sqlite::snapshot now(file.db());
+  if (const auto open = check_open(file); !open) return open.error();
+  // What cannot be read must not keep the other records from being found.
+  const std::size_t unread = each_sound_holding(file, [&](std::int64_t, holding_state state) {
+    if (state.hidden || state.record.kind != kind) return;
+    const auto front = state.shown.front();
+    if (!front) return;
+    auto folded = domain::fold_name(state.name);
+    if (!wanted.finds(folded, state.key)) return;
+    found.push_back({.folded = std::move(folded),
+                     .item = {.kind = std::move(state.record.kind),
+                              .key = std::move(state.key),
+                              .name = std::move(state.name),
+                              .version = *front,
+                              .number = state.number,
+                              .conflict = state.shown.conflict(),
+                              .synced = state.unsynced == 0,
+                              .draft = !state.shown.active}});
+  });
+  if (damaged != nullptr) *damaged = unread;
+  std::sort(found.begin(), found.end(), [](const found_item& a, const found_item& b) {
+    return std::tie(a.folded.words, a.item.name, a.item.key) <
+           std::tie(b.folded.words, b.item.name, b.item.key);
+  });
+  std::vector<list_item> out;
+  out.reserve(found.size());
+  for (auto& each : found) out.push_back(std::move(each.item));
+  return out;
+}
+
+}  // namespace autocusto::replica

@@ -1,0 +1,61 @@
+#include "client/replica/sync/ahead.hpp"
+
+#include <algorithm>
+
+#include "client/replica/file/codec.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+constexpr std::string_view k_ahead = "ahead";
+
+bool awaited(const version_meta& meta) {
+  // What could not be given back is not worth asking for.
+  const bool whole = !meta.erased && meta.proof.size() == hash256::size;
+  return meta.where == standing::told && meta.seq == 0 && whole;
+}
+
+}  // namespace
+
+ahead_list::ahead_list(ledger& file) : file_(file) {
+  const auto cell = file.get(k_ahead);
+  if (!cell) return;
+  unpacker in(*cell);
+  const auto count = in.size(sizeof(std::int64_t));
+  rows_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) rows_.insert(in.number());
+  in.finish();
+}
+
+void ahead_list::drop_hidden(working_set& set) {
+  changed_ = std::erase_if(rows_,
+                           [&set](std::int64_t row) {
+                             const auto* held = set.load(holding_of(row));
+                             return held == nullptr || held->state().hidden;
+                           }) > 0 ||
+             changed_;
+}
+
+void ahead_list::save() {
+  if (!changed_) return;
+  changed_ = false;
+  if (rows_.empty()) return file_.forget(k_ahead);
+  packer out;
+  out.reserve(sizeof(std::int64_t) * (rows_.size() + 1));
+  out.number(static_cast<std::int64_t>(rows_.size()));
+  for (const auto row : rows_) out.number(row);
+  file_.put(k_ahead, out.view());
+}
+
+bool ahead_list::any(working_set& set) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&set](std::int64_t row) {
+    auto* held = set.load(holding_of(row));
+    if (held == nullptr || held->state().hidden) return false;
+    const auto versions = held->versions();
+    return std::any_of(versions.begin(), versions.end(), [row](const version_meta* meta) {
+      return meta->row == row && awaited(*meta);
+    });
+  });
+}
+
+}  // namespace autocusto::replica

@@ -1,0 +1,189 @@
+// Going on after the server went back to an older state.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "client/replica/access/surrender.hpp"
+#include "client/replica/file/codec.hpp"
+#include "client/replica/file/holding.hpp"
+#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/impl.hpp"
+#include "client/replica/sync/ahead.hpp"
+
+namespace autocusto::replica {
+namespace {
+
+constexpr std::string_view k_recovering = "recovering";
+
+/// Added to the generation for the order of pushes: before every edit of the record.
+constexpr std::int64_t k_before_edits = -(std::int64_t{1} << 40);
+
+std::vector<std::int64_t> holding_rows(ledger& file) {
+  std::vector<std::int64_t> rows;
+  each_holding(file, [&rows](std::int64_t row, const holding_state&) { rows.push_back(row); });
+  return rows;
+}
+
+/// Whether the server had it, and it can be given back: an erased payload cannot.
+bool was_at_server(const version_meta& meta) {
+  const bool had = meta.where == standing::told || meta.where == standing::acknowledged ||
+                   meta.where == standing::missing;
+  return had && !meta.erased && meta.proof.size() == hash256::size;
+}
+
+/// An own version whose item came before its receipt, which then never came: without a proof it can
+/// only be given as what it is, an edit made here.
+void push_unproved(ledger& file, holding& held) {
+  std::vector<version_id> unproved;
+  for (const auto* meta : held.versions()) {
+    const bool own = meta->where == standing::told && meta->saved != 0 && !meta->erased;
+    if (own && meta->proof.empty()) unproved.push_back(meta->id);
+  }
+  for (const auto& id : unproved) {
+    auto& meta = held.change(id);
+    meta.where = standing::waiting;
+    file.put_entry(k_waiting, meta.row,
+                   pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));
+  }
+}
+
+void mark_missing_in(ledger& file, holding& held, const std::unordered_set<version_id>& lost) {
+  std::vector<version_id> here;
+  for (const auto* meta : held.versions()) {
+    if (was_at_server(*meta) && lost.contains(meta->id)) here.push_back(meta->id);
+  }
+  for (const auto& id : here) {
+    auto& meta = held.change(id);
+    if (meta.where == standing::acknowledged) {
+      // Not in what the server has shown: it goes on counting as a local edit.
+      meta.where = standing::waiting;
+      file.remove_entry(k_unpulled, meta.row);
+    } else {
+      meta.where = standing::missing;
+    }
+    file.put_entry(
+        k_waiting, meta.row,
+        pack(waiting_entry{
+            .version = id, .saved = k_before_edits + meta.generation, .since = file.now()}));
+  }
+}
+
+/// What was discarded may be a draft again for the server.
+void discard_again(ledger& file, holding& held) {
+  const bool any = std::any_of(held.state().discards.begin(), held.state().discards.end(),
+                               [](const waiting_discard& d) { return d.acknowledged; });
+  if (!any) return;
+  for (auto& discard : held.change().discards) {
+    discard.acknowledged = false;
+    if (const auto cell = file.entry(k_discard, discard.row)) {
+      auto entry = unpack_discard(*cell);
+      entry.acknowledged = false;
+      file.put_entry(k_discard, discard.row, pack(entry));
+    }
+  }
+}
+
+/// The feed that comes now may have another order, and all of it is still to come.
+void forget_places(ledger& file, std::int64_t row, ahead_list& ahead) {
+  working_set set(file);
+  auto* held = set.load(row);
+  for (const auto* meta : held->versions()) {
+    if (meta->where == standing::told && !held->state().hidden) ahead.add(meta->row);
+    if (meta->seq != 0) held->change(meta->id).seq = 0;
+  }
+  set.flush();
+}
+
+}  // namespace
+
+bool replica_store::recovering() const {
+  return impl_->file.get(k_recovering).has_value();
+}
+
+result<void> replica_store::begin_recovery(
+    const std::optional<std::optional<push_id>>& server_last) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  file.put(k_recovering, "1");
+  if (server_last) {
+    // Kept pushes follow one that the server does not know: their versions wait again.
+    forget_kept_pushes(file);
+    if (*server_last) {
+      file.put(k_last_push, (*server_last)->raw());
+    } else {
+      file.forget(k_last_push);
+    }
+  }
+  doubt_quarantine(file);
+  (*scope)->commit();
+  return {};
+}
+
+std::vector<version_id> replica_store::held_versions() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  std::vector<version_id> out;
+  for (const auto row : holding_rows(file)) {
+    working_set set(file);
+    auto* held = set.load(row);
+    if (held->state().hidden) continue;
+    for (const auto* meta : held->versions()) {
+      if (was_at_server(*meta)) out.push_back(meta->id);
+    }
+  }
+  return out;
+}
+
+result<void> replica_store::mark_missing(const std::vector<version_id>& ids) {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const std::unordered_set<version_id> lost(ids.begin(), ids.end());
+  for (const auto row : holding_rows(file)) {
+    working_set set(file);
+    auto* held = set.load(row);
+    if (held->state().hidden) continue;
+    mark_missing_in(file, *held, lost);
+    push_unproved(file, *held);
+    discard_again(file, *held);
+    set.flush();
+  }
+  (*scope)->commit();
+  return {};
+}
+
+bool replica_store::any_unpulled() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  bool found = false;
+  file.each_entry_while(k_unpulled, [&](std::int64_t id, std::string_view) {
+    working_set set(file);
+    const auto* held = set.load(holding_of(id));
+    found = held != nullptr && !held->state().hidden;
+    return !found;
+  });
+  return found;
+}
+
+bool replica_store::any_ahead() const {
+  auto& file = impl_->file;
+  const sqlite::snapshot now(file.db());
+  working_set set(file);
+  return ahead_list(file).any(set);
+}
+
+result<void> replica_store::restart_feed() {
+  auto& file = impl_->file;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  ahead_list ahead(file);
+  for (const auto row : holding_rows(file)) forget_places(file, row, ahead);
+  ahead.save();
+  file.forget(k_cursor);
+  file.forget(k_recovering);
+  (*scope)->commit();
+  return {};
+}
+
+}  // namespace autocusto::replica
