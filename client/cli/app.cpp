@@ -6,6 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
@@ -34,7 +38,7 @@ result<std::unique_ptr<replica::replica_store>> app::open_with(std::string_view 
 
 result<std::unique_ptr<replica::replica_store>> app::open_enrolled() const {
   auto replica = open();
-  if (replica && !(*replica)->enrolled()) {
+  if (replica && !(*replica)->identity().enrolled()) {
     return autocusto::fail(errc::not_enrolled,
                            "The enrollment of this laptop was not finished; run `autocusto enroll "
                            "LINK` again with the same link.");

@@ -14,6 +14,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "client/replica/replica.hpp"
+#include "client/replica/types.hpp"
 #include "shared/base/error.hpp"
 
 namespace CLI {

@@ -7,6 +7,10 @@
 #include "client/cli/app.hpp"
 #include "client/cli/input.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::cli {
@@ -17,12 +21,12 @@ using nlohmann::json;
 int list_conflicts(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
-  const auto who = (*replica)->who();
+  if (const auto open = (*replica)->read().check_access(); !open) return a.fail(open.error());
+  const auto who = (*replica)->identity().who();
   if (!who) return a.fail(who.error());
   json items = json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& conflict : (*replica)->conflicts()) {
+  for (const auto& conflict : (*replica)->read().conflicts()) {
     json heads = json::array();
     std::string short_heads;
     for (const auto& head : conflict.heads) {
@@ -84,7 +88,7 @@ int resolve(const app& a, const resolve_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
   replica::edit_problems problems;
-  const auto saved = (*replica)->resolve(o.kind, *key, *how, &problems);
+  const auto saved = (*replica)->edit().resolve(o.kind, *key, *how, &problems);
   if (!saved) return a.fail(saved.error(), o.kind, &problems);
   return a.done(saved_json(*saved), saved_text(*saved));
 }
@@ -104,10 +108,10 @@ json refused_json(const replica::refused_item& item) {
 int refused_list(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
+  if (const auto open = (*replica)->read().check_access(); !open) return a.fail(open.error());
   json items = json::array();
   std::vector<std::vector<std::string>> rows;
-  for (const auto& item : (*replica)->refused()) {
+  for (const auto& item : (*replica)->read().refused()) {
     items.push_back(refused_json(item));
     rows.push_back({short_id(item.version), kind_label(item.kind), item.key, reason_of(item)});
   }
@@ -121,7 +125,7 @@ int refused_list(const app& a) {
 int refused_show(const app& a, const std::string& selector) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto shown = (*replica)->refused_show(selector);
+  const auto shown = (*replica)->read().refused_show(selector);
   if (!shown) return a.fail(shown.error());
   json object = refused_json(shown->what);
   object["created_at"] = shown->version.created_at;
@@ -139,7 +143,7 @@ int refused_reapply(const app& a, const std::string& selector) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
   replica::edit_problems problems;
-  const auto saved = (*replica)->refused_reapply(selector, &problems);
+  const auto saved = (*replica)->edit().refused_reapply(selector, &problems);
   if (!saved) return a.fail(saved.error(), {}, &problems);
   return a.done(saved_json(*saved), saved_text(*saved));
 }
@@ -147,7 +151,7 @@ int refused_reapply(const app& a, const std::string& selector) {
 int refused_discard(const app& a, const std::string& selector) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto count = (*replica)->refused_discard(selector);
+  const auto count = (*replica)->edit().refused_discard(selector);
   if (!count) return a.fail(count.error());
   return a.done({{"discarded", *count}}, fmt::format(fmt::runtime(tr("Discarded: {}.\n")), *count));
 }

@@ -9,6 +9,10 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
@@ -33,7 +37,7 @@ result<std::unique_ptr<replica::replica_store>> prepare(const app& a, bool& fres
   fresh = !replica::replica_store::exists(a.home);
   if (!fresh) {
     auto replica = a.open();
-    if (replica && (*replica)->enrolled()) {
+    if (replica && (*replica)->identity().enrolled()) {
       return fail(errc::already_enrolled,
                   "This laptop is enrolled already; use another --home for another account, or "
                   "`autocusto wipe` first.");
@@ -78,9 +82,9 @@ int enroll_again(const app& a, const enroll_options& o) {
   }
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto before = (*replica)->who();
+  const auto before = (*replica)->identity().who();
   if (!before) return a.fail(before.error());
-  const auto who = engine::enroll_device_again(**replica, link, o.device_name);
+  const auto who = engine::enroll_device_again((*replica)->identity(), link, o.device_name);
   if (!who) return a.fail(who.error());
   auto object = as_json(*who);
   object["replaces"] = before->device.text();
@@ -101,7 +105,7 @@ int enroll(const app& a, const enroll_options& o) {
   auto replica = prepare(a, fresh);
   if (!replica) return a.fail(replica.error());
   const std::string name = o.device_name.empty() ? host_name() : o.device_name;
-  const auto who = engine::enroll_device(**replica, *link, name);
+  const auto who = engine::enroll_device((*replica)->identity(), *link, name);
   if (!who) {
     if (fresh && !engine::may_have_enrolled(who.error().code)) {
       replica->reset();

@@ -8,6 +8,7 @@
 #include "client/replica/edit/batch.hpp"
 #include "client/replica/replica.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -24,7 +25,7 @@ result<domain::field_value> json_value(std::string_view kind, const std::string&
       return domain::field_value(value.get<bool>());
     }
   }
-  if (value.is_string()) return replica::entered_value(kind, name, value.get<std::string>());
+  if (value.is_string()) return domain::entered_value(kind, name, value.get<std::string>());
   return fail(errc::invalid_field,
               "The field " + name + " must be a text in quotes (true or false for a yes/no field).",
               name);
@@ -152,7 +153,7 @@ result<replica::edit> read_row(const domain::catalogue& kind, const std::vector<
     } else if (names[i] == "summary") {
       edit.summary = cell;
     } else {
-      auto value = replica::entered_value(kind.kind, names[i], cell);
+      auto value = domain::entered_value(kind.kind, names[i], cell);
       if (!value) return value.error();
       edit.fields[names[i]] = *std::move(value);
     }
@@ -224,7 +225,7 @@ result<domain::field_map> parse_sets(std::string_view kind, const std::vector<st
     auto pair =
         split_pair(set, fail(errc::usage, "Give --set a field and its value: --set rg=1234567."));
     if (!pair) return pair.error();
-    auto value = replica::entered_value(kind, pair->first, pair->second);
+    auto value = domain::entered_value(kind, pair->first, pair->second);
     if (!value) return value.error();
     fields[pair->first] = std::move(*value);
   }

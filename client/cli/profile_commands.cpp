@@ -8,7 +8,10 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
-#include "client/sync/store_port.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::cli {
@@ -121,11 +124,11 @@ bool copied(const replica::status& s) {
 int status(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto who = (*replica)->who();
+  const auto who = (*replica)->identity().who();
   if (!who) return a.fail(who.error());
-  const auto s = (*replica)->status();
-  const auto waiting = (*replica)->waiting();
-  const auto clock_ahead = engine::clock_difference(**replica);
+  const auto s = (*replica)->read().status();
+  const auto waiting = (*replica)->read().waiting();
+  const auto clock_ahead = (*replica)->identity().clock_difference();
   json refused = json::array();
   for (const auto& item : s.refused) {
     refused.push_back({{"version_id", item.version.text()},
@@ -145,7 +148,7 @@ int status(const app& a) {
                      {"why", waiting_reason(item.what)}});
   }
   json notices = json::array();
-  for (const auto& notice : (*replica)->notices()) notices.push_back(notice_json(notice));
+  for (const auto& notice : (*replica)->read().notices()) notices.push_back(notice_json(notice));
   json last_outcome = nullptr;
   if (s.last_sync) {
     last_outcome = {{"at", format_time(s.last_sync->at)},
@@ -178,7 +181,7 @@ int status(const app& a) {
 int verify(const app& a) {
   auto replica = a.open();
   if (!replica) return a.fail(replica.error());
-  const auto report = (*replica)->verify();
+  const auto report = (*replica)->read().verify();
   const bool well = report.problems.empty() && report.missing_commits == 0;
   const json object = {{"ok", well},
                        {"missing_commits", report.missing_commits},
@@ -245,13 +248,13 @@ int export_all(const app& a, const std::string& path) {
   }
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  if (const auto open = (*replica)->check_access(); !open) return a.fail(open.error());
+  if (const auto open = (*replica)->read().check_access(); !open) return a.fail(open.error());
   private_output file(path);
   if (!file.is_open()) {
     return a.fail(
         fail(errc::usage, "The file exists already or cannot be made; name another one."));
   }
-  const std::size_t count = (*replica)->export_lines([&file](std::string_view line) {
+  const std::size_t count = (*replica)->read().export_lines([&file](std::string_view line) {
     file.write(line);
     file.write("\n");
   });

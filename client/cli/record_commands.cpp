@@ -7,6 +7,10 @@
 #include "client/cli/app.hpp"
 #include "client/cli/input.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -109,10 +113,10 @@ int save(const app& a, const record_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
   if (edits->size() == 1) {
-    const auto saved = (*replica)->save(edits->front(), &problems);
+    const auto saved = (*replica)->edit().save(edits->front(), &problems);
     return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);
   }
-  const auto saved = (*replica)->save_all(*edits, &problems);
+  const auto saved = (*replica)->edit().save_all(*edits, &problems);
   if (!saved) return a.fail(saved.error(), o.kind, &problems);
   return print_saved(a, *saved);
 }
@@ -144,7 +148,7 @@ std::string shown_text(const replica::record_shown& r) {
 
 int show(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
-    const auto shown = replica.show(o.kind, key, o.selector());
+    const auto shown = replica.read().show(o.kind, key, o.selector());
     if (!shown) return a.fail(shown.error(), o.kind);
     json heads = json::array();
     for (const auto& head : shown->heads) heads.push_back(head.text());
@@ -164,7 +168,7 @@ int search(const app& a, const record_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
   std::size_t damaged = 0;
-  const auto items = (*replica)->search(o.kind, o.term, &damaged);
+  const auto items = (*replica)->read().search(o.kind, o.term, &damaged);
   if (!items) return a.fail(items.error(), o.kind);
   if (damaged > 0) {
     const auto text = fmt::format(
@@ -198,7 +202,7 @@ int search(const app& a, const record_options& o) {
 
 int history(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
-    const auto versions = replica.history(o.kind, key);
+    const auto versions = replica.read().history(o.kind, key);
     if (!versions) return a.fail(versions.error(), o.kind);
     json list = json::array();
     std::vector<std::vector<std::string>> rows;
@@ -236,7 +240,7 @@ int history(const app& a, const record_options& o) {
 
 int diff(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
-    const auto changes = replica.diff(o.kind, key, o.version, o.second_version);
+    const auto changes = replica.read().diff(o.kind, key, o.version, o.second_version);
     if (!changes) return a.fail(changes.error(), o.kind);
     const std::string text = changes->empty() ? std::string(tr("The two versions are equal.\n"))
                                               : changes_text(o.kind, *changes);
@@ -247,7 +251,7 @@ int diff(const app& a, const record_options& o) {
 int revert(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
     replica::edit_problems problems;
-    const auto saved = replica.revert(o.kind, key, o.version, o.given_summary(), &problems);
+    const auto saved = replica.edit().revert(o.kind, key, o.version, o.given_summary(), &problems);
     return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);
   });
 }
@@ -255,14 +259,15 @@ int revert(const app& a, const record_options& o) {
 int publish(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
     replica::edit_problems problems;
-    const auto saved = replica.publish(o.kind, key, o.selector(), o.given_summary(), &problems);
+    const auto saved =
+        replica.edit().publish(o.kind, key, o.selector(), o.given_summary(), &problems);
     return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);
   });
 }
 
 int discard(const app& a, const record_options& o) {
   return with_record(a, o, [&](replica::replica_store& replica, const std::string& key) {
-    const auto gone = replica.discard_draft(o.kind, key, o.selector());
+    const auto gone = replica.edit().discard_draft(o.kind, key, o.selector());
     if (!gone) return a.fail(gone.error(), o.kind);
     return a.done({{"kind", o.kind}, {"key", key}, {"discarded", gone->text()}},
                   fmt::format(fmt::runtime(tr("Draft {} discarded.\n")), short_id(*gone)));

@@ -8,6 +8,10 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/wire/server_name.hpp"
 
@@ -34,7 +38,7 @@ bool is_of_this_server(const wire::enrollment_link& link, const replica::identit
 int show(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto who = (*replica)->who();
+  const auto who = (*replica)->identity().who();
   if (!who) return a.fail(who.error());
   return a.done(as_json(*who), printable(address_of(*who)) + "\n");
 }
@@ -44,7 +48,7 @@ int set(const app& a, const std::string& typed) {
   if (!named) return a.fail(named.error());
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto who = (*replica)->who();
+  const auto who = (*replica)->identity().who();
   if (!who) return a.fail(who.error());
   if (named->link && !is_of_this_server(*named->link, *who)) {
     return a.fail(fail(errc::usage,
@@ -52,9 +56,9 @@ int set(const app& a, const std::string& typed) {
                        "laptop knows; nothing was changed. Ask the administrator, or run "
                        "`autocusto enroll LINK --again`."));
   }
-  const auto done = (*replica)->set_server(named->host, named->port);
+  const auto done = (*replica)->identity().set_server(named->host, named->port);
   if (!done) return a.fail(done.error());
-  const auto now = (*replica)->who();
+  const auto now = (*replica)->identity().who();
   if (!now) return a.fail(now.error());
   return a.done(as_json(*now),
                 fmt::format(fmt::runtime(tr("The server is looked for at {} from now on; what "

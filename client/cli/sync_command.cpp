@@ -10,8 +10,12 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/sync/sync_store.hpp"
+#include "client/sync/address.hpp"
 #include "client/sync/shell.hpp"
-#include "client/sync/store_port.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
@@ -92,8 +96,8 @@ std::string result_text(const engine::counts& c, std::int64_t conflicts, std::in
 
 /// The notices, which are forgotten once they are told.
 std::vector<replica::notice> told(replica::replica_store& replica) {
-  auto notices = replica.notices();
-  if (!notices.empty() && !replica.forget_notices()) return {};
+  auto notices = replica.read().notices();
+  if (!notices.empty() && !replica.edit().forget_notices()) return {};
   return notices;
 }
 
@@ -124,10 +128,10 @@ int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t
 int sync(const app& a, bool watch) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  auto address = engine::address_of(**replica);
+  auto address = engine::address_of((*replica)->identity());
   if (!address) return a.fail(address.error());
   transport::remote server(*address);
-  engine::store_port port(**replica, a.home, system_clock_source());
+  auto port = (*replica)->sync();
   engine::shell shell(port, server, crypto::system_random());
   progress bar(!a.json);
   engine::run_options options;
@@ -141,7 +145,7 @@ int sync(const app& a, bool watch) {
     a.fail(*why);
   };
   const auto listed = [&replica] {
-    return static_cast<std::int64_t>((*replica)->refused().size());
+    return static_cast<std::int64_t>((*replica)->read().refused().size());
   };
   const std::int64_t listed_before = listed();
   engine::run_result run;
@@ -156,7 +160,8 @@ int sync(const app& a, bool watch) {
   // What was refused and is not in the list was of a record that was taken away: it is erased here.
   const auto handed_over =
       std::clamp<std::int64_t>(refused - (listed() - listed_before), 0, refused);
-  return finish(a, run, watch, handed_over, told(**replica), engine::clock_difference(**replica));
+  return finish(a, run, watch, handed_over, told(**replica),
+                (*replica)->identity().clock_difference());
 }
 
 }  // namespace

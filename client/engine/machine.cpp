@@ -44,7 +44,7 @@ reply reply_to(const action& a) {
                         [&](const drop_push&) { return local(k_index<push_dropped>); },
                         [&](const begin_recovery&) { return local(k_index<recovery_begun>); },
                         [&](const ask_missing&) { return network(k_index<missing_told>); },
-                        [&](const keep_missing&) { return local(k_index<missing_kept>); },
+                        [&](const mark_missing&) { return local(k_index<missing_marked>); },
                         [&](const restart_feed&) { return local(k_index<feed_restarted>); },
                         [&](const fetch_page&) { return network(k_index<page_arrived>); },
                         [&](const apply_page&) { return local(k_index<page_applied>); },
@@ -53,7 +53,7 @@ reply reply_to(const action& a) {
                         [&](const reopen_replica&) { return local(k_index<replica_reopened>); },
                         [&](const erase_everything&) { return local(k_index<everything_erased>); },
                         [&](const send_erasure&) { return network(k_index<erasure_taken>); },
-                        [&](const forget_erasure&) { return local(k_index<erasure_forgotten>); },
+                        [&](const note_erasure&) { return local(k_index<erasure_noted>); },
                         [&](const wipe_replica&) { return local(k_index<wiped>); },
                         [](const auto&) { return reply{}; },
                     },
@@ -90,7 +90,7 @@ std::string_view step_name(step s) {
                                                    "dropping_push",
                                                    "beginning_recovery",
                                                    "asking_missing",
-                                                   "keeping_missing",
+                                                   "marking_missing",
                                                    "restarting_feed",
                                                    "pulling",
                                                    "erasing",
@@ -100,7 +100,7 @@ std::string_view step_name(step s) {
                                                    "reopening",
                                                    "erasing_everything",
                                                    "acknowledging",
-                                                   "forgetting",
+                                                   "noting_erasure",
                                                    "wiping",
                                                    "done"};
   return names.at(static_cast<std::size_t>(s));
@@ -170,10 +170,10 @@ void machine::dispatch(const event& what) {
                  [this](const recovery_begun&) { start_look(); },
                  [this](const missing_told& e) {
                    asked_missing_ = true;
-                   step_ = step::keeping_missing;
-                   do_next(keep_missing{e.versions});
+                   step_ = step::marking_missing;
+                   do_next(mark_missing{e.versions});
                  },
-                 [this](const missing_kept&) { start_look(); },
+                 [this](const missing_marked&) { start_look(); },
                  [this](const feed_restarted&) {
                    must_pull_ = true;
                    start_look();
@@ -193,7 +193,7 @@ void machine::dispatch(const event& what) {
                  },
                  [this](const everything_erased& e) { all_erased(e); },
                  [this](const erasure_taken& e) { acknowledged(e); },
-                 [this](const erasure_forgotten&) {
+                 [this](const erasure_noted&) {
                    if (!last_word_) return start_look();
                    step_ = step::wiping;
                    do_next(wipe_replica{});

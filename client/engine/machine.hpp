@@ -60,7 +60,7 @@ enum class step {
   dropping_push,
   beginning_recovery,
   asking_missing,
-  keeping_missing,
+  marking_missing,
   restarting_feed,
   pulling,
   erasing,
@@ -70,7 +70,7 @@ enum class step {
   reopening,
   erasing_everything,
   acknowledging,
-  forgetting,
+  noting_erasure,
   wiping,
   done,
 };

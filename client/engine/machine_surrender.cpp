@@ -67,8 +67,8 @@ void machine::acknowledged(const erasure_taken& answer) {
   attempts_ = 0;
   if (!answer.what) return start_look();  // another process was faster
   last_word_ = answer.what->everything;
-  step_ = step::forgetting;
-  do_next(forget_erasure{*answer.what});
+  step_ = step::noting_erasure;
+  do_next(note_erasure{*answer.what});
 }
 
 }  // namespace autocusto::engine

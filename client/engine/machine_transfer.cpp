@@ -238,14 +238,14 @@ void machine::request_lost(const request_failed& answer) {
     case step::dropping_push:
     case step::beginning_recovery:
     case step::asking_missing:
-    case step::keeping_missing:
+    case step::marking_missing:
     case step::restarting_feed:
     case step::erasing:
     case step::backing_off:
     case step::closing:
     case step::reopening:
     case step::erasing_everything:
-    case step::forgetting:
+    case step::noting_erasure:
     case step::wiping:
     case step::done:
       return failed(answer.what);

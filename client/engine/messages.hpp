@@ -107,14 +107,18 @@ struct push_prepared {
 struct receipt_arrived {
   wire::push_receipt receipt;
 };
-struct receipt_applied {};
+struct receipt_applied {
+  std::size_t acknowledged = 0;  ///< versions and discards that now wait for their feed item only
+  std::vector<version_id> refused;  ///< those of the receipt and their local descendants
+  bool was_pending = false;         ///< false: another process had applied it already
+};
 struct push_dropped {};
 struct recovery_begun {};
 /// What the server lacks of what the replica holds.
 struct missing_told {
   std::vector<version_id> versions;
 };
-struct missing_kept {};
+struct missing_marked {};
 struct feed_restarted {};
 /// A page that was checked: it follows `from`, its items chain up to `next`, hashes fit.
 struct page_arrived {
@@ -125,11 +129,13 @@ struct page_arrived {
 struct page_applied {
   bool applied = true;  ///< false: another process had moved the cursor; nothing was done
   std::size_t new_versions = 0;
-  std::size_t removed = 0;
+  std::size_t confirmed = 0;  ///< own versions that the feed has brought back
+  std::size_t removed = 0;    ///< records that were hidden
 };
 struct removed_erased {
   std::size_t offered = 0;  ///< refused versions that wait once more
   std::size_t erased = 0;   ///< records that are no more
+  std::size_t kept = 0;     ///< hidden and sealed: something of them is not at the server
 };
 /// Nothing can be saved from here on.
 struct replica_closed {};
@@ -142,7 +148,7 @@ struct everything_erased {
 struct erasure_taken {
   std::optional<wire::erasure_object> what;
 };
-struct erasure_forgotten {};
+struct erasure_noted {};
 struct wiped {};
 struct request_failed {
   error what;
@@ -156,12 +162,12 @@ struct timer_fired {};
 struct local_change {};
 struct stop {};
 
-using event = std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
-                           receipt_arrived, receipt_applied, push_dropped, recovery_begun,
-                           missing_told, missing_kept, feed_restarted, page_arrived, page_applied,
-                           removed_erased, replica_closed, replica_reopened, everything_erased,
-                           erasure_taken, erasure_forgotten, wiped, request_failed, local_failed,
-                           timer_fired, local_change, stop>;
+using event =
+    std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
+                 receipt_arrived, receipt_applied, push_dropped, recovery_begun, missing_told,
+                 missing_marked, feed_restarted, page_arrived, page_applied, removed_erased,
+                 replica_closed, replica_reopened, everything_erased, erasure_taken, erasure_noted,
+                 wiped, request_failed, local_failed, timer_fired, local_change, stop>;
 
 /// What comes in with every event instead of being made inside.
 struct stimulus {
@@ -219,8 +225,8 @@ struct begin_recovery {
 };
 /// Ask which of all versions held here the server lacks. -> missing_told
 struct ask_missing {};
-/// Let them wait to be pushed with their proofs. -> missing_kept
-struct keep_missing {
+/// Let them wait to be pushed with their proofs. -> missing_marked
+struct mark_missing {
   std::vector<version_id> versions;
 };
 /// Begin the feed at 0; the recovery is over. -> feed_restarted
@@ -254,8 +260,8 @@ struct erase_everything {
 };
 /// Sign and send our word for what is erased. -> erasure_taken
 struct send_erasure {};
-/// -> erasure_forgotten
-struct forget_erasure {
+/// -> erasure_noted
+struct note_erasure {
   wire::erasure_object what;
 };
 /// Destroy keys and data of the whole laptop. -> wiped
@@ -283,9 +289,9 @@ struct finish {
 
 using action =
     std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
-                 apply_receipt, drop_push, begin_recovery, ask_missing, keep_missing, restart_feed,
+                 apply_receipt, drop_push, begin_recovery, ask_missing, mark_missing, restart_feed,
                  fetch_page, apply_page, discard_pages, erase_removed, close_replica,
-                 reopen_replica, erase_everything, send_erasure, forget_erasure, wipe_replica,
+                 reopen_replica, erase_everything, send_erasure, note_erasure, wipe_replica,
                  cancel_request, wait_for, report, note_success, note_failure, finish>;
 
 }  // namespace autocusto::engine

@@ -11,9 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/replica/edit/editor.hpp"
 #include "client/replica/file/commit_count.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/file/ledger.hpp"
+#include "client/replica/identity/identity_store.hpp"
 #include "client/replica/own_home.hpp"
+#include "client/replica/read/reader.hpp"
+#include "client/replica/replica.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/base/own_files.hpp"
 #include "shared/passphrase/cost.hpp"
 #include "shared/sqlite/migrator.hpp"
@@ -160,8 +165,24 @@ std::string default_home() {
   return variable("HOME") + "/.local/share/autocusto";
 }
 
-replica_store::replica_store(std::unique_ptr<impl> own) : impl_(std::move(own)) {}
+replica_store::replica_store(std::unique_ptr<ledger> file) : file_(std::move(file)) {}
 replica_store::~replica_store() = default;
+
+reader replica_store::read() const {
+  return reader(*file_);
+}
+
+editor replica_store::edit() {
+  return editor(*file_);
+}
+
+identity_store replica_store::identity() {
+  return identity_store(*file_);
+}
+
+sync_store replica_store::sync(std::size_t batch_size) {
+  return sync_store(*file_, batch_size);
+}
 
 bool replica_store::exists(const std::string& home) {
   if (!fs::exists(database_path(home))) return false;
@@ -190,15 +211,15 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
   const auto migrated =
       sqlite::migrate(*db, replica_migrations(), std::nullopt, false, env.clock.now());
   if (!migrated) return migrated.error();
-  auto own = std::make_unique<impl>(home, std::move(db), std::move(random), std::move(keys), env);
-  auto& file = own->file;
-  sqlite::transaction all(file.db());
+  auto file =
+      std::make_unique<ledger>(home, std::move(db), std::move(random), std::move(keys), env);
+  sqlite::transaction all(file->db());
   const auto device_key = crypto::signing_key::generate(env.random);
-  write_envelope(file.db(), *envelope);
-  file.put(k_device_key, device_key.seed());
+  write_envelope(file->db(), *envelope);
+  file->put(k_device_key, device_key.seed());
   all.commit();
   flush_folder(home);
-  return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
+  return std::unique_ptr<replica_store>(new replica_store(std::move(file)));
 }
 
 result<std::unique_ptr<replica_store>> replica_store::open(const std::string& home,
@@ -214,9 +235,10 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
   auto keys = vault::keyring::open(*envelope, passphrase, *random);
   if (!keys) return keys.error();
   if (auto current = bring_up_to_date(home, *db, env); !current) return current.error();
-  auto own = std::make_unique<impl>(home, std::move(db), std::move(random), *std::move(keys), env);
-  renew_envelope(own->file, *envelope, passphrase);
-  return std::unique_ptr<replica_store>(new replica_store(std::move(own)));
+  auto file =
+      std::make_unique<ledger>(home, std::move(db), std::move(random), *std::move(keys), env);
+  renew_envelope(*file, *envelope, passphrase);
+  return std::unique_ptr<replica_store>(new replica_store(std::move(file)));
 }
 
 result<void> replica_store::wipe(const std::string& home) {
@@ -238,8 +260,12 @@ result<void> replica_store::wipe(const std::string& home) {
   return {};
 }
 
+result<void> sync_store::wipe() {
+  return replica_store::wipe(file_->home());
+}
+
 result<void> replica_store::change_passphrase(std::string_view old_one, std::string_view new_one) {
-  auto& file = impl_->file;
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto envelope = envelope_in(file.db());

@@ -250,26 +250,6 @@ struct outbox {
   [[nodiscard]] bool empty() const { return ids.empty() && discards.empty(); }
 };
 
-/// What a receipt did.
-struct receipt_effect {
-  std::size_t acknowledged = 0;  ///< versions and discards that now wait for their feed item only
-  std::vector<version_id> refused;  ///< those of the receipt and their local descendants
-  bool was_pending = false;         ///< false: another process had applied it already
-};
-
-/// What a page did.
-struct page_effect {
-  bool applied = false;  ///< false: the cursor had moved meanwhile; nothing was done
-  std::size_t new_versions = 0;
-  std::size_t confirmed = 0;  ///< own versions that left P
-  std::size_t removed = 0;    ///< records that were hidden
-};
-
-struct erase_effect {
-  std::size_t erased = 0;
-  std::size_t kept = 0;  ///< hidden and sealed, because something of them is not at the server
-};
-
 struct verify_report {
   std::size_t records = 0;
   std::size_t versions = 0;

@@ -349,14 +349,14 @@ class shell::impl {
     if (ready->what) pack_ahead(ready->what->id);
     events_.push_back(*ready);
   }
-  void perform(const apply_receipt& a) {
-    local(replica_.apply_receipt(a.receipt), receipt_applied{});
-  }
+  void perform(const apply_receipt& a) { local_event(replica_.apply_receipt(a.receipt)); }
   void perform(const begin_recovery& a) {
     packed_.reset();
     local(replica_.begin_recovery(a.server_last), recovery_begun{});
   }
-  void perform(const keep_missing& a) { local(replica_.mark_missing(a.versions), missing_kept{}); }
+  void perform(const mark_missing& a) {
+    local(replica_.mark_missing(a.versions), missing_marked{});
+  }
   void perform(const restart_feed&) { local(replica_.restart_feed(), feed_restarted{}); }
   void perform(const drop_push& a) {
     packed_.reset();
@@ -366,9 +366,7 @@ class shell::impl {
   void perform(const apply_page&) {
     const auto page = std::move(pages_.front());
     pages_.pop_front();
-    auto done = replica_.apply_page(page);
-    if (!done) return events_.push_back(local_failed{done.error()});
-    events_.push_back(*done);
+    local_event(replica_.apply_page(page));
   }
 
   void perform(const discard_pages&) { pages_.clear(); }
@@ -390,9 +388,7 @@ class shell::impl {
     packed_.reset();
     local_event(replica_.erase_everything(a.in_any_case));
   }
-  void perform(const forget_erasure& a) {
-    local(replica_.erasure_noted(a.what), erasure_forgotten{});
-  }
+  void perform(const note_erasure& a) { local(replica_.note_erasure(a.what), erasure_noted{}); }
   void perform(const wipe_replica&) { local(replica_.wipe(), wiped{}); }
 
   // ---- Everything else ----

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "client/engine/messages.hpp"
-#include "client/sync/replica_port.hpp"
+#include "client/engine/replica_port.hpp"
 #include "client/transport/remote_api.hpp"
 #include "shared/base/clock.hpp"
 

@@ -3,6 +3,7 @@
 #include "client/transport/requests.hpp"
 #include "client/transport/trust.hpp"
 #include "shared/domain/text.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::transport {
 
@@ -18,14 +19,14 @@ wire::enroll_request enroll_request_of(const std::string& code, const new_device
   proof.server = server;
   proof.challenge = challenge;
   proof.public_key = wanted.public_key;
-  wanted.proof = sign_canonical(*made.key, "enroll", wire::encode_object(proof));
+  wanted.proof = wire::sign_canonical(*made.key, "enroll", wire::encode_object(proof));
   if (made.replaces) {
     wire::again_object again;
     again.server = made.replaces->server;
     again.device = made.replaces->device;
     again.public_key = wanted.public_key;
     again.challenge = challenge;
-    wanted.again = sign_canonical(*made.replaces->key, "again", wire::encode_object(again));
+    wanted.again = wire::sign_canonical(*made.replaces->key, "again", wire::encode_object(again));
   }
   return wanted;
 }

@@ -10,6 +10,7 @@
 #include "shared/base/limits.hpp"
 #include "shared/http/client.hpp"
 #include "shared/http/compress.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::transport {
 
@@ -37,12 +38,6 @@ constexpr std::size_t k_proved_keys = 16;
 
 void throw_exception_from_error(const failure& f, const boost::source_location& /*where*/) {
   throw error_exception(f.what);
-}
-
-wire::signed_object sign_canonical(const crypto::signing_key& key, std::string_view purpose,
-                                   std::string canonical_object) {
-  const auto signature = crypto::sign(key, crypto::purpose_message(purpose, canonical_object));
-  return {.object = std::move(canonical_object), .signature = std::string(signature.raw())};
 }
 
 packed_push pack(const wire::push_request& request) {
@@ -221,7 +216,7 @@ class remote::impl {
     wanted.device = device;
     wanted.challenge = asked->challenge;
     wanted.prev_push = prev_push;
-    return open_session(sign_canonical(key, "session", wire::encode_object(wanted)));
+    return open_session(wire::sign_canonical(key, "session", wire::encode_object(wanted)));
   }
 
   answer<std::string> call(std::string_view method, std::string_view path, std::string body,
@@ -256,7 +251,7 @@ class remote::impl {
   }
 
   [[nodiscard]] const std::string& token() const { return token_; }
-  [[nodiscard]] const learned& what_was_learned() const { return learned_; }
+  [[nodiscard]] const engine::learned& what_was_learned() const { return learned_; }
   http::client& connection() { return connection_; }
 
  private:
@@ -356,7 +351,7 @@ class remote::impl {
   std::vector<hash256> proved_;
   std::optional<std::int64_t> audit_seen_;
   std::optional<wire::audit_head> audit_head_;
-  learned learned_;
+  engine::learned learned_;
   std::optional<credentials> who_;
 };
 
@@ -375,7 +370,7 @@ answer<wire::session_answer> remote::open_session(const wire::signed_object& pro
   return impl_->open_session(proof);
 }
 
-learned remote::last_learned() const {
+engine::learned remote::last_learned() const {
   return impl_->what_was_learned();
 }
 
@@ -437,7 +432,7 @@ std::optional<wire::audit_head> remote::last_audit_head() const {
 }
 
 answer<std::string> remote::act(const wire::act_object& what, const crypto::signing_key& key) {
-  auto body = wire::encode(sign_canonical(key, "act", wire::encode_object(what)));
+  auto body = wire::encode(wire::sign_canonical(key, "act", wire::encode_object(what)));
   return impl_->call("POST", "/v1/admin/act", std::move(body), true);
 }
 

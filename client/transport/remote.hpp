@@ -82,7 +82,7 @@ class remote final : public remote_api {
   [[nodiscard]] answer<wire::challenge_answer> challenge(const device_id& device) override;
   [[nodiscard]] answer<wire::session_answer> open_session(
       const wire::signed_object& proof) override;
-  [[nodiscard]] learned last_learned() const override;
+  [[nodiscard]] engine::learned last_learned() const override;
   [[nodiscard]] answer<wire::push_receipt> push(const packed_push& request) override;
   [[nodiscard]] answer<wire::push_receipt> surrender(const packed_push& request) override;
   [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
@@ -132,10 +132,5 @@ class remote final : public remote_api {
                                                      const new_device& made,
                                                      const server_id& server,
                                                      const std::string& challenge);
-
-/// Signs a canonical object for a purpose.
-[[nodiscard]] wire::signed_object sign_canonical(const crypto::signing_key& key,
-                                                 std::string_view purpose,
-                                                 std::string canonical_object);
 
 }  // namespace autocusto::transport

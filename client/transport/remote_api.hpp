@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/engine/replica_port.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
@@ -26,16 +27,6 @@ struct failure {
 
 template <class T>
 using answer = boost::system::result<T, failure>;
-
-/// What a session's answer has taught about the server; to be kept on disk.
-struct learned {
-  /// The newest trust object, verified against the one known before; nothing while it is the one
-  /// that was known at first. It is told again with every session: keeping it may have failed.
-  std::optional<wire::signed_object> trust;
-  unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
-  /// What the newest session of this object told, as it was; nothing before the first.
-  std::optional<unix_millis> session_time = std::nullopt;
-};
 
 /// A push's request as it goes over the line; can be made while another one is under way.
 struct packed_push {
@@ -60,7 +51,7 @@ class remote_api {
   [[nodiscard]] virtual answer<wire::session_answer> open_session(
       const wire::signed_object& proof) = 0;
   /// What the sessions of this object have taught.
-  [[nodiscard]] virtual learned last_learned() const = 0;
+  [[nodiscard]] virtual engine::learned last_learned() const = 0;
   /// The receipt, its signature verified: `untrusted_server` when it is not the server's.
   [[nodiscard]] virtual answer<wire::push_receipt> push(const packed_push& request) = 0;
   /// The same form for a laptop without access: its versions go to quarantine.

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "client/replica/broken.hpp"
-#include "client/sync/store_port.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/sync/sync_store.hpp"
+#include "client/sync/address.hpp"
 #include "client/transport/remote.hpp"
 
 namespace autocusto::web {
@@ -16,8 +18,8 @@ constexpr std::chrono::minutes k_after_an_end{5};
 
 }  // namespace
 
-background_sync::background_sync(std::string home, const replica::environment& env, hooks given)
-    : home_(std::move(home)), env_(env), hooks_(std::move(given)) {}
+background_sync::background_sync(random_source& random, hooks given)
+    : random_(random), hooks_(std::move(given)) {}
 
 background_sync::~background_sync() {
   stop();
@@ -85,14 +87,14 @@ void background_sync::work() {
 }
 
 bool background_sync::run_once(replica::replica_store& replica) {
-  auto address = engine::address_of(replica);
+  auto address = engine::address_of(replica.identity());
   if (!address) {
     set([&](sync_state& s) { s.why = address.error(); });
     return pause();
   }
   transport::remote server(*address);
-  engine::store_port port(replica, home_, env_.clock);
-  engine::shell shell(port, server, env_.random);
+  auto port = replica.sync();
+  engine::shell shell(port, server, random_);
   engine::run_options options;
   options.watch = true;
   options.longest_wait = k_longest_wait;

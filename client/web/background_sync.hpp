@@ -15,7 +15,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 
 #include "client/engine/messages.hpp"
@@ -40,8 +39,8 @@ class background_sync {
     /// The state has changed. On the sync's thread; must be brief.
     std::function<void()> changed;
   };
-  /// `home` is the replica's folder. The clock and the random source must outlive it.
-  background_sync(std::string home, const replica::environment& env, hooks given);
+  /// The random source must outlive it.
+  background_sync(random_source& random, hooks given);
   ~background_sync();
   background_sync(const background_sync&) = delete;
   background_sync& operator=(const background_sync&) = delete;
@@ -61,8 +60,7 @@ class background_sync {
   /// Waits before the next attempt; false when stopping.
   bool pause();
 
-  std::string home_;
-  replica::environment env_;
+  random_source& random_;
   hooks hooks_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -23,9 +23,9 @@ constexpr std::size_t k_text = 1024;
 using side = std::optional<replica::record_shown>;
 
 /// One side of a conflict; nothing for one whose contents were erased or never came here.
-side side_of(const replica::replica_store& replica, const replica::conflict_item& item,
+side side_of(const replica::reader& reader, const replica::conflict_item& item,
              const version_id& id) {
-  auto shown = replica.show(item.kind, item.key, id.text());
+  auto shown = reader.show(item.kind, item.key, id.text());
   if (!shown || shown->version.erased) return std::nullopt;
   return *std::move(shown);
 }
@@ -50,17 +50,17 @@ json groups_json(const std::string& kind, const std::vector<side>& heads, const 
   return out;
 }
 
-json conflict_json(const replica::replica_store& replica, const search_index& index,
+json conflict_json(const replica::reader& reader, const search_index& index,
                    const replica::conflict_item& item) {
   std::vector<side> heads;
   json shown = json::array();
   for (const auto& head : item.heads) {
-    auto one = side_of(replica, item, head);
+    auto one = side_of(reader, item, head);
     if (!one) continue;
     shown.push_back(side_json(one));
     heads.push_back(std::move(one));
   }
-  const auto base = item.base ? side_of(replica, item, *item.base) : side();
+  const auto base = item.base ? side_of(reader, item, *item.base) : side();
   const auto* listed = index.find(item.kind, item.key);
   return {{"kind", item.kind},
           {"key", item.key},
@@ -76,8 +76,8 @@ call_result conflicts(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
   json items = json::array();
-  for (const auto& item : at->replica().conflicts()) {
-    items.push_back(conflict_json(at->replica(), at->index(), item));
+  for (const auto& item : at->reader().conflicts()) {
+    items.push_back(conflict_json(at->reader(), at->index(), item));
   }
   const auto count = items.size();
   return json({{"items", std::move(items)}, {"count", count}}).dump();
@@ -120,7 +120,7 @@ call_result preview(call& c) {
   if (!what) return what.error();
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto fields = at->replica().preview(what->kind, what->key, what->how);
+  const auto fields = at->editor().preview(what->kind, what->key, what->how);
   if (!fields) return fields.error();
   return json({{"fields", to_json(*fields)}}).dump();
 }
@@ -130,7 +130,7 @@ call_result resolve(call& c) {
   if (!what) return what.error();
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto done = at->replica().resolve(what->kind, what->key, what->how, &c.problems);
+  const auto done = at->editor().resolve(what->kind, what->key, what->how, &c.problems);
   if (!done) return done.error();
   at->changed(done->kind, done->key);
   return to_json(*done).dump();
@@ -155,9 +155,9 @@ call_result refused(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
   json items = json::array();
-  for (const auto& item : at->replica().refused()) {
+  for (const auto& item : at->reader().refused()) {
     auto one = refused_json(c, at->index(), item);
-    if (const auto shown = at->replica().refused_show(item.version.text())) {
+    if (const auto shown = at->reader().refused_show(item.version.text())) {
       one["summary"] = shown->version.summary;
       one["created_at"] = shown->version.created_at;
       one["changes"] = to_json(shown->changes);
@@ -180,10 +180,10 @@ call_result reapply(call& c) {
   if (!version) return version.error();
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto shown = at->replica().refused_show(*version);
+  const auto shown = at->reader().refused_show(*version);
   if (!shown) return shown.error();
   c.kind = shown->what.kind;
-  const auto done = at->replica().refused_reapply(*version, &c.problems);
+  const auto done = at->editor().refused_reapply(*version, &c.problems);
   if (!done) return done.error();
   at->changed(done->kind, done->key);
   return to_json(*done).dump();
@@ -194,7 +194,7 @@ call_result discard(call& c) {
   if (!version) return version.error();
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto count = at->replica().refused_discard(*version);
+  const auto count = at->editor().refused_discard(*version);
   if (!count) return count.error();
   at->changed();
   return json({{"discarded", *count}}).dump();

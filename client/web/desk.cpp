@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/replica/identity/identity_store.hpp"
 #include "client/sync/enrollment.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/validate.hpp"
@@ -24,10 +25,10 @@ error closed_now() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
 }
 
-std::vector<replica::list_item> everything(const replica::replica_store& replica) {
+std::vector<replica::list_item> everything(const replica::reader& reader) {
   std::vector<replica::list_item> all;
   for (const auto& kind : domain::catalogues()) {
-    auto some = replica.list(kind.kind);
+    auto some = reader.list(kind.kind);
     if (!some) continue;
     all.insert(all.end(), std::make_move_iterator(some->begin()),
                std::make_move_iterator(some->end()));
@@ -35,9 +36,9 @@ std::vector<replica::list_item> everything(const replica::replica_store& replica
   return all;
 }
 
-std::vector<recent_record> kept_recent(const replica::replica_store& replica) {
+std::vector<recent_record> kept_recent(const replica::reader& reader) {
   std::vector<recent_record> out;
-  for (auto& each : replica.kept_texts(k_recent_texts)) {
+  for (auto& each : reader.kept_texts(k_recent_texts)) {
     out.push_back({std::move(each.kind), std::move(each.key)});
   }
   return out;
@@ -50,9 +51,9 @@ std::string slot_of(const std::string& text) {
   return slot != edit.end() && slot->is_string() ? slot->get<std::string>() : std::string();
 }
 
-std::vector<unsaved_edit> kept_unsaved(const replica::replica_store& replica) {
+std::vector<unsaved_edit> kept_unsaved(const replica::reader& reader) {
   std::vector<unsaved_edit> out;
-  for (auto& each : replica.kept_texts(k_unsaved_text)) {
+  for (auto& each : reader.kept_texts(k_unsaved_text)) {
     auto slot = slot_of(each.value);
     out.push_back({std::move(slot), std::move(each)});
   }
@@ -60,21 +61,21 @@ std::vector<unsaved_edit> kept_unsaved(const replica::replica_store& replica) {
 }
 
 /// Earlier programs kept both as settings, which outlived their records.
-void forget_older_form(replica::replica_store& replica) {
+void forget_older_form(replica::identity_store own) {
   for (const auto name : {k_recent_texts, k_unsaved_text}) {
-    if (replica.setting(name)) static_cast<void>(replica.set_setting(name, {}));
+    if (own.setting(name)) static_cast<void>(own.set_setting(name, {}));
   }
 }
 
-std::chrono::minutes kept_idle(const replica::replica_store& replica) {
-  const auto text = replica.setting(k_idle_setting);
+std::chrono::minutes kept_idle(const replica::identity_store& own) {
+  const auto text = own.setting(k_idle_setting);
   return text ? std::chrono::minutes(std::atoi(text->c_str())) : k_usual_idle;
 }
 
 /// What the list shows of one record.
-std::optional<replica::list_item> item_of(const replica::replica_store& replica,
-                                          std::string_view kind, std::string_view key) {
-  const auto shown = replica.show(kind, key);
+std::optional<replica::list_item> item_of(const replica::reader& reader, std::string_view kind,
+                                          std::string_view key) {
+  const auto shown = reader.show(kind, key);
   if (!shown) return std::nullopt;
   replica::list_item item;
   item.kind = shown->kind;
@@ -113,7 +114,7 @@ desk::desk(options given, const replica::environment& env, std::function<void()>
     return replica::replica_store::open(options_.home, passphrase.view(), env_);
   };
   hooks.changed = [this] { changed_(); };
-  sync_ = std::make_unique<background_sync>(options_.home, env_, std::move(hooks));
+  sync_ = std::make_unique<background_sync>(env_.random, std::move(hooks));
 }
 
 desk::~desk() {
@@ -128,7 +129,7 @@ standing desk::at() const {
 
 result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
                                std::string_view passphrase) {
-  if (!opened->enrolled()) {
+  if (!opened->identity().enrolled()) {
     return fail(errc::not_enrolled,
                 "The enrollment of this laptop was not finished; paste the same link again.");
   }
@@ -136,13 +137,14 @@ result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
     const std::lock_guard lock(mutex_);
     replica_ = std::move(opened);
     passphrase_ = crypto::secret::copy_of(passphrase);
-    forget_older_form(*replica_);
-    recent_ = kept_recent(*replica_);
-    unsaved_ = kept_unsaved(*replica_);
-    seen_elsewhere_ = replica_->changes_elsewhere();
-    idle_millis_ = options_.idle ? options_.idle->count()
-                                 : std::chrono::milliseconds(kept_idle(*replica_)).count();
-    index_.fill(everything(*replica_));
+    forget_older_form(replica_->identity());
+    recent_ = kept_recent(replica_->read());
+    unsaved_ = kept_unsaved(replica_->read());
+    seen_elsewhere_ = replica_->read().changes_elsewhere();
+    idle_millis_ = options_.idle
+                       ? options_.idle->count()
+                       : std::chrono::milliseconds(kept_idle(replica_->identity())).count();
+    index_.fill(everything(replica_->read()));
   }
   touch();
   if (options_.sync) sync_->start();
@@ -178,10 +180,10 @@ result<void> desk::enroll(std::string_view link, std::string_view device_name,
   auto opened = fresh ? replica::replica_store::create(options_.home, passphrase, env_)
                       : replica::replica_store::open(options_.home, passphrase, env_);
   if (!opened) return opened.error();
-  if ((*opened)->enrolled()) {
+  if ((*opened)->identity().enrolled()) {
     return fail(errc::already_enrolled, "This laptop is enrolled already; unlock it.");
   }
-  const auto who = engine::enroll_device(**opened, *read, device_name);
+  const auto who = engine::enroll_device((*opened)->identity(), *read, device_name);
   if (!who) {
     if (fresh && !engine::may_have_enrolled(who.error().code)) {
       opened->reset();
@@ -196,7 +198,7 @@ result<void> desk::enroll_again() {
   {
     const auto at = borrow();
     if (!at) return at.error();
-    const auto who = engine::enroll_device_again(at->replica(), std::nullopt, {});
+    const auto who = engine::enroll_device_again(at->identity(), std::nullopt, {});
     if (!who) return who.error();
   }
   bump();
@@ -244,7 +246,7 @@ result<desk::borrowed> desk::borrow() {
 }
 
 void desk::borrowed::changed(std::string_view kind, std::string_view key) const {
-  if (auto item = item_of(*of_->replica_, kind, key)) of_->index_.put(*std::move(item));
+  if (auto item = item_of(reader(), kind, key)) of_->index_.put(*std::move(item));
   of_->bump();
 }
 
@@ -268,7 +270,7 @@ const std::vector<unsaved_edit>& desk::borrowed::unsaved() const {
 }
 
 result<void> desk::borrowed::set_unsaved(unsaved_edit one) const {
-  if (auto open = replica().check_access(); !open) return open;
+  if (auto open = reader().check_access(); !open) return open;
   auto& all = of_->unsaved_;
   if (!all.empty() && all.front() == one) return {};
   const auto size = all.size();
@@ -293,10 +295,10 @@ result<void> desk::borrowed::set_unsaved(unsaved_edit one) const {
 /// What is in memory of records that are not shown here any more.
 void desk::forget_what_is_gone() {
   const auto gone = [this](const std::string& kind, const std::string& key) {
-    return !kind.empty() && !replica_->history(kind, key);
+    return !kind.empty() && !replica_->read().history(kind, key);
   };
   std::erase_if(recent_, [&gone](const recent_record& each) { return gone(each.kind, each.key); });
-  const bool closed = replica_->closed();
+  const bool closed = replica_->read().closed();
   std::erase_if(unsaved_, [&](const unsaved_edit& each) {
     return closed || gone(each.what.kind, each.what.key);
   });
@@ -305,7 +307,7 @@ void desk::forget_what_is_gone() {
 /// Only conveniences: if the replica is busy now, they are kept the next time.
 void desk::keep_what_is_not_urgent() {
   const auto keep = [this](std::string_view name, std::span<const replica::kept_text> texts) {
-    const auto kept = replica_->keep_texts(name, texts);
+    const auto kept = replica_->edit().keep_texts(name, texts);
     return kept || kept.error().code != errc::replica_busy;
   };
   if (std::exchange(recent_dirty_, false)) {
@@ -329,7 +331,7 @@ std::chrono::milliseconds desk::idle_limit() const {
 }
 
 result<void> desk::set_idle_limit(const borrowed& by, std::chrono::minutes limit) {
-  if (auto kept = by.replica().set_setting(k_idle_setting, std::to_string(limit.count())); !kept) {
+  if (auto kept = by.identity().set_setting(k_idle_setting, std::to_string(limit.count())); !kept) {
     return kept.error();
   }
   idle_millis_ = std::chrono::milliseconds(limit).count();
@@ -350,7 +352,7 @@ void desk::bump() {
 }
 
 void desk::refill() {
-  index_.fill(everything(*replica_));
+  index_.fill(everything(replica_->read()));
   forget_what_is_gone();
   bump();
 }
@@ -365,7 +367,7 @@ void desk::work_behind() {
     std::unique_lock held(mutex_, std::try_to_lock);
     if (!held || !replica_) return;
     try {
-      const auto elsewhere = replica_->changes_elsewhere();
+      const auto elsewhere = replica_->read().changes_elsewhere();
       if (elsewhere != seen_elsewhere_) {
         seen_elsewhere_ = elsewhere;
         refill();

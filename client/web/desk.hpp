@@ -19,6 +19,9 @@
 #include <string_view>
 #include <vector>
 
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
 #include "client/replica/replica.hpp"
 #include "client/web/background_sync.hpp"
 #include "client/web/search_index.hpp"
@@ -87,7 +90,14 @@ class desk {
   class borrowed {
    public:
     borrowed(std::unique_lock<std::mutex> held, desk& of) : held_(std::move(held)), of_(&of) {}
-    [[nodiscard]] replica::replica_store& replica() const { return *of_->replica_; }
+    [[nodiscard]] replica::reader reader() const { return of_->replica_->read(); }
+    [[nodiscard]] replica::editor editor() const { return of_->replica_->edit(); }
+    [[nodiscard]] replica::identity_store identity() const { return of_->replica_->identity(); }
+    /// Errors as of replica_store::change_passphrase.
+    [[nodiscard]] result<void> change_passphrase(std::string_view old_one,
+                                                 std::string_view new_one) const {
+      return of_->replica_->change_passphrase(old_one, new_one);
+    }
     [[nodiscard]] search_index& index() const { return of_->index_; }
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
     /// What was typed and not saved, the newest first. It outlives the lock and the program, sealed

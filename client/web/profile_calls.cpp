@@ -24,10 +24,10 @@ std::string name_in(const search_index& index, const std::string& kind, const st
 call_result status(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto who = at->replica().who();
+  const auto who = at->identity().who();
   if (!who) return who.error();
   json items = json::array();
-  const auto waiting = at->replica().waiting();
+  const auto waiting = at->reader().waiting();
   for (const auto& item : waiting) {
     if (items.size() == k_waiting_shown) break;
     // A record that was taken away shows nothing of itself any more.
@@ -41,7 +41,7 @@ call_result status(call& c) {
                      {"since", format_time(item.since)}});
   }
   json notices = json::array();
-  for (const auto& n : at->replica().notices()) {
+  for (const auto& n : at->reader().notices()) {
     notices.push_back({{"what", replica::notice_name(n.what)},
                        {"kind", n.kind},
                        {"key", n.key},
@@ -77,7 +77,7 @@ call_result again(call& c) {
 call_result forget_notices(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  if (auto done = at->replica().forget_notices(); !done) return done.error();
+  if (auto done = at->editor().forget_notices(); !done) return done.error();
   at->changed();
   return std::string("{}");
 }
@@ -113,7 +113,7 @@ call_result change_passphrase(call& c) {
   }
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  if (auto done = at->replica().change_passphrase(old_one.view(), new_one.view()); !done) {
+  if (auto done = at->change_passphrase(old_one.view(), new_one.view()); !done) {
     if (done.error().code == errc::wrong_passphrase) c.in.tries.wrong(awake_or_asleep_millis());
     auto e = done.error();
     e.field = "old";

@@ -77,9 +77,9 @@ call_result show(call& c) {
   c.kind = what.kind;
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto shown = at->replica().show(what.kind, what.key, what.version);
+  const auto shown = at->reader().show(what.kind, what.key, what.version);
   if (!shown) return shown.error();
-  const auto history = at->replica().history(what.kind, what.key);
+  const auto history = at->reader().history(what.kind, what.key);
   if (!history) return history.error();
   json versions = json::array();
   for (const auto& v : *history) versions.push_back(to_json(v));
@@ -122,7 +122,7 @@ call_result save(call& c) {
   edit.summary = std::move(what.summary);
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  return saved(*at, at->replica().save(edit, &c.problems));
+  return saved(*at, at->editor().save(edit, &c.problems));
 }
 
 call_result publish(call& c) {
@@ -133,7 +133,7 @@ call_result publish(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
   return saved(*at,
-               at->replica().publish(what.kind, what.key, what.version, what.summary, &c.problems));
+               at->editor().publish(what.kind, what.key, what.version, what.summary, &c.problems));
 }
 
 call_result revert(call& c) {
@@ -145,7 +145,7 @@ call_result revert(call& c) {
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
   return saved(*at,
-               at->replica().revert(what.kind, what.key, *what.version, what.summary, &c.problems));
+               at->editor().revert(what.kind, what.key, *what.version, what.summary, &c.problems));
 }
 
 call_result discard(call& c) {
@@ -155,7 +155,7 @@ call_result discard(call& c) {
   c.kind = what.kind;
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto gone = at->replica().discard_draft(what.kind, what.key, what.version);
+  const auto gone = at->editor().discard_draft(what.kind, what.key, what.version);
   if (!gone) return gone.error();
   at->changed(what.kind, what.key);
   return json({{"discarded", gone->text()}}).dump();
@@ -170,11 +170,11 @@ call_result diff(call& c) {
   c.kind = what.kind;
   const auto at = c.in.data.borrow();
   if (!at) return at.error();
-  const auto before = at->replica().show(what.kind, what.key, from);
+  const auto before = at->reader().show(what.kind, what.key, from);
   if (!before) return before.error();
-  const auto after = at->replica().show(what.kind, what.key, to);
+  const auto after = at->reader().show(what.kind, what.key, to);
   if (!after) return after.error();
-  const auto changes = at->replica().diff(what.kind, what.key, from, to);
+  const auto changes = at->reader().diff(what.kind, what.key, from, to);
   if (!changes) return changes.error();
   return json({{"from",
                 {{"version", to_json(before->version)}, {"fields", to_json(before->fields)}}},

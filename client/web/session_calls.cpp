@@ -153,7 +153,7 @@ std::string state_text(const room& in, const std::string& session, bool english)
   if (where != standing::open) return out.dump();
   const auto at = in.data.borrow();
   if (!at) return json({{"state", "locked"}, {"revision", in.data.revision()}}).dump();
-  const auto s = at->replica().status();
+  const auto s = at->reader().status();
   out["sync"] = sync_json(in, english);
   out["pending"] = s.pending;
   out["unconfirmed"] = s.unpulled;
@@ -161,7 +161,7 @@ std::string state_text(const room& in, const std::string& session, bool english)
   out["conflicts"] = s.conflicts;
   out["refused"] = s.refused.size();
   out["hidden"] = s.hidden;
-  out["notices"] = at->replica().notices().size();
+  out["notices"] = at->reader().notices().size();
   out["last_sync"] = time_or_null(s.last_success);
   return out.dump();
 }

@@ -4,6 +4,7 @@
 
 #include "client/replica/replica.hpp"
 #include "shared/base/clock.hpp"
+#include "shared/domain/entry.hpp"
 
 namespace autocusto::web {
 namespace {
@@ -106,7 +107,7 @@ result<domain::field_map> read_fields(std::string_view kind, const json& sent) {
   domain::field_map out;
   for (const auto& [name, value] : sent.items()) {
     if (!value.is_boolean() && !value.is_string()) return bad_member("fields");
-    auto read = replica::entered_value(
+    auto read = domain::entered_value(
         kind, name,
         value.is_boolean() ? (value.get<bool>() ? "true" : "false") : value.get<std::string>());
     if (!read) return read.error();

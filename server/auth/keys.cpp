@@ -10,6 +10,7 @@
 #include "shared/crypto/public_key.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::auth {
 namespace {
@@ -232,9 +233,7 @@ result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& nam
 
 wire::signed_object sign_canonical(const server_keys& keys, std::string_view purpose,
                                    std::string canonical_json) {
-  const auto signature =
-      crypto::sign(keys.signing, crypto::purpose_message(purpose, canonical_json));
-  return {.object = std::move(canonical_json), .signature = std::string(signature.raw())};
+  return wire::sign_canonical(keys.signing, purpose, std::move(canonical_json));
 }
 
 std::vector<crypto::public_key> all_signing_keys(const server_keys& keys) {

@@ -1,6 +1,7 @@
 #include "shared/domain/entry.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <set>
@@ -274,6 +275,35 @@ std::vector<std::string> told_apart(std::vector<std::string> texts) {
     if (by_look.at(visible_text(text)).size() > 1) text = mark_unseen(text);
   }
   return texts;
+}
+
+result<field_value> entered_value(std::string_view kind, std::string_view field,
+                                  std::string_view text) {
+  const auto* known = find_catalogue(kind);
+  if (known == nullptr) {
+    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+  }
+  const auto* spec = known->find(field);
+  if (spec == nullptr) {
+    return fail(errc::invalid_field,
+                "There is no field " + std::string(field) + " in this kind of record.",
+                std::string(field));
+  }
+  switch (spec->type) {
+    case field_type::text:
+      return field_value(std::string(text));
+    case field_type::boolean:
+      break;
+  }
+  static constexpr std::array<std::string_view, 6> k_yes{"true", "sim", "yes", "1", "s", "y"};
+  static constexpr std::array<std::string_view, 5> k_no{"false", "nao", "no", "0", "n"};
+  const auto folded = fold_text(text);
+  if (std::find(k_yes.begin(), k_yes.end(), folded) != k_yes.end()) {
+    return field_value(true);
+  }
+  if (std::find(k_no.begin(), k_no.end(), folded) != k_no.end()) return field_value(false);
+  return fail(errc::invalid_field, "The field " + std::string(field) + " must be true or false.",
+              std::string(field));
 }
 
 }  // namespace autocusto::domain

@@ -14,6 +14,7 @@
 
 #include "shared/base/error.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
 
@@ -34,6 +35,12 @@ namespace autocusto::domain {
 /// the card becomes its 15 digits). What is not valid stays as it looks. Error: malformed for
 /// invalid UTF-8.
 [[nodiscard]] result<std::string> entered_text(const field_spec& field, std::string_view typed);
+
+/// A value of that field from what a person typed: text as it is, booleans from true/false,
+/// sim/não, yes/no, 1/0. Errors: invalid_field for an unknown field or a text that is no boolean;
+/// not_found for an unknown kind.
+[[nodiscard]] result<field_value> entered_value(std::string_view kind, std::string_view field,
+                                                std::string_view text);
 
 /// A text of several lines as it is kept when a person enters it, such as a summary: NFC, no blanks
 /// around. Error: malformed for invalid UTF-8.

@@ -11,6 +11,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/version.hpp"
+#include "shared/wire/sign.hpp"
 #include "tests/bench/bench_records.hpp"
 
 namespace autocusto::bench {
@@ -71,7 +72,7 @@ class client {
     object.prev_push = last_;
     object.versions = {made.id};
     wire::push_request request;
-    request.object = transport::sign_canonical(key_, "push", wire::encode_object(object));
+    request.object = wire::sign_canonical(key_, "push", wire::encode_object(object));
     request.versions.push_back({.raw = std::move(made.raw), .incarnation = {}, .proof = {}});
     return request;
   }

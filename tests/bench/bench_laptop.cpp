@@ -12,9 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
 #include "client/replica/replica.hpp"
+#include "client/replica/sync/sync_store.hpp"
+#include "client/sync/address.hpp"
+#include "client/sync/enrollment.hpp"
 #include "client/sync/shell.hpp"
-#include "client/sync/store_port.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/random.hpp"
@@ -55,9 +59,10 @@ class laptop {
                      task.home, k_passphrase,
                      replica::environment{system_clock_source(), crypto::system_random()})
                      .value()) {
-    enroll(wire::decode_enrollment_link(task.link).value());
-    server_ = std::make_unique<transport::remote>(engine::address_of(*replica_).value());
-    port_ = std::make_unique<engine::store_port>(*replica_, task.home, system_clock_source());
+    const auto link = wire::decode_enrollment_link(task.link).value();
+    static_cast<void>(engine::enroll_device(replica_->identity(), link, "laptop").value());
+    server_ = std::make_unique<transport::remote>(engine::address_of(replica_->identity()).value());
+    port_ = std::make_unique<replica::sync_store>(replica_->file());
     shell_ = std::make_unique<engine::shell>(*port_, *server_, crypto::system_random());
   }
 
@@ -78,27 +83,9 @@ class laptop {
   }
 
  private:
-  void enroll(const wire::enrollment_link& link) {
-    const auto key = replica_->device_key();
-    const auto got = transport::enroll(link, {"laptop", &key}).value();
-    replica::identity who;
-    who.host = got.address.host;
-    who.port = got.address.port;
-    who.pin_is_ca = got.address.pin_is_ca;
-    who.pin = got.address.pin;
-    who.trust = got.address.trust.value();
-    who.server = got.server;
-    who.user = got.user;
-    who.email = got.email;
-    who.role = got.role;
-    who.device = got.device;
-    who.device_name = "laptop";
-    replica_->enroll(who, got.tenant_key).value();
-  }
-
   std::unique_ptr<replica::replica_store> replica_;
   std::unique_ptr<transport::remote> server_;
-  std::unique_ptr<engine::store_port> port_;
+  std::unique_ptr<replica::sync_store> port_;
   std::unique_ptr<engine::shell> shell_;
 };
 
@@ -113,7 +100,7 @@ void save(laptop& here, std::uint64_t seed, std::size_t from, std::size_t to) {
                      .summary = k_summary,
                      .draft = false});
   }
-  static_cast<void>(here.replica().save_all(edits).value());
+  static_cast<void>(here.replica().edit().save_all(edits).value());
 }
 
 /// Gives the first ten patients an age that they did not have.
@@ -126,7 +113,7 @@ void change_ten(laptop& here, const laptop_task& task, std::size_t round) {
                      .summary = {},
                      .draft = false});
   }
-  static_cast<void>(here.replica().save_all(edits).value());
+  static_cast<void>(here.replica().edit().save_all(edits).value());
 }
 
 /// Notes how long that took, here and at the server.

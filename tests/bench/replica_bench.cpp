@@ -105,17 +105,17 @@ int main(int argc, char** argv) {
     std::vector<replica::edit> edits;
     for (std::uint32_t n = 0; n < count; ++n) edits.push_back(long_edit(n));
     save_all = seconds([&] {
-      if (!writer->save_all(edits)) std::abort();
+      if (!writer->edit().save_all(edits)) std::abort();
     });
     for (;;) {
       replica::outbox next;
-      outbox += seconds([&] { next = writer->next_outbox(); });
+      outbox += seconds([&] { next = writer->sync().next_outbox(); });
       if (next.empty()) break;
       store_push += seconds([&] { writer.start_push(); });
-      const auto pending = writer->current_push();
+      const auto pending = writer->sync().current_push();
       const auto answer = server.push(pending->object, pending->request);
       receipt += seconds([&] {
-        if (!writer->apply_receipt(answer)) std::abort();
+        if (!writer->sync().apply_receipt(answer)) std::abort();
       });
     }
     own = seconds([&] {
@@ -129,20 +129,21 @@ int main(int argc, char** argv) {
   const double before = memory_mb("VmRSS:");
   const spent apply = seconds([&] {
     for (const auto& page : pages) {
-      const auto effect = reader->apply_page(page);
+      const auto effect = reader->sync().apply_page(page);
       if (!effect || !effect->applied) std::abort();
     }
   });
   std::size_t found = 0;
-  const spent list = seconds([&] { found = reader->list("patient")->size(); });
-  const spent search = seconds([&] { found += reader->search("patient", "conceicao")->size(); });
+  const spent list = seconds([&] { found = reader->read().list("patient")->size(); });
+  const spent search =
+      seconds([&] { found += reader->read().search("patient", "conceicao")->size(); });
   const spent show = seconds([&] {
-    if (!reader->show("patient", cpf(7))) std::abort();
+    if (!reader->read().show("patient", cpf(7))) std::abort();
   });
   const spent save_one = seconds([&] {
-    if (!reader->save(set_field(cpf(7), "peso", "71"))) std::abort();
+    if (!reader->edit().save(set_field(cpf(7), "peso", "71"))) std::abort();
   });
-  const spent status = seconds([&] { found += reader->status().pending; });
+  const spent status = seconds([&] { found += reader->read().status().pending; });
   std::printf("{\n");
   report("records", count, "records");
   report("found", static_cast<double>(found), "records");

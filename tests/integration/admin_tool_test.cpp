@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include "client/replica/identity/identity_store.hpp"
 #include "client/replica/replica.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/wire/sign.hpp"
 #include "tests/e2e/databases.hpp"
 #include "tools/admin/resolution.hpp"
 
@@ -246,7 +248,7 @@ void keep_resolution(const laptop& admin, const std::string& id, bool send_it) {
   namespace msg = wire::admin;
   const replica::environment env{system_clock_source(), crypto::system_random()};
   auto profile = replica::replica_store::open(admin.home(), k_passphrase, env).value();
-  const auto who = profile->who().value();
+  const auto who = profile->identity().who().value();
   transport::server_address address;
   address.host = who.host;
   address.port = who.port;
@@ -254,8 +256,8 @@ void keep_resolution(const laptop& admin, const std::string& id, bool send_it) {
   address.pin = who.pin;
   address.trust = who.trust;
   transport::remote remote(address);
-  const auto key = profile->device_key();
-  static_cast<void>(remote.sign_in(who.device, key, profile->last_push()).value());
+  const auto key = profile->identity().device_key();
+  static_cast<void>(remote.sign_in(who.device, key, profile->identity().last_push()).value());
   const auto told = remote.call("POST", "/v1/admin/conflicts/show", R"({"id":)" + id + "}").value();
   const auto c = msg::decode<msg::conflict_shown>(told).value();
   const auto version =
@@ -268,18 +270,18 @@ void keep_resolution(const laptop& admin, const std::string& id, bool send_it) {
   object.actor = who.user;
   object.owner = c.owner;
   object.id = crypto::system_random().make<push_id>();
-  object.prev_push = profile->last_push();
+  object.prev_push = profile->identity().last_push();
   object.versions = {version.id};
   object.expect_heads = version.header.parents;
   wire::push_request request;
-  request.object = transport::sign_canonical(key, "push", wire::encode_object(object));
+  request.object = wire::sign_canonical(key, "push", wire::encode_object(object));
   request.versions.push_back({version.raw, std::nullopt, std::nullopt});
   const auto pending = autocusto::json::canonical({{"conflict", c.conflict.id},
                                                    {"kind", c.conflict.kind},
                                                    {"key", c.conflict.key},
                                                    {"record", c.record.text()},
                                                    {"request", wire::encode(request)}});
-  profile->set_setting("pending_resolution", pending).value();
+  profile->identity().set_setting("pending_resolution", pending).value();
   if (send_it) static_cast<void>(remote.push(transport::pack(request)).value());
 }
 

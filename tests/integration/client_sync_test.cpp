@@ -58,13 +58,13 @@ TEST_F(client_sync, two_laptops_of_one_doctor_share_everything) {
   expect_ok(pulled);
   EXPECT_EQ(pulled.how.totals.pulled, 5);
   EXPECT_EQ(everything(*first), everything(*second));
-  EXPECT_EQ(first->replica->cursor(), second->replica->cursor());
-  EXPECT_EQ(first->replica->status().pending + first->replica->status().unpulled, 0U);
+  EXPECT_EQ(first->replica->sync().cursor(), second->replica->sync().cursor());
+  EXPECT_EQ(first->replica->read().status().pending + first->replica->read().status().unpulled, 0U);
 
   const auto nothing = second->sync();
   expect_ok(nothing);
   EXPECT_EQ(nothing.how.totals, autocusto::engine::counts{});
-  EXPECT_TRUE(second->replica->status().last_sync->ok);
+  EXPECT_TRUE(second->replica->read().status().last_sync->ok);
 }
 
 TEST_F(client_sync, edits_on_both_sides_are_counted_and_shown) {
@@ -104,7 +104,7 @@ TEST_F(client_sync, a_limit_of_the_server_is_told_with_its_time_and_nothing_is_l
   EXPECT_EQ(limited.how.why->limit, 1);
   EXPECT_THAT(limited.how.why->message, ::testing::HasSubstr("in 1 min."));
   EXPECT_EQ(limited.how.totals.pulled, 1) << "pulling goes on";
-  EXPECT_EQ(mine->replica->status().pending, 1U);
+  EXPECT_EQ(mine->replica->read().status().pending, 1U);
   world.clock.advance(k_minute);
   const auto later = mine->sync();
   expect_ok(later);
@@ -148,14 +148,15 @@ TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
     EXPECT_TRUE(std::includes(all.begin(), all.end(), saved.begin(), saved.end()));
     for (auto& each : laptops) {
       EXPECT_EQ(everything(*each), all);
-      EXPECT_EQ(each->replica->cursor(), laptops[0]->replica->cursor());
-      EXPECT_TRUE(each->replica->refused().empty());
-      EXPECT_EQ(each->replica->status().pending + each->replica->status().unpulled, 0U);
-      EXPECT_TRUE(each->replica->verify().problems.empty());
-      EXPECT_FALSE(each->replica->current_push());
+      EXPECT_EQ(each->replica->sync().cursor(), laptops[0]->replica->sync().cursor());
+      EXPECT_TRUE(each->replica->read().refused().empty());
+      EXPECT_EQ(each->replica->read().status().pending + each->replica->read().status().unpulled,
+                0U);
+      EXPECT_TRUE(each->replica->read().verify().problems.empty());
+      EXPECT_FALSE(each->replica->sync().current_push());
     }
     // One item for each version: what was sent twice was stored once.
-    EXPECT_EQ(laptops[0]->replica->cursor().seq, static_cast<std::int64_t>(all.size()));
+    EXPECT_EQ(laptops[0]->replica->sync().cursor().seq, static_cast<std::int64_t>(all.size()));
   }
 }
 
@@ -177,9 +178,9 @@ TEST_F(client_sync, thousands_that_wait_go_out_batch_by_batch_whatever_is_lost) 
     mine->line->next = [] { return mishap::none; };
     expect_ok(mine->sync());
     EXPECT_EQ(everything(*mine), saved);
-    EXPECT_EQ(mine->replica->cursor().seq, k_patients) << "each was stored once";
-    EXPECT_EQ(mine->replica->status().pending + mine->replica->status().unpulled, 0U);
-    EXPECT_TRUE(mine->replica->verify().problems.empty());
+    EXPECT_EQ(mine->replica->sync().cursor().seq, k_patients) << "each was stored once";
+    EXPECT_EQ(mine->replica->read().status().pending + mine->replica->read().status().unpulled, 0U);
+    EXPECT_TRUE(mine->replica->read().verify().problems.empty());
   }
 }
 
@@ -189,14 +190,13 @@ TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
   const std::string home = mine->home;
   const std::string copy = home + "-copy";
   const auto saved = mine->save_many(4);
-  mine->port = std::make_unique<::autocusto::engine::store_port>(*mine->replica, home,
-                                                                 system_clock_source(), 2);
+  mine->port = std::make_unique<replica::sync_store>(mine->replica->file(), 2);
   mine->line->next = [&] {
     const auto other = replica::replica_store::open(home, "senha", sync_laptop::environment());
-    const auto kept = (*other)->current_push();
+    const auto kept = (*other)->sync().current_push();
     if (!kept || std::filesystem::exists(copy)) return mishap::none;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(200);
-    while (!(*other)->current_push()->following) {
+    while (!(*other)->sync().current_push()->following) {
       if (std::chrono::steady_clock::now() > deadline) return mishap::lost_request;
     }
     std::filesystem::copy(home, copy, std::filesystem::copy_options::recursive);
@@ -208,11 +208,11 @@ TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
   std::filesystem::remove_all(home);
   std::filesystem::rename(copy, home);
   sync_laptop again(home);
-  ASSERT_TRUE(again.replica->current_push()->following);
+  ASSERT_TRUE(again.replica->sync().current_push()->following);
   expect_ok(again.sync());
   EXPECT_EQ(everything(again), saved);
-  EXPECT_EQ(again.replica->cursor().seq, 4) << "each was stored once";
-  EXPECT_EQ(again.replica->status().pending + again.replica->status().unpulled, 0U);
+  EXPECT_EQ(again.replica->sync().cursor().seq, 4) << "each was stored once";
+  EXPECT_EQ(again.replica->read().status().pending + again.replica->read().status().unpulled, 0U);
 }
 
 TEST_F(client_sync, a_session_that_ended_is_renewed_without_asking) {
@@ -232,8 +232,8 @@ TEST_F(client_sync, a_server_that_is_away_costs_nothing_but_time) {
   world.stop();
   mine->save(nth_cpf(1), "Ana");
   EXPECT_EQ(why(mine->sync()), errc::unreachable);
-  EXPECT_EQ(mine->replica->status().pending, 1U);
-  EXPECT_FALSE(mine->replica->status().last_sync->ok);
+  EXPECT_EQ(mine->replica->read().status().pending, 1U);
+  EXPECT_FALSE(mine->replica->read().status().last_sync->ok);
   app::node_options options;
   options.folder = world.folder();
   options.listen = app::listen_address{"127.0.0.1", port};
@@ -278,7 +278,7 @@ TEST_F(client_surrender, a_revoked_laptop_hands_over_and_erases_itself_whatever_
       mine->save(nth_cpf(1), "Ana");
       expect_ok(mine->sync());
       mine->save(nth_cpf(2), "Bia");
-      const auto device = mine->replica->who().value().device;
+      const auto device = mine->replica->identity().who().value().device;
       revoke(device);
       int call = 0;
       mine->line->next = [&] { return call++ == n ? what : mishap::none; };
@@ -303,7 +303,7 @@ TEST_F(client_surrender, what_another_process_saves_meanwhile_is_refused_or_hand
     sync_laptop same(mine->home);
     mine->save(nth_cpf(1), "Ana");
     expect_ok(mine->sync());
-    const auto device = mine->replica->who().value().device;
+    const auto device = mine->replica->identity().who().value().device;
     revoke(device);
     int call = 0;
     std::size_t saved = 0;
@@ -313,7 +313,7 @@ TEST_F(client_surrender, what_another_process_saves_meanwhile_is_refused_or_hand
         what.kind = "patient";
         what.key = nth_cpf(2);
         what.fields = {{"nome_paciente", "Bia"}, {"nome_mae", "M"}, {"end_paciente", "R"}};
-        const auto made = same.replica->save(what);
+        const auto made = same.replica->edit().save(what);
         if (made) {
           ++saved;
         } else {
@@ -332,7 +332,7 @@ TEST_F(client_surrender, a_full_quarantine_keeps_the_laptop_sealed_until_there_i
   auto mine = laptop("ana@example.org");
   mine->save(nth_cpf(1), "Ana");
   expect_ok(mine->sync());
-  const auto device = mine->replica->who().value().device;
+  const auto device = mine->replica->identity().who().value().device;
   store::pk filler = 0;
   world.node->database().write([&](store::writer& in) {
     store::quarantine_row row;
@@ -348,7 +348,7 @@ TEST_F(client_surrender, a_full_quarantine_keeps_the_laptop_sealed_until_there_i
     const auto kept = mine->sync();
     EXPECT_EQ(why(kept), errc::device_revoked);
     EXPECT_FALSE(kept.how.wiped);
-    EXPECT_EQ(mine->replica->status().sealed->code, "quarantine_full");
+    EXPECT_EQ(mine->replica->read().status().sealed->code, "quarantine_full");
     EXPECT_FALSE(look(device).erased);
   }
   world.node->database().write([&](store::writer& in) { in.remove_quarantine(filler); });
@@ -362,12 +362,12 @@ TEST_F(client_surrender, a_lost_laptop_erases_first_and_says_so_later) {
   mine->save(nth_cpf(1), "Ana");
   expect_ok(mine->sync());
   mine->save(nth_cpf(2), "Bia");
-  const auto device = mine->replica->who().value().device;
+  const auto device = mine->replica->identity().who().value().device;
   revoke(device, true);
   int call = 0;
   mine->line->next = [&] { return call++ < 3 ? mishap::none : mishap::lost_request; };
   EXPECT_EQ(why(mine->sync()), errc::unreachable);
-  EXPECT_TRUE(mine->replica->erased()) << "whether or not anybody can be told";
+  EXPECT_TRUE(mine->replica->identity().erased()) << "whether or not anybody can be told";
   EXPECT_FALSE(look(device).erased);
   mine->line->next = [] { return mishap::none; };
   EXPECT_TRUE(mine->sync().how.wiped);
@@ -381,7 +381,7 @@ TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_an
   mine->save(nth_cpf(1), "Ana");
   expect_ok(mine->sync());
   const auto record =
-      domain::make_record_id(mine->replica->tenant_key()->view(), "patient", nth_cpf(1));
+      domain::make_record_id(mine->replica->identity().tenant_key()->view(), "patient", nth_cpf(1));
   // The page with the removal is asked for before anybody knows of the edit.
   bool once = true;
   mine->line->next = [&] {
@@ -397,9 +397,10 @@ TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_an
   const auto r = mine->sync();
   expect_ok(r);
   EXPECT_EQ(r.how.totals.refused, 1);
-  EXPECT_EQ(mine->replica->unsynced_count(), 0U);
-  EXPECT_EQ(mine->replica->status().hidden, 0U) << "erased as soon as the server had the edit";
-  EXPECT_TRUE(mine->replica->list("patient")->empty());
+  EXPECT_EQ(unsynced_count(*mine->replica), 0U);
+  EXPECT_EQ(mine->replica->read().status().hidden, 0U)
+      << "erased as soon as the server had the edit";
+  EXPECT_TRUE(mine->replica->read().list("patient")->empty());
 }
 
 TEST_F(client_sync, a_copied_folder_is_noticed_and_keeps_its_edits) {
@@ -413,7 +414,7 @@ TEST_F(client_sync, a_copied_folder_is_noticed_and_keeps_its_edits) {
   sync_laptop other(copy);
   other.save(nth_cpf(3), "Cida");
   EXPECT_EQ(why(other.sync()), errc::prev_push_old);
-  EXPECT_EQ(other.replica->status().pending, 1U);
+  EXPECT_EQ(other.replica->read().status().pending, 1U);
   expect_ok(mine->sync());
 }
 
@@ -432,7 +433,7 @@ TEST_F(client_sync, two_processes_of_one_laptop_sync_side_by_side) {
   }
   expect_ok(same.sync());
   EXPECT_EQ(everything(same).size(), 20U);
-  EXPECT_EQ(mine->replica->status().pending + mine->replica->status().unpulled, 0U);
+  EXPECT_EQ(mine->replica->read().status().pending + mine->replica->read().status().unpulled, 0U);
 }
 
 TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
@@ -461,22 +462,23 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
   EXPECT_TRUE(soon([&] { return rounds > 0; }));
   other->save(nth_cpf(1), "Ana");
   expect_ok(other->sync());
-  EXPECT_TRUE(soon([&] { return editor.replica->list("patient").value().size() == 1; }));
+  EXPECT_TRUE(soon([&] { return editor.replica->read().list("patient").value().size() == 1; }));
   editor.save(nth_cpf(2), "Bia");
-  EXPECT_TRUE(soon(
-      [&] { return other->sync().how.totals.pulled > 0 || other->replica->cursor().seq == 2; }));
+  EXPECT_TRUE(soon([&] {
+    return other->sync().how.totals.pulled > 0 || other->replica->sync().cursor().seq == 2;
+  }));
   restart();
   other->save(nth_cpf(3), "Cida");
   EXPECT_TRUE(soon([&] { return !other->sync().how.why; }));
-  EXPECT_TRUE(soon([&] { return editor.replica->list("patient").value().size() == 3; }));
-  EXPECT_TRUE(soon([&] { return editor.replica->status().last_sync->ok; }));
-  EXPECT_TRUE(soon([&] { return !editor.replica->status().pending; }));
+  EXPECT_TRUE(soon([&] { return editor.replica->read().list("patient").value().size() == 3; }));
+  EXPECT_TRUE(soon([&] { return editor.replica->read().status().last_sync->ok; }));
+  EXPECT_TRUE(soon([&] { return !editor.replica->read().status().pending; }));
   const int failed = failures;
   shell.stop();
   runs.join();
   expect_ok(result);
   EXPECT_EQ(failures, failed) << "to be stopped is no failure";
-  EXPECT_TRUE(editor.replica->status().last_sync->ok);
+  EXPECT_TRUE(editor.replica->read().status().last_sync->ok);
   EXPECT_GE(result.how.totals.pushed, 1);
 }
 
@@ -485,7 +487,7 @@ TEST_F(client_sync, another_server_is_not_believed) {
   expect_ok(mine->sync());
   server_world impostor(engine::sqlite);
   impostor.start();
-  auto address = autocusto::engine::address_of(*mine->replica).value();
+  auto address = autocusto::engine::address_of(mine->replica->identity()).value();
   address.port = impostor.node->address().port;
   mine->server = std::make_unique<transport::remote>(address);
   mine->line = std::make_unique<lossy_line>(*mine->server);

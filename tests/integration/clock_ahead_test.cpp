@@ -33,7 +33,9 @@ class clock_ahead : public server_test {
     laptop = std::make_unique<sync_laptop>(home, world.node->address().port);
   }
   unix_millis told() {
-    return autocusto::engine::address_of(*laptop->replica).value().server_time.value_or(0);
+    return autocusto::engine::address_of(laptop->replica->identity())
+        .value()
+        .server_time.value_or(0);
   }
   /// In that time it is told the far future, and sends an edit.
   void tell_the_future() {
@@ -87,8 +89,8 @@ TEST_P(clock_ahead, a_clock_that_is_right_warns_of_nothing) {
 }
 
 TEST_P(clock_ahead, a_difference_of_minutes_is_told_on_both_sides) {
-  const auto difference = [&] { return engine_::clock_difference(*laptop->replica); };
-  const auto device = laptop->replica->who()->device.text();
+  const auto difference = [&] { return laptop->replica->identity().clock_difference(); };
+  const auto device = laptop->replica->identity().who()->device.text();
   EXPECT_FALSE(difference());
   world.clock.advance(20 * k_minute);
   start_laptop_again();

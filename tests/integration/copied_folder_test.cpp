@@ -33,7 +33,7 @@ class copied_folder : public ::testing::Test {
     other = std::make_unique<sync_laptop>(copy_);
   }
   void enroll_again() {
-    const auto who = engine_::enroll_device_again(*other->replica, std::nullopt, "copy");
+    const auto who = engine_::enroll_device_again(other->replica->identity(), std::nullopt, "copy");
     ASSERT_TRUE(who) << who.error().message;
     other = std::make_unique<sync_laptop>(other->home);  // the next start of the program
   }
@@ -45,9 +45,10 @@ class copied_folder : public ::testing::Test {
     EXPECT_EQ(everything(*mine), everything(*other));
     EXPECT_EQ(everything(*mine).size(), count);
     for (auto* each : {mine.get(), other.get()}) {
-      EXPECT_EQ(each->replica->status().pending + each->replica->status().unpulled, 0U);
-      EXPECT_TRUE(each->replica->refused().empty());
-      EXPECT_TRUE(each->replica->verify().problems.empty());
+      EXPECT_EQ(each->replica->read().status().pending + each->replica->read().status().unpulled,
+                0U);
+      EXPECT_TRUE(each->replica->read().refused().empty());
+      EXPECT_TRUE(each->replica->read().verify().problems.empty());
     }
   }
 
@@ -61,17 +62,18 @@ class copied_folder : public ::testing::Test {
 TEST_F(copied_folder, a_link_mends_what_a_server_with_a_wrong_clock_has_told) {
   // So far ahead that no certificate of this authority reaches there.
   const unix_millis years = unix_millis{40} * 365 * 24 * k_hour;
-  engine_::believe_time(*other->replica, world.clock.now() + years).value();
-  auto address = engine_::address_of(*other->replica).value();
+  other->replica->identity().set_server_time(world.clock.now() + years).value();
+  auto address = engine_::address_of(other->replica->identity()).value();
   address.port = world.node->address().port;
-  const auto refused = transport::remote(address).challenge(other->replica->who()->device);
+  const auto refused =
+      transport::remote(address).challenge(other->replica->identity().who()->device);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().what.code, errc::untrusted_server);
   EXPECT_NE(refused.error().what.message.find("enroll LINK --again"), std::string::npos);
 
   auto link = wire::decode_enrollment_link(world.invite("ana@example.org")).value();
   link.port = world.node->address().port;
-  const auto who = engine_::enroll_device_again(*other->replica, link, "copy");
+  const auto who = engine_::enroll_device_again(other->replica->identity(), link, "copy");
   ASSERT_TRUE(who) << who.error().message;
   other = std::make_unique<sync_laptop>(other->home);
   expect_ok(other->sync());
@@ -79,10 +81,10 @@ TEST_F(copied_folder, a_link_mends_what_a_server_with_a_wrong_clock_has_told) {
 }
 
 TEST_F(copied_folder, a_link_is_not_spent_on_a_folder_that_was_erased) {
-  ASSERT_TRUE(other->replica->erase_everything(true));
+  ASSERT_TRUE(other->replica->sync().erase_everything(true));
   auto link = wire::decode_enrollment_link(world.invite("ana@example.org")).value();
   link.port = world.node->address().port;
-  const auto refused = engine_::enroll_device_again(*other->replica, link, "copy");
+  const auto refused = engine_::enroll_device_again(other->replica->identity(), link, "copy");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("autocusto wipe"), std::string::npos);
   sync_laptop fresh(homes / "fresh", wire::encode(link), link.port);
@@ -95,26 +97,26 @@ TEST_F(copied_folder, a_trust_object_is_told_until_it_is_kept) {
       server_command({"rotate", "signing-key", "--data", world.folder(), "--overlap", "0"});
   ASSERT_EQ(done.exit, 0) << done.out << done.err;
   world.start();
-  auto address = engine_::address_of(*mine->replica).value();
+  auto address = engine_::address_of(mine->replica->identity()).value();
   address.port = world.node->address().port;
   transport::remote line(address);
-  const auto device = mine->replica->who()->device;
-  const auto key = mine->replica->device_key();
-  line.sign_in(device, key, mine->replica->last_push()).value();
+  const auto device = mine->replica->identity().who()->device;
+  const auto key = mine->replica->identity().device_key();
+  line.sign_in(device, key, mine->replica->identity().last_push()).value();
   ASSERT_TRUE(line.last_learned().trust);
   // The replica was busy, so it was not kept; the next session tells it again.
-  line.sign_in(device, key, mine->replica->last_push()).value();
+  line.sign_in(device, key, mine->replica->identity().last_push()).value();
   ASSERT_TRUE(line.last_learned().trust);
-  const auto before = mine->replica->who()->trust;
+  const auto before = mine->replica->identity().who()->trust;
   ASSERT_TRUE(mine->port->note_learned(line.last_learned()));
-  const auto kept = mine->replica->who()->trust;
+  const auto kept = mine->replica->identity().who()->trust;
   EXPECT_NE(kept.object, before.object);
-  ASSERT_TRUE(mine->replica->set_trust(before)) << "another process that is behind";
-  EXPECT_EQ(mine->replica->who()->trust.object, kept.object);
+  ASSERT_TRUE(mine->replica->identity().set_trust(before)) << "another process that is behind";
+  EXPECT_EQ(mine->replica->identity().who()->trust.object, kept.object);
 }
 
 TEST_F(copied_folder, goes_on_as_a_device_of_its_own_with_all_its_edits) {
-  const auto before = mine->replica->who()->device;
+  const auto before = mine->replica->identity().who()->device;
   expect_ok(mine->sync());
   mine->save(nth_cpf(3), "Cida");
   expect_ok(mine->sync());
@@ -122,7 +124,7 @@ TEST_F(copied_folder, goes_on_as_a_device_of_its_own_with_all_its_edits) {
   other->save(nth_cpf(4), "Dora");
   EXPECT_EQ(why(other->sync()), errc::prev_push_old);
   enroll_again();
-  const auto now = other->replica->who().value();
+  const auto now = other->replica->identity().who().value();
   EXPECT_NE(now.device, before);
   EXPECT_EQ(now.device_name, "copy");
   other->save(nth_cpf(5), "Eva");
@@ -147,7 +149,7 @@ TEST_F(copied_folder, with_a_push_under_way_whose_answer_is_lost) {
   other->save(nth_cpf(4), "Dora");
   other->line->next = [n = 0]() mutable { return ++n == 3 ? mishap::lost_answer : mishap::none; };
   EXPECT_EQ(why(other->sync()), errc::unreachable);
-  ASSERT_TRUE(other->replica->current_push());
+  ASSERT_TRUE(other->replica->sync().current_push());
   other->line->next = [] { return mishap::none; };
   mine->save(nth_cpf(3), "Cida");
   EXPECT_EQ(why(mine->sync()), errc::prev_push_old) << "now the first one is the second";
@@ -200,10 +202,10 @@ TEST_F(copied_folder, a_program_that_watches_goes_over_to_the_new_device) {
   {
     const watcher watches(*other);
     ASSERT_TRUE(soon([&] { return watches.rounds > 0; }));
-    const auto made = engine_::enroll_device_again(*editor.replica, std::nullopt, "");
+    const auto made = engine_::enroll_device_again(editor.replica->identity(), std::nullopt, "");
     ASSERT_TRUE(made) << made.error().message;
     editor.save(nth_cpf(4), "Dora");
-    EXPECT_TRUE(soon([&] { return editor.replica->pending_count() == 0; }));
+    EXPECT_TRUE(soon([&] { return editor.replica->read().status().pending == 0; }));
     EXPECT_FALSE(watches.ended);
   }
   other = std::make_unique<sync_laptop>(copy_);
@@ -215,17 +217,19 @@ TEST_F(copied_folder, a_cut_leaves_the_old_device_or_the_new_one) {
   mine->save(nth_cpf(3), "Cida");
   expect_ok(mine->sync());
   other->save(nth_cpf(4), "Dora");
-  const auto before = other->replica->who()->device;
+  const auto before = other->replica->identity().who()->device;
   // The key is made and the request sent, and the program is killed before the answer.
-  const auto key = other->replica->next_device_key().value().public_half();
+  const auto key = other->replica->identity().next_device_key().value().public_half();
   other = std::make_unique<sync_laptop>(copy_);
-  EXPECT_EQ(other->replica->who()->device, before);
-  EXPECT_EQ(other->replica->next_device_key().value().public_half(), key) << "the same key again";
+  EXPECT_EQ(other->replica->identity().who()->device, before);
+  EXPECT_EQ(other->replica->identity().next_device_key().value().public_half(), key)
+      << "the same key again";
   EXPECT_EQ(why(other->sync()), errc::prev_push_old) << "the old one, whole";
   enroll_again();
   other = std::make_unique<sync_laptop>(copy_);
-  EXPECT_EQ(other->replica->device_key().public_half(), key);
-  EXPECT_NE(other->replica->next_device_key().value().public_half(), key) << "for the next time";
+  EXPECT_EQ(other->replica->identity().device_key().public_half(), key);
+  EXPECT_NE(other->replica->identity().next_device_key().value().public_half(), key)
+      << "for the next time";
   expect_all_the_same(4);
 }
 

@@ -43,15 +43,15 @@ class DiskOfTheReplica : public ::testing::TestWithParam<trouble> {
   /// What a laptop does in a day; throws when the disk gives up.
   void live(std::uint32_t day) {
     const auto key = cpf(day);
-    keep(ana->save(patient_edit(key, "João")));
-    keep(ana->save(set_field(key, "rg", "primeiro")));
+    keep(ana->edit().save(patient_edit(key, "João")));
+    keep(ana->edit().save(set_field(key, "rg", "primeiro")));
     auto draft = set_field(key, "rg", "segundo");
     draft.draft = true;
-    keep(ana->save(draft));
-    keep(ana->publish("patient", key, std::nullopt, std::nullopt));
+    keep(ana->edit().save(draft));
+    keep(ana->edit().publish("patient", key, std::nullopt, std::nullopt));
     ana.push();
     ASSERT_TRUE(ana.pull(3));
-    keep(ana->save(set_field(key, "sexo", "M")));
+    keep(ana->edit().save(set_field(key, "sexo", "M")));
     ana.push();
     // Somebody takes the record of the day before away.
     if (last_ && !taken_.contains(*last_)) {
@@ -59,16 +59,16 @@ class DiskOfTheReplica : public ::testing::TestWithParam<trouble> {
       server.unassign(*last_);
     }
     ASSERT_TRUE(ana.pull(2));
-    ASSERT_TRUE(ana->erase_removed());
+    ASSERT_TRUE(ana->sync().erase_removed(false));
     last_ = server.record_of("patient", key);
   }
 
   void expect_everything() {
-    const auto report = ana->verify();
+    const auto report = ana->read().verify();
     ASSERT_TRUE(report.problems.empty()) << report.problems.front();
     std::set<version_id> held;
     for (std::uint32_t day = 1; day <= days_; ++day) {
-      const auto history = ana->history("patient", cpf(day));
+      const auto history = ana->read().history("patient", cpf(day));
       if (!history) continue;
       for (const auto& info : *history) held.insert(info.id);
     }
@@ -112,9 +112,9 @@ TEST_P(DiskOfTheReplica, WhatWasDoneStaysDone) {
     ASSERT_NO_FATAL_FAILURE(expect_everything()) << "at operation " << n;
     // Whatever was cut is made up for, and nothing of it twice.
     ana.sync();
-    ASSERT_TRUE(ana->erase_removed());
+    ASSERT_TRUE(ana->sync().erase_removed(false));
     ASSERT_NO_FATAL_FAILURE(expect_everything()) << "after operation " << n;
-    ASSERT_EQ(ana->pending_count(), 0U);
+    ASSERT_EQ(ana->read().status().pending, 0U);
     ana.close();
     if (through) break;
   }

@@ -59,8 +59,8 @@ struct FullDisk : ::testing::Test {
         replica_store::create(disk.home(), test::k_passphrase, test::quick_environment(clock));
     ASSERT_TRUE(made);
     const auto device = crypto::system_random().make<device_id>();
-    ASSERT_TRUE((*made)->enroll(server.identity_for(device), server.tenant_key()));
-    ASSERT_TRUE((*made)->save(patient_edit(k_cpf, "Ana Teste")));
+    ASSERT_TRUE((*made)->identity().enroll(server.identity_for(device), server.tenant_key()));
+    ASSERT_TRUE((*made)->edit().save(patient_edit(k_cpf, "Ana Teste")));
   }
 
   std::unique_ptr<replica_store> open() const {
@@ -70,15 +70,15 @@ struct FullDisk : ::testing::Test {
     return *std::move(opened);
   }
   static void expect_read(const replica_store& replica) {
-    EXPECT_EQ(replica.list("patient")->size(), 1U);
-    EXPECT_TRUE(replica.show("patient", k_cpf));
-    EXPECT_TRUE(replica.verify().problems.empty());
-    EXPECT_EQ(replica.status().pending, 1U);
+    EXPECT_EQ(replica.read().list("patient")->size(), 1U);
+    EXPECT_TRUE(replica.read().show("patient", k_cpf));
+    EXPECT_TRUE(replica.read().verify().problems.empty());
+    EXPECT_EQ(replica.read().status().pending, 1U);
   }
   /// What a person is told when they save.
   static std::string refusal(replica_store& replica) {
     try {
-      const auto saved = replica.save(set_field(k_cpf, "rg", "12"));
+      const auto saved = replica.edit().save(set_field(k_cpf, "rg", "12"));
       return saved ? "it was saved" : saved.error().message;
     } catch (const std::exception& e) {
       return broken(e).message;
@@ -100,8 +100,8 @@ TEST_F(FullDisk, CanBeWrittenAgainWhenThereIsRoom) {
   { expect_read(*open()); }
   disk.make_room();
   const auto replica = open();
-  EXPECT_TRUE(replica->save(set_field(k_cpf, "rg", "12")));
-  EXPECT_TRUE(replica->verify().problems.empty());
+  EXPECT_TRUE(replica->edit().save(set_field(k_cpf, "rg", "12")));
+  EXPECT_TRUE(replica->read().verify().problems.empty());
 }
 
 TEST_F(FullDisk, ThatFillsUpUnderAnOpenReplicaIsStillRead) {
@@ -134,7 +134,7 @@ TEST_F(FullDisk, OneThatCannotBeWrittenShowsWhatStandsInTheLog) {
   const fs::path copy = disk.home() + "-copy";
   {
     const auto replica = open();
-    ASSERT_TRUE(replica->save(set_field(k_cpf, "rg", "4711")));
+    ASSERT_TRUE(replica->edit().save(set_field(k_cpf, "rg", "4711")));
     ASSERT_GT(fs::file_size(disk.home() + "/replica.sqlite-wal"), 0U);
     fs::copy(disk.home(), copy);  // as a computer leaves it whose battery is taken out
   }
@@ -142,7 +142,7 @@ TEST_F(FullDisk, OneThatCannotBeWrittenShowsWhatStandsInTheLog) {
   fs::rename(copy, disk.home());
   ASSERT_TRUE(disk.forbid_writing());
   try {
-    const auto shown = open()->show("patient", k_cpf);
+    const auto shown = open()->read().show("patient", k_cpf);
     ASSERT_TRUE(shown);
     EXPECT_EQ(domain::value_text(shown->fields.at("rg")), "4711");
   } catch (const std::exception& e) {

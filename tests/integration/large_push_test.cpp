@@ -34,7 +34,7 @@ TEST_F(large_push, a_proxy_that_refuses_large_pushes_stops_nothing) {
   expect_ok(mine->sync());
   EXPECT_GT(mine->line->refused, 0);
   EXPECT_LT(mine->line->refused, 10) << "each time half of it";
-  EXPECT_EQ(mine->replica->status().pending, 0U);
+  EXPECT_EQ(mine->replica->read().status().pending, 0U);
   EXPECT_EQ(everything(*mine).size(), 60U);
 
   // One that is too large by itself waits, and is named; what was saved after it goes out.
@@ -53,7 +53,7 @@ TEST_F(large_push, a_proxy_that_refuses_large_pushes_stops_nothing) {
   mine->line->largest = 0;
   expect_ok(mine->sync());
   const auto limit = mine->line->largest + 200;  // an ordinary one gets through alone
-  ASSERT_TRUE(mine->replica->save(large));
+  ASSERT_TRUE(mine->replica->edit().save(large));
   for (int n = 101; n < 105; ++n) mine->save(nth_cpf(n), "X");
   mine->line->body_limit = limit;
   const auto told = mine->sync();
@@ -61,12 +61,12 @@ TEST_F(large_push, a_proxy_that_refuses_large_pushes_stops_nothing) {
   EXPECT_EQ(told.how.why->code, errc::body_too_large);
   EXPECT_GT(told.how.why->limit, static_cast<std::int64_t>(limit));
   EXPECT_THAT(told.how.why->message, ::testing::HasSubstr("nginx"));
-  EXPECT_EQ(mine->replica->status().pending, 1U);
-  EXPECT_FALSE(mine->replica->current_push());
+  EXPECT_EQ(mine->replica->read().status().pending, 1U);
+  EXPECT_FALSE(mine->replica->sync().current_push());
 
   mine->line->body_limit = 1'000'000;
   expect_ok(mine->sync());
-  EXPECT_EQ(mine->replica->status().pending, 0U);
+  EXPECT_EQ(mine->replica->read().status().pending, 0U);
   auto other = laptop("ana@example.org");
   expect_ok(other->sync());
   EXPECT_EQ(everything(*other), everything(*mine));
@@ -77,22 +77,22 @@ TEST_F(large_push, a_large_push_whose_answer_was_lost_is_not_given_up) {
   for (int n = 0; n < 20; ++n) mine->save(nth_cpf(n), "Paciente " + std::to_string(n));
   int calls = 0;
   mine->line->next = [&] { return ++calls == 3 ? mishap::lost_answer : mishap::none; };
-  ASSERT_FALSE(mine->replica->current_push());
+  ASSERT_FALSE(mine->replica->sync().current_push());
   EXPECT_TRUE(mine->sync().how.why);
-  const auto kept = mine->replica->current_push();
+  const auto kept = mine->replica->sync().current_push();
   ASSERT_TRUE(kept) << "the server has it, and its answer was lost";
   mine->line->next = [] { return mishap::none; };
   mine->line->body_limit = 500;  // only now
   const auto told = mine->sync();
   ASSERT_TRUE(told.how.why);
   EXPECT_EQ(told.how.why->code, errc::body_too_large);
-  ASSERT_TRUE(mine->replica->current_push());
-  EXPECT_EQ(mine->replica->current_push()->object.id, kept->object.id);
+  ASSERT_TRUE(mine->replica->sync().current_push());
+  EXPECT_EQ(mine->replica->sync().current_push()->object.id, kept->object.id);
   mine->line->body_limit = 1'000'000;
   const auto done = mine->sync();
   expect_ok(done);
   EXPECT_EQ(done.how.totals.pushed, 20);
-  EXPECT_EQ(mine->replica->status().pending, 0U);
+  EXPECT_EQ(mine->replica->read().status().pending, 0U);
 }
 
 }  // namespace

@@ -347,17 +347,17 @@ TEST_P(in_between, starts_no_recovery) {
       back.body = R"({"missing":)" + nlohmann::json::parse(asked.body)["versions"].dump() + "}";
     }
   };
-  auto address = autocusto::engine::address_of(*mine.replica).value();
+  auto address = autocusto::engine::address_of(mine.replica->identity()).value();
   address.port = thief->port();
   transport::remote server(address);
-  autocusto::engine::store_port port(*mine.replica, mine.home, system_clock_source());
+  auto port = mine.replica->sync();
   autocusto::engine::shell shell(port, server, crypto::system_random());
   const auto run = shell.run({});
   ASSERT_TRUE(run.how.why);
   EXPECT_EQ(run.how.why->code, errc::untrusted_server);
   EXPECT_EQ(thief->requests("/v1/known") + thief->requests("/v1/push"), 0);
   EXPECT_FALSE(thief->saw("header"));
-  EXPECT_EQ(mine.replica->status().pending, 1U);
+  EXPECT_EQ(mine.replica->read().status().pending, 1U);
   expect_ok(mine.sync());
 }
 

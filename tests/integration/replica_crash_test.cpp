@@ -51,7 +51,7 @@ struct ReplicaCrash : ::testing::Test {
   int points = 0;
 
   void expect_sound() {
-    const auto report = ana->verify();
+    const auto report = ana->read().verify();
     EXPECT_TRUE(report.problems.empty()) << report.problems.front() << " (point " << points << ")";
   }
   /// Kills the work at every write in turn; `check` looks at the replica after each.
@@ -71,17 +71,18 @@ struct ReplicaCrash : ::testing::Test {
 };
 
 TEST_F(ReplicaCrash, ASaveIsThereWholeOrNotAtAll) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "João")));
   std::size_t before = 1;
   at_every_write(
       [](replica_store& store) {
-        return store.save(set_field(k_cpf, "rg", std::to_string(store.status().pending)))
+        return store.edit()
+            .save(set_field(k_cpf, "rg", std::to_string(store.read().status().pending)))
             .has_value();
       },
       [&] {
-        const auto now = ana->history("patient", k_cpf)->size();
+        const auto now = ana->read().history("patient", k_cpf)->size();
         EXPECT_TRUE(now == before || now == before + 1) << now << " after " << before;
-        EXPECT_EQ(ana->status().pending, now);
+        EXPECT_EQ(ana->read().status().pending, now);
         before = now;
       });
   EXPECT_GT(points, 3);
@@ -97,10 +98,10 @@ TEST_F(ReplicaCrash, ManyLinesAreThereTogetherOrNotAtAll) {
         for (std::uint32_t n = 0; n < k_lines; ++n) {
           lines.push_back(patient_edit(cpf(round * k_lines + n), "Paciente"));
         }
-        return store.save_all(lines).has_value();
+        return store.edit().save_all(lines).has_value();
       },
       [&] {
-        const auto now = ana->list("patient")->size();
+        const auto now = ana->read().list("patient")->size();
         EXPECT_TRUE(now == before || now == before + k_lines) << now << " after " << before;
         if (now != before) ++round;
         before = now;
@@ -113,7 +114,7 @@ TEST_F(ReplicaCrash, ACutPullLosesAtMostOnePage) {
     laptop writer(server, "outro");
     std::vector<edit> lines;
     for (std::uint32_t n = 0; n < 30; ++n) lines.push_back(patient_edit(cpf(n), "Paciente"));
-    ASSERT_TRUE(writer->save_all(lines));
+    ASSERT_TRUE(writer->edit().save_all(lines));
     writer.push();
   }
   constexpr std::size_t k_page = 10;
@@ -122,104 +123,103 @@ TEST_F(ReplicaCrash, ACutPullLosesAtMostOnePage) {
   at_every_write(
       [&](replica_store& store) {
         for (bool more = true; more;) {
-          const auto from = store.cursor();
+          const auto from = store.sync().cursor();
           auto page = server.page(from, device, k_page);
           more = page.more;
-          const auto checked = check_page(std::move(page), from);
-          if (!checked || !store.apply_page(*checked)) return false;
+          const auto checked = engine::check_page(std::move(page), from);
+          if (!checked || !store.sync().apply_page(*checked)) return false;
         }
         return true;
       },
       [&] {
-        const auto records = ana->list("patient")->size();
-        EXPECT_EQ(records, static_cast<std::size_t>(ana->cursor().seq))
+        const auto records = ana->read().list("patient")->size();
+        EXPECT_EQ(records, static_cast<std::size_t>(ana->sync().cursor().seq))
             << "page and cursor are one";
         EXPECT_EQ(records % k_page, 0U) << "a page is whole or absent";
         EXPECT_GE(records, before);
         before = records;
       });
-  EXPECT_EQ(ana->cursor(), server.end());
+  EXPECT_EQ(ana->sync().cursor(), server.end());
   EXPECT_GT(points, 20);
 }
 
 TEST_F(ReplicaCrash, AReceiptIsAppliedWholeOrNotAtAll) {
   for (std::uint32_t n = 0; n < 5; ++n) {
-    ASSERT_TRUE(ana->save(patient_edit(cpf(n), "Paciente")));
+    ASSERT_TRUE(ana->edit().save(patient_edit(cpf(n), "Paciente")));
   }
   ana.start_push();
-  const auto pending = *ana->current_push();
+  const auto pending = *ana->sync().current_push();
   const auto receipt = server.push(pending.object, pending.request);
-  at_every_write([&](replica_store& store) { return store.apply_receipt(receipt).has_value(); },
-                 [&] {
-                   const auto status = ana->status();
-                   EXPECT_EQ(status.pending + status.unpulled, 5U);
-                   EXPECT_EQ(ana->current_push().has_value(), status.pending == 5);
-                   EXPECT_EQ(ana->last_push().has_value(), status.pending == 0);
-                 });
-  EXPECT_EQ(ana->status().pending, 0U);
+  at_every_write(
+      [&](replica_store& store) { return store.sync().apply_receipt(receipt).has_value(); },
+      [&] {
+        const auto status = ana->read().status();
+        EXPECT_EQ(status.pending + status.unpulled, 5U);
+        EXPECT_EQ(ana->sync().current_push().has_value(), status.pending == 5);
+        EXPECT_EQ(ana->identity().last_push().has_value(), status.pending == 0);
+      });
+  EXPECT_EQ(ana->read().status().pending, 0U);
 }
 
 TEST_F(ReplicaCrash, APushThatFollowsIsNeitherLostNorSentTwice) {
-  ASSERT_TRUE(ana->save(patient_edit(cpf(1), "Primeira")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(cpf(1), "Primeira")));
   const auto first = ana.start_push();
-  ASSERT_TRUE(ana->save(patient_edit(cpf(2), "Segunda")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(cpf(2), "Segunda")));
   const auto second = ana.start_push(first.id);
-  const auto receipt = server.push(first, ana->current_push()->request);
-  at_every_write([&](replica_store& store) { return store.apply_receipt(receipt).has_value(); },
-                 [&] {
-                   const bool applied = ana->last_push() == first.id;
-                   EXPECT_EQ(ana->current_push()->object.id, applied ? second.id : first.id);
-                   EXPECT_EQ(ana->status().pending, applied ? 1U : 2U);
-                 });
+  const auto receipt = server.push(first, ana->sync().current_push()->request);
+  at_every_write(
+      [&](replica_store& store) { return store.sync().apply_receipt(receipt).has_value(); },
+      [&] {
+        const bool applied = ana->identity().last_push() == first.id;
+        EXPECT_EQ(ana->sync().current_push()->object.id, applied ? second.id : first.id);
+        EXPECT_EQ(ana->read().status().pending, applied ? 1U : 2U);
+      });
   EXPECT_EQ(ana.push().acknowledged, 1U);
-  EXPECT_EQ(ana->last_push(), second.id);
+  EXPECT_EQ(ana->identity().last_push(), second.id);
 }
 
 TEST_F(ReplicaCrash, APushIsOnDiskBeforeItIsSent) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
-  const auto out = ana->next_outbox();
-  const auto who = *ana->who();
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "João")));
+  const auto out = ana->sync().next_outbox();
+  const auto who = *ana->identity().who();
   wire::push_object object;
   object.server = who.server;
   object.device = who.device;
   object.actor = who.user;
   object.versions = out.ids;
   const wire::signed_object signed_form{wire::encode_object(object), std::string(64, 's')};
-  at_every_write(
-      [&](replica_store& store) {
-        return store.store_pending_push(object, signed_form).has_value();
-      },
-      [&] {
-        const auto kept = ana->current_push();
-        if (!kept) return;
-        EXPECT_EQ(kept->request.object.object, signed_form.object);
-        EXPECT_TRUE(ana->drop_pending_push(kept->object.id));
-      });
+  at_every_write([&](replica_store& store) { return store.sync().save_push(object).has_value(); },
+                 [&] {
+                   const auto kept = ana->sync().current_push();
+                   if (!kept) return;
+                   EXPECT_EQ(kept->request.object.object, signed_form.object);
+                   EXPECT_TRUE(ana->sync().drop_push(kept->object.id));
+                 });
 }
 
 TEST_F(ReplicaCrash, ErasingNeverLeavesHalfARecord) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
-  ASSERT_TRUE(ana->save(patient_edit(cpf(5), "Fica")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "João")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(cpf(5), "Fica")));
   ana.sync();
   server.unassign(server.record_of("patient", k_cpf));
   ana.pull();
   for (int n = 1; n < k_more_writes_than_any_act; ++n) {
     ana.close();
-    const bool through =
-        survives(n, ana.home(), [](replica_store& s) { return s.erase_removed().has_value(); });
+    const bool through = survives(
+        n, ana.home(), [](replica_store& s) { return s.sync().erase_removed(false).has_value(); });
     ana.reopen();
-    EXPECT_EQ(ana->list("patient")->size(), 1U);
-    EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
+    EXPECT_EQ(ana->read().list("patient")->size(), 1U);
+    EXPECT_EQ(ana->read().show("patient", k_cpf).error().code, errc::not_found);
     if (through) break;
   }
-  EXPECT_EQ(ana->status().hidden, 0U);
-  ASSERT_TRUE(ana->erase_removed());
-  EXPECT_EQ(ana->verify().records, 1U);
+  EXPECT_EQ(ana->read().status().hidden, 0U);
+  ASSERT_TRUE(ana->sync().erase_removed(false));
+  EXPECT_EQ(ana->read().verify().records, 1U);
   expect_sound();
 }
 
 TEST_F(ReplicaCrash, APassphraseIsTheOldOrTheNewOne) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "João")));
   ana.close();
   bool changed = false;
   for (int n = 1; !changed && n < k_more_writes_than_any_act; ++n) {
@@ -230,7 +230,7 @@ TEST_F(ReplicaCrash, APassphraseIsTheOldOrTheNewOne) {
     auto by_new = open_home(ana.home(), "outra senha");
     ASSERT_NE(by_old == nullptr, by_new == nullptr) << "exactly one opens, at write " << n;
     auto& store = by_old ? *by_old : *by_new;
-    EXPECT_TRUE(store.show("patient", k_cpf));
+    EXPECT_TRUE(store.read().show("patient", k_cpf));
     changed = by_new != nullptr;
     EXPECT_TRUE(changed || !through);
   }
@@ -295,7 +295,7 @@ class helper_process {
 };
 
 TEST_F(ReplicaCrash, WhoWaitsTooLongIsToldWhichProcessHoldsTheLock) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, "João")));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "João")));
   const auto path = ana.home() + "/replica.lock";
   helper_process holder([&path](helper_process& me) {
     const auto held = sqlite::lock_file::acquire(path, std::chrono::seconds(1));
@@ -303,9 +303,9 @@ TEST_F(ReplicaCrash, WhoWaitsTooLongIsToldWhichProcessHoldsTheLock) {
     me.hear();
   });
   holder.hear();
-  EXPECT_TRUE(ana->show("patient", k_cpf)) << "readers do not wait";
+  EXPECT_TRUE(ana->read().show("patient", k_cpf)) << "readers do not wait";
   const auto start = std::chrono::steady_clock::now();
-  const auto refused = ana->save(set_field(k_cpf, "peso", "70"));
+  const auto refused = ana->edit().save(set_field(k_cpf, "peso", "70"));
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(4900));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::replica_busy);
@@ -313,7 +313,7 @@ TEST_F(ReplicaCrash, WhoWaitsTooLongIsToldWhichProcessHoldsTheLock) {
       << refused.error().message;
   holder.tell();
   EXPECT_EQ(holder.wait(), 0);
-  EXPECT_TRUE(ana->save(set_field(k_cpf, "peso", "70")));
+  EXPECT_TRUE(ana->edit().save(set_field(k_cpf, "peso", "70")));
 }
 
 TEST_F(ReplicaCrash, TwoProcessesWorkSideBySide) {
@@ -323,16 +323,16 @@ TEST_F(ReplicaCrash, TwoProcessesWorkSideBySide) {
     auto store = open_home(home, test::k_passphrase);
     me.tell();
     for (std::uint32_t n = 0; n < k_each; ++n) {
-      if (!store->save(patient_edit(cpf(1000 + n), "Outro"))) ::_exit(1);
+      if (!store->edit().save(patient_edit(cpf(1000 + n), "Outro"))) ::_exit(1);
     }
   });
   other.hear();
   for (std::uint32_t n = 0; n < k_each; ++n) {
-    ASSERT_TRUE(ana->save(patient_edit(cpf(n), "Um")));
+    ASSERT_TRUE(ana->edit().save(patient_edit(cpf(n), "Um")));
   }
   EXPECT_EQ(other.wait(), 0);
-  EXPECT_EQ(ana->list("patient")->size(), 2U * k_each);
-  EXPECT_EQ(ana->status().pending, 2U * k_each);
+  EXPECT_EQ(ana->read().list("patient")->size(), 2U * k_each);
+  EXPECT_EQ(ana->read().status().pending, 2U * k_each);
   expect_sound();
 }
 

@@ -28,7 +28,7 @@ struct two_laptops : ::testing::Test {
   record_id record = server.record_of("patient", k_cpf);
 
   static record_shown shown(laptop& on, const std::string& key = k_cpf) {
-    auto r = on->show("patient", key);
+    auto r = on->read().show("patient", key);
     if (!r) throw error_exception(r.error());
     return *std::move(r);
   }
@@ -36,12 +36,12 @@ struct two_laptops : ::testing::Test {
     return domain::value_text(shown(on).fields.at(name));
   }
   static version_id must_save(laptop& on, const edit& e) {
-    auto r = on->save(e);
+    auto r = on->edit().save(e);
     if (!r) throw error_exception(r.error());
     return r->version;
   }
   static void expect_sound(laptop& on) {
-    const auto report = on->verify();
+    const auto report = on->read().verify();
     EXPECT_TRUE(report.problems.empty()) << report.problems.front();
   }
   /// All is acknowledged and pulled, so what is shown must be the server's view.
@@ -51,9 +51,9 @@ struct two_laptops : ::testing::Test {
     std::sort(heads.begin(), heads.end());
     EXPECT_EQ(shown(on).heads, heads);
     EXPECT_EQ(shown(on).drafts, view.drafts);
-    EXPECT_EQ(on->status().pending, 0U);
-    EXPECT_EQ(on->status().unpulled, 0U);
-    EXPECT_EQ(on->cursor(), server.end());
+    EXPECT_EQ(on->read().status().pending, 0U);
+    EXPECT_EQ(on->read().status().unpulled, 0U);
+    EXPECT_EQ(on->sync().cursor(), server.end());
     expect_sound(on);
   }
   /// A version that somebody else made for this record.

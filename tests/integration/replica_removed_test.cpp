@@ -14,24 +14,24 @@ TEST_F(ReplicaRemoved, AClosedViewIsHiddenWithItsPageAndErased) {
   ana.sync();
   server.unassign(record);
   ana.pull();
-  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
-  EXPECT_EQ(ana->history("patient", k_cpf).error().code, errc::not_found);
-  EXPECT_EQ(ana->list("patient")->size(), 1U);
-  std::size_t lines = ana->export_lines([](std::string_view) {});
+  EXPECT_EQ(ana->read().show("patient", k_cpf).error().code, errc::not_found);
+  EXPECT_EQ(ana->read().history("patient", k_cpf).error().code, errc::not_found);
+  EXPECT_EQ(ana->read().list("patient")->size(), 1U);
+  std::size_t lines = ana->read().export_lines([](std::string_view) {});
   EXPECT_EQ(lines, 1U);
-  EXPECT_EQ(ana->status().hidden, 1U);
-  const auto effect = ana->erase_removed();
+  EXPECT_EQ(ana->read().status().hidden, 1U);
+  const auto effect = ana->sync().erase_removed(false);
   ASSERT_TRUE(effect);
   EXPECT_EQ(effect->erased, 1U);
-  EXPECT_EQ(ana->status().hidden, 0U);
-  EXPECT_EQ(ana->verify().records, 1U);
+  EXPECT_EQ(ana->read().status().hidden, 0U);
+  EXPECT_EQ(ana->read().verify().records, 1U);
   expect_sound(ana);
 
-  const auto again = ana->save(patient_edit(k_cpf, "João de novo"));
+  const auto again = ana->edit().save(patient_edit(k_cpf, "João de novo"));
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->created) << "only a root opens a new incarnation";
   ana.sync();
-  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 1U);
+  EXPECT_EQ(ana->read().history("patient", k_cpf)->size(), 1U);
   expect_as_server(ana);
 }
 
@@ -42,22 +42,22 @@ TEST_F(ReplicaRemoved, UnsyncedEditsOfAClosedViewStaySealedUntilTheServerHasThem
   const auto two = must_save(ana, set_field(k_cpf, "peso", "71"));
   server.unassign(record);
   ana.pull();
-  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
-  const auto effect = ana->erase_removed();
+  EXPECT_EQ(ana->read().show("patient", k_cpf).error().code, errc::not_found);
+  const auto effect = ana->sync().erase_removed(false);
   EXPECT_EQ(effect->kept, 1U);
   EXPECT_EQ(effect->erased, 0U);
-  EXPECT_EQ(ana->status().hidden, 1U);
-  EXPECT_EQ(ana->unsynced_count(), 2U) << "each edit counts once";
-  ASSERT_EQ(ana->waiting().size(), 2U);
-  EXPECT_EQ(ana->waiting()[0].what, waiting_for::surrender);
+  EXPECT_EQ(ana->read().status().hidden, 1U);
+  EXPECT_EQ(test::unsynced_count(*ana), 2U) << "each edit counts once";
+  ASSERT_EQ(ana->read().waiting().size(), 2U);
+  EXPECT_EQ(ana->read().waiting()[0].what, waiting_for::surrender);
   must_save(ana, patient_edit(cpf(5), "Outra"));
   const auto pushed = ana.push();
   EXPECT_EQ(pushed.acknowledged, 1U) << "a blocked item never blocks the others";
   EXPECT_THAT(pushed.refused, ::testing::UnorderedElementsAre(one, two));
-  EXPECT_EQ(ana->unsynced_count(), 0U) << "the server keeps them in quarantine";
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
-  EXPECT_EQ(ana->status().hidden, 0U);
-  EXPECT_TRUE(ana->waiting().empty() || ana->waiting()[0].what == waiting_for::feed);
+  EXPECT_EQ(test::unsynced_count(*ana), 0U) << "the server keeps them in quarantine";
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
+  EXPECT_EQ(ana->read().status().hidden, 0U);
+  EXPECT_TRUE(ana->read().waiting().empty() || ana->read().waiting()[0].what == waiting_for::feed);
   expect_sound(ana);
 }
 
@@ -69,13 +69,13 @@ TEST_F(ReplicaRemoved, AnEditMadeWhileItsParentIsRefusedIsSentWhenTheViewCloses)
   must_save(ana, set_field(k_cpf, "peso", "71"));
   server.unassign(record);
   ana.push();
-  EXPECT_EQ(ana->refused().size(), 2U);
-  EXPECT_EQ(ana->unsynced_count(), 1U) << "the second was never sent";
+  EXPECT_EQ(ana->read().refused().size(), 2U);
+  EXPECT_EQ(test::unsynced_count(*ana), 1U) << "the second was never sent";
   ana.pull();
-  EXPECT_EQ(ana->unsynced_count(), 1U);
+  EXPECT_EQ(test::unsynced_count(*ana), 1U);
   ana.push();
-  EXPECT_EQ(ana->unsynced_count(), 0U);
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_EQ(test::unsynced_count(*ana), 0U);
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   expect_sound(ana);
 }
 
@@ -90,7 +90,7 @@ TEST_F(ReplicaRemoved, AnEditOfAClosedViewGoesOnInTheNewOneThatHasItsParent) {
   EXPECT_EQ(ana.push().acknowledged, 1U);
   ASSERT_TRUE(ana.pull());
   EXPECT_EQ(shown(ana).version.id, edit_id);
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   expect_as_server(ana);
 }
 
@@ -104,7 +104,7 @@ TEST_F(ReplicaRemoved, AnEditIsAcceptedIntoAViewThatThisLaptopDoesNotKnowYet) {
   EXPECT_EQ(ana.push().acknowledged, 1U);
   EXPECT_EQ(shown(ana).version.id, edit_id);
   ASSERT_TRUE(ana.pull());
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   expect_as_server(ana);
 }
 
@@ -116,8 +116,8 @@ TEST_F(ReplicaRemoved, RefusedEditsThatTheServerHasAreErasedWithTheView) {
   ana.push();
   server.unassign(record);
   ana.pull();
-  EXPECT_TRUE(ana->refused().empty()) << "its view was removed";
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_TRUE(ana->read().refused().empty()) << "its view was removed";
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   expect_sound(ana);
 }
 
@@ -129,19 +129,20 @@ TEST_F(ReplicaRemoved, WhatDidNotFitIntoQuarantineIsKept) {
   ana.push();
   server.unassign(record);
   ana.pull();
-  EXPECT_EQ(ana->erase_removed()->kept, 1U);
+  EXPECT_EQ(ana->sync().erase_removed(false)->kept, 1U);
 }
 
 TEST_F(ReplicaRemoved, AViewThatClosedBeforeItsReceiptCameIsHidden) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.start_push();
-  const auto receipt = server.push(ana->current_push()->object, ana->current_push()->request);
+  const auto receipt =
+      server.push(ana->sync().current_push()->object, ana->sync().current_push()->request);
   server.unassign(record);
   ana.pull();
-  EXPECT_TRUE(ana->show("patient", k_cpf)) << "nobody has told yet which incarnation it is";
-  ASSERT_TRUE(ana->apply_receipt(receipt));
-  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_found);
-  EXPECT_EQ(ana->erase_removed()->erased, 1U);
+  EXPECT_TRUE(ana->read().show("patient", k_cpf)) << "nobody has told yet which incarnation it is";
+  ASSERT_TRUE(ana->sync().apply_receipt(receipt));
+  EXPECT_EQ(ana->read().show("patient", k_cpf).error().code, errc::not_found);
+  EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
 }
 
 TEST_F(ReplicaRemoved, AReopenedViewHoldsOnlyWhatCameAfter) {
@@ -151,8 +152,8 @@ TEST_F(ReplicaRemoved, AReopenedViewHoldsOnlyWhatCameAfter) {
   const auto assigned = other_version({}, "Nova");
   server.assign(assigned);
   ana.pull();
-  ASSERT_TRUE(ana->erase_removed());
-  const auto history = *ana->history("patient", k_cpf);
+  ASSERT_TRUE(ana->sync().erase_removed(false));
+  const auto history = *ana->read().history("patient", k_cpf);
   ASSERT_EQ(history.size(), 1U);
   EXPECT_EQ(history[0].id, assigned.id);
   expect_as_server(ana);

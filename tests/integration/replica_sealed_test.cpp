@@ -66,7 +66,7 @@ struct ReplicaSealed : ::testing::Test {
     keep("device name", "laptop-da-ana");
     keep("passphrase", std::string(test::k_passphrase));
     keep_raw("tenant key", server.tenant_key().view());
-    keep_raw("device key", ana->device_key().seed());
+    keep_raw("device key", ana->identity().device_key().seed());
     keep_raw("user", server.user.raw());
     keep("user text", server.user.text());
     keep_raw("device", ana.device().raw());
@@ -95,16 +95,16 @@ TEST_F(ReplicaSealed, TheSearchOfTheTestFindsWhatIsThere) {
 
 TEST_F(ReplicaSealed, NothingStandsInClearAtAnyStep) {
   expect_sealed("after enrollment");
-  const auto made = ana->save(patient_edit(k_cpf, k_name));
+  const auto made = ana->edit().save(patient_edit(k_cpf, k_name));
   ASSERT_TRUE(made);
   keep_raw("version", made->version.raw());
   expect_sealed("after a save");
   auto draft = set_field(k_cpf, "peso", "70");
   draft.draft = true;
-  ASSERT_TRUE(ana->save(draft));
+  ASSERT_TRUE(ana->edit().save(draft));
   expect_sealed("after a draft");
-  ASSERT_EQ(ana->search("patient", "ermengarda")->size(), 1U);
-  ASSERT_TRUE(ana->show("patient", "111.444.777-35"));
+  ASSERT_EQ(ana->read().search("patient", "ermengarda")->size(), 1U);
+  ASSERT_TRUE(ana->read().show("patient", "111.444.777-35"));
   expect_sealed("after searching");
   const auto object = ana.start_push();
   keep_raw("push", object.id.raw());
@@ -118,12 +118,12 @@ TEST_F(ReplicaSealed, NothingStandsInClearAtAnyStep) {
   ana.pull();
   keep_raw("incarnation", server.view(server.record_of("patient", k_cpf)).incarnation.raw());
   expect_sealed("after a pull");
-  const auto refused = ana->save(set_field(k_cpf, "rg", "123"));
+  const auto refused = ana->edit().save(set_field(k_cpf, "rg", "123"));
   server.refuse(refused->version, "invalid_field");
   ana.push();
-  ASSERT_EQ(ana->refused().size(), 1U);
+  ASSERT_EQ(ana->read().refused().size(), 1U);
   expect_sealed("after a refusal");
-  ASSERT_TRUE(ana->set_setting("token", "ficha-secreta"));
+  ASSERT_TRUE(ana->identity().set_setting("token", "ficha-secreta"));
   keep("token", "ficha-secreta");
   ASSERT_TRUE(ana->change_passphrase(test::k_passphrase, "outra senha longa"));
   keep("new passphrase", "outra senha longa");
@@ -174,8 +174,8 @@ TEST_F(ReplicaSealed, NothingStandsInClearAfterAKill) {
       std::vector<edit> lines{patient_edit(k_cpf, k_name)};
       for (std::uint32_t i = 0; i < 50; ++i) lines.push_back(patient_edit(cpf(i), k_name));
       for (;;) {
-        lines[0].fields["rg"] = std::to_string((*store)->status().pending);
-        if (!(*store)->save_all(lines)) ::_exit(1);
+        lines[0].fields["rg"] = std::to_string((*store)->read().status().pending);
+        if (!(*store)->edit().save_all(lines)) ::_exit(1);
       }
     }
     int status = 0;
@@ -267,28 +267,28 @@ class burglar {
 struct ReplicaTampered : ReplicaSealed {
   /// Something in every table.
   void fill() {
-    ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
-    ASSERT_TRUE(ana->save(patient_edit(cpf(1), "Outra")));
+    ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, k_name)));
+    ASSERT_TRUE(ana->edit().save(patient_edit(cpf(1), "Outra")));
     auto draft = set_field(k_cpf, "idade", "40");
     draft.draft = true;
-    ASSERT_TRUE(ana->save(draft));
+    ASSERT_TRUE(ana->edit().save(draft));
     ana.sync();
-    const auto refused = ana->save(set_field(cpf(1), "rg", "1"));
+    const auto refused = ana->edit().save(set_field(cpf(1), "rg", "1"));
     server.refuse(refused->version, "invalid_field");
     ana.push();
-    ASSERT_TRUE(ana->save(set_field(k_cpf, "peso", "70")));
+    ASSERT_TRUE(ana->edit().save(set_field(k_cpf, "peso", "70")));
     auto colleague = testing::a_patient(k_cpf);
     colleague.header().record.id = server.record_of("patient", k_cpf);
     colleague.header().author = testing::nth<user_id>(8);
     server.assign(colleague.make());
     ana.pull();  // a conflict, and a notice
-    ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
+    ASSERT_TRUE(ana->edit().discard_draft("patient", k_cpf, std::nullopt));
     ana.start_push();
-    ASSERT_TRUE(ana->save(set_field(k_cpf, "peso", "71")));
-    ASSERT_TRUE(ana->save(patient_edit(cpf(2), "Terceira")));
-    const auto pending = ana->current_push();
-    ASSERT_TRUE(ana->apply_receipt(server.push(pending->object, pending->request)));
-    ASSERT_TRUE(ana->verify().problems.empty());
+    ASSERT_TRUE(ana->edit().save(set_field(k_cpf, "peso", "71")));
+    ASSERT_TRUE(ana->edit().save(patient_edit(cpf(2), "Terceira")));
+    const auto pending = ana->sync().current_push();
+    ASSERT_TRUE(ana->sync().apply_receipt(server.push(pending->object, pending->request)));
+    ASSERT_TRUE(ana->read().verify().problems.empty());
   }
 };
 
@@ -302,10 +302,10 @@ TEST_F(ReplicaTampered, EveryChangedCellIsNoticed) {
     auto changed = each.value;
     changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 1);
     thief.put(each, changed);
-    EXPECT_FALSE(ana->verify().problems.empty()) << each.table << "." << each.column;
+    EXPECT_FALSE(ana->read().verify().problems.empty()) << each.table << "." << each.column;
     thief.put(each, each.value);
   }
-  EXPECT_TRUE(ana->verify().problems.empty());
+  EXPECT_TRUE(ana->read().verify().problems.empty());
   EXPECT_EQ(tables.size(), 13U) << "the test must have something in every column";
 }
 
@@ -321,7 +321,7 @@ TEST_F(ReplicaTampered, EveryExchangeOfTwoCellsIsNoticed) {
       if (a.table != b.table || a.column != b.column || a.value == b.value) continue;
       thief.put(a, b.value);
       thief.put(b, a.value);
-      EXPECT_FALSE(ana->verify().problems.empty()) << a.table << "." << a.column;
+      EXPECT_FALSE(ana->read().verify().problems.empty()) << a.table << "." << a.column;
       thief.put(a, a.value);
       thief.put(b, b.value);
       ++exchanges;
@@ -355,7 +355,7 @@ TEST_F(ReplicaTampered, MissingAndForeignRowsAreNoticed) {
     const auto spoiled =
         replica_store::open(copy.path(), test::k_passphrase, test::quick_environment(clock));
     ASSERT_TRUE(spoiled);
-    EXPECT_FALSE((*spoiled)->verify().problems.empty()) << sql;
+    EXPECT_FALSE((*spoiled)->read().verify().problems.empty()) << sql;
   }
 }
 
@@ -366,7 +366,7 @@ TEST_F(ReplicaTampered, WorkStopsAtADamagedCell) {
     if (each.table == "version" && each.column == "content") thief.put(each, "estragado");
   }
   try {
-    static_cast<void>(ana->history("patient", k_cpf));
+    static_cast<void>(ana->read().history("patient", k_cpf));
     ADD_FAILURE() << "a damaged version was read";
   } catch (const error_exception& e) {
     EXPECT_EQ(e.get().code, errc::database);
@@ -375,7 +375,7 @@ TEST_F(ReplicaTampered, WorkStopsAtADamagedCell) {
 
 TEST_F(ReplicaTampered, AListHoldsWhatIsSound) {
   fill();
-  const auto whole = ana->list("patient")->size();
+  const auto whole = ana->read().list("patient")->size();
   burglar thief(ana.home());
   for (const auto& each : thief.cells()) {
     if (each.table != "holding" || each.column != "state") continue;
@@ -383,20 +383,20 @@ TEST_F(ReplicaTampered, AListHoldsWhatIsSound) {
     break;
   }
   std::size_t damaged = 0;
-  const auto left = ana->search("patient", "", &damaged);
+  const auto left = ana->read().search("patient", "", &damaged);
   ASSERT_TRUE(left);
   EXPECT_EQ(damaged, 1U);
   EXPECT_GE(left->size() + 1, whole);
-  EXPECT_FALSE(ana->verify().problems.empty());
+  EXPECT_FALSE(ana->read().verify().problems.empty());
 }
 
 // The newest edits stand in the log alone; without it the file is sound, and yet something is
 // missing.
 TEST_F(ReplicaSealed, VerifyTellsThatALogWasLost) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
-  EXPECT_EQ(ana->verify().missing_commits, 0);
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, k_name)));
+  EXPECT_EQ(ana->read().verify().missing_commits, 0);
   ana.reopen();  // which moves the log into the file
-  ASSERT_TRUE(ana->save(set_field(k_cpf, "rg", "4711")));
+  ASSERT_TRUE(ana->edit().save(set_field(k_cpf, "rg", "4711")));
   const test::temporary_folder folder;
   const std::string copy = folder / "copy";
   fs::copy(ana.home(), copy);  // as a crash leaves it
@@ -409,24 +409,24 @@ TEST_F(ReplicaSealed, VerifyTellsThatALogWasLost) {
   };
   {
     const auto older = open();
-    EXPECT_TRUE(older->verify().problems.empty()) << "what is there is sound";
-    EXPECT_EQ(older->verify().missing_commits, 1);
-    ASSERT_TRUE(older->save(set_field(k_cpf, "rg", "12")));
-    ASSERT_TRUE(older->save(set_field(k_cpf, "rg", "13")));
-    EXPECT_EQ(older->verify().missing_commits, 1) << "later edits do not hide it";
+    EXPECT_TRUE(older->read().verify().problems.empty()) << "what is there is sound";
+    EXPECT_EQ(older->read().verify().missing_commits, 1);
+    ASSERT_TRUE(older->edit().save(set_field(k_cpf, "rg", "12")));
+    ASSERT_TRUE(older->edit().save(set_field(k_cpf, "rg", "13")));
+    EXPECT_EQ(older->read().verify().missing_commits, 1) << "later edits do not hide it";
   }
-  EXPECT_EQ(open()->verify().missing_commits, 1);
-  EXPECT_EQ(ana->verify().missing_commits, 0);
+  EXPECT_EQ(open()->read().verify().missing_commits, 1);
+  EXPECT_EQ(ana->read().verify().missing_commits, 0);
   // It is told until a sync has come to its end.
   const auto older = open();
-  ASSERT_TRUE(older->note_sync({.at = 1, .ok = false, .code = {}, .message = {}}));
-  EXPECT_EQ(older->verify().missing_commits, 1);
-  ASSERT_TRUE(older->note_sync({.at = 2, .ok = true, .code = {}, .message = {}}));
-  EXPECT_EQ(older->verify().missing_commits, 0);
+  older->sync().note_sync(fail(errc::unreachable, "Sem rede."));
+  EXPECT_EQ(older->read().verify().missing_commits, 1);
+  older->sync().note_sync(std::nullopt);
+  EXPECT_EQ(older->read().verify().missing_commits, 0);
 }
 
 TEST_F(ReplicaSealed, ErasingARecordDestroysItsKeyInEveryFile) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, k_name)));
   ana.sync();
   std::vector<bytes> doomed;
   {
@@ -441,7 +441,7 @@ TEST_F(ReplicaSealed, ErasingARecordDestroysItsKeyInEveryFile) {
   }
   server.unassign(server.record_of("patient", k_cpf));
   ana.pull();
-  ASSERT_EQ(ana->erase_removed()->erased, 1U);
+  ASSERT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   for (const auto& value : doomed) {
     EXPECT_EQ(files_with(ana.home(), value.substr(0, 48)), std::vector<std::string>());
   }
@@ -465,15 +465,15 @@ TEST_F(ReplicaSealed, TheOldEnvelopeIsGoneWithTheOldPassphrase) {
 }
 
 TEST_F(ReplicaSealed, WipingLeavesNothing) {
-  ASSERT_TRUE(ana->save(patient_edit(k_cpf, k_name)));
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, k_name)));
   ASSERT_TRUE(replica_store::wipe(ana.home()));
   EXPECT_FALSE(replica_store::exists(ana.home()));
   for (const auto& entry : fs::directory_iterator(ana.home())) {
     EXPECT_EQ(entry.path().filename(), "replica.lock");
   }
-  EXPECT_EQ(ana->save(set_field(k_cpf, "peso", "70")).error().code, errc::not_enrolled)
+  EXPECT_EQ(ana->edit().save(set_field(k_cpf, "peso", "70")).error().code, errc::not_enrolled)
       << "who had it open can do nothing more";
-  EXPECT_EQ(ana->show("patient", k_cpf).error().code, errc::not_enrolled);
+  EXPECT_EQ(ana->read().show("patient", k_cpf).error().code, errc::not_enrolled);
   EXPECT_TRUE(replica_store::wipe(ana.home())) << "twice is fine";
   test::hand_clock clock;
   EXPECT_TRUE(replica_store::create(ana.home(), "nova", test::quick_environment(clock)));

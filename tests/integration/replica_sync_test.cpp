@@ -10,9 +10,9 @@ TEST_F(ReplicaSync, APushedVersionIsAcknowledgedThenPulled) {
   const auto id = must_save(ana, patient_edit(k_cpf, "João"));
   EXPECT_EQ(ana.push().acknowledged, 1U);
   EXPECT_TRUE(shown(ana).synced);
-  EXPECT_EQ(ana->status().pending, 0U);
-  EXPECT_EQ(ana->status().unpulled, 1U);
-  EXPECT_EQ(ana->waiting().at(0).what, waiting_for::feed);
+  EXPECT_EQ(ana->read().status().pending, 0U);
+  EXPECT_EQ(ana->read().status().unpulled, 1U);
+  EXPECT_EQ(ana->read().waiting().at(0).what, waiting_for::feed);
   ASSERT_TRUE(ana.pull());
   EXPECT_EQ(shown(ana).version.id, id);
   expect_as_server(ana);
@@ -44,21 +44,21 @@ TEST_F(ReplicaSync, TwoDevicesThatEditMakeAConflictThatOneResolves) {
   EXPECT_TRUE(shown(ana).conflict);
   expect_as_server(ana);
   expect_as_server(second);
-  const auto conflicts = ana->conflicts();
+  const auto conflicts = ana->read().conflicts();
   ASSERT_EQ(conflicts.size(), 1U);
   EXPECT_EQ(conflicts[0].id, 1);
   EXPECT_EQ(conflicts[0].heads.size(), 2U);
-  EXPECT_EQ(ana->status().conflicts, 1U);
-  EXPECT_TRUE(ana->list("patient")->at(0).conflict);
+  EXPECT_EQ(ana->read().status().conflicts, 1U);
+  EXPECT_TRUE(ana->read().list("patient")->at(0).conflict);
 
-  const auto open = ana->resolve("patient", k_cpf, {});
+  const auto open = ana->edit().resolve("patient", k_cpf, {});
   ASSERT_FALSE(open);
   EXPECT_EQ(open.error().code, errc::conflict_open);
   EXPECT_EQ(open.error().field, "peso");
   resolution how;
   how.from = {{"peso", theirs.text()}};
   how.set = {{"altura", std::string("170")}};
-  const auto done = ana->resolve("patient", k_cpf, how);
+  const auto done = ana->edit().resolve("patient", k_cpf, how);
   ASSERT_TRUE(done);
   EXPECT_FALSE(shown(ana).conflict);
   EXPECT_EQ(field(ana, "peso"), "75");
@@ -66,13 +66,13 @@ TEST_F(ReplicaSync, TwoDevicesThatEditMakeAConflictThatOneResolves) {
   auto parents = std::vector{mine, theirs};
   std::sort(parents.begin(), parents.end());
   EXPECT_EQ(shown(ana).version.parents, parents);
-  EXPECT_EQ(ana->status().conflicts, 0U);
+  EXPECT_EQ(ana->read().status().conflicts, 0U);
   ana.sync();
   second.sync();
   EXPECT_EQ(shown(second).version.id, done->version);
   expect_as_server(ana);
   expect_as_server(second);
-  EXPECT_EQ(ana->resolve("patient", k_cpf, {}).error().code, errc::not_found);
+  EXPECT_EQ(ana->edit().resolve("patient", k_cpf, {}).error().code, errc::not_found);
 }
 
 TEST_F(ReplicaSync, WhatOnlyOneHeadChangedNeedsNoDecision) {
@@ -83,7 +83,7 @@ TEST_F(ReplicaSync, WhatOnlyOneHeadChangedNeedsNoDecision) {
   must_save(second, set_field(k_cpf, "email_paciente", "j@exemplo.teste"));
   second.sync();
   ana.sync();
-  ASSERT_TRUE(ana->resolve("patient", k_cpf, {}));
+  ASSERT_TRUE(ana->edit().resolve("patient", k_cpf, {}));
   EXPECT_EQ(field(ana, "rg"), "123");
   EXPECT_EQ(field(ana, "email_paciente"), "j@exemplo.teste");
 }
@@ -98,7 +98,7 @@ TEST_F(ReplicaSync, TakingOneVersionTakesAllItsFields) {
   ana.sync();
   resolution how;
   how.take = theirs.text();
-  ASSERT_TRUE(ana->resolve("patient", k_cpf, how));
+  ASSERT_TRUE(ana->edit().resolve("patient", k_cpf, how));
   EXPECT_EQ(field(ana, "peso"), "75");
 }
 
@@ -108,8 +108,8 @@ TEST_F(ReplicaSync, TwoDevicesThatRegisterTheSamePatientOfflineMeet) {
   ana.sync();
   second.sync();
   ana.sync();
-  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 2U);
-  EXPECT_EQ(ana->list("patient")->size(), 1U);
+  EXPECT_EQ(ana->read().history("patient", k_cpf)->size(), 2U);
+  EXPECT_EQ(ana->read().list("patient")->size(), 1U);
   expect_as_server(ana);
   expect_as_server(second);
 }
@@ -123,12 +123,12 @@ TEST_F(ReplicaSync, AnAssignmentUnderAWaitingEditIsNoticedAndTheEditStaysShown) 
   ana.pull();
   EXPECT_EQ(shown(ana).version.id, mine);
   EXPECT_TRUE(shown(ana).conflict);
-  const auto notices = ana->notices();
+  const auto notices = ana->read().notices();
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_EQ(notices[0].what, notice_kind::assigned);
   EXPECT_EQ(notices[0].version, assigned.id);
-  ASSERT_TRUE(ana->forget_notices());
-  EXPECT_TRUE(ana->notices().empty());
+  ASSERT_TRUE(ana->edit().forget_notices());
+  EXPECT_TRUE(ana->read().notices().empty());
   ana.sync();
   EXPECT_EQ(shown(ana).version.id, assigned.id) << "pinned by the administrator";
   expect_as_server(ana);
@@ -140,7 +140,7 @@ TEST_F(ReplicaSync, AnAssignedVersionComesWithoutItsAncestors) {
   server.assign(child);
   ana.pull();
   EXPECT_EQ(shown(ana).version.id, child.id);
-  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 1U);
+  EXPECT_EQ(ana->read().history("patient", k_cpf)->size(), 1U);
   must_save(ana, set_field(k_cpf, "peso", "70"));
   ana.sync();
   expect_as_server(ana);
@@ -153,7 +153,7 @@ TEST_F(ReplicaSync, DraftsAndDiscardsTravel) {
   ana.sync();
   second.sync();
   EXPECT_EQ(shown(second).version.status, domain::version_status::draft);
-  ASSERT_TRUE(second->publish("patient", k_cpf, std::nullopt, std::nullopt));
+  ASSERT_TRUE(second->edit().publish("patient", k_cpf, std::nullopt, std::nullopt));
   second.sync();
   ana.sync();
   EXPECT_EQ(shown(ana).version.status, domain::version_status::active);
@@ -162,13 +162,13 @@ TEST_F(ReplicaSync, DraftsAndDiscardsTravel) {
   draft = set_field(k_cpf, "peso", "70");
   draft.draft = true;
   must_save(ana, draft);
-  ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
-  EXPECT_EQ(ana->status().pending, 2U) << "the draft and its discarding";
-  EXPECT_EQ(ana->pending_count(), 2U);
+  ASSERT_TRUE(ana->edit().discard_draft("patient", k_cpf, std::nullopt));
+  EXPECT_EQ(ana->read().status().pending, 2U) << "the draft and its discarding";
+  EXPECT_EQ(ana->read().status().pending, 2U);
   ana.push();
   EXPECT_TRUE(shown(ana).drafts.empty());
-  EXPECT_EQ(ana->status().pending, 0U);
-  EXPECT_EQ(ana->pending_count(), 0U);
+  EXPECT_EQ(ana->read().status().pending, 0U);
+  EXPECT_EQ(ana->read().status().pending, 0U);
   ana.pull();
   second.sync();
   expect_as_server(ana);
@@ -181,13 +181,13 @@ TEST_F(ReplicaSync, ADraftThatBothDevicesDiscardIsGoneOnce) {
   must_save(ana, draft);
   ana.sync();
   second.sync();
-  ASSERT_TRUE(ana->discard_draft("patient", k_cpf, std::nullopt));
-  ASSERT_TRUE(second->discard_draft("patient", k_cpf, std::nullopt));
+  ASSERT_TRUE(ana->edit().discard_draft("patient", k_cpf, std::nullopt));
+  ASSERT_TRUE(second->edit().discard_draft("patient", k_cpf, std::nullopt));
   ana.sync();
   second.sync();
-  EXPECT_EQ(second->status().pending, 0U);
-  EXPECT_EQ(second->show("patient", k_cpf).error().code, errc::not_found);
-  EXPECT_EQ(second->list("patient")->size(), 0U);
+  EXPECT_EQ(second->read().status().pending, 0U);
+  EXPECT_EQ(second->read().show("patient", k_cpf).error().code, errc::not_found);
+  EXPECT_EQ(second->read().list("patient")->size(), 0U);
   expect_sound(second);
 }
 
@@ -197,14 +197,14 @@ TEST_F(ReplicaSync, ADiscardOfADraftThatAPageHasReplacedWaitsForNothing) {
   must_save(ana, draft);
   ana.sync();
   second.sync();
-  ASSERT_TRUE(second->discard_draft("patient", k_cpf, std::nullopt));
+  ASSERT_TRUE(second->edit().discard_draft("patient", k_cpf, std::nullopt));
   draft = set_field(k_cpf, "peso", "70");
   draft.draft = true;
   must_save(ana, draft);
   ana.sync();
   second.pull();
   second.push();
-  EXPECT_EQ(second->status().pending + second->status().unpulled, 0U);
+  EXPECT_EQ(second->read().status().pending + second->read().status().unpulled, 0U);
   second.pull();
   expect_as_server(second);
 }
@@ -217,8 +217,8 @@ TEST_F(ReplicaSync, PagesOfAnySizeLeadToTheSame) {
   for (const std::size_t limit : {1U, 2U, 7U, 1000U}) {
     laptop fresh(server, "novo");
     ASSERT_TRUE(fresh.pull(limit));
-    EXPECT_EQ(fresh->list("patient")->size(), 31U);
-    EXPECT_EQ(fresh->history("patient", k_cpf)->size(), 6U);
+    EXPECT_EQ(fresh->read().list("patient")->size(), 31U);
+    EXPECT_EQ(fresh->read().history("patient", k_cpf)->size(), 6U);
     EXPECT_EQ(shown(fresh).version.number, 6);
     expect_as_server(fresh);
   }
@@ -227,20 +227,20 @@ TEST_F(ReplicaSync, PagesOfAnySizeLeadToTheSame) {
 TEST_F(ReplicaSync, APageIsAppliedOnce) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.sync();
-  const auto checked = check_page(server.page({}, second.device()), wire::cursor{});
+  const auto checked = engine::check_page(server.page({}, second.device()), wire::cursor{});
   ASSERT_TRUE(checked);
-  EXPECT_TRUE(second->apply_page(*checked)->applied);
-  EXPECT_FALSE(second->apply_page(*checked)->applied) << "the cursor has moved";
-  EXPECT_EQ(second->history("patient", k_cpf)->size(), 1U);
+  EXPECT_TRUE(second->sync().apply_page(*checked)->applied);
+  EXPECT_FALSE(second->sync().apply_page(*checked)->applied) << "the cursor has moved";
+  EXPECT_EQ(second->read().history("patient", k_cpf)->size(), 1U);
 }
 
 TEST_F(ReplicaSync, TheFeedCanStartAgainWithoutErasing) {
   must_save(ana, patient_edit(k_cpf, "João"));
   must_save(ana, set_field(k_cpf, "peso", "70"));
   ana.sync();
-  ASSERT_TRUE(ana->restart_feed());
-  EXPECT_EQ(ana->cursor().seq, 0);
-  EXPECT_EQ(ana->history("patient", k_cpf)->size(), 2U);
+  ASSERT_TRUE(ana->sync().restart_feed());
+  EXPECT_EQ(ana->sync().cursor().seq, 0);
+  EXPECT_EQ(ana->read().history("patient", k_cpf)->size(), 2U);
   ana.pull();
   EXPECT_EQ(shown(ana).version.number, 2);
   expect_as_server(ana);
@@ -251,22 +251,23 @@ TEST_F(ReplicaSync, APageThatNamesWhatDidNotComeChangesNothing) {
   second.sync();
   auto page = server.page({}, ana.device());
   page.versions.clear();
-  const auto checked = check_page(page, {});
+  const auto checked = engine::check_page(page, {});
   ASSERT_TRUE(checked);
-  EXPECT_EQ(ana->apply_page(*checked).error().code, errc::protocol_error);
-  EXPECT_EQ(ana->cursor().seq, 0);
-  EXPECT_EQ(ana->list("patient")->size(), 0U);
+  EXPECT_EQ(ana->sync().apply_page(*checked).error().code, errc::protocol_error);
+  EXPECT_EQ(ana->sync().cursor().seq, 0);
+  EXPECT_EQ(ana->read().list("patient")->size(), 0U);
   expect_sound(ana);
 }
 
 TEST_F(ReplicaSync, TheOutcomeOfASyncIsRemembered) {
-  EXPECT_FALSE(ana->status().last_sync);
-  ASSERT_TRUE(ana->note_sync({.at = 5, .ok = true, .code = {}, .message = {}}));
-  ASSERT_TRUE(
-      ana->note_sync({.at = 9, .ok = false, .code = "unreachable", .message = "Sem rede."}));
+  EXPECT_FALSE(ana->read().status().last_sync);
+  const auto at = ana.clock().now();
+  ana->sync().note_sync(std::nullopt);
+  ana.clock().advance(4);
+  ana->sync().note_sync(fail(errc::unreachable, "Sem rede."));
   ana.reopen();
-  EXPECT_EQ(ana->status().last_sync->code, "unreachable");
-  EXPECT_EQ(ana->status().last_success, 5);
+  EXPECT_EQ(ana->read().status().last_sync->code, "unreachable");
+  EXPECT_EQ(ana->read().status().last_success, at);
 }
 
 }  // namespace

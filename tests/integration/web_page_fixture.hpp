@@ -52,7 +52,7 @@ class page_test : public ::testing::Test {
         replica::replica_store::create(home(), test::k_passphrase, test::quick_environment(clock));
     ASSERT_TRUE(made);
     const auto device = crypto::system_random().make<device_id>();
-    ASSERT_TRUE((*made)->enroll(server.identity_for(device), server.tenant_key()));
+    ASSERT_TRUE((*made)->identity().enroll(server.identity_for(device), server.tenant_key()));
   }
 
   void enter(const std::string& link) {

@@ -101,7 +101,7 @@ TEST_F(page_test, sees_what_other_processes_do) {
   edit.kind = "patient";
   edit.key = k_cpf;
   for (const auto& [name, value] : k_good.items()) edit.fields[name] = value.get<std::string>();
-  ASSERT_TRUE((*other)->save(edit));
+  ASSERT_TRUE((*other)->edit().save(edit));
   EXPECT_TRUE(eventually([&] {
     return json::parse(post("/api/search", {{"term", "silva"}}).body).at("count") == 1;
   }));
@@ -141,14 +141,14 @@ TEST_F(page_test, forgets_the_texts_of_earlier_programs) {
   {
     auto other =
         replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-    ASSERT_TRUE((*other)->set_setting("page_unsaved", R"({"key":"11144477735"})"));
+    ASSERT_TRUE((*other)->identity().set_setting("page_unsaved", R"({"key":"11144477735"})"));
   }
   open_page();
   ASSERT_EQ(unlock().status, 200);
   EXPECT_EQ(json::parse(get("/api/unsaved").body).at("edits"), json::array());
   auto other =
       replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-  EXPECT_FALSE((*other)->setting("page_unsaved"));
+  EXPECT_FALSE((*other)->identity().setting("page_unsaved"));
 }
 
 TEST_F(page_test, speaks_the_language_that_is_asked_for) {

@@ -100,16 +100,16 @@ TEST_F(unsaved, ends_with_its_record_and_with_the_access) {
   {
     auto other =
         replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-    ASSERT_TRUE((*other)->close());
+    ASSERT_TRUE((*other)->sync().close());
   }
   EXPECT_EQ(typed(), json::array());
   EXPECT_EQ(keep("here", here), 403);
   ASSERT_EQ(post("/api/lock", json::object()).status, 200);
   auto other =
       replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
-  ASSERT_TRUE((*other)->erase_everything(true));
-  EXPECT_TRUE((*other)->kept_texts("page_unsaved").empty());
-  EXPECT_FALSE((*other)->setting("page_unsaved"));
+  ASSERT_TRUE((*other)->sync().erase_everything(true));
+  EXPECT_TRUE((*other)->read().kept_texts("page_unsaved").empty());
+  EXPECT_FALSE((*other)->identity().setting("page_unsaved"));
 }
 
 TEST_F(unsaved, what_the_program_before_kept_is_offered_once) {
@@ -118,7 +118,7 @@ TEST_F(unsaved, what_the_program_before_kept_is_offered_once) {
     auto other =
         replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
     const replica::kept_text one{{}, {}, R"({"kind":"patient","fresh":true,"fields":{"rg":"9"}})"};
-    ASSERT_TRUE((*other)->keep_texts("page_unsaved", std::span(&one, 1)));
+    ASSERT_TRUE((*other)->edit().keep_texts("page_unsaved", std::span(&one, 1)));
   }
   open_page();
   ASSERT_EQ(unlock().status, 200);

@@ -13,6 +13,9 @@ CORE = {"shared/base", "shared/crypto", "shared/json", "shared/domain", "shared/
         "shared/passphrase"}
 SERVER = {"server/store", "server/sync", "server/intake", "server/local", "server/auth", "server/admin",
           "server/api", "server/limits"}
+# What the programs of a laptop may use of a replica; its other folders are private to it.
+FACETS = {"client/replica", "client/replica/types", "client/replica/identity", "client/replica/read",
+          "client/replica/edit", "client/replica/sync"}
 
 ALLOWED = {
     "shared/base": set(),
@@ -39,16 +42,25 @@ ALLOWED = {
     "server/app": CORE | SERVER | {"shared/http", "shared/sqlite", "shared/cli", "shared/sandbox"},
     "client/pdf": {"shared/base", "shared/crypto", "shared/domain", "shared/json"},
     "client/vault": CORE | {"shared/sqlite"},
-    "client/replica": CORE | {"shared/sqlite", "client/vault"},
+    "client/replica": CORE | FACETS | {"client/replica/file", "client/vault", "shared/sqlite"},
+    "client/replica/types": CORE,
+    "client/replica/file": CORE | {"client/replica/types", "client/vault", "shared/sqlite"},
+    "client/replica/access": CORE | {"client/engine", "client/replica/file", "client/replica/types"},
+    "client/replica/identity": CORE | {"client/replica/access", "client/replica/file", "client/replica/types"},
+    "client/replica/read": CORE | {"client/replica/access", "client/replica/file", "client/replica/types"},
+    "client/replica/edit": CORE | {"client/replica/access", "client/replica/file", "client/replica/read",
+                                   "client/replica/types"},
+    "client/replica/sync": CORE | {"client/engine", "client/replica/access", "client/replica/file",
+                                   "client/replica/identity", "client/replica/types"},
     "client/engine": CORE,
     "client/transport": CORE | {"shared/http", "client/engine"},
-    "client/sync": CORE | {"client/engine", "client/replica", "client/transport", "client/vault"},
-    "client/cli": CORE | {"shared/cli", "shared/http", "shared/sandbox", "shared/sqlite", "client/engine", "client/replica",
-                          "client/transport", "client/vault", "client/sync", "client/web"},
-    "client/web": CORE | {"shared/http", "client/engine", "client/replica", "client/sync",
-                          "client/transport"},
-    "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/sync",
-                           "client/transport", "client/vault"},
+    "client/sync": CORE | {"client/engine", "client/replica/identity", "client/transport"},
+    "client/cli": CORE | FACETS | {"shared/cli", "shared/http", "shared/sandbox", "client/engine",
+                                   "client/transport", "client/sync", "client/web"},
+    "client/web": CORE | FACETS | {"shared/http", "client/engine", "client/sync", "client/transport"},
+    # An administrator's profile has keys and settings, and no records.
+    "tools/admin": CORE | {"shared/cli", "shared/http", "client/replica", "client/replica/identity",
+                           "client/replica/sync", "client/sync", "client/transport"},
     # Writes the store itself, and reads another PostgreSQL with the store's encoding.
     "tools/import": CORE | {"shared/cli", "shared/sqlite", "server/store", "server/store_postgres",
                             "server/intake", "server/local", "server/auth", "server/app"},
@@ -58,8 +70,17 @@ ALLOWED = {
 INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:shared|server|client|tools|tests)/[^"]+)"')
 
 
+# Values that everything in and around a replica uses.
+PLACED = {"client/replica/types.hpp": "client/replica/types",
+          "client/replica/environment.hpp": "client/replica/types"}
+
+
 def folder(path: str) -> str:
-    return "/".join(path.split("/")[:2])
+    if path in PLACED:
+        return PLACED[path]
+    parts = path.split("/")
+    deep = parts[:2] == ["client", "replica"] and len(parts) > 3
+    return "/".join(parts[:3 if deep else 2])
 
 
 def main() -> int:

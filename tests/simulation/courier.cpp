@@ -264,8 +264,8 @@ bool courier::perform_recovery(engine::action& what) {
   auto& port = desk_.port();
   if (const auto* begin = std::get_if<engine::begin_recovery>(&what)) {
     local(port.begin_recovery(begin->server_last), engine::recovery_begun{});
-  } else if (const auto* missing = std::get_if<engine::keep_missing>(&what)) {
-    local(port.mark_missing(missing->versions), engine::missing_kept{});
+  } else if (const auto* missing = std::get_if<engine::mark_missing>(&what)) {
+    local(port.mark_missing(missing->versions), engine::missing_marked{});
   } else if (std::holds_alternative<engine::restart_feed>(what)) {
     local(port.restart_feed(), engine::feed_restarted{});
   } else {
@@ -285,8 +285,8 @@ bool courier::perform_surrender(engine::action& what) {
     local(port.reopen(), engine::replica_reopened{});
   } else if (const auto* all = std::get_if<engine::erase_everything>(&what)) {
     answer_local(port.erase_everything(all->in_any_case));
-  } else if (const auto* forget = std::get_if<engine::forget_erasure>(&what)) {
-    local(port.erasure_noted(forget->what), engine::erasure_forgotten{});
+  } else if (const auto* forget = std::get_if<engine::note_erasure>(&what)) {
+    local(port.note_erasure(forget->what), engine::erasure_noted{});
   } else {
     return false;
   }
@@ -304,7 +304,7 @@ bool courier::perform_local(engine::action& what) {
   } else if (const auto* save = std::get_if<engine::save_push>(&what)) {
     local(port.save_push(save->what), engine::push_saved{});
   } else if (const auto* receipt = std::get_if<engine::apply_receipt>(&what)) {
-    local(port.apply_receipt(receipt->receipt), engine::receipt_applied{});
+    answer_local(port.apply_receipt(receipt->receipt));
   } else if (const auto* next = std::get_if<engine::prepare_push>(&what)) {
     answer_local(port.prepare_push(next->what));
   } else if (perform_recovery(what)) {
@@ -363,8 +363,8 @@ void courier::arrived(reply with) {
           push(engine::challenged{*answer});
         } else if constexpr (std::is_same_v<T, transport::answer<wire::session_answer>>) {
           token_ = answer->token;
-          const transport::learned news{.trust = std::nullopt,
-                                        .server_time = parse_time(answer->server_time).value_or(0)};
+          const engine::learned news{.trust = std::nullopt,
+                                     .server_time = parse_time(answer->server_time).value_or(0)};
           static_cast<void>(desk_.port().note_learned(news));
           granted_ = answer->scope == "full";
           push(engine::session_opened{.scope = answer->scope,

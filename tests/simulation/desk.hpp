@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "client/engine/replica_port.hpp"
 #include "client/replica/types.hpp"
-#include "client/sync/replica_port.hpp"
 #include "tests/simulation/cloud.hpp"
 
 namespace autocusto::simulation {

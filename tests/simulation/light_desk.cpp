@@ -91,7 +91,7 @@ void light_desk::refuse(const version_id& id) {
   }
 }
 
-result<void> light_desk::apply_receipt(const wire::push_receipt& receipt) {
+result<engine::receipt_applied> light_desk::apply_receipt(const wire::push_receipt& receipt) {
   if (!kept_ || kept_->id != receipt.id) return {};
   sent_.insert(kept_->versions.begin(), kept_->versions.end());
   for (std::size_t i = 0; i < receipt.results.size(); ++i) {
@@ -261,7 +261,7 @@ result<std::optional<engine::replica_port::erasure_word>> light_desk::erasure() 
   return std::optional(erasure_word{std::move(out), std::move(form)});
 }
 
-result<void> light_desk::erasure_noted(const wire::erasure_object& what) {
+result<void> light_desk::note_erasure(const wire::erasure_object& what) {
   for (const auto& id : what.incarnations) to_receipt_.erase(id);
   return {};
 }

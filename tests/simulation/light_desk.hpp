@@ -67,7 +67,7 @@ class light_desk final : public desk, private engine::replica_port {
   wire::signed_object sign(std::string_view, std::string object) override {
     return {std::move(object), {}};
   }
-  result<void> note_learned(const transport::learned&) override { return {}; }
+  result<void> note_learned(const engine::learned&) override { return {}; }
   result<void> save_push(const wire::push_object& what) override;
   result<engine::push_prepared> prepare_push(wire::push_object) override {
     return engine::push_prepared{};
@@ -78,7 +78,7 @@ class light_desk final : public desk, private engine::replica_port {
   std::vector<version_id> held_versions() override { return {}; }
   result<void> mark_missing(const std::vector<version_id>&) override { return {}; }
   result<void> restart_feed() override { return {}; }
-  result<void> apply_receipt(const wire::push_receipt& receipt) override;
+  result<engine::receipt_applied> apply_receipt(const wire::push_receipt& receipt) override;
   result<void> drop_push(const push_id& id) override;
   result<engine::page_applied> apply_page(const engine::checked_page& page) override;
   result<engine::removed_erased> erase_removed(bool) override { return engine::removed_erased{}; }
@@ -86,7 +86,7 @@ class light_desk final : public desk, private engine::replica_port {
   result<void> reopen() override;
   result<engine::everything_erased> erase_everything(bool in_any_case) override;
   result<std::optional<erasure_word>> erasure() override;
-  result<void> erasure_noted(const wire::erasure_object& what) override;
+  result<void> note_erasure(const wire::erasure_object& what) override;
   result<void> wipe() override;
   void note_sync(const std::optional<error>&) override {}
   std::int64_t open_conflicts() override { return 0; }

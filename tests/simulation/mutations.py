@@ -32,7 +32,7 @@ MUTATIONS = [
     one("erased-early", 1, "", "client/replica/access/erase.cpp",
         "    if (meta->to_be_pushed()) return false;\n", "",
         "a removed record is erased before its edits were handed over"),
-    one("word-of-nothing", 1, "", "client/replica/access/surrender.cpp",
+    one("word-of-nothing", 1, "", "client/replica/access/erase.cpp",
         "  empty_tables(file.db());\n", "",
         "a laptop gives its word that everything is erased, and keeps it"),
     one("any-cursor", 4, "--recovery", "server/sync/changes_service.cpp",

@@ -4,6 +4,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/wire/sign.hpp"
 #include "tests/simulation/real_cloud.hpp"
 
 namespace autocusto::simulation {
@@ -25,7 +26,7 @@ bool real_cloud::sign_admin_in() {
   wanted.device = admin().second;
   wanted.challenge = wire::decode_challenge_answer(first.body).value().challenge;
   wanted.prev_push = admin_push_;
-  const auto proof = transport::sign_canonical(admin_key_, "session", wire::encode_object(wanted));
+  const auto proof = wire::sign_canonical(admin_key_, "session", wire::encode_object(wanted));
   const auto second = post("/v1/session", {}, wire::encode(proof));
   if (second.status != 200) return false;
   const auto opened = wire::decode_session_answer(second.body).value();
@@ -59,9 +60,9 @@ result<void> real_cloud::sign_and_act(const std::string& name, const std::string
   object.act = name;
   object.args = args;
   object.expect_heads = expect_heads;
-  const auto response = as_admin(
-      "/v1/admin/act",
-      wire::encode(transport::sign_canonical(admin_key_, "act", wire::encode_object(object))));
+  const auto response =
+      as_admin("/v1/admin/act",
+               wire::encode(wire::sign_canonical(admin_key_, "act", wire::encode_object(object))));
   if (response.status != 200) return error_of(response);
   return {};
 }
@@ -78,7 +79,7 @@ result<void> real_cloud::resolve(const act_resolve& what) {
   object.versions = {what.version.id};
   object.expect_heads = what.version.header.parents;
   wire::push_request request;
-  request.object = transport::sign_canonical(admin_key_, "push", wire::encode_object(object));
+  request.object = wire::sign_canonical(admin_key_, "push", wire::encode_object(object));
   request.versions.push_back({what.version.raw, std::nullopt, std::nullopt});
   books_.reached(request);
   const auto response = as_admin("/v1/push", wire::encode(request));

@@ -5,8 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/sqlite/database.hpp"
+#include "tests/support/replica_state.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -37,7 +41,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   wire::signed_object sign(std::string_view purpose, std::string object) override {
     return of_.guarded([&] { return real().sign(purpose, std::move(object)); });
   }
-  result<void> note_learned(const transport::learned& what) override {
+  result<void> note_learned(const engine::learned& what) override {
     return of_.guarded([&] { return real().note_learned(what); });
   }
   result<void> save_push(const wire::push_object& what) override {
@@ -62,7 +66,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<void> restart_feed() override {
     return of_.guarded([&] { return real().restart_feed(); });
   }
-  result<void> apply_receipt(const wire::push_receipt& receipt) override {
+  result<engine::receipt_applied> apply_receipt(const wire::push_receipt& receipt) override {
     return of_.guarded([&] { return real().apply_receipt(receipt); });
   }
   result<void> drop_push(const push_id& id) override {
@@ -86,8 +90,8 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<std::optional<erasure_word>> erasure() override {
     return of_.guarded([&] { return real().erasure(); });
   }
-  result<void> erasure_noted(const wire::erasure_object& what) override {
-    return of_.guarded([&] { return real().erasure_noted(what); });
+  result<void> note_erasure(const wire::erasure_object& what) override {
+    return of_.guarded([&] { return real().note_erasure(what); });
   }
   result<void> wipe() override {
     return of_.guarded([&] { return real().wipe(); });
@@ -100,7 +104,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   }
 
  private:
-  engine::store_port& real() {
+  replica::sync_store& real() {
     if (!of_.real_port_) throw std::runtime_error("1: the replica has lost its enrollment");
     return *of_.real_port_;
   }
@@ -142,8 +146,8 @@ void real_desk::open() {
   emptied_ = !opened && opened.error().code == errc::not_enrolled;
   if (emptied_) return;
   store_ = std::move(opened).value();
-  if (store_->enrolled())
-    real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_, batch_size_);
+  if (store_->identity().enrolled())
+    real_port_ = std::make_unique<replica::sync_store>(store_->file(), batch_size_);
   port_ = std::make_unique<guarded_port>(*this);
 }
 
@@ -159,8 +163,8 @@ void real_desk::enroll(const enrolled& who) {
   me.role = "doctor";
   me.device = who.device;
   me.device_name = "laptop";
-  store_->enroll(me, crypto::secret::copy_of(who.tenant_key)).value();
-  real_port_ = std::make_unique<engine::store_port>(*store_, home_, clock_, batch_size_);
+  store_->identity().enroll(me, crypto::secret::copy_of(who.tenant_key)).value();
+  real_port_ = std::make_unique<replica::sync_store>(store_->file(), batch_size_);
 }
 
 engine::replica_port& real_desk::port() {
@@ -168,41 +172,41 @@ engine::replica_port& real_desk::port() {
 }
 
 crypto::public_key real_desk::key() {
-  return store_->device_key().public_half();
+  return store_->identity().device_key().public_half();
 }
 
 result<replica::saved> real_desk::save(const replica::edit& what) {
-  return guarded([&] { return store_->save(what); });
+  return guarded([&] { return store_->edit().save(what); });
 }
 result<replica::saved> real_desk::publish(const std::string& key,
                                           const std::optional<std::string>& selector) {
-  return guarded([&] { return store_->publish(k_kind, key, selector, std::nullopt); });
+  return guarded([&] { return store_->edit().publish(k_kind, key, selector, std::nullopt); });
 }
 result<version_id> real_desk::discard_draft(const std::string& key,
                                             const std::optional<std::string>& selector) {
-  return guarded([&] { return store_->discard_draft(k_kind, key, selector); });
+  return guarded([&] { return store_->edit().discard_draft(k_kind, key, selector); });
 }
 result<replica::saved> real_desk::revert(const std::string& key, const std::string& selector) {
-  return guarded([&] { return store_->revert(k_kind, key, selector, std::nullopt); });
+  return guarded([&] { return store_->edit().revert(k_kind, key, selector, std::nullopt); });
 }
 result<replica::saved> real_desk::resolve(const std::string& key, const replica::resolution& how) {
-  return guarded([&] { return store_->resolve(k_kind, key, how); });
+  return guarded([&] { return store_->edit().resolve(k_kind, key, how); });
 }
 result<replica::saved> real_desk::reapply(const std::string& selector) {
-  return guarded([&] { return store_->refused_reapply(selector); });
+  return guarded([&] { return store_->edit().refused_reapply(selector); });
 }
 result<std::size_t> real_desk::discard_refused(const std::string& selector) {
-  return guarded([&] { return store_->refused_discard(selector); });
+  return guarded([&] { return store_->edit().refused_discard(selector); });
 }
 
 std::optional<seen_record> real_desk::see(const std::string& key) {
   return guarded([&]() -> std::optional<seen_record> {
-    const auto shown = store_->show(k_kind, key);
+    const auto shown = store_->read().show(k_kind, key);
     if (!shown) return std::nullopt;
     seen_record out{key, shown->heads, active_of(*shown), shown->drafts, {}};
     std::sort(out.heads.begin(), out.heads.end());
     std::sort(out.drafts.begin(), out.drafts.end());
-    const auto history = store_->history(k_kind, key);
+    const auto history = store_->read().history(k_kind, key);
     if (history) {
       for (const auto& info : *history) out.versions[info.id];
     }
@@ -213,7 +217,7 @@ std::optional<seen_record> real_desk::see(const std::string& key) {
 std::vector<seen_record> real_desk::see_all() {
   return guarded([&] {
     std::map<std::string, seen_record> found;
-    store_->export_lines([&](std::string_view line) {
+    store_->read().export_lines([&](std::string_view line) {
       const auto read = nlohmann::json::parse(line);
       auto& record = found[read["key"]];
       const auto payload = read["payload"];
@@ -234,46 +238,46 @@ std::vector<seen_record> real_desk::see_all() {
 std::vector<version_id> real_desk::refused() {
   return guarded([&] {
     std::vector<version_id> out;
-    for (const auto& item : store_->refused()) out.push_back(item.version);
+    for (const auto& item : store_->read().refused()) out.push_back(item.version);
     return out;
   });
 }
 
 bool real_desk::refused_readable(const version_id& id) {
   return guarded([&] {
-    const auto shown = store_->refused_show(id.text());
+    const auto shown = store_->read().refused_show(id.text());
     return shown && !shown->fields.empty();
   });
 }
 
 wire::cursor real_desk::cursor() {
-  return guarded([&] { return store_->cursor(); });
+  return guarded([&] { return store_->sync().cursor(); });
 }
 
 std::size_t real_desk::waiting() {
-  return guarded([&] { return store_->waiting().size(); });
+  return guarded([&] { return store_->read().waiting().size(); });
 }
 
 std::size_t real_desk::hidden() {
-  return store_->status().hidden;
+  return store_->read().status().hidden;
 }
 
 bool real_desk::closed() {
-  return store_->closed();
+  return store_->read().closed();
 }
 
 std::set<version_id> real_desk::unsent() {
   std::set<version_id> out;
-  for (const auto& item : store_->waiting()) out.insert(item.version);
+  for (const auto& item : store_->read().waiting()) out.insert(item.version);
   return out;
 }
 
 std::vector<incarnation_id> real_desk::incarnations() {
-  return store_->held_incarnations();
+  return test::held_incarnations(*store_);
 }
 
 std::vector<std::string> real_desk::verify() {
-  return store_->verify().problems;
+  return store_->read().verify().problems;
 }
 
 bool real_desk::wiped() {
@@ -281,7 +285,7 @@ bool real_desk::wiped() {
 }
 
 bool real_desk::erased() {
-  return store_->erased();
+  return store_->identity().erased();
 }
 
 void real_desk::restart() {
@@ -319,10 +323,10 @@ bool real_desk::go_back() {
 
 result<device_id> real_desk::enroll_again(const ask_again& ask) {
   return guarded([&]() -> result<device_id> {
-    const auto next = store_->next_device_key();
+    const auto next = store_->identity().next_device_key();
     if (!next) return next.error();
-    auto me = store_->who().value();
-    const auto key = store_->device_key();
+    auto me = store_->identity().who().value();
+    const auto key = store_->identity().device_key();
     const auto form = [&](const std::string& challenge) {
       const transport::new_device::replaced old{me.server, me.device, &key};
       return transport::enroll_request_of({}, {"copy", &*next, old}, me.server, challenge);
@@ -331,8 +335,8 @@ result<device_id> real_desk::enroll_again(const ask_again& ask) {
     if (!got) return got.error();
     me.device = got->device;
     me.device_name = "copy";
-    const auto done =
-        store_->become(me, next->public_half(), crypto::secret::copy_of(got->tenant_key));
+    const auto done = store_->identity().become(me, next->public_half(),
+                                                crypto::secret::copy_of(got->tenant_key));
     if (!done) return done.error();
     return got->device;
   });

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "client/replica/replica.hpp"
-#include "client/sync/store_port.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "tests/simulation/base.hpp"
 #include "tests/simulation/desk.hpp"
 #include "tests/support/fault_disk.hpp"
@@ -70,7 +70,7 @@ class real_desk final : public desk {
   bool emptied_ = false;  ///< a wipe was cut after it had destroyed the keys
   test::fault_disk disk_;
   std::unique_ptr<replica::replica_store> store_;
-  std::unique_ptr<engine::store_port> real_port_;
+  std::unique_ptr<replica::sync_store> real_port_;
   std::unique_ptr<guarded_port> port_;
 };
 

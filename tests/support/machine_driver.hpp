@@ -36,7 +36,7 @@ template <class Id>
           [](const drop_push&) { return std::string("drop_push"); },
           [](const begin_recovery&) { return std::string("begin_recovery"); },
           [](const ask_missing&) { return std::string("ask_missing"); },
-          [](const keep_missing& k) { return "keep_missing " + std::to_string(k.versions.size()); },
+          [](const mark_missing& k) { return "mark_missing " + std::to_string(k.versions.size()); },
           [](const restart_feed&) { return std::string("restart_feed"); },
           [](const fetch_page& f) {
             return "fetch " + std::to_string(f.from.seq) + (f.wait_seconds > 0 ? " wait" : "");
@@ -50,7 +50,7 @@ template <class Id>
             return std::string(e.in_any_case ? "erase_in_any_case" : "erase_everything");
           },
           [](const send_erasure&) { return std::string("send_erasure"); },
-          [](const forget_erasure&) { return std::string("forget_erasure"); },
+          [](const note_erasure&) { return std::string("note_erasure"); },
           [](const wipe_replica&) { return std::string("wipe"); },
           [](const cancel_request&) { return std::string("cancel"); },
           [](const wait_for& w) { return "wait " + std::to_string(w.millis); },

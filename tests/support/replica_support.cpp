@@ -251,7 +251,7 @@ laptop::laptop(small_server& server, const std::string& name)
   store_ = must(replica::replica_store::create(home(), k_passphrase, quick_environment(clock_)));
   auto who = server.identity_for(device_);
   who.device_name = name;
-  if (auto done = store_->enroll(who, server.tenant_key()); !done) {
+  if (auto done = store_->identity().enroll(who, server.tenant_key()); !done) {
     throw std::runtime_error(done.error().message);
   }
 }
@@ -262,8 +262,8 @@ void laptop::reopen() {
 }
 
 wire::push_object laptop::start_push(const std::optional<push_id>& prev) {
-  const auto out = store_->next_outbox();
-  const auto who = must(store_->who());
+  const auto out = store_->sync().next_outbox();
+  const auto who = must(store_->identity().who());
   wire::push_object object;
   object.server = who.server;
   object.device = who.device;
@@ -272,24 +272,22 @@ wire::push_object laptop::start_push(const std::optional<push_id>& prev) {
   object.prev_push = prev;
   object.versions = out.ids;
   object.discards = out.discards;
-  const wire::signed_object signed_form{.object = wire::encode_object(object),
-                                        .signature = std::string(64, 's')};
-  if (auto kept = store_->store_pending_push(object, signed_form); !kept) {
+  if (auto kept = store_->sync().save_push(object); !kept) {
     throw std::runtime_error(kept.error().message);
   }
   return object;
 }
 
-replica::receipt_effect laptop::push() {
-  replica::receipt_effect all;
+engine::receipt_applied laptop::push() {
+  engine::receipt_applied all;
   for (;;) {
-    if (!store_->current_push()) {
-      if (store_->next_outbox().empty()) return all;
+    if (!store_->sync().current_push()) {
+      if (store_->sync().next_outbox().empty()) return all;
       start_push();
     }
-    const auto pending = store_->current_push();
+    const auto pending = store_->sync().current_push();
     const auto effect =
-        must(store_->apply_receipt(server_.push(pending->object, pending->request)));
+        must(store_->sync().apply_receipt(server_.push(pending->object, pending->request)));
     all.acknowledged += effect.acknowledged;
     all.refused.insert(all.refused.end(), effect.refused.begin(), effect.refused.end());
     all.was_pending = all.was_pending || effect.was_pending;
@@ -298,11 +296,11 @@ replica::receipt_effect laptop::push() {
 
 bool laptop::pull(std::size_t limit) {
   for (bool more = true; more;) {
-    const auto from = store_->cursor();
+    const auto from = store_->sync().cursor();
     auto page = server_.page(from, device_, limit);
     more = page.more;
     const auto checked = must(engine::check_page(std::move(page), from));
-    const auto effect = store_->apply_page(checked);
+    const auto effect = store_->sync().apply_page(checked);
     if (!effect || !effect->applied) return false;
   }
   return true;

@@ -13,10 +13,15 @@
 #include <string>
 #include <vector>
 
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
 #include "client/replica/replica.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/dag.hpp"
 #include "shared/domain/view.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/replica_state.hpp"
 
 namespace autocusto::test {
 
@@ -115,9 +120,9 @@ class laptop {
   [[nodiscard]] hand_clock& clock() { return clock_; }
 
   /// Pushes everything that waits; the effects of all receipts together.
-  replica::receipt_effect push();
+  engine::receipt_applied push();
   /// Makes a push, keeps it, and leaves it there.
-  wire::push_object start_push() { return start_push(store_->last_push()); }
+  wire::push_object start_push() { return start_push(store_->identity().last_push()); }
   wire::push_object start_push(const std::optional<push_id>& prev);
   /// Pulls to the end of the feed; false when a page was refused.
   bool pull(std::size_t limit = 1000);

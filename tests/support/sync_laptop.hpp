@@ -14,12 +14,18 @@
 
 #include <gtest/gtest.h>
 
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "client/replica/read/reader.hpp"
 #include "client/replica/replica.hpp"
+#include "client/replica/sync/sync_store.hpp"
+#include "client/sync/address.hpp"
+#include "client/sync/enrollment.hpp"
 #include "client/sync/shell.hpp"
-#include "client/sync/store_port.hpp"
 #include "client/transport/foreign.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
+#include "tests/support/replica_state.hpp"
 
 namespace autocusto::test {
 
@@ -51,7 +57,9 @@ class lossy_line final : public transport::remote_api {
       const wire::signed_object& proof) override {
     return pass<wire::session_answer>([&] { return behind_.open_session(proof); });
   }
-  [[nodiscard]] transport::learned last_learned() const override { return behind_.last_learned(); }
+  [[nodiscard]] ::autocusto::engine::learned last_learned() const override {
+    return behind_.last_learned();
+  }
   [[nodiscard]] transport::answer<wire::push_receipt> push(
       const transport::packed_push& request) override {
     largest = std::max(largest, request.body.size());
@@ -117,21 +125,10 @@ class sync_laptop {
         replica(replica::replica_store::create(home, "senha", environment()).value()) {
     auto redeemed = wire::decode_enrollment_link(link).value();
     redeemed.port = listens_at;
-    const auto key = replica->device_key();
+    const auto key = replica->identity().device_key();
     auto got = transport::enroll(redeemed, {name, &key}).value();
-    replica::identity who;
-    who.host = got.address.host;
-    who.port = got.address.port;
-    who.pin_is_ca = got.address.pin_is_ca;
-    who.pin = got.address.pin;
-    who.trust = *got.address.trust;
-    who.server = got.server;
-    who.user = got.user;
-    who.email = got.email;
-    who.role = got.role;
-    who.device = got.device;
-    who.device_name = name;
-    replica->enroll(who, got.tenant_key).value();
+    const auto who = ::autocusto::engine::identity_of(got, name);
+    replica->identity().enroll(who, got.tenant_key).value();
     connect();
   }
   /// Opens a folder that is enrolled already; its server listens at that port now (0: as it was).
@@ -155,7 +152,7 @@ class sync_laptop {
     what.kind = "patient";
     what.key = key;
     what.fields = {{"nome_paciente", name}, {"nome_mae", "Maria"}, {"end_paciente", "Rua A, 1"}};
-    return replica->save(what).value();
+    return replica->edit().save(what).value();
   }
 
   /// The first `count` synthetic patients, in one transaction; answers their versions.
@@ -165,15 +162,15 @@ class sync_laptop {
   std::unique_ptr<replica::replica_store> replica;
   std::unique_ptr<transport::remote> server;
   std::unique_ptr<lossy_line> line;
-  std::unique_ptr<::autocusto::engine::store_port> port;
+  std::unique_ptr<replica::sync_store> port;
 
  private:
   void connect(std::uint16_t listens_at = 0) {
-    auto address = ::autocusto::engine::address_of(*replica).value();
+    auto address = ::autocusto::engine::address_of(replica->identity()).value();
     if (listens_at != 0) address.port = listens_at;
     server = std::make_unique<transport::remote>(address);
     line = std::make_unique<lossy_line>(*server);
-    port = std::make_unique<::autocusto::engine::store_port>(*replica, home, system_clock_source());
+    port = std::make_unique<replica::sync_store>(replica->file());
   }
 };
 
@@ -202,7 +199,7 @@ inline std::set<version_id> sync_laptop::save_many(int count) {
                    {"end_paciente", "Rua A, 1"}};
   }
   std::set<version_id> made;
-  for (const auto& one : replica->save_all(lines).value()) made.insert(one.version);
+  for (const auto& one : replica->edit().save_all(lines).value()) made.insert(one.version);
   return made;
 }
 
@@ -217,8 +214,8 @@ inline errc why(const autocusto::engine::run_result& r) {
 /// Every visible version of every patient.
 inline std::set<version_id> everything(sync_laptop& at) {
   std::set<version_id> all;
-  for (const auto& item : at.replica->list("patient").value()) {
-    for (const auto& v : at.replica->history("patient", item.key).value()) all.insert(v.id);
+  for (const auto& item : at.replica->read().list("patient").value()) {
+    for (const auto& v : at.replica->read().history("patient", item.key).value()) all.insert(v.id);
   }
   return all;
 }

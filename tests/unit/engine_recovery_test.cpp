@@ -38,8 +38,8 @@ TEST(engine_machine, a_recovery_asks_what_is_missing_pushes_it_and_reads_the_fee
   auto d = told_so();
   EXPECT_THAT(d.on(recovering(with_versions(1))), ElementsAre("ask_missing"))
       << "edits that wait may go on from what the server lacks";
-  EXPECT_THAT(d.on(missing_told{some(2)}), ElementsAre("keep_missing 2"));
-  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_told{some(2)}), ElementsAre("mark_missing 2"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
   EXPECT_THAT(d.on(recovering(with_versions(3))), ElementsAre("save_push 3"));
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("send_push"));
   EXPECT_THAT(
@@ -69,7 +69,7 @@ TEST(engine_machine, a_recovery_that_was_cut_asks_again) {
   d.on(timer_fired{});
   EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("ask_missing"));
   d.on(missing_told{});
-  d.on(missing_kept{});
+  d.on(missing_marked{});
   EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("restart_feed"));
 }
 
@@ -77,7 +77,7 @@ TEST(engine_machine, what_cannot_be_pushed_does_not_keep_a_recovery_from_its_end
   auto d = told_so();
   d.on(recovering(quiet()));
   d.on(missing_told{some(1)});
-  d.on(missing_kept{});
+  d.on(missing_marked{});
   d.on(recovering(with_versions(1)));
   d.on(push_saved{});
   EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("restart_feed"));
@@ -107,7 +107,7 @@ TEST(engine_machine, what_was_given_and_whose_item_never_comes_is_a_sign_that_is
   d.on(recovery_begun{});
   d.on(recovering(here));
   d.on(missing_told{});
-  d.on(missing_kept{});
+  d.on(missing_marked{});
   EXPECT_THAT(d.on(recovering(here)), ElementsAre("restart_feed"));
   d.on(feed_restarted{});
   d.on(here);
@@ -141,7 +141,7 @@ TEST(engine_machine, what_waits_meanwhile_does_not_make_it_ask_again_for_what_ca
   d.on(recovery_begun{});
   d.on(recovering(here));
   d.on(missing_told{some(1)});
-  d.on(missing_kept{});
+  d.on(missing_marked{});
   d.on(recovering(with_versions(1)));
   auto answer = receipt(0, {push_outcome::restored});
   answer.receipt.id = d.get<save_push>().what.id;
@@ -184,7 +184,7 @@ TEST(engine_machine, recoveries_while_something_is_left_out_for_its_size_are_not
     d.on(recovery_begun{});
     d.on(recovering(quiet()));
     d.on(missing_told{});
-    d.on(missing_kept{});
+    d.on(missing_marked{});
     EXPECT_THAT(d.on(recovering(quiet())), ElementsAre("restart_feed"));
     d.on(feed_restarted{});
     d.on(quiet());

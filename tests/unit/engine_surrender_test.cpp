@@ -33,8 +33,8 @@ driver closing(const looked& here, const session_opened& told = no_access()) {
 /// Nothing waits; it asks once more, and hears that the server has everything that it holds.
 void asks_before_it_erases(driver& d) {
   EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
-  EXPECT_THAT(d.on(missing_told{}), ElementsAre("keep_missing 0"));
-  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_told{}), ElementsAre("mark_missing 0"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
   EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
 }
 
@@ -48,8 +48,8 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
   asks_before_it_erases(d);
   EXPECT_THAT(d.on(everything_erased{}), ElementsAre("look"));
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
-  EXPECT_THAT(d.on(word(true)), ElementsAre("forget_erasure"));
-  EXPECT_THAT(d.on(erasure_forgotten{}), ElementsAre("wipe"));
+  EXPECT_THAT(d.on(word(true)), ElementsAre("note_erasure"));
+  EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("wipe"));
   EXPECT_THAT(d.on(wiped{}), ElementsAre("finish device_revoked wiped"));
 }
 
@@ -63,8 +63,8 @@ TEST(engine_surrender, what_the_server_lost_unnoticed_is_handed_over_before_ever
   auto d = closing(quiet());
   EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
   EXPECT_THAT(d.on(missing_told{.versions = {id_of<version_id>(1)}}),
-              ElementsAre("keep_missing 1"));
-  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+              ElementsAre("mark_missing 1"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
   EXPECT_THAT(d.on(closed_here(with_versions(1))), ElementsAre("save_push 1"));
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("surrender"));
 }
@@ -81,8 +81,8 @@ TEST(engine_surrender, a_server_that_went_back_is_given_first_what_it_lacks) {
   auto here = closed_here();
   here.recovering = true;
   EXPECT_THAT(d.on(here), ElementsAre("ask_missing"));
-  EXPECT_THAT(d.on(missing_told{}), ElementsAre("keep_missing 0"));
-  EXPECT_THAT(d.on(missing_kept{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_told{}), ElementsAre("mark_missing 0"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
   EXPECT_THAT(d.on(here), ElementsAre("erase_everything"));
 }
 
@@ -196,8 +196,8 @@ looked with_word() {
 TEST(engine_surrender, a_removed_record_is_receipted_when_all_else_is_done) {
   auto d = after_erasing();
   EXPECT_THAT(d.on(with_word()), ElementsAre("send_erasure"));
-  EXPECT_THAT(d.on(word(false)), ElementsAre("forget_erasure"));
-  EXPECT_THAT(d.on(erasure_forgotten{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(word(false)), ElementsAre("note_erasure"));
+  EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("look"));
   EXPECT_THAT(d.on(quiet()), ElementsAre("finish"));
 }
 

@@ -6,6 +6,7 @@
 #include "client/transport/trust.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/random.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::transport {
 namespace {
@@ -32,7 +33,7 @@ wire::trust trust_of(const crypto::signing_key& key, std::int64_t serial = 1) {
 
 wire::signed_object sign(const wire::trust& t, const crypto::signing_key& by,
                          std::string_view purpose = "trust") {
-  return sign_canonical(by, purpose, wire::encode_object(t));
+  return wire::sign_canonical(by, purpose, wire::encode_object(t));
 }
 
 TEST(transport_trust, the_first_object_must_fit_the_pin_of_a_ca) {
@@ -105,7 +106,7 @@ TEST(transport_trust, only_the_servers_keys_sign_receipts) {
   const auto key = key_of('a');
   auto known = trust_of(key_of('c'));
   known.keys.push_back(raw(key));
-  const auto receipt = sign_canonical(key, "receipt", "{}");
+  const auto receipt = wire::sign_canonical(key, "receipt", "{}");
   EXPECT_TRUE(signed_by_server(known, "receipt", receipt));
   EXPECT_FALSE(signed_by_server(known, "trust", receipt));
   EXPECT_FALSE(signed_by_server(trust_of(key_of('b')), "receipt", receipt));

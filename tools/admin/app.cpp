@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/replica/sync/sync_store.hpp"
+#include "client/sync/address.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
@@ -16,20 +18,7 @@
 namespace autocusto::admin {
 namespace {
 
-constexpr std::string_view k_server_time = "server_time";
 constexpr std::string_view k_log_memory = "audit_log";
-
-transport::server_address address_of(const replica::replica_store& profile,
-                                     const replica::identity& who) {
-  transport::server_address out;
-  out.host = who.host;
-  out.port = who.port;
-  out.pin_is_ca = who.pin_is_ca;
-  out.pin = who.pin;
-  out.trust = who.trust;
-  if (const auto time = profile.setting(k_server_time)) out.server_time = parse_time(*time);
-  return out;
-}
 
 }  // namespace
 
@@ -66,20 +55,22 @@ std::unique_ptr<replica::replica_store> app::open_profile() const {
 }
 
 session::session(const app& a)
-    : profile_(a.open_profile()), who_(profile_->who().value()), key_(profile_->device_key()) {
-  remote_ = std::make_unique<transport::remote>(address_of(*profile_, who_));
+    : profile_(a.open_profile()),
+      who_(profile_->identity().who().value()),
+      key_(profile_->identity().device_key()) {
+  remote_ = std::make_unique<transport::remote>(engine::address_of(profile_->identity()).value());
   sign_in(a);
-  memory_ = log_memory::parse(profile_->setting(k_log_memory).value_or(""));
+  memory_ = log_memory::parse(profile_->identity().setting(k_log_memory).value_or(""));
 }
 
 void session::sign_in(const app& a) {
-  remote_->sign_in_as(who_.device, key_, profile_->last_push());
-  const auto opened = remote_->sign_in(who_.device, key_, profile_->last_push()).value();
+  remote_->sign_in_as(who_.device, key_, profile_->identity().last_push());
+  const auto opened = remote_->sign_in(who_.device, key_, profile_->identity().last_push()).value();
   if (opened.wipe) {
-    profile_->erase_everything(true).value();
-    if (const auto word = profile_->erasure().value()) {
-      auto form = transport::sign_canonical(key_, "erasure", wire::encode_object(*word));
-      remote_->erased(form).value();  // without it, the next command tries again
+    auto sync = profile_->sync();
+    sync.erase_everything(true).value();
+    if (const auto word = sync.erasure().value()) {
+      remote_->erased(word->form).value();  // without it, the next command tries again
     }
     profile_.reset();
     replica::replica_store::wipe(a.home).value();
@@ -89,9 +80,8 @@ void session::sign_in(const app& a) {
         "for a new link.");
   }
   const auto learned = remote_->last_learned();
-  if (learned.trust) profile_->set_trust(*learned.trust).value();
-  const auto time = format_time(learned.server_time);
-  if (learned.server_time > 0) profile_->set_setting(k_server_time, time).value();
+  if (learned.trust) profile_->identity().set_trust(*learned.trust).value();
+  if (learned.server_time > 0) profile_->identity().set_server_time(learned.server_time).value();
 }
 
 std::string session::call(std::string_view method, std::string_view path, std::string body) {
@@ -124,7 +114,7 @@ void session::look_at_log() {
 }
 
 void session::keep_memory() {
-  profile_->set_setting(k_log_memory, memory_.text()).value();
+  profile_->identity().set_setting(k_log_memory, memory_.text()).value();
 }
 
 void session::warn_once(const std::string& what) {
@@ -174,7 +164,7 @@ msg::act_answer session::act(std::string name, const nlohmann::json& args,
 }
 
 record_id session::record(const std::string& kind, const std::string& key) {
-  const auto tenant_key = profile_->tenant_key().value();
+  const auto tenant_key = profile_->identity().tenant_key().value();
   return domain::make_record_id(tenant_key.view(), kind, key);
 }
 

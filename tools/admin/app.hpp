@@ -17,6 +17,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "client/replica/identity/identity_store.hpp"
 #include "client/replica/replica.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/base/error.hpp"
@@ -85,7 +86,7 @@ class session {
   /// An administrator has accepted that the log differs behind line `agreed`.
   void accept_log(std::int64_t agreed);
 
-  [[nodiscard]] replica::replica_store& profile() { return *profile_; }
+  [[nodiscard]] replica::identity_store profile() { return profile_->identity(); }
   [[nodiscard]] transport::remote& remote() { return *remote_; }
   [[nodiscard]] const replica::identity& who() const { return who_; }
   [[nodiscard]] const crypto::signing_key& key() const { return key_; }

@@ -27,7 +27,7 @@ std::unique_ptr<replica::replica_store> prepare(const app& a, bool& fresh) {
   fresh = !replica::replica_store::exists(a.home);
   if (!fresh) {
     auto profile = a.open_profile();
-    if (profile->enrolled()) {
+    if (profile->identity().enrolled()) {
       refuse(errc::already_enrolled,
              "This profile is enrolled already; use another --home for another account.");
     }
@@ -42,35 +42,13 @@ std::unique_ptr<replica::replica_store> prepare(const app& a, bool& fresh) {
   return replica::replica_store::create(a.home, passphrase.view(), env).value();
 }
 
-/// Whether the server may have spent the code on this device, so that its key must be kept.
-bool may_have_enrolled(errc code) {
-  return code == errc::unreachable || code == errc::busy || code == errc::unavailable ||
-         code == errc::internal || code == errc::timeout || code == errc::protocol_error;
-}
-
-replica::identity identity_of(const transport::enrollment& e, const std::string& device_name) {
-  replica::identity who;
-  who.host = e.address.host;
-  who.port = e.address.port;
-  who.pin_is_ca = e.address.pin_is_ca;
-  who.pin = e.address.pin;
-  if (e.address.trust) who.trust = *e.address.trust;
-  who.server = e.server;
-  who.user = e.user;
-  who.email = e.email;
-  who.role = e.role;
-  who.device = e.device;
-  who.device_name = device_name;
-  return who;
-}
-
 /// This profile becomes another device and keeps all that is in it.
 int enroll_again(const app& a, const std::string& text, const std::string& device_name) {
   std::optional<wire::enrollment_link> link;
   if (!text.empty()) link = wire::decode_enrollment_link(text).value();
   auto profile = a.open_profile();
-  const auto before = profile->who().value();
-  const auto who = engine::enroll_device_again(*profile, link, device_name).value();
+  const auto before = profile->identity().who().value();
+  const auto who = engine::enroll_device_again(profile->identity(), link, device_name).value();
   return a.done(
       {{"user", who.email},
        {"role", who.role},
@@ -91,10 +69,10 @@ int enroll(const app& a, std::string text, const std::string& device_name, bool 
   bool fresh = false;
   auto profile = prepare(a, fresh);
   const auto name = domain::visible_text(device_name.empty() ? host_name() : device_name);
-  const auto key = profile->device_key();
+  const auto key = profile->identity().device_key();
   const auto enrolled = transport::enroll(link, {name, &key});
   const bool doctor = enrolled && enrolled->role != "admin";
-  if (doctor || (!enrolled && fresh && !may_have_enrolled(enrolled.error().code))) {
+  if (doctor || (!enrolled && fresh && !engine::may_have_enrolled(enrolled.error().code))) {
     profile.reset();
     replica::replica_store::wipe(a.home).value();
   }
@@ -105,8 +83,8 @@ int enroll(const app& a, std::string text, const std::string& device_name, bool 
            "it with `autocusto enroll` on the doctor's laptop, and revoke the device " +
                enrolled->device.text() + ".");
   }
-  const auto who = identity_of(*enrolled, name);
-  profile->enroll(who, enrolled->tenant_key).value();
+  const auto who = engine::identity_of(*enrolled, name);
+  profile->identity().enroll(who, enrolled->tenant_key).value();
   return a.done({{"user", who.email},
                  {"role", who.role},
                  {"device", who.device.text()},

@@ -16,6 +16,7 @@
 #include "shared/domain/entry.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/wire/sign.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/resolution.hpp"
 #include "tools/admin/text.hpp"
@@ -34,7 +35,7 @@ struct pending {
   std::string request;  ///< the encoded push
 };
 
-void keep(replica::replica_store& profile, const pending& p) {
+void keep(replica::identity_store profile, const pending& p) {
   const auto text = autocusto::json::canonical({{"conflict", p.conflict},
                                                 {"kind", p.kind},
                                                 {"key", p.key},
@@ -43,7 +44,7 @@ void keep(replica::replica_store& profile, const pending& p) {
   profile.set_setting(k_pending, text).value();
 }
 
-std::optional<pending> kept(const replica::replica_store& profile) {
+std::optional<pending> kept(const replica::identity_store& profile) {
   const auto text = profile.setting(k_pending);
   if (!text) return std::nullopt;
   const auto object = autocusto::json::parse(*text).value();
@@ -56,7 +57,7 @@ std::optional<pending> kept(const replica::replica_store& profile) {
   return p;
 }
 
-void forget(replica::replica_store& profile) {
+void forget(replica::identity_store profile) {
   profile.set_setting(k_pending, {}).value();
 }
 
@@ -156,7 +157,7 @@ choice choice_of(const resolve_options& o, const std::string& kind) {
   for (const auto& text : o.from) how.from.push_back(pair_of(text, "--field"));
   for (const auto& text : o.set) {
     const auto [name, typed] = pair_of(text, "--set");
-    auto value = replica::entered_value(kind, name, typed).value();
+    auto value = domain::entered_value(kind, name, typed).value();
     const auto* spec = domain::find_catalogue(kind)->find(name);
     if (auto* entered = std::get_if<std::string>(&value)) {
       *entered = domain::entered_text(*spec, *entered).value();
@@ -203,7 +204,7 @@ pending sign(session& s, const msg::conflict_shown& c, const domain::version& ve
   object.versions = {version.id};
   object.expect_heads = version.header.parents;
   wire::push_request request;
-  request.object = transport::sign_canonical(s.key(), "push", wire::encode_object(object));
+  request.object = wire::sign_canonical(s.key(), "push", wire::encode_object(object));
   request.versions.push_back({version.raw, std::nullopt, std::nullopt});
   return {c.conflict.id, c.conflict.kind, c.conflict.key, c.record, wire::encode(request)};
 }

@@ -1,4 +1,5 @@
-// Erasing the records whose views the server closed.
+#include "client/replica/access/erase.hpp"
+
 #include <set>
 #include <utility>
 
@@ -6,22 +7,12 @@
 #include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
 #include "client/replica/file/kept_texts.hpp"
-#include "client/replica/impl.hpp"
 
 namespace autocusto::replica {
 namespace {
 
 /// Names the holdings whose keys are destroyed and whose rows are still to be deleted.
 constexpr std::string_view k_keyless = "keyless";
-
-std::vector<std::int64_t> hidden_rows(ledger& file) {
-  std::vector<std::int64_t> rows;
-  file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
-    const auto mark = unpack_mark(ledger::open_entry(k_mark, id, sealed, file.keys().cells()));
-    if (mark.hidden) rows.push_back(id);
-  });
-  return rows;
-}
 
 /// Whether the server has everything of it that was made here.
 bool may_be_erased(ledger& file, const std::set<std::int64_t>& under_way, holding& held) {
@@ -71,13 +62,13 @@ void remember_keyless(ledger& file, const std::vector<std::int64_t>& rows) {
 }
 
 /// Keys first, in a transaction of their own, so that a crash leaves nothing that can be read.
-result<erase_effect> destroy_keys(ledger& file) {
+result<engine::removed_erased> destroy_keys(ledger& file) {
   auto scope = file.begin();
   if (!scope) return scope.error();
-  erase_effect effect;
+  engine::removed_erased effect;
   auto keyless = keyless_rows(file);
   const auto under_way = records_under_way(file);
-  for (const auto row : hidden_rows(file)) {
+  for (const auto row : marked_rows(file, &mark_entry::hidden)) {
     working_set set(file);
     auto* held = set.load(row);
     if (held != nullptr && !may_be_erased(file, under_way, *held)) {
@@ -110,14 +101,22 @@ result<void> delete_rows(ledger& file) {
 
 }  // namespace
 
-result<erase_effect> replica_store::erase_removed() {
-  auto& file = impl_->file;
+result<engine::removed_erased> erase_hidden(ledger& file) {
   // Nearly always there is nothing to do, and then nobody has to wait for the lock.
-  if (hidden_rows(file).empty() && keyless_rows(file).empty()) return erase_effect{};
+  if (marked_rows(file, &mark_entry::hidden).empty() && keyless_rows(file).empty())
+    return engine::removed_erased{};
   auto effect = destroy_keys(file);
   if (!effect) return effect;
   if (auto deleted = delete_rows(file); !deleted) return deleted.error();
   return effect;
+}
+
+void destroy_all_keys(ledger& file) {
+  const auto who = file.get(k_identity);
+  const auto key = file.get(k_device_key);
+  empty_tables(file.db());
+  if (who) file.put(k_identity, *who);
+  if (key) file.put(k_device_key, *key);
 }
 
 }  // namespace autocusto::replica

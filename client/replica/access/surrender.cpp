@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
-#include "client/replica/impl.hpp"
 #include "shared/base/limits.hpp"
 
 namespace autocusto::replica {
@@ -13,13 +11,6 @@ namespace {
 
 constexpr std::string_view k_closed = "closed";
 constexpr std::string_view k_removals = "removals";
-
-void put_closed(ledger& file, const closed_entry& entry) {
-  packer out;
-  out.number(entry.since);
-  out.flag(entry.erased);
-  file.put(k_closed, out.view());
-}
 
 struct removal {
   incarnation_id incarnation;
@@ -60,51 +51,6 @@ bool is_gone(working_set& set, const removal& what) {
     const auto& incarnation = held->state().incarnation;
     return !incarnation || *incarnation == what.incarnation;
   });
-}
-
-/// Those that can be receipted now, in order, as many as one receipt takes.
-std::vector<incarnation_id> gone_incarnations(ledger& file) {
-  std::vector<incarnation_id> out;
-  working_set set(file);
-  for (const auto& each : removals_in(file)) {
-    if (out.size() == limits::batch_versions) break;
-    if (is_gone(set, each)) out.push_back(each.incarnation);
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-void destroy_all_keys(ledger& file, const closed_entry& entry) {
-  const auto who = file.get(k_identity);
-  const auto key = file.get(k_device_key);
-  empty_tables(file.db());
-  if (who) file.put(k_identity, *who);
-  if (key) file.put(k_device_key, *key);
-  put_closed(file, entry);
-}
-
-error still_read() {
-  return fail(
-      errc::replica_busy,
-      "Another program of this laptop is reading the data; what was erased is not gone from "
-      "the disk yet. Sync again.");
-}
-
-std::size_t offer_holdings(ledger& file, bool hidden_only) {
-  std::vector<std::int64_t> rows;
-  file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) {
-    if (rows.empty() || rows.back() != holding_of(id)) rows.push_back(holding_of(id));
-  });
-  std::size_t offered = 0;
-  for (const auto row : rows) {
-    working_set set(file);
-    auto* held = set.load(row);
-    if (held == nullptr) throw_damaged("the record of a refused version");
-    if (hidden_only && !held->state().hidden) continue;
-    offered += offer_again(file, *held);
-    set.flush();
-  }
-  return offered;
 }
 
 }  // namespace
@@ -171,10 +117,11 @@ void doubt_quarantine(ledger& file) {
     file.put_entry(k_refused, row, pack(entry), held->sealer());
   }
   const bool hidden_only = !closed_now(file);
-  static_cast<void>(offer_holdings(file, hidden_only));
+  static_cast<void>(offer_all_again(file, hidden_only));
 }
 
-bool any_gone(ledger& file) {
+bool erasure_due(ledger& file) {
+  if (const auto closed = closed_now(file)) return closed->erased;
   return file.get(k_removals) && !gone_incarnations(file).empty();
 }
 
@@ -216,131 +163,90 @@ void remember_removal(ledger& file, const record_id& record, const incarnation_i
   put_removals(file, list);
 }
 
-result<std::size_t> replica_store::offer_again() {
-  auto& file = impl_->file;
-  bool any = false;
-  file.each_entry_while(k_refused,
-                        [&any](std::int64_t, std::string_view) { return !(any = true); });
-  if (!any) return std::size_t{0};  // and then nobody has to wait for the lock
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  const auto offered = offer_holdings(file, true);
-  if (offered > 0) (*scope)->commit();
+void put_closed(ledger& file, const closed_entry& entry) {
+  packer out;
+  out.number(entry.since);
+  out.flag(entry.erased);
+  file.put(k_closed, out.view());
+}
+
+void forget_closed(ledger& file) {
+  file.forget(k_closed);
+}
+
+std::size_t offer_all_again(ledger& file, bool hidden_only) {
+  std::vector<std::int64_t> rows;
+  file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) {
+    if (rows.empty() || rows.back() != holding_of(id)) rows.push_back(holding_of(id));
+  });
+  std::size_t offered = 0;
+  for (const auto row : rows) {
+    working_set set(file);
+    auto* held = set.load(row);
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    if (hidden_only && !held->state().hidden) continue;
+    offered += offer_again(file, *held);
+    set.flush();
+  }
   return offered;
 }
 
-bool replica_store::closed() const {
-  return closed_now(impl_->file).has_value();
-}
-
-result<void> replica_store::check_access() const {
-  return check_open(impl_->file);
-}
-
-bool replica_store::erased() const {
-  const auto closed = closed_now(impl_->file);
-  return closed && closed->erased;
-}
-
-result<void> replica_store::close() {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  auto entry = closed_now(file).value_or(closed_entry{.since = file.now()});
-  if (entry.erased) return {};
-  put_closed(file, entry);
-  static_cast<void>(offer_holdings(file, false));
-  (*scope)->commit();
-  return {};
-}
-
-result<void> replica_store::reopen() {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  const auto entry = closed_now(file);
-  if (!entry) return {};
-  if (entry->erased) return check_open(file);
-  file.forget(k_closed);
-  (*scope)->commit();
-  return {};
-}
-
-result<std::size_t> replica_store::erase_everything(bool in_any_case) {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  auto entry = closed_now(file);
-  if (entry && entry->erased) return std::size_t{0};
-  if (!in_any_case) {
-    if (!entry) {
-      return fail(errc::session_expired,
-                  "Another program of this laptop was told that its access is back.");
-    }
-    // What is counted here cannot grow before the commit: the lock is held.
-    if (const auto kept = count_unsynced(file); kept > 0) return kept;
-  }
-  if (!entry) entry = closed_entry{.since = file.now()};
-  entry->erased = true;
-  destroy_all_keys(file, *entry);
-  if (!(*scope)->commit_and_truncate()) file.truncate_later();
-  return std::size_t{0};
-}
-
-std::vector<incarnation_id> replica_store::held_incarnations() const {
-  auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
+std::vector<incarnation_id> gone_incarnations(ledger& file) {
   std::vector<incarnation_id> out;
-  each_holding(file, [&out](std::int64_t, const holding_state& state) {
-    if (state.incarnation) out.push_back(*state.incarnation);
-  });
+  working_set set(file);
+  for (const auto& each : removals_in(file)) {
+    if (out.size() == limits::batch_versions) break;
+    if (is_gone(set, each)) out.push_back(each.incarnation);
+  }
+  std::sort(out.begin(), out.end());
   return out;
 }
 
-bool replica_store::erasure_due() const {
-  auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
-  const auto closed = closed_now(file);
-  return closed ? closed->erased : any_gone(file);
-}
-
-result<std::optional<wire::erasure_object>> replica_store::erasure() {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  const auto cell = file.get(k_identity);
-  if (!cell)
-    return fail(errc::not_enrolled,
-                "This laptop is not enrolled; enroll it with the link from your administrator.");
-  const auto who = unpack_identity(*cell);
-  wire::erasure_object out;
-  out.server = who.server;
-  out.device = who.device;
-  out.actor = who.user;
-  const auto closed = closed_now(file);
-  out.everything = closed && closed->erased;
-  if (out.everything) {
-    file.db().execute("DELETE FROM version;");  // unreadable since their keys were destroyed
-  } else {
-    out.incarnations = gone_incarnations(file);
-  }
-  // Nothing is claimed while the log still has what was erased.
-  if (!(*scope)->commit_and_truncate()) return still_read();
-  if (!out.everything && out.incarnations.empty()) return std::optional<wire::erasure_object>();
-  return std::optional(std::move(out));
-}
-
-result<void> replica_store::erasure_noted(const wire::erasure_object& what) {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
+void forget_removals(ledger& file, const std::vector<incarnation_id>& receipted) {
   auto list = removals_in(file);
-  std::erase_if(list, [&what](const removal& each) {
-    return std::binary_search(what.incarnations.begin(), what.incarnations.end(), each.incarnation);
+  std::erase_if(list, [&receipted](const removal& each) {
+    return std::binary_search(receipted.begin(), receipted.end(), each.incarnation);
   });
   put_removals(file, list);
-  (*scope)->commit();
-  return {};
+}
+
+std::size_t count_pending(ledger& file) {
+  auto q = file.db().ask("SELECT count(*) FROM waiting");
+  std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto plain = ledger::open_entry(k_discard, id, sealed, file.keys().cells());
+    if (!unpack_discard(plain).acknowledged) ++count;
+  });
+  return count;
+}
+
+std::size_t count_unsynced(ledger& file) {
+  std::size_t count = count_pending(file);
+  working_set set(file);
+  file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
+    auto* held = set.load(holding_of(id));
+    if (held == nullptr) throw_damaged("the record of a refused version");
+    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held->sealer())).at_server) {
+      ++count;
+    }
+  });
+  return count;
+}
+
+std::optional<unix_millis> oldest_pending(ledger& file) {
+  auto& cells = file.keys().cells();
+  std::optional<unix_millis> oldest;
+  const auto count = [&oldest](unix_millis since) {
+    if (!oldest || since < *oldest) oldest = since;
+  };
+  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
+    count(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells)).since);
+  });
+  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
+    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+    if (!entry.acknowledged) count(entry.since);
+  });
+  return oldest;
 }
 
 }  // namespace autocusto::replica

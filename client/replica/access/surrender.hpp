@@ -23,6 +23,9 @@ struct closed_entry {
 /// Errors: device_revoked while the laptop is closed.
 [[nodiscard]] result<void> check_open(ledger& file);
 
+void put_closed(ledger& file, const closed_entry& entry);
+void forget_closed(ledger& file);
+
 /// The server has closed that view: the record is hidden, and its pending discards are dropped.
 void hide_view(ledger& file, holding& held);
 
@@ -37,14 +40,24 @@ std::size_t offer_again(ledger& file, holding& held);
 /// each push of them makes one more item in the quarantine.
 void doubt_quarantine(ledger& file);
 
+/// Offers what was refused of all records again, or of those that were taken away. Answers how
+/// many.
+std::size_t offer_all_again(ledger& file, bool hidden_only);
+
 /// What is sealed here until the server has it.
 [[nodiscard]] std::optional<sealed_edits> sealed_in(ledger& file);
 /// Discards that are not acknowledged, and what waits to be pushed.
 [[nodiscard]] std::size_t count_pending(ledger& file);
+/// Since when the oldest of them waits, by this laptop's clock.
+[[nodiscard]] std::optional<unix_millis> oldest_pending(ledger& file);
 /// The same, and what the server refused without keeping it.
 [[nodiscard]] std::size_t count_unsynced(ledger& file);
-/// Whether there are removed incarnations that the server can have our word for.
-[[nodiscard]] bool any_gone(ledger& file);
+/// Whether the server has not our word yet for something that is not here any more.
+[[nodiscard]] bool erasure_due(ledger& file);
+/// Removed incarnations of which nothing is here, in order, as many as one receipt takes.
+[[nodiscard]] std::vector<incarnation_id> gone_incarnations(ledger& file);
+/// The server has our word for these, in order.
+void forget_removals(ledger& file, const std::vector<incarnation_id>& receipted);
 
 /// Remembers that the server has removed that view, whether or not anything of it is here.
 void remember_removal(ledger& file, const record_id& record, const incarnation_id& incarnation);

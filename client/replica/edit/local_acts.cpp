@@ -1,9 +1,11 @@
 // The doctor's acts, each in a transaction of its own.
 #include <utility>
 
+#include "client/replica/access/surrender.hpp"
 #include "client/replica/edit/acts.hpp"
 #include "client/replica/edit/batch.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/edit/editor.hpp"
+#include "client/replica/file/kept_texts.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -61,8 +63,8 @@ bool about_the_line(errc code) {
 
 }  // namespace
 
-result<saved> replica_store::save(const edit& what, edit_problems* why) {
-  auto& file = impl_->file;
+result<saved> editor::save(const edit& what, edit_problems* why) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   working_set set(file);
@@ -75,9 +77,8 @@ result<saved> replica_store::save(const edit& what, edit_problems* why) {
   return done;
 }
 
-result<std::vector<saved>> replica_store::save_all(std::span<const edit> edits,
-                                                   edit_problems* why) {
-  auto& file = impl_->file;
+result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_problems* why) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   working_set set(file);
@@ -108,20 +109,19 @@ result<std::vector<saved>> replica_store::save_all(std::span<const edit> edits,
   return out;
 }
 
-result<saved> replica_store::publish(std::string_view kind, std::string_view key,
-                                     const std::optional<std::string>& selector,
-                                     const std::optional<std::string>& summary,
-                                     edit_problems* why) {
-  return act_on(impl_->file, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+result<saved> editor::publish(std::string_view kind, std::string_view key,
+                              const std::optional<std::string>& selector,
+                              const std::optional<std::string>& summary, edit_problems* why) {
+  return act_on(*file_, kind, key, [&](acts& doing, const target& at) -> result<saved> {
     const auto draft = select_draft(*at.held, selector);
     if (!draft) return draft.error();
     return doing.publish(at, **draft, summary, why);
   });
 }
 
-result<version_id> replica_store::discard_draft(std::string_view kind, std::string_view key,
-                                                const std::optional<std::string>& selector) {
-  auto& file = impl_->file;
+result<version_id> editor::discard_draft(std::string_view kind, std::string_view key,
+                                         const std::optional<std::string>& selector) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   working_set set(file);
@@ -138,20 +138,50 @@ result<version_id> replica_store::discard_draft(std::string_view kind, std::stri
   return id;
 }
 
-result<saved> replica_store::revert(std::string_view kind, std::string_view key,
-                                    std::string_view selector,
-                                    const std::optional<std::string>& summary, edit_problems* why) {
-  return act_on(impl_->file, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+result<saved> editor::revert(std::string_view kind, std::string_view key, std::string_view selector,
+                             const std::optional<std::string>& summary, edit_problems* why) {
+  return act_on(*file_, kind, key, [&](acts& doing, const target& at) -> result<saved> {
     const auto to = select_version(*at.held, selector);
     if (!to) return to.error();
     return doing.revert(at, **to, summary, why);
   });
 }
 
-result<saved> replica_store::resolve(std::string_view kind, std::string_view key,
-                                     const resolution& how, edit_problems* why) {
-  return act_on(impl_->file, kind, key,
+result<saved> editor::resolve(std::string_view kind, std::string_view key, const resolution& how,
+                              edit_problems* why) {
+  return act_on(*file_, kind, key,
                 [&](acts& doing, const target& at) { return doing.resolve(at, how, why); });
+}
+
+result<void> editor::forget_notices() {
+  auto& file = *file_;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  file.db().ask("DELETE FROM notice")->run();
+  (*scope)->commit();
+  return {};
+}
+
+result<void> editor::keep_texts(std::string_view name, std::span<const kept_text> texts) {
+  auto& file = *file_;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  if (auto open = check_open(file); !open) return open;
+  auto list = texts_in(file);
+  std::erase_if(list, [name](const text_entry& each) { return each.name == name; });
+  working_set set(file);
+  for (const auto& text : texts) {
+    text_entry entry{.name = std::string(name), .record = std::nullopt, .what = text};
+    if (!text.kind.empty()) {
+      const auto at = find_held(file, set, text.kind, text.key);
+      if (!at) continue;  // taken away meanwhile, and the text with it
+      entry.record = at->id;
+    }
+    list.push_back(std::move(entry));
+  }
+  put_texts(file, list);
+  (*scope)->commit();
+  return {};
 }
 
 }  // namespace autocusto::replica

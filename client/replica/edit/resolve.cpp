@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "client/replica/edit/acts.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/edit/editor.hpp"
 #include "shared/domain/conflict.hpp"
 
 namespace autocusto::replica {
@@ -82,9 +82,9 @@ result<domain::field_map> resolved_fields(const target& at, const resolution& ho
   return std::move(start.fields);
 }
 
-result<domain::field_map> replica_store::preview(std::string_view kind, std::string_view key,
-                                                 const resolution& how) const {
-  auto& file = impl_->file;
+result<domain::field_map> editor::preview(std::string_view kind, std::string_view key,
+                                          const resolution& how) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   const auto at = find_visible(file, set, kind, key);

@@ -408,4 +408,13 @@ std::size_t each_sound_holding(
   return damaged;
 }
 
+std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark) {
+  std::vector<std::int64_t> rows;
+  in.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
+    const auto plain = ledger::open_entry(k_mark, id, sealed, in.keys().cells());
+    if (unpack_mark(plain).*mark) rows.push_back(id);
+  });
+  return rows;
+}
+
 }  // namespace autocusto::replica

@@ -142,4 +142,7 @@ void each_holding(ledger& in,
 [[nodiscard]] std::size_t each_sound_holding(
     ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each);
 
+/// The rows of the holdings that carry that mark.
+[[nodiscard]] std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark);
+
 }  // namespace autocusto::replica

@@ -2,10 +2,23 @@
 // Small texts about records that others keep here, which end with their records. Private to
 // client/replica. Inside one transaction, one thread.
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "client/replica/file/ledger.hpp"
+#include "client/replica/types.hpp"
 #include "shared/base/ids.hpp"
 
 namespace autocusto::replica {
+
+struct text_entry {
+  std::string name;
+  std::optional<record_id> record;
+  kept_text what;
+};
+[[nodiscard]] std::vector<text_entry> texts_in(ledger& file);
+void put_texts(ledger& file, const std::vector<text_entry>& list);
 
 /// Forgets what was kept about that record, in the transaction that destroys its key.
 void forget_texts_of(ledger& file, const record_id& record);

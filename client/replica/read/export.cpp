@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/file/ledger.hpp"
 #include "client/replica/read/lookup.hpp"
+#include "client/replica/read/reader.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::replica {
@@ -55,9 +56,8 @@ struct place {
 
 }  // namespace
 
-std::size_t replica_store::export_lines(
-    const std::function<void(std::string_view line)>& sink) const {
-  auto& file = impl_->file;
+std::size_t reader::export_lines(const std::function<void(std::string_view line)>& sink) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   if (closed_now(file)) return 0;
   std::vector<place> places;

@@ -4,8 +4,9 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/file/kept_texts.hpp"
 #include "client/replica/read/lookup.hpp"
+#include "client/replica/read/reader.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -26,17 +27,6 @@ result<domain::field_map> fields_of(holding& held, std::string_view selector) {
     return fail(errc::not_found, "The contents of this version were erased.");
   }
   return held.read(**meta).payload.fields;
-}
-
-/// Holdings that carry a mark of that kind.
-template <class Wanted>
-std::vector<std::int64_t> marked(ledger& file, Wanted&& wanted) {
-  std::vector<std::int64_t> rows;
-  file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
-    const auto plain = ledger::open_entry(k_mark, id, sealed, file.keys().cells());
-    if (wanted(unpack_mark(plain))) rows.push_back(id);
-  });
-  return rows;
 }
 
 std::optional<version_id> base_of(holding& held) {
@@ -63,9 +53,9 @@ conflict_item conflict_of(holding& held) {
 
 }  // namespace
 
-result<record_shown> replica_store::show(std::string_view kind, std::string_view key,
-                                         const std::optional<std::string>& selector) const {
-  auto& file = impl_->file;
+result<record_shown> reader::show(std::string_view kind, std::string_view key,
+                                  const std::optional<std::string>& selector) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   const auto at = selector ? find_held(file, set, kind, key) : find_visible(file, set, kind, key);
@@ -87,9 +77,9 @@ result<record_shown> replica_store::show(std::string_view kind, std::string_view
   return out;
 }
 
-result<std::vector<version_info>> replica_store::history(std::string_view kind,
-                                                         std::string_view key) const {
-  auto& file = impl_->file;
+result<std::vector<version_info>> reader::history(std::string_view kind,
+                                                  std::string_view key) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   const auto at = find_held(file, set, kind, key);
@@ -102,11 +92,10 @@ result<std::vector<version_info>> replica_store::history(std::string_view kind,
   return out;
 }
 
-result<std::vector<domain::field_change>> replica_store::diff(std::string_view kind,
-                                                              std::string_view key,
-                                                              std::string_view from,
-                                                              std::string_view to) const {
-  auto& file = impl_->file;
+result<std::vector<domain::field_change>> reader::diff(std::string_view kind, std::string_view key,
+                                                       std::string_view from,
+                                                       std::string_view to) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   const auto at = find_held(file, set, kind, key);
@@ -118,13 +107,13 @@ result<std::vector<domain::field_change>> replica_store::diff(std::string_view k
   return domain::diff_fields(kind, *before, *after);
 }
 
-std::vector<conflict_item> replica_store::conflicts() const {
-  auto& file = impl_->file;
+std::vector<conflict_item> reader::conflicts() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   std::vector<conflict_item> out;
   if (closed_now(file)) return out;
-  for (const auto row : marked(file, [](const mark_entry& mark) { return mark.conflict; })) {
+  for (const auto row : marked_rows(file, &mark_entry::conflict)) {
     if (auto* held = set.load(row)) out.push_back(conflict_of(*held));
   }
   std::sort(out.begin(), out.end(), [](const conflict_item& a, const conflict_item& b) {
@@ -133,8 +122,8 @@ std::vector<conflict_item> replica_store::conflicts() const {
   return out;
 }
 
-status replica_store::status() const {
-  auto& file = impl_->file;
+status reader::status() const {
+  auto& file = *file_;
   replica::status out;
   out.refused = refused();
   const sqlite::snapshot now(file.db());
@@ -157,78 +146,26 @@ status replica_store::status() const {
     const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
     count(entry.since, entry.acknowledged, out.unpulled);
   });
-  out.conflicts = marked(file, [](const mark_entry& mark) { return mark.conflict; }).size();
-  out.hidden = marked(file, [](const mark_entry& mark) { return mark.hidden; }).size();
+  out.conflicts = marked_rows(file, &mark_entry::conflict).size();
+  out.hidden = marked_rows(file, &mark_entry::hidden).size();
   if (const auto closed = closed_now(file)) {
     out.closed_since = closed->since;
-    out.erased = out.erasure_due = closed->erased;
-  } else {
-    out.erasure_due = any_gone(file);
+    out.erased = closed->erased;
   }
+  out.erasure_due = erasure_due(file);
   out.sealed = sealed_in(file);
   if (const auto last = file.get(k_last_sync)) out.last_sync = unpack_outcome(*last);
   if (const auto at = file.get_number(k_last_success); at != 0) out.last_success = at;
   return out;
 }
 
-std::optional<unix_millis> replica_store::oldest_pending() const {
-  auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
-  auto& cells = file.keys().cells();
-  std::optional<unix_millis> oldest;
-  const auto count = [&oldest](unix_millis since) {
-    if (!oldest || since < *oldest) oldest = since;
-  };
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    count(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells)).since);
-  });
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
-    if (!entry.acknowledged) count(entry.since);
-  });
-  return oldest;
-}
-
-std::int64_t replica_store::changes_elsewhere() const {
-  auto q = impl_->file.db().ask("PRAGMA data_version");
+std::int64_t reader::changes_elsewhere() const {
+  auto q = file_->db().ask("PRAGMA data_version");
   return q->step() ? q->column_int(0) : 0;
 }
 
-std::size_t count_pending(ledger& file) {
-  auto q = file.db().ask("SELECT count(*) FROM waiting");
-  std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto plain = ledger::open_entry(k_discard, id, sealed, file.keys().cells());
-    if (!unpack_discard(plain).acknowledged) ++count;
-  });
-  return count;
-}
-
-std::size_t count_unsynced(ledger& file) {
-  std::size_t count = count_pending(file);
-  working_set set(file);
-  file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
-    auto* held = set.load(holding_of(id));
-    if (held == nullptr) throw_damaged("the record of a refused version");
-    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held->sealer())).at_server) {
-      ++count;
-    }
-  });
-  return count;
-}
-
-std::size_t replica_store::pending_count() const {
-  const sqlite::snapshot now(impl_->file.db());
-  return count_pending(impl_->file);
-}
-
-std::size_t replica_store::unsynced_count() const {
-  const sqlite::snapshot now(impl_->file.db());
-  return count_unsynced(impl_->file);
-}
-
-std::vector<waiting_item> replica_store::waiting() const {
-  auto& file = impl_->file;
+std::vector<waiting_item> reader::waiting() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   auto& cells = file.keys().cells();
   std::vector<std::pair<std::int64_t, waiting_item>> found;  // by the count of saves
@@ -268,8 +205,8 @@ std::vector<waiting_item> replica_store::waiting() const {
   return out;
 }
 
-std::vector<notice> replica_store::notices() const {
-  auto& file = impl_->file;
+std::vector<notice> reader::notices() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   std::vector<notice> out;
@@ -290,13 +227,26 @@ std::vector<notice> replica_store::notices() const {
   return out;
 }
 
-result<void> replica_store::forget_notices() {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  file.db().ask("DELETE FROM notice")->run();
-  (*scope)->commit();
-  return {};
+std::vector<kept_text> reader::kept_texts(std::string_view name) const {
+  auto& file = *file_;
+  const sqlite::snapshot now(file.db());
+  std::vector<kept_text> out;
+  if (closed_now(file)) return out;
+  working_set set(file);
+  for (auto& each : texts_in(file)) {
+    if (each.name != name) continue;
+    const bool gone = each.record && set.open_view(*each.record) == nullptr;
+    if (!gone) out.push_back(std::move(each.what));
+  }
+  return out;
+}
+
+bool reader::closed() const {
+  return closed_now(*file_).has_value();
+}
+
+result<void> reader::check_access() const {
+  return check_open(*file_);
 }
 
 }  // namespace autocusto::replica

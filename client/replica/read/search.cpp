@@ -8,7 +8,8 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/holding.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/file/ledger.hpp"
+#include "client/replica/read/reader.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -21,12 +22,12 @@ struct found_item {
 
 }  // namespace
 
-result<std::vector<list_item>> replica_store::search(std::string_view kind, std::string_view term,
-                                                     std::size_t* damaged) const {
+result<std::vector<list_item>> reader::search(std::string_view kind, std::string_view term,
+                                              std::size_t* damaged) const {
   if (domain::find_catalogue(kind) == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
-  auto& file = impl_->file;
+  auto& file = *file_;
   const domain::search_term wanted(term);
   std::vector<found_item> found;
   const sqlite::snapshot now(file.db());

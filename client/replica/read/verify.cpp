@@ -7,7 +7,8 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/commit_count.hpp"
 #include "client/replica/file/holding.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/file/ledger.hpp"
+#include "client/replica/read/reader.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -212,8 +213,8 @@ void note_told(ledger& file, std::int64_t missing) {
 
 }  // namespace
 
-verify_report replica_store::verify() const {
-  auto& file = impl_->file;
+verify_report reader::verify() const {
+  auto& file = *file_;
   verify_report report;
   const std::int64_t beside = commits_beside(file.home());  // before the snapshot: another process
                                                             // may be writing

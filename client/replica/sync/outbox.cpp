@@ -6,7 +6,7 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/base/limits.hpp"
 
 namespace autocusto::replica {
@@ -21,17 +21,6 @@ struct waiting_version {
   std::int64_t row = 0;
   version_id id;
 };
-
-/// Records that were taken away. What waits of them is pushed all the same: the server refuses it,
-/// but keeps it in quarantine, and then nothing is lost when the record is erased here.
-std::set<std::int64_t> hidden_records(ledger& file) {
-  std::set<std::int64_t> out;
-  file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
-    const auto mark = unpack_mark(ledger::open_entry(k_mark, id, sealed, file.keys().cells()));
-    if (mark.hidden) out.insert(id);
-  });
-  return out;
-}
 
 /// The first waiting versions, record by record, in the order of their rows; each record's in the
 /// order of saving, in which a parent comes before its children. Leaves out what a push under way
@@ -160,8 +149,8 @@ void take_discards(ledger& file, const std::set<std::int64_t>& left_out, std::si
 
 }  // namespace
 
-outbox replica_store::next_outbox(std::size_t at_most, std::span<const version_id> without) const {
-  auto& file = impl_->file;
+outbox sync_store::next_outbox(std::size_t at_most, std::span<const version_id> without) const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   outbox out;
   batch filling(file, out, at_most);
@@ -175,20 +164,16 @@ outbox replica_store::next_outbox(std::size_t at_most, std::span<const version_i
       break;
     }
   }
-  auto left_out = hidden_records(file);
-  left_out.insert(under_way.begin(), under_way.end());
+  // What waits of records that were taken away is pushed all the same: the server refuses it, but
+  // keeps it in quarantine, and then nothing is lost when the record is erased here.
+  auto left_out = std::move(under_way);
+  for (const auto row : marked_rows(file, &mark_entry::hidden)) left_out.insert(row);
   take_discards(file, left_out, at_most, out);
   return out;
 }
 
-bool replica_store::keeps_push(const push_id& id) const {
-  auto& file = impl_->file;
-  const sqlite::snapshot now(file.db());
-  return kept_id(file, k_pending_push) == id || kept_id(file, k_following_push) == id;
-}
-
-std::optional<replica_store::pending_push> replica_store::current_push() const {
-  auto& file = impl_->file;
+std::optional<sync_store::pending_push> sync_store::current_push() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   const auto cell = file.get(k_pending_push);
   if (!cell) return std::nullopt;

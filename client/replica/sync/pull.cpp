@@ -7,8 +7,8 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/holding.hpp"
-#include "client/replica/impl.hpp"
 #include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -31,7 +31,7 @@ wire::cursor cursor_in(ledger& file) {
 /// Applies one page inside a write transaction.
 class page_reader {
  public:
-  page_reader(ledger& file, working_set& set, page_effect& effect)
+  page_reader(ledger& file, working_set& set, engine::page_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file) {}
 
   void version(const engine::checked_version& what, const wire::page_version& from) {
@@ -256,7 +256,7 @@ class page_reader {
 
   ledger& file_;
   working_set& set_;
-  page_effect& effect_;
+  engine::page_applied& effect_;
   ahead_list ahead_;
   std::unordered_set<std::int64_t> noted_;
   std::unordered_set<std::int64_t> had_local_;
@@ -277,15 +277,15 @@ std::optional<std::string> read_page(page_reader& reader, const engine::checked_
 
 }  // namespace
 
-wire::cursor replica_store::cursor() const {
-  return cursor_in(impl_->file);
+wire::cursor sync_store::cursor() const {
+  return cursor_in(*file_);
 }
 
-result<page_effect> replica_store::apply_page(const engine::checked_page& page) {
-  auto& file = impl_->file;
+result<engine::page_applied> sync_store::apply_page(const engine::checked_page& page) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  page_effect effect;
+  engine::page_applied effect{.applied = false};
   // Fetched before another process closed or erased what is here: it must not come in again.
   if (closed_now(file) || !(cursor_in(file) == page.from)) return effect;
   working_set set(file);
@@ -303,21 +303,6 @@ result<page_effect> replica_store::apply_page(const engine::checked_page& page) 
   (*scope)->commit();
   effect.applied = true;
   return effect;
-}
-
-result<void> replica_store::note_sync(const sync_outcome& outcome) {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  file.put(k_last_sync, pack(outcome));
-  if (outcome.ok) file.put_number(k_last_success, outcome.at);
-  const auto missing = file.count(k_commits_missing);
-  if (outcome.ok && missing > 0 && file.count(k_commits_told) == missing) {
-    file.forget(k_commits_missing);
-    file.forget(k_commits_told);
-  }
-  (*scope)->commit();
-  return {};
 }
 
 }  // namespace autocusto::replica

@@ -9,8 +9,9 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
-#include "client/replica/impl.hpp"
+#include "client/replica/identity/identity_store.hpp"
 #include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::replica {
@@ -52,7 +53,7 @@ std::vector<incarnation_id> closed_early(ledger& file) {
 /// Applies the lines of one receipt inside a write transaction.
 class receipt_reader {
  public:
-  receipt_reader(ledger& file, working_set& set, receipt_effect& effect)
+  receipt_reader(ledger& file, working_set& set, engine::receipt_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
@@ -245,7 +246,7 @@ class receipt_reader {
 
   ledger& file_;
   working_set& set_;
-  receipt_effect& effect_;
+  engine::receipt_applied& effect_;
   ahead_list ahead_;
   std::vector<incarnation_id> closed_;
   std::map<std::int64_t, std::vector<version_id>> refused_;  // by holding
@@ -270,13 +271,12 @@ bool shares_a_record(const std::set<std::int64_t>& under_way,
 
 }  // namespace
 
-result<void> replica_store::store_pending_push(const wire::push_object& what,
-                                               const wire::signed_object& signed_form) {
-  auto& file = impl_->file;
+result<void> sync_store::keep(const wire::push_object& what, const wire::signed_object& form) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto first = kept_id(file, k_pending_push);
-  const bool follows = what.prev_push == (first ? first : last_push());
+  const bool follows = what.prev_push == (first ? first : identity_store(file).last_push());
   if (!follows || file.get(k_following_push)) {
     return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
   }
@@ -289,19 +289,19 @@ result<void> replica_store::store_pending_push(const wire::push_object& what,
   if (first && shares_a_record(records_under_way(file), *versions, *discards)) {
     return fail(errc::bad_request, "The push names a record that another push is under way with.");
   }
-  file.put(first ? k_following_push : k_pending_push,
-           pack(pending_entry{.object = signed_form,
-                              .versions = *std::move(versions),
-                              .discards = *std::move(discards)}));
+  file.put(
+      first ? k_following_push : k_pending_push,
+      pack(pending_entry{
+          .object = form, .versions = *std::move(versions), .discards = *std::move(discards)}));
   (*scope)->commit();
   return {};
 }
 
-result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& receipt) {
-  auto& file = impl_->file;
+result<engine::receipt_applied> sync_store::apply_receipt(const wire::push_receipt& receipt) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  receipt_effect effect;
+  engine::receipt_applied effect;
   const auto cell = file.get(k_pending_push);
   if (!cell) return effect;
   const auto entry = unpack_pending(*cell);
@@ -328,35 +328,6 @@ result<receipt_effect> replica_store::apply_receipt(const wire::push_receipt& re
   file.put(k_last_push, receipt.id.raw());
   (*scope)->commit();
   return effect;
-}
-
-result<void> replica_store::drop_pending_push(const push_id& id) {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  if (kept_id(file, k_pending_push) != id) return {};
-  forget_kept_pushes(file);
-  (*scope)->commit();
-  return {};
-}
-
-std::optional<push_id> replica_store::last_push() const {
-  const auto raw = impl_->file.get(k_last_push);
-  return raw ? push_id::from_raw(*raw) : std::nullopt;
-}
-
-result<void> replica_store::set_last_push(const std::optional<push_id>& id) {
-  auto& file = impl_->file;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  file.forget(k_following_push);  // it names another predecessor
-  if (id) {
-    file.put(k_last_push, id->raw());
-  } else {
-    file.forget(k_last_push);
-  }
-  (*scope)->commit();
-  return {};
 }
 
 }  // namespace autocusto::replica

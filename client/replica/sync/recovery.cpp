@@ -7,8 +7,8 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
-#include "client/replica/impl.hpp"
 #include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/sync_store.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -96,13 +96,13 @@ void forget_places(ledger& file, std::int64_t row, ahead_list& ahead) {
 
 }  // namespace
 
-bool replica_store::recovering() const {
-  return impl_->file.get(k_recovering).has_value();
+bool sync_store::recovering() const {
+  return file_->get(k_recovering).has_value();
 }
 
-result<void> replica_store::begin_recovery(
-    const std::optional<std::optional<push_id>>& server_last) {
-  auto& file = impl_->file;
+result<void> sync_store::begin_recovery(const std::optional<std::optional<push_id>>& server_last) {
+  saved_.reset();
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   file.put(k_recovering, "1");
@@ -120,8 +120,8 @@ result<void> replica_store::begin_recovery(
   return {};
 }
 
-std::vector<version_id> replica_store::held_versions() const {
-  auto& file = impl_->file;
+std::vector<version_id> sync_store::held_versions() {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   std::vector<version_id> out;
   for (const auto row : holding_rows(file)) {
@@ -135,8 +135,8 @@ std::vector<version_id> replica_store::held_versions() const {
   return out;
 }
 
-result<void> replica_store::mark_missing(const std::vector<version_id>& ids) {
-  auto& file = impl_->file;
+result<void> sync_store::mark_missing(const std::vector<version_id>& ids) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const std::unordered_set<version_id> lost(ids.begin(), ids.end());
@@ -153,8 +153,8 @@ result<void> replica_store::mark_missing(const std::vector<version_id>& ids) {
   return {};
 }
 
-bool replica_store::any_unpulled() const {
-  auto& file = impl_->file;
+bool sync_store::any_unpulled() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   bool found = false;
   file.each_entry_while(k_unpulled, [&](std::int64_t id, std::string_view) {
@@ -166,15 +166,15 @@ bool replica_store::any_unpulled() const {
   return found;
 }
 
-bool replica_store::any_ahead() const {
-  auto& file = impl_->file;
+bool sync_store::any_ahead() const {
+  auto& file = *file_;
   const sqlite::snapshot now(file.db());
   working_set set(file);
   return ahead_list(file).any(set);
 }
 
-result<void> replica_store::restart_feed() {
-  auto& file = impl_->file;
+result<void> sync_store::restart_feed() {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   ahead_list ahead(file);

@@ -1,20 +1,22 @@
-// Who this laptop is, its keys, and small settings.
-#include <algorithm>
-#include <array>
+#include "client/replica/identity/identity_store.hpp"
+
+#include <charconv>
+#include <cstdlib>
 #include <utility>
 
+#include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/ledger.hpp"
 #include "client/replica/file/rows.hpp"
-#include "client/replica/impl.hpp"
-#include "shared/domain/catalogue.hpp"
-#include "shared/domain/validate.hpp"
-#include "shared/sqlite/transaction.hpp"
 
 namespace autocusto::replica {
 namespace {
 
 constexpr std::size_t k_setting_name_bytes = 64;
+constexpr std::string_view k_server_time = "server_time";
+constexpr std::string_view k_clock_ahead = "clock_ahead";
+constexpr std::int64_t k_clock_tolerance_seconds = 5 * 60;
 
 error not_enrolled_yet() {
   return fail(errc::not_enrolled,
@@ -27,12 +29,12 @@ std::string setting_name(std::string_view name) {
 
 }  // namespace
 
-bool replica_store::enrolled() const {
-  return impl_->file.get(k_identity).has_value();
+bool identity_store::enrolled() const {
+  return file_->get(k_identity).has_value();
 }
 
-result<void> replica_store::enroll(const identity& who, const crypto::secret& tenant_key) {
-  auto& file = impl_->file;
+result<void> identity_store::enroll(const identity& who, const crypto::secret& tenant_key) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   if (const auto cell = file.get(k_identity)) {
@@ -51,14 +53,14 @@ result<void> replica_store::enroll(const identity& who, const crypto::secret& te
   return {};
 }
 
-result<identity> replica_store::who() const {
-  const auto cell = impl_->file.get(k_identity);
+result<identity> identity_store::who() const {
+  const auto cell = file_->get(k_identity);
   if (!cell) return not_enrolled_yet();
   return unpack_identity(*cell);
 }
 
-crypto::signing_key replica_store::device_key() const {
-  auto seed = impl_->file.get(k_device_key);
+crypto::signing_key identity_store::device_key() const {
+  auto seed = file_->get(k_device_key);
   if (!seed) {
     throw error_exception(
         fail(errc::not_enrolled, "This replica was wiped; enroll this laptop again."));
@@ -69,8 +71,8 @@ crypto::signing_key replica_store::device_key() const {
   return *std::move(key);
 }
 
-result<crypto::signing_key> replica_store::next_device_key() {
-  auto& file = impl_->file;
+result<crypto::signing_key> identity_store::next_device_key() {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   if (auto seed = file.get(k_next_device_key)) {
@@ -85,9 +87,9 @@ result<crypto::signing_key> replica_store::next_device_key() {
   return key;
 }
 
-result<void> replica_store::become(const identity& who, const crypto::public_key& key,
-                                   const crypto::secret& tenant_key) {
-  auto& file = impl_->file;
+result<void> identity_store::become(const identity& who, const crypto::public_key& key,
+                                    const crypto::secret& tenant_key) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto cell = file.get(k_identity);
@@ -120,14 +122,14 @@ result<void> replica_store::become(const identity& who, const crypto::public_key
   return {};
 }
 
-result<crypto::secret> replica_store::tenant_key() const {
-  auto key = impl_->file.get(k_tenant_key);
+result<crypto::secret> identity_store::tenant_key() const {
+  auto key = file_->get(k_tenant_key);
   if (!key) return not_enrolled_yet();
   return crypto::secret(*std::move(key));
 }
 
-result<void> replica_store::set_trust(const wire::signed_object& trust) {
-  auto& file = impl_->file;
+result<void> identity_store::set_trust(const wire::signed_object& trust) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto cell = file.get(k_identity);
@@ -143,8 +145,8 @@ result<void> replica_store::set_trust(const wire::signed_object& trust) {
   return {};
 }
 
-result<void> replica_store::set_server(std::string_view host, std::uint16_t port) {
-  auto& file = impl_->file;
+result<void> identity_store::set_server(std::string_view host, std::uint16_t port) {
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto cell = file.get(k_identity);
@@ -157,12 +159,12 @@ result<void> replica_store::set_server(std::string_view host, std::uint16_t port
   return {};
 }
 
-result<void> replica_store::set_setting(std::string_view name, std::string_view value) {
+result<void> identity_store::set_setting(std::string_view name, std::string_view value) {
   if (name.empty() || name.size() > k_setting_name_bytes) {
     return fail(errc::usage, "The name of a setting has 1 to 64 bytes.", "name",
                 static_cast<std::int64_t>(k_setting_name_bytes));
   }
-  auto& file = impl_->file;
+  auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
   if (value.empty()) {
@@ -174,37 +176,58 @@ result<void> replica_store::set_setting(std::string_view name, std::string_view 
   return {};
 }
 
-std::optional<std::string> replica_store::setting(std::string_view name) const {
-  return impl_->file.get(setting_name(name));
+std::optional<std::string> identity_store::setting(std::string_view name) const {
+  return file_->get(setting_name(name));
 }
 
-result<domain::field_value> entered_value(std::string_view kind, std::string_view field,
-                                          std::string_view text) {
-  const auto* known = domain::find_catalogue(kind);
-  if (known == nullptr) {
-    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+std::optional<push_id> identity_store::last_push() const {
+  const auto raw = file_->get(k_last_push);
+  return raw ? push_id::from_raw(*raw) : std::nullopt;
+}
+
+result<void> identity_store::set_last_push(const std::optional<push_id>& id) {
+  auto& file = *file_;
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  file.forget(k_following_push);  // it names another predecessor
+  if (id) {
+    file.put(k_last_push, id->raw());
+  } else {
+    file.forget(k_last_push);
   }
-  const auto* spec = known->find(field);
-  if (spec == nullptr) {
-    return fail(errc::invalid_field,
-                "There is no field " + std::string(field) + " in this kind of record.",
-                std::string(field));
-  }
-  switch (spec->type) {
-    case domain::field_type::text:
-      return domain::field_value(std::string(text));
-    case domain::field_type::boolean:
-      break;
-  }
-  static constexpr std::array<std::string_view, 6> k_yes{"true", "sim", "yes", "1", "s", "y"};
-  static constexpr std::array<std::string_view, 5> k_no{"false", "nao", "no", "0", "n"};
-  const auto folded = domain::fold_text(text);
-  if (std::find(k_yes.begin(), k_yes.end(), folded) != k_yes.end()) {
-    return domain::field_value(true);
-  }
-  if (std::find(k_no.begin(), k_no.end(), folded) != k_no.end()) return domain::field_value(false);
-  return fail(errc::invalid_field, "The field " + std::string(field) + " must be true or false.",
-              std::string(field));
+  (*scope)->commit();
+  return {};
+}
+
+std::optional<unix_millis> identity_store::server_time() const {
+  const auto text = setting(k_server_time);
+  return text ? parse_time(*text) : std::nullopt;
+}
+
+result<void> identity_store::set_server_time(std::optional<unix_millis> told) {
+  return set_setting(k_server_time, told ? format_time(*told) : std::string());
+}
+
+std::optional<std::int64_t> identity_store::clock_difference() const {
+  const auto text = setting(k_clock_ahead).value_or("");
+  std::int64_t seconds = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return seconds;
+}
+
+result<void> identity_store::note_server_clock(unix_millis server_now) {
+  const std::int64_t ahead = (file_->now() - server_now) / 1000;
+  const auto before = clock_difference();
+  const bool wrong = std::abs(ahead) > k_clock_tolerance_seconds;
+  if (!wrong) return before ? set_setting(k_clock_ahead, "") : result<void>{};
+  if (before && std::abs(*before - ahead) < 60) return {};
+  return set_setting(k_clock_ahead, std::to_string(ahead));
+}
+
+bool identity_store::erased() const {
+  const auto closed = closed_now(*file_);
+  return closed && closed->erased;
 }
 
 }  // namespace autocusto::replica
