@@ -79,13 +79,13 @@ class story {
   void edit() {
     if (++edits_ > 8) return;
     const auto done =
-        desk_.laptop->save(test::set_field(key_, "peso", std::to_string(100 + edits_)));
+        desk_.laptop->edit().save(test::set_field(key_, "peso", std::to_string(100 + edits_)));
     if (done) ++size_;
   }
 
   void pull(std::size_t limit) {
     for (bool more = true; more;) {
-      const auto from = desk_.laptop->cursor();
+      const auto from = desk_.laptop->sync().cursor();
       auto page = desk_.server.page(from, desk_.laptop.device(), limit);
       more = page.more;
       std::int64_t bytes = 0;
@@ -96,7 +96,7 @@ class story {
       const auto before = fuzz::work_so_far().bytes;
       const auto checked = engine::check_page(std::move(page), from);
       fuzz::demand(checked.has_value(), "the page is one that a server sends");
-      const auto effect = desk_.laptop->apply_page(*checked);
+      const auto effect = desk_.laptop->sync().apply_page(*checked);
       const auto cost = static_cast<std::int64_t>(fuzz::work_so_far().bytes - before);
       fuzz::demand(effect && effect->applied, "the page is applied");
       const auto most = k_bytes_of_a_byte * bytes + k_bytes_of_a_version * size_ + k_bytes_at_all;

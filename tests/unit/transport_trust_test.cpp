@@ -127,7 +127,7 @@ TEST(transport_trust, heads_of_the_log_are_the_servers_or_refused) {
   };
   const auto told = [&](const wire::audit_head& of, const crypto::signing_key& by,
                         std::string_view purpose = "audit") {
-    return read_audit_head(known, text(sign_canonical(by, purpose, wire::encode_object(of))));
+    return read_audit_head(known, text(wire::sign_canonical(by, purpose, wire::encode_object(of))));
   };
   ASSERT_TRUE(told(head, key));
   EXPECT_EQ(told(head, key)->seq, 7);
@@ -136,7 +136,7 @@ TEST(transport_trust, heads_of_the_log_are_the_servers_or_refused) {
   auto elsewhere = head;
   elsewhere.server.data().fill(8);
   EXPECT_FALSE(told(elsewhere, key)) << "of another server that has this key";
-  auto changed = sign_canonical(key, "audit", wire::encode_object(head));
+  auto changed = wire::sign_canonical(key, "audit", wire::encode_object(head));
   head.seq = 6;
   changed.object = wire::encode_object(head);
   const auto refused = read_audit_head(known, text(changed));
