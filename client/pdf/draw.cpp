@@ -1,6 +1,7 @@
 #include "client/pdf/draw.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "client/pdf/font.hpp"
@@ -99,6 +100,7 @@ bool holds(const condition& what, const value_table& table) {
 void form_painter::page(const form& drawn, value_table& table, const flow_sheet& flow) {
   on_.page(drawn.width, drawn.height, std::nullopt);
   if (draft_) on_.watermark("RASCUNHO");
+  coarse_ = drawn.copies.size() > 1;
   for (std::size_t copy = 0; copy < drawn.copies.size(); ++copy) {
     const auto& [dx, label] = drawn.copies[copy];
     table.set("via", label);
@@ -150,7 +152,12 @@ void form_painter::boxed(const element& box, const value_table& table, double dx
       (k_ascent + k_descent + k_leading * static_cast<double>(placed.lines.size() - 1)) *
       placed.size;
   const double top = box.lines <= 2 ? box.at.y + (box.at.height - height) / 2 : box.at.y;
-  if (names_in(box.text).empty()) flush();
+  // A label begins a paragraph, unless it goes on in the row of the one before. A prescription's
+  // head and foot are one each: thousands of small paragraphs would be half of the file, and most
+  // of the memory of a batch.
+  const double first = top + k_ascent * placed.size;
+  const bool same_row = !paragraph_.empty() && std::abs(paragraph_.back().baseline - first) < 3;
+  if (names_in(box.text).empty() && !same_row && !coarse_) flush();
   for (std::size_t i = 0; i < placed.lines.size(); ++i) {
     text_line line{box.at.x + dx,
                    top + (k_ascent + k_leading * static_cast<double>(i)) * placed.size, placed.size,

@@ -75,6 +75,7 @@ class form_painter {
   std::vector<problem>& problems_;
   document_kind document_;
   bool draft_;
+  bool coarse_ = false;
   std::vector<text_line> paragraph_;
 };
 

@@ -74,9 +74,14 @@ TEST(PdfProblems, ConditionsOfBoxes12And13And18And19) {
 
 TEST(PdfProblems, TextsAtAndOverTheLimitOfTheirBox) {
   auto request = sample_request(1, 1);
+  const std::string words =
+      "paciente com artrite reumatoide soropositiva, sem resposta ao tratamento com ";
   std::string text;
-  while (room_in_box("lme", "11", text + "lorem ").over == 0) text += "lorem ";
-  EXPECT_GT(text.size(), 700U);
+  for (std::size_t next = 0; room_in_box("lme", "11", text + words[next % words.size()]).over == 0;
+       ++next) {
+    text += words[next % words.size()];
+  }
+  EXPECT_GT(text.size(), 1'250U) << "an anamnesis is refused sooner than before";
   request.process.fields["anamnese"] = text;
   EXPECT_EQ(told(request), list{});
   text += std::string(40, 'n');
