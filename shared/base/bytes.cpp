@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "shared/base/hex.hpp"
+
 namespace autocusto {
 namespace {
 
@@ -10,11 +12,17 @@ constexpr std::string_view k_hex = "0123456789abcdef";
 constexpr std::string_view k_base64url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
+constexpr unsigned k_no_digit = 255;
+
+constexpr std::array<unsigned char, 256> make_hex_values() {
+  std::array<unsigned char, 256> table{};
+  for (auto& v : table) v = k_no_digit;
+  for (std::size_t i = 0; i < k_hex.size(); ++i) {
+    table[static_cast<unsigned char>(k_hex[i])] = static_cast<unsigned char>(i);
+  }
+  return table;
 }
+constexpr auto k_hex_values = make_hex_values();
 
 constexpr std::array<int, 256> make_base64url_values() {
   std::array<int, 256> table{};
@@ -29,26 +37,31 @@ constexpr auto k_base64url_values = make_base64url_values();
 }  // namespace
 
 std::string to_hex(std::string_view raw) {
-  std::string out;
-  out.reserve(raw.size() * 2);
+  std::string out(raw.size() * 2, '\0');
+  auto to = out.begin();
   for (const char c : raw) {
     const auto b = static_cast<unsigned char>(c);
-    out.push_back(k_hex[b >> 4]);
-    out.push_back(k_hex[b & 15]);
+    *to++ = k_hex[b >> 4];
+    *to++ = k_hex[b & 15];
   }
   return out;
 }
 
-std::optional<bytes> from_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  bytes out;
-  out.reserve(hex.size() / 2);
+bool detail::read_hex(std::string_view hex, char* to) {
+  if (hex.size() % 2 != 0) return false;
+  unsigned odd = 0;  // more than 15 as soon as one is no digit
   for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = hex_value(hex[i]);
-    const int low = hex_value(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
+    const unsigned high = k_hex_values[static_cast<unsigned char>(hex[i])];
+    const unsigned low = k_hex_values[static_cast<unsigned char>(hex[i + 1])];
+    odd |= high | low;
+    *to++ = static_cast<char>((high << 4 | low) & 255);
   }
+  return odd <= 15;
+}
+
+std::optional<bytes> from_hex(std::string_view hex) {
+  bytes out(hex.size() / 2, '\0');
+  if (!detail::read_hex(hex, out.data())) return std::nullopt;
   return out;
 }
 

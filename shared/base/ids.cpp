@@ -1,6 +1,9 @@
 #include "shared/base/ids.hpp"
 
+#include <array>
+
 #include "shared/base/bytes.hpp"
+#include "shared/base/hex.hpp"
 
 namespace autocusto {
 namespace detail {
@@ -10,28 +13,29 @@ std::string hex_text(const std::uint8_t* data, std::size_t size) {
 }
 
 bool hex_parse(std::string_view text, std::uint8_t* data, std::size_t size) {
-  const auto raw = from_hex(text);
-  if (!raw || raw->size() != size) return false;
-  std::memcpy(data, raw->data(), size);
-  return true;
+  return text.size() == 2 * size && read_hex(text, reinterpret_cast<char*>(data));
 }
 
 std::string uuid_text(const std::uint8_t* sixteen) {
-  std::string text = hex_text(sixteen, 16);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  const std::string hex = hex_text(sixteen, 16);
+  std::string text(36, '-');
+  std::size_t digit = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i != 8 && i != 13 && i != 18 && i != 23) text[i] = hex[digit++];
+  }
   return text;
 }
 
 bool uuid_parse(std::string_view text, std::uint8_t* sixteen) {
   if (text.size() != 36) return false;
-  std::string hex;
-  hex.reserve(32);
+  std::array<char, 32> hex{};
+  std::size_t digits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
     if (hyphen != (text[i] == '-')) return false;
-    if (!hyphen) hex.push_back(text[i]);
+    if (!hyphen) hex[digits++] = text[i];
   }
-  return hex_parse(hex, sixteen, 16);
+  return hex_parse({hex.data(), hex.size()}, sixteen, 16);
 }
 
 }  // namespace detail

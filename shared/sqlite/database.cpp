@@ -59,6 +59,13 @@ extern "C" int note_wal_size(void* size, sqlite3* /*db*/, const char* /*name*/, 
   return SQLITE_OK;
 }
 
+/// SQLite would count its memory, under one lock of the whole process, for a figure that nobody
+/// asks for. Only before its first use can it be told not to.
+void count_no_memory() {
+  static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(told);
+}
+
 /// As a URI of SQLite: everything but plain letters and digits escaped.
 std::string uri_of(const std::string& path) {
   constexpr std::string_view k_digits = "0123456789ABCDEF";
@@ -129,6 +136,7 @@ void database::closer::operator()(sqlite3* db) const noexcept {
 }
 
 database::database(const std::string& path, const open_options& options) : path_(path) {
+  count_no_memory();
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const bool frozen = options.mode == open_mode::frozen;
   if (options.mode == open_mode::read_only || frozen) {
