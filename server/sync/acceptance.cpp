@@ -27,7 +27,7 @@ void record_work::take(const std::vector<store::version_node>& graph) {
     nodes.emplace(n.id,
                   work_node{n.key, n.author, n.visible && view.has_value(), n.status, nullptr});
   }
-  visited += static_cast<std::int64_t>(graph.size());
+  visited += k_work_of_a_version * static_cast<std::int64_t>(graph.size());
   if (!whole) return;
   for (const auto& n : graph) {
     for (const auto& parent : n.parents) {
@@ -134,8 +134,8 @@ using detail::record_work;
 
 /// Payloads are asked for in sets of this size, so that memory stays bounded.
 constexpr std::size_t k_fetch = 500;
-/// Reading and decoding one is about as much as loading so many nodes of a graph.
-constexpr std::int64_t k_work_of_a_payload = 8;
+/// To read and decode one, beside the version itself: measured by tests/bench/work_bench.
+constexpr std::int64_t k_work_of_a_payload = 20;
 
 wire::push_result refused(const version_id& id, const error& why) {
   wire::push_result r;
@@ -277,10 +277,7 @@ class acceptor {
   acceptance_plan too_much() const {
     acceptance_plan none;
     none.work = work_done_;
-    none.refusal = fail(errc::too_much_work,
-                        "The push touches more of the records' histories than one push may; send "
-                        "its versions in several smaller pushes.",
-                        {}, in_.budget);
+    none.refusal = too_much_work(in_.budget);
     return none;
   }
 
@@ -418,6 +415,14 @@ class acceptor {
 };
 
 }  // namespace
+
+error too_much_work(std::int64_t budget) {
+  return fail(
+      errc::too_much_work,
+      "The push touches more of the records' histories than one push may; send its versions "
+      "in several smaller pushes.",
+      {}, budget);
+}
 
 acceptance_plan accept(const acceptance_input& in) {
   return acceptor(in).run();

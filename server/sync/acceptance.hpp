@@ -126,8 +126,13 @@ struct acceptance_input {
   /// not have is refused for this reason and kept in quarantine; what it has lost still comes back.
   std::optional<error> withdrawn = std::nullopt;
   unix_millis now = 0;                      ///< put into conflicts, read by no rule
-  std::int64_t budget = limits::push_work;  ///< nodes loaded and edges followed
+  std::int64_t budget = limits::push_work;  ///< of work, see below
 };
+
+/// The work of a push is what of histories it makes the server look at: 1 for each edge that is
+/// followed, this for each version that is loaded, and more where its values are read. So the most
+/// costly push costs less than ten times an ordinary one of 1,000 versions.
+inline constexpr std::int64_t k_work_of_a_version = 6;
 
 struct planned_version {
   std::size_t record = 0;  ///< position in `records`
@@ -169,7 +174,7 @@ struct planned_renewal {
 struct acceptance_plan {
   /// The push as a whole is refused, and the rest is empty: too_much_work.
   std::optional<error> refusal;
-  std::int64_t work = 0;                  ///< nodes loaded and edges followed
+  std::int64_t work = 0;
   std::vector<planned_version> versions;  ///< numbers dense per record, in this order
   std::vector<std::unique_ptr<domain::version>> merges;
   std::vector<planned_event> events;
@@ -184,6 +189,9 @@ struct acceptance_plan {
 /// The plan for one push. Throws std::logic_error when a record of the batch is missing in
 /// `records` although it has a root that may open a view.
 [[nodiscard]] acceptance_plan accept(const acceptance_input& in);
+
+/// The refusal of a push that passes its budget.
+[[nodiscard]] error too_much_work(std::int64_t budget);
 
 /// Whether a root of the batch may be accepted as far as can be said without the store: then its
 /// record must exist before `accept`.

@@ -8,6 +8,13 @@
 #include "shared/base/limits.hpp"
 
 namespace autocusto::sync::detail {
+namespace {
+
+/// Of everybody's graph, which is read where something comes back: of each version it is also asked
+/// whether the owner sees it.
+constexpr std::int64_t k_work_of_a_graphs_version = 10;
+
+}  // namespace
 
 /// Locks every record in which the push may change something; makes those that a root may bring
 /// into being. Others are as good as none.
@@ -92,8 +99,8 @@ void push_transaction::load_states() {
 }
 
 /// What is known of the batch, its parents and discards, and the leaves of the views; everything of
-/// records in which something comes back.
-void push_transaction::load_versions() {
+/// records in which something comes back, unless that is too much of them.
+std::optional<error> push_transaction::load_versions() {
   std::unordered_map<store::pk, record_state*> by_key;
   by_key.reserve(states_.size());
   std::unordered_set<record_id> restored;
@@ -101,18 +108,22 @@ void push_transaction::load_versions() {
     if (c.restorable()) restored.insert(c.value->header.record.id);
   }
   std::vector<store::pk> whole;
+  std::int64_t work = 0;
   std::vector<version_id> leaves;
   for (auto& state : states_) {
     by_key.emplace(state.row.key, &state);
     state.whole = restored.contains(state.row.id);
     if (state.whole) {
       if (state.row.last_number > 0) whole.push_back(state.row.key);
+      work += k_work_of_a_graphs_version * state.row.last_number;
     } else if (state.view) {
       const auto& view = state.view->state;
       leaves.insert(leaves.end(), view.heads.begin(), view.heads.end());
       leaves.insert(leaves.end(), view.drafts.begin(), view.drafts.end());
     }
   }
+  const bool single = push_.batch.size() <= 1 && push_.object.discards.size() <= 1;
+  if (work > env_.budget && !single) return too_much_work(env_.budget);
   std::unordered_set<version_id> asked(leaves.begin(), leaves.end());
   std::vector<version_id> others;
   const auto ask = [&](const version_id& id) {
@@ -139,6 +150,7 @@ void push_transaction::load_versions() {
     auto& graph = by_key.at(node.record)->graph;
     graph.push_back(std::move(node));
   }
+  return std::nullopt;
 }
 
 }  // namespace autocusto::sync::detail

@@ -224,7 +224,7 @@ void push_service::know_origins(const detail::prepared_push& push) {
 
 push_answer push_service::store_push(const detail::prepared_push& push) {
   know_origins(push);
-  const detail::push_environment env{&keys_, &random_, clock_.now()};
+  const detail::push_environment env{&keys_, &random_, clock_.now(), budget_};
   detail::push_run run;
   db_.write([&](store::writer& in) { run = detail::push_transaction(in, push, env).run(); });
   if (run.tally.repeated) {

@@ -29,6 +29,7 @@
 #include "server/sync/sync_keys.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
+#include "shared/base/limits.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::sync {
@@ -62,7 +63,8 @@ class push_service {
   /// Answers POST /v1/push. `request` is the JSON body, uncompressed. Errors of the whole push:
   /// body_too_large, malformed, too_many_versions, bad_signature, push_id_reused, device_unknown,
   /// device_revoked, user_disabled, forbidden, not_found (no such owner), prev_push_unknown,
-  /// prev_push_old, view_moved. Throws store::database_error when the store cannot be used.
+  /// prev_push_old, view_moved, too_much_work. Throws store::database_error when the store cannot
+  /// be used.
   [[nodiscard]] push_answer push(const store::session_owner& who, std::string_view request);
   /// The same form from a device that has lost its access, or whose user has: its versions enter no
   /// view but are refused for that reason and kept in quarantine (POST /v1/surrender). It need not
@@ -70,6 +72,8 @@ class push_service {
   [[nodiscard]] push_answer surrender(const store::session_owner& who, std::string_view request);
 
   [[nodiscard]] const push_counters& counters() const { return counters_; }
+  /// The work that one push may cause, for tests; to be set before the first.
+  void set_budget(std::int64_t budget) { budget_ = budget; }
 
  private:
   push_answer take(const store::session_owner& who, std::string_view request, bool surrender);
@@ -81,6 +85,7 @@ class push_service {
   const sync_keys& keys_;
   const clock_source& clock_;
   random_source& random_;
+  std::int64_t budget_ = limits::push_work;
   push_counters counters_;
 };
 

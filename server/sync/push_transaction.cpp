@@ -49,9 +49,12 @@ push_run push_transaction::run() {
     out.answer = *std::move(refusal);
     return out;
   }
-  load_versions();
-  load_for_restoring();
-  auto plan = apply_rules();
+  acceptance_plan plan;
+  plan.refusal = load_versions();
+  if (!plan.refusal) {
+    load_for_restoring();
+    plan = apply_rules();
+  }
   if (plan.refusal) {
     drop_unused_records(plan);
     out.answer = refuse(*std::move(plan.refusal));
@@ -193,6 +196,7 @@ acceptance_plan push_transaction::apply_rules() {
   input.origin = [this](const domain::version_header& h) { return origin_of(h); };
   input.withdrawn = withdrawn_;
   input.now = env_.now;
+  input.budget = env_.budget;
   return accept(input);
 }
 

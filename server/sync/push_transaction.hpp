@@ -50,6 +50,7 @@ struct push_environment {
   const sync_keys* keys = nullptr;
   random_source* random = nullptr;
   unix_millis now = 0;
+  std::int64_t budget = limits::push_work;
 };
 
 /// The answer of a push that was stored before, signed by the key in use: laptops do not believe
@@ -70,7 +71,7 @@ class push_transaction {
   void collect_devices();
   void lock_records();
   void load_states();
-  void load_versions();
+  std::optional<error> load_versions();
   void load_for_restoring();
   std::pair<store::pk, store::pk> origin_of(const domain::version_header& header);
   acceptance_plan apply_rules();

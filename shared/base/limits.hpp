@@ -12,9 +12,9 @@ inline constexpr std::size_t parents = 16;
 inline constexpr std::size_t heads_per_view = 16;
 /// Of one record in one user's view: one every working hour for ten years (8 × 250 × 10).
 inline constexpr std::size_t versions_per_view = 20'000;
-/// Versions of histories loaded and edges between versions followed for one push: what touching
-/// seven views of the greatest length costs, at about three for each version. A push that only goes
-/// on from the newest versions costs about three for each of its own.
+/// Work of one push: 6 for each version of a history that is loaded, 20 more where its values are
+/// read, 1 for each edge between versions that is followed: what touching three views of the
+/// greatest length costs. A push that only goes on from the newest versions costs 8 for each.
 inline constexpr std::int64_t push_work = 500'000;
 inline constexpr std::size_t batch_versions = 1000;          ///< a push, and the items of a page
 inline constexpr std::size_t batch_bytes = 8 * 1024 * 1024;  ///< a push or page, uncompressed

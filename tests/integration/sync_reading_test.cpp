@@ -124,6 +124,34 @@ TEST_P(SyncReading, OnlyTheOwnersViewIsReadWhereTheHistoryIsNeeded) {
   EXPECT_EQ(beside(alone), treated);
 }
 
+TEST_P(SyncReading, GraphsForProofsAreCountedBeforeTheyAreRead) {
+  world.pushes.set_budget(7'000);  // Bia's thousand versions count 10,000
+  const auto mine = chain(hers, nth_cpf(1), 1);
+  const auto more = chain(hers, nth_cpf(6), 400);
+  const auto again = [&](const std::vector<domain::version>& of) {
+    push_options options;
+    options.change_request = [&](wire::push_request& r) {
+      for (std::size_t i = 0; i < of.size(); ++i) {
+        const auto in = world.view(ana, of[i].header.record.id)->state.incarnation;
+        r.versions[i].incarnation = in;
+        r.versions[i].proof = wire::make_proof(world.keys.server_secret, ana.id, in, of[i].id);
+      }
+    };
+    const auto before = world.db->metrics().written;
+    const auto answer = world.try_push(hers, of, options);
+    const auto rows = world.db->metrics().written.rows - before.rows;
+    return std::pair(code_of(answer), rows);
+  };
+  const auto both = again({mine[0], more[0]});
+  EXPECT_EQ(both.first, "too_much_work");
+  EXPECT_LT(both.second, 20);
+  EXPECT_TRUE(world.verify().clean());
+  // One alone is always judged.
+  const auto one = again({mine[0]});
+  EXPECT_EQ(one.first, "ok");
+  EXPECT_GT(one.second, 1'000);
+}
+
 TEST_P(SyncReading, WhatAnAssignedVersionDescendsFromIsReadAndNoMore) {
   // Bia's patient at her 20th version is assigned to Ana, who then works beside it.
   ASSERT_TRUE(world.assign(ana, foreign[19], {}).has_value());
