@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shared/domain/catalogue.hpp"
+#include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
 
