@@ -3,11 +3,7 @@
 #include <map>
 #include <memory>
 
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFPageDocumentHelper.hh>
-#include <qpdf/QPDFPageObjectHelper.hh>
-#include <qpdf/QPDFWriter.hh>
-
+#include "client/pdf/qpdf_headers.hpp"
 #include "client/pdf/qpdf_memory.hpp"
 #include "client/pdf/template.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <qpdf/QPDF.hh>
+#include "client/pdf/qpdf_headers.hpp"
 
 namespace autocusto::pdf {
 

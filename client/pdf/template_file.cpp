@@ -6,13 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-#include <qpdf/Pipeline.hh>
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFObjectHandle.hh>
-#include <qpdf/QPDFPageDocumentHelper.hh>
-#include <qpdf/QPDFPageObjectHelper.hh>
-#include <qpdf/QUtil.hh>
-
+#include "client/pdf/qpdf_headers.hpp"
 #include "client/pdf/qpdf_memory.hpp"
 
 namespace autocusto::pdf {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include <gtest/gtest.h>
-#include <qpdf/QPDFPageDocumentHelper.hh>
 
 #include "client/pdf/print.hpp"
+#include "client/pdf/qpdf_headers.hpp"
 #include "client/pdf/template.hpp"
 #include "tests/support/print_samples.hpp"
 #include "tests/support/process.hpp"
@@ -186,7 +186,8 @@ TEST(PdfTemplate, TurnedAndMovedPagesAreUpright) {
         words_of_pdf(printed(loaded(small_form_pdf(form)), document_kind::clinic_template).pdf);
     const double height = rotate == 90 || rotate == 270 ? 595 : 842;
     EXPECT_EQ(text_at(words, {100, 400, 400, 420}, height), "João da Conceição Ávila") << rotate;
-    const auto [u, v] = background.at(rotate);
+    const double u = background.at(rotate).first;
+    const double v = background.at(rotate).second;
     const bool there = std::any_of(words.begin(), words.end(), [&](const auto& word) {
       return word.text == "Fundo" && u > word.x1 - 6 && u < word.x2 + 6 &&
              height - v > word.y1 - 6 && height - v < word.y2 + 6;

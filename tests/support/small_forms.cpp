@@ -1,9 +1,5 @@
 #include "tests/support/small_forms.hpp"
 
-#include <qpdf/QPDFPageDocumentHelper.hh>
-#include <qpdf/QPDFPageObjectHelper.hh>
-#include <qpdf/QPDFWriter.hh>
-
 namespace autocusto::test {
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <qpdf/QPDF.hh>
+#include "client/pdf/qpdf_headers.hpp"
 
 namespace autocusto::test {
 
