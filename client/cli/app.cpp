@@ -6,10 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/text.hpp"
-#include "client/replica/edit/editor.hpp"
 #include "client/replica/identity/identity_store.hpp"
-#include "client/replica/read/reader.hpp"
-#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"

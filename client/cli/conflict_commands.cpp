@@ -10,7 +10,6 @@
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/read/reader.hpp"
-#include "client/replica/sync/sync_store.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::cli {

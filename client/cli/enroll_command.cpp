@@ -9,10 +9,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
-#include "client/replica/edit/editor.hpp"
 #include "client/replica/identity/identity_store.hpp"
-#include "client/replica/read/reader.hpp"
-#include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/csv.hpp"
-#include "client/replica/edit/batch.hpp"
 #include "client/replica/replica.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"

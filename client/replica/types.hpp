@@ -61,6 +61,9 @@ struct edit {
   std::size_t line = 0;  ///< where it stands in the file it comes from, from 1; 0: in none
 };
 
+/// Of many wrong lines of a batch at most this many are told.
+inline constexpr std::size_t k_lines_told = 50;
+
 /// Why an edit was refused, in full: every field that is wrong.
 struct edit_problems {
   std::size_t index = 0;  ///< which edit of the batch

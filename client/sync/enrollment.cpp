@@ -1,6 +1,5 @@
 #include "client/sync/enrollment.hpp"
 
-#include "client/sync/address.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/domain/entry.hpp"
 
@@ -19,6 +18,17 @@ replica::identity identity_of(const transport::enrollment& made, std::string_vie
   who.device = made.device;
   who.device_name = device_name;
   return who;
+}
+
+result<transport::server_address> address_of(const replica::identity_store& own) {
+  const auto who = own.who();
+  if (!who) return who.error();
+  return transport::server_address{.host = who->host,
+                                   .port = who->port,
+                                   .pin_is_ca = who->pin_is_ca,
+                                   .pin = who->pin,
+                                   .trust = who->trust,
+                                   .server_time = own.server_time()};
 }
 
 result<replica::identity> enroll_device(replica::identity_store own,

@@ -1,5 +1,6 @@
 #pragma once
-// Making a laptop a device: what the command line and the page share.
+// Making a laptop a device, and how its server is reached: what the command line, the page and the
+// administrator's tool share.
 
 #include <optional>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace autocusto::engine {
 /// What the enrollment gave, as the replica keeps it.
 [[nodiscard]] replica::identity identity_of(const transport::enrollment& made,
                                             std::string_view device_name);
+
+/// How the server is reached. Errors: not_enrolled.
+[[nodiscard]] result<transport::server_address> address_of(const replica::identity_store& own);
 
 /// Redeems the link with the replica's device key and completes the enrollment in the replica.
 /// Errors as of transport::enroll and identity_store::enroll.

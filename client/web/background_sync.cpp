@@ -5,7 +5,7 @@
 #include "client/replica/broken.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/sync/sync_store.hpp"
-#include "client/sync/address.hpp"
+#include "client/sync/enrollment.hpp"
 #include "client/transport/remote.hpp"
 
 namespace autocusto::web {

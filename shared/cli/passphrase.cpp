@@ -112,9 +112,6 @@ void print_offer(const passphrase_source& source) {
 bool stdin_is_terminal() {
   return ::isatty(STDIN_FILENO) == 1;
 }
-bool stdout_is_terminal() {
-  return ::isatty(STDOUT_FILENO) == 1;
-}
 bool stderr_is_terminal() {
   return ::isatty(STDERR_FILENO) == 1;
 }

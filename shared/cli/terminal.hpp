@@ -20,7 +20,6 @@
 namespace autocusto::cli {
 
 [[nodiscard]] bool stdin_is_terminal();
-[[nodiscard]] bool stdout_is_terminal();
 [[nodiscard]] bool stderr_is_terminal();
 
 /// Forbids core dumps and being traced by other processes of the user: memory holds keys.

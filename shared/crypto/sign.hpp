@@ -3,7 +3,7 @@
 //
 // What is signed is never a bare message: it is `purpose_message(purpose, canonical JSON)`, so that
 // a signature made for one purpose is worth nothing for another. JSON objects are signed with
-// `shared/json/signed.hpp`.
+// `shared/wire/sign.hpp`.
 
 #include <memory>
 #include <optional>

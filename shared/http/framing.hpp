@@ -60,7 +60,5 @@ struct request_frame {
 
 /// Undoes %-escapes; nothing for a broken escape or an escaped control character.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-/// Escapes everything but unreserved characters, for one path segment or query value.
-[[nodiscard]] std::string percent_encode(std::string_view text);
 
 }  // namespace autocusto::http

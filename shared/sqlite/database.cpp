@@ -198,10 +198,6 @@ void database::execute(const std::string& sql) {
   if (code != SQLITE_OK) fail(handle_.get(), "the database failed", code);
 }
 
-std::int64_t database::last_insert_rowid() const {
-  return sqlite3_last_insert_rowid(handle_.get());
-}
-
 std::int64_t database::changes() const {
   return sqlite3_changes64(handle_.get());
 }

@@ -75,7 +75,6 @@ class database {
   /// (q->step()) …`. Use only with constant texts: each distinct text stays prepared.
   [[nodiscard]] query ask(std::string_view sql) { return {*this, sql}; }
 
-  [[nodiscard]] std::int64_t last_insert_rowid() const;
   /// Rows changed by the statement that ran last.
   [[nodiscard]] std::int64_t changes() const;
   /// Rows changed by this connection so far.

@@ -124,11 +124,6 @@ std::int64_t statement::column_int(int column) const {
   return sqlite3_column_int64(handle_.get(), column);
 }
 
-std::optional<std::int64_t> statement::column_optional_int(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return column_int(column);
-}
-
 std::string_view statement::column_view(int column) const {
   // column_blob answers the bytes of a text column, too, without converting them.
   const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));

@@ -48,7 +48,6 @@ class statement {
   [[nodiscard]] int parameters() const;
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::int64_t column_int(int column) const;
-  [[nodiscard]] std::optional<std::int64_t> column_optional_int(int column) const;
   /// Bytes of a text or blob column; empty for NULL.
   [[nodiscard]] std::string column_bytes(int column) const;
   [[nodiscard]] std::string_view column_view(int column) const;

@@ -16,7 +16,6 @@
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/replica.hpp"
 #include "client/replica/sync/sync_store.hpp"
-#include "client/sync/address.hpp"
 #include "client/sync/enrollment.hpp"
 #include "client/sync/shell.hpp"
 #include "client/transport/remote.hpp"

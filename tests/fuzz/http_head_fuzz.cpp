@@ -39,13 +39,24 @@ http::request_head read(std::string_view head) {
   return out;
 }
 
+/// Every byte as an escape.
+std::string escaped(const std::string& text) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out.append({'%', k_digits[byte >> 4], k_digits[byte & 15]});
+  }
+  return out;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
   static_cast<void>(http::may_begin_head(text));
   if (const auto decoded = http::percent_decode(text)) {
-    const auto again = http::percent_decode(http::percent_encode(*decoded));
+    const auto again = http::percent_decode(escaped(*decoded));
     fuzz::demand(again == decoded, "escapes do not come back");
   }
   const auto end = http::head_end(text);

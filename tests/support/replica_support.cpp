@@ -278,8 +278,8 @@ wire::push_object laptop::start_push(const std::optional<push_id>& prev) {
   return object;
 }
 
-engine::receipt_applied laptop::push() {
-  engine::receipt_applied all;
+::autocusto::engine::receipt_applied laptop::push() {
+  ::autocusto::engine::receipt_applied all;
   for (;;) {
     if (!store_->sync().current_push()) {
       if (store_->sync().next_outbox().empty()) return all;

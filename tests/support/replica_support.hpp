@@ -120,7 +120,7 @@ class laptop {
   [[nodiscard]] hand_clock& clock() { return clock_; }
 
   /// Pushes everything that waits; the effects of all receipts together.
-  engine::receipt_applied push();
+  ::autocusto::engine::receipt_applied push();
   /// Makes a push, keeps it, and leaves it there.
   wire::push_object start_push() { return start_push(store_->identity().last_push()); }
   wire::push_object start_push(const std::optional<push_id>& prev);

@@ -19,7 +19,6 @@
 #include "client/replica/read/reader.hpp"
 #include "client/replica/replica.hpp"
 #include "client/replica/sync/sync_store.hpp"
-#include "client/sync/address.hpp"
 #include "client/sync/enrollment.hpp"
 #include "client/sync/shell.hpp"
 #include "client/transport/foreign.hpp"

@@ -5,7 +5,6 @@
 
 #include "shared/crypto/random.hpp"
 #include "shared/json/canonical.hpp"
-#include "shared/json/signed.hpp"
 #include "shared/json/text.hpp"
 
 namespace autocusto::json {
@@ -106,19 +105,6 @@ TEST(text, compares_by_utf16) {
   EXPECT_TRUE(utf16_less("\uD7FF", "\U0001F600"));
   EXPECT_TRUE(utf16_less("\uE000", "\uF000"));
   EXPECT_TRUE(utf16_less("\U00010000", "\U00100000"));
-}
-
-TEST(signed_object, holds_for_the_value_in_any_form_and_for_one_purpose) {
-  const auto key = crypto::signing_key::generate(crypto::system_random());
-  const auto& half = crypto::public_key_of(key);
-  const auto object = *parse(R"({"b":[1,2],"a":"x"})");
-  const auto sig = sign_object(key, "push", object);
-  EXPECT_TRUE(verify_object(half, "push", *parse(R"({"a" : "\u0078", "b" : [1, 2]})"), sig));
-  EXPECT_FALSE(verify_object(half, "act", object, sig));
-  EXPECT_FALSE(verify_object(half, "push", *parse(R"({"b":[2,1],"a":"x"})"), sig));
-  EXPECT_FALSE(verify_object(half, "push", nlohmann::json(0.5), sig));
-  EXPECT_EQ(sig, crypto::sign(key, "autocusto/push/v1\0{\"a\":\"x\",\"b\":[1,2]}"sv));
-  EXPECT_THROW(static_cast<void>(sign_object(key, "push", nlohmann::json(0.5))), std::logic_error);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/replica/sync/sync_store.hpp"
-#include "client/sync/address.hpp"
+#include "client/sync/enrollment.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"

@@ -109,12 +109,11 @@ void doubt_quarantine(ledger& file) {
   file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) { rows.push_back(id); });
   working_set set(file);
   for (const auto row : rows) {
-    auto* held = set.load(holding_of(row));
-    if (held == nullptr) throw_damaged("the record of a refused version");
-    auto entry = unpack_refused(*file.entry(k_refused, row, held->sealer()));
+    auto& held = set.of_version(row);
+    auto entry = unpack_refused(*file.entry(k_refused, row, held.sealer()));
     if (!entry.at_server) continue;
     entry.at_server = false;
-    file.put_entry(k_refused, row, pack(entry), held->sealer());
+    file.put_entry(k_refused, row, pack(entry), held.sealer());
   }
   const bool hidden_only = !closed_now(file);
   static_cast<void>(offer_all_again(file, hidden_only));
@@ -134,22 +133,20 @@ std::optional<sealed_edits> sealed_in(ledger& file) {
     ++out.items;
   };
   const auto taken = [&](std::int64_t id) {
-    const auto* held = set.load(holding_of(id));
-    if (held == nullptr) throw_damaged("the record of a version that waits");
-    return all || held->state().hidden;
+    const auto& held = set.of_version(id);
+    return all || held.state().hidden;
   };
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     if (!taken(id)) return;
-    auto& sealer = set.load(holding_of(id))->sealer();
+    auto& sealer = set.of_version(id).sealer();
     const auto entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, sealer));
     if (entry.at_server) return;
     add(entry.at);
     out.code = entry.code;
     out.reason = entry.reason;
   });
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    if (!taken(id)) return;
-    add(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, file.keys().cells())).since);
+  each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
+    if (taken(id)) add(entry.since);
   });
   if (out.items == 0) return std::nullopt;
   return out;
@@ -213,9 +210,8 @@ void forget_removals(ledger& file, const std::vector<incarnation_id>& receipted)
 std::size_t count_pending(ledger& file) {
   auto q = file.db().ask("SELECT count(*) FROM waiting");
   std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto plain = ledger::open_entry(k_discard, id, sealed, file.keys().cells());
-    if (!unpack_discard(plain).acknowledged) ++count;
+  each_discard(file, [&](std::int64_t, const discard_entry& entry) {
+    if (!entry.acknowledged) ++count;
   });
   return count;
 }
@@ -224,9 +220,8 @@ std::size_t count_unsynced(ledger& file) {
   std::size_t count = count_pending(file);
   working_set set(file);
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
-    auto* held = set.load(holding_of(id));
-    if (held == nullptr) throw_damaged("the record of a refused version");
-    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held->sealer())).at_server) {
+    auto& held = set.of_version(id);
+    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held.sealer())).at_server) {
       ++count;
     }
   });
@@ -234,16 +229,13 @@ std::size_t count_unsynced(ledger& file) {
 }
 
 std::optional<unix_millis> oldest_pending(ledger& file) {
-  auto& cells = file.keys().cells();
   std::optional<unix_millis> oldest;
   const auto count = [&oldest](unix_millis since) {
     if (!oldest || since < *oldest) oldest = since;
   };
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    count(unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells)).since);
-  });
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+  each_waiting(file, k_waiting,
+               [&](std::int64_t, const waiting_entry& entry) { count(entry.since); });
+  each_discard(file, [&](std::int64_t, const discard_entry& entry) {
     if (!entry.acknowledged) count(entry.since);
   });
   return oldest;

@@ -44,10 +44,6 @@ error remember(std::vector<error> problems, edit_problems* why) {
   return first;
 }
 
-error erased() {
-  return fail(errc::not_found, "The contents of this version were erased; choose another one.");
-}
-
 error moved() {
   return fail(errc::view_moved,
               "The record has changed since you opened it; look at it again before saving.");
@@ -224,7 +220,7 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
   next.fields = domain::empty_fields(what.kind);
   if (from) {
     const auto* base = at.held->find(*from);
-    if (base->erased) return erased();
+    if (base->erased) return contents_erased();
     next.fields = at.held->read(*base).payload.fields;
     next.parents = {*from};
   }
@@ -243,7 +239,7 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
 
 result<saved> acts::publish(const target& at, const version_meta& draft,
                             const std::optional<std::string>& summary, edit_problems* why) {
-  if (draft.erased) return erased();
+  if (draft.erased) return contents_erased();
   draft_of_version next;
   next.parents = {draft.id};
   next.fields = at.held->read(draft).payload.fields;
@@ -257,7 +253,7 @@ result<saved> acts::revert(const target& at, const version_meta& to,
                            const std::optional<std::string>& summary, edit_problems* why) {
   const auto active = at.held->settled().shown.active;
   if (!active) return no_active();
-  if (to.erased) return erased();
+  if (to.erased) return contents_erased();
   draft_of_version next;
   next.parents = {*active};
   next.fields = at.held->read(to).payload.fields;

@@ -3,7 +3,6 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/edit/acts.hpp"
-#include "client/replica/edit/batch.hpp"
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/file/kept_texts.hpp"
 
@@ -13,21 +12,29 @@ namespace {
 // So many records are kept in memory at once while many lines are entered.
 constexpr std::size_t k_records_in_memory = 256;
 
-/// Runs one act on a visible record and commits what it saved.
+/// Runs one act in a transaction and commits what it saved.
 template <class Act>
-result<saved> act_on(ledger& file, std::string_view kind, std::string_view key, Act&& act) {
+result<saved> run(ledger& file, Act&& act) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   working_set set(file);
   auto doing = acts::begin(file, set);
   if (!doing) return doing.error();
-  const auto at = find_visible(file, set, kind, key);
-  if (!at) return at.error();
-  result<saved> done = act(*doing, *at);
+  result<saved> done = act(*doing, set);
   if (!done || !done->changed) return done;
   doing->finish();
   (*scope)->commit();
   return done;
+}
+
+/// The same on a visible record.
+template <class Act>
+result<saved> act_on(ledger& file, std::string_view kind, std::string_view key, Act&& act) {
+  return run(file, [&](acts& doing, working_set& set) -> result<saved> {
+    const auto at = find_visible(file, set, kind, key);
+    if (!at) return at.error();
+    return act(doing, *at);
+  });
 }
 
 error name_line(error e, std::size_t line) {
@@ -64,17 +71,7 @@ bool about_the_line(errc code) {
 }  // namespace
 
 result<saved> editor::save(const edit& what, edit_problems* why) {
-  auto& file = *file_;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  working_set set(file);
-  auto doing = acts::begin(file, set);
-  if (!doing) return doing.error();
-  auto done = doing->save(what, why);
-  if (!done || !done->changed) return done;
-  doing->finish();
-  (*scope)->commit();
-  return done;
+  return run(*file_, [&](acts& doing, working_set&) { return doing.save(what, why); });
 }
 
 result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_problems* why) {

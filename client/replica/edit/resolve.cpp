@@ -10,17 +10,6 @@
 namespace autocusto::replica {
 namespace {
 
-error erased() {
-  return fail(errc::not_found, "The contents of this version were erased; choose another one.");
-}
-
-result<domain::field_map> fields_of(holding& held, std::string_view selector) {
-  const auto meta = select_version(held, selector);
-  if (!meta) return meta.error();
-  if ((*meta)->erased) return erased();
-  return held.read(**meta).payload.fields;
-}
-
 /// What nobody has to decide: groups on which the heads agree, or that only one of them changed
 /// against the one nearest common ancestor.
 result<domain::starting_fields> start_from_heads(const target& at) {
@@ -29,7 +18,7 @@ result<domain::starting_fields> start_from_heads(const target& at) {
   std::vector<domain::field_map> heads;
   for (const auto& id : ids) {
     const auto* meta = held.find(id);
-    if (meta == nullptr || meta->erased) return erased();
+    if (meta == nullptr || meta->erased) return contents_erased();
     heads.push_back(held.read(*meta).payload.fields);
   }
   std::optional<domain::field_map> base;

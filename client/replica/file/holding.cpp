@@ -115,6 +115,18 @@ void holding::add(version_meta meta, domain::version_bytes raw, std::string name
                         .name = std::move(name)});
 }
 
+version_meta& holding::add_from(holding& other, const version_meta& there) {
+  auto version = other.read(there);
+  auto copy = there;
+  copy.row = 0;
+  const auto id = there.id;
+  const auto name_field = domain::find_catalogue(state_.record.kind)->name_field;
+  add(std::move(copy), std::move(version.raw),
+      domain::value_text(version.payload.fields.at(name_field)));
+  if (state_.key.empty()) change().key = other.state().key;
+  return change(id);
+}
+
 void holding::remove(const version_id& id) {
   const auto* found = slot_of(id);
   if (found == nullptr) return;
@@ -317,6 +329,12 @@ std::vector<holding*> working_set::all_of(const record_id& record) {
   return out;
 }
 
+holding& working_set::of_version(std::int64_t row) {
+  auto* held = load(holding_of(row));
+  if (held == nullptr) throw_damaged("the record of a version");
+  return *held;
+}
+
 holding* working_set::open_view(const record_id& record) {
   for (auto* found : all_of(record)) {
     if (!found->state().hidden) return found;
@@ -406,6 +424,20 @@ std::size_t each_sound_holding(
     }
   }
   return damaged;
+}
+
+void each_waiting(ledger& in, const entry_table& table,
+                  const std::function<void(std::int64_t row, const waiting_entry& entry)>& each) {
+  in.each_entry(table, [&](std::int64_t row, std::string_view sealed) {
+    each(row, unpack_waiting(ledger::open_entry(table, row, sealed, in.keys().cells())));
+  });
+}
+
+void each_discard(ledger& in,
+                  const std::function<void(std::int64_t row, const discard_entry& entry)>& each) {
+  in.each_entry(k_discard, [&](std::int64_t row, std::string_view sealed) {
+    each(row, unpack_discard(ledger::open_entry(k_discard, row, sealed, in.keys().cells())));
+  });
 }
 
 std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark) {

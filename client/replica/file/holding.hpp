@@ -48,6 +48,8 @@ class holding {
   [[nodiscard]] version_meta& change(const version_id& id);
   /// Adds a version that is not here yet. `name`: what lists show.
   void add(version_meta meta, domain::version_bytes raw, std::string name);
+  /// Adds what lies in another copy of the record; the key comes with it where none is known.
+  version_meta& add_from(holding& other, const version_meta& there);
   /// Takes a version's row away.
   void remove(const version_id& id);
   /// All versions, in no order.
@@ -103,6 +105,8 @@ class working_set {
 
   /// The holding of that row, or null.
   [[nodiscard]] holding* load(std::int64_t row);
+  /// That of a version's row; throws error_exception (database) when it is not here.
+  [[nodiscard]] holding& of_version(std::int64_t row);
   /// The one that is not hidden, or null.
   [[nodiscard]] holding* open_view(const record_id& record);
   /// The one of that incarnation, or null.
@@ -142,6 +146,12 @@ void each_holding(ledger& in,
 [[nodiscard]] std::size_t each_sound_holding(
     ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each);
 
+/// The versions of `waiting` or `unpulled`, by row.
+void each_waiting(ledger& in, const entry_table& table,
+                  const std::function<void(std::int64_t row, const waiting_entry& entry)>& each);
+/// The discards that the server does not show yet, by row of the draft.
+void each_discard(ledger& in,
+                  const std::function<void(std::int64_t row, const discard_entry& entry)>& each);
 /// The rows of the holdings that carry that mark.
 [[nodiscard]] std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark);
 

@@ -27,6 +27,27 @@ std::string setting_name(std::string_view name) {
   return std::string(k_user_setting) + std::string(name);
 }
 
+/// Keeps the identity as `change` leaves it, if that answers true.
+template <class Change>
+result<void> change_identity(ledger& file, Change&& change) {
+  auto scope = file.begin();
+  if (!scope) return scope.error();
+  const auto cell = file.get(k_identity);
+  if (!cell) return not_enrolled_yet();
+  auto who = unpack_identity(*cell);
+  if (!change(who)) return {};
+  file.put(k_identity, pack(who));
+  (*scope)->commit();
+  return {};
+}
+
+crypto::signing_key key_from(bytes seed) {
+  const crypto::secret kept(std::move(seed));
+  auto key = crypto::signing_key::from_seed(kept.view());
+  if (!key) throw_damaged("a device key");
+  return *std::move(key);
+}
+
 }  // namespace
 
 bool identity_store::enrolled() const {
@@ -65,22 +86,14 @@ crypto::signing_key identity_store::device_key() const {
     throw error_exception(
         fail(errc::not_enrolled, "This replica was wiped; enroll this laptop again."));
   }
-  const crypto::secret kept(*std::move(seed));
-  auto key = crypto::signing_key::from_seed(kept.view());
-  if (!key) throw_damaged("the device key");
-  return *std::move(key);
+  return key_from(*std::move(seed));
 }
 
 result<crypto::signing_key> identity_store::next_device_key() {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  if (auto seed = file.get(k_next_device_key)) {
-    const crypto::secret kept(*std::move(seed));
-    auto key = crypto::signing_key::from_seed(kept.view());
-    if (!key) throw_damaged("the next device key");
-    return *std::move(key);
-  }
+  if (auto seed = file.get(k_next_device_key)) return key_from(*std::move(seed));
   auto key = crypto::signing_key::generate(file.random());
   file.put(k_next_device_key, key.seed());
   (*scope)->commit();
@@ -129,34 +142,22 @@ result<crypto::secret> identity_store::tenant_key() const {
 }
 
 result<void> identity_store::set_trust(const wire::signed_object& trust) {
-  auto& file = *file_;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  const auto cell = file.get(k_identity);
-  if (!cell) return not_enrolled_yet();
-  auto who = unpack_identity(*cell);
-  const auto known = wire::decode_trust(who.trust.object);
-  const auto offered = wire::decode_trust(trust.object);
-  // Another process may have learned of a later one meanwhile.
-  if (known && offered && offered->serial <= known->serial) return {};
-  who.trust = trust;
-  file.put(k_identity, pack(who));
-  (*scope)->commit();
-  return {};
+  return change_identity(*file_, [&trust](identity& who) {
+    const auto known = wire::decode_trust(who.trust.object);
+    const auto offered = wire::decode_trust(trust.object);
+    // Another process may have learned of a later one meanwhile.
+    if (known && offered && offered->serial <= known->serial) return false;
+    who.trust = trust;
+    return true;
+  });
 }
 
 result<void> identity_store::set_server(std::string_view host, std::uint16_t port) {
-  auto& file = *file_;
-  auto scope = file.begin();
-  if (!scope) return scope.error();
-  const auto cell = file.get(k_identity);
-  if (!cell) return not_enrolled_yet();
-  auto who = unpack_identity(*cell);
-  who.host = host;
-  who.port = port;
-  file.put(k_identity, pack(who));
-  (*scope)->commit();
-  return {};
+  return change_identity(*file_, [&](identity& who) {
+    who.host = host;
+    who.port = port;
+    return true;
+  });
 }
 
 result<void> identity_store::set_setting(std::string_view name, std::string_view value) {

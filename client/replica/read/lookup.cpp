@@ -100,6 +100,17 @@ result<const version_meta*> select_version(holding& in, std::string_view selecto
   return select_among(order, order, selector);
 }
 
+result<domain::field_map> fields_of(holding& held, std::string_view selector) {
+  const auto meta = select_version(held, selector);
+  if (!meta) return meta.error();
+  if ((*meta)->erased) return contents_erased();
+  return held.read(**meta).payload.fields;
+}
+
+error contents_erased() {
+  return fail(errc::not_found, "The contents of this version were erased; choose another one.");
+}
+
 result<const version_meta*> select_draft(holding& in, const std::optional<std::string>& selector) {
   const auto& drafts = in.settled().shown.drafts;
   const auto order = in.history();

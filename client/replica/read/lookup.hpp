@@ -38,6 +38,9 @@ struct target {
 
 /// The visible version with that number or id prefix. Errors: not_found, ambiguous.
 [[nodiscard]] result<const version_meta*> select_version(holding& in, std::string_view selector);
+/// Its fields. Error: not_found also for one whose contents were erased.
+[[nodiscard]] result<domain::field_map> fields_of(holding& held, std::string_view selector);
+[[nodiscard]] error contents_erased();
 /// One of the shown drafts: the selected one; without a selector the only one. Errors: not_found,
 /// ambiguous.
 [[nodiscard]] result<const version_meta*> select_draft(holding& in,

@@ -20,15 +20,6 @@ result<const version_meta*> front_or_selected(holding& held,
   return meta;
 }
 
-result<domain::field_map> fields_of(holding& held, std::string_view selector) {
-  const auto meta = select_version(held, selector);
-  if (!meta) return meta.error();
-  if ((*meta)->erased) {
-    return fail(errc::not_found, "The contents of this version were erased.");
-  }
-  return held.read(**meta).payload.fields;
-}
-
 std::optional<version_id> base_of(holding& held) {
   const auto ancestors = held.dag().nearest_common_ancestors(held.settled().shown.heads);
   if (ancestors.size() != 1 || held.find(ancestors.front()) == nullptr) return std::nullopt;
@@ -135,15 +126,12 @@ status reader::status() const {
     ++out.pending;
     if (!out.oldest_pending || since < *out.oldest_pending) out.oldest_pending = since;
   };
-  auto& cells = file.keys().cells();
   for (const auto* table : {&k_waiting, &k_unpulled}) {
-    file.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
-      const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+    each_waiting(file, *table, [&](std::int64_t, const waiting_entry& entry) {
       count(entry.since, table == &k_unpulled, out.unpulled);
     });
   }
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+  each_discard(file, [&](std::int64_t, const discard_entry& entry) {
     count(entry.since, entry.acknowledged, out.unpulled);
   });
   out.conflicts = marked_rows(file, &mark_entry::conflict).size();
@@ -167,21 +155,18 @@ std::int64_t reader::changes_elsewhere() const {
 std::vector<waiting_item> reader::waiting() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  auto& cells = file.keys().cells();
   std::vector<std::pair<std::int64_t, waiting_item>> found;  // by the count of saves
   working_set set(file);
   const auto place = [&set](std::int64_t row, waiting_item& item, bool acknowledged) {
-    auto* held = set.load(holding_of(row));
-    if (held == nullptr) throw_damaged("the record of a version that waits");
-    item.kind = held->state().record.kind;
-    item.key = held->state().key;
-    item.what = held->state().hidden ? waiting_for::surrender
-                : acknowledged       ? waiting_for::feed
-                                     : waiting_for::push;
+    auto& held = set.of_version(row);
+    item.kind = held.state().record.kind;
+    item.key = held.state().key;
+    item.what = held.state().hidden ? waiting_for::surrender
+                : acknowledged      ? waiting_for::feed
+                                    : waiting_for::push;
   };
   for (const auto* table : {&k_waiting, &k_unpulled}) {
-    file.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
-      const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+    each_waiting(file, *table, [&](std::int64_t id, const waiting_entry& entry) {
       waiting_item item;
       item.version = entry.version;
       item.since = entry.since;
@@ -193,8 +178,7 @@ std::vector<waiting_item> reader::waiting() const {
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<waiting_item> out;
   for (auto& [saved_at, item] : found) out.push_back(std::move(item));
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+  each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
     waiting_item item;
     item.version = entry.draft;
     item.discard = true;
@@ -212,14 +196,13 @@ std::vector<notice> reader::notices() const {
   std::vector<notice> out;
   if (closed_now(file)) return out;
   file.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
-    auto* held = set.load(holding_of(id));
-    if (held == nullptr) throw_damaged("the record of a notice");
-    if (held->state().hidden) return;
-    const auto entry = unpack_notice(ledger::open_entry(k_notice, id, sealed, held->sealer()));
+    auto& held = set.of_version(id);
+    if (held.state().hidden) return;
+    const auto entry = unpack_notice(ledger::open_entry(k_notice, id, sealed, held.sealer()));
     out.push_back({.id = id,
                    .what = entry.what,
-                   .kind = held->state().record.kind,
-                   .key = held->state().key,
+                   .kind = held.state().record.kind,
+                   .key = held.state().key,
                    .version = entry.version,
                    .at = entry.at});
   });

@@ -30,13 +30,12 @@ std::vector<refused_row> refused_rows(ledger& file, working_set& set) {
   std::vector<refused_row> out;
   if (closed_now(file)) return out;
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
-    auto* held = set.load(holding_of(id));
-    if (held == nullptr) throw_damaged("the record of a refused version");
-    if (held->state().hidden) return;
+    auto& held = set.of_version(id);
+    if (held.state().hidden) return;
     out.push_back(
         {.row = id,
-         .held = held,
-         .entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, held->sealer()))});
+         .held = &held,
+         .entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, held.sealer()))});
   });
   std::sort(out.begin(), out.end(), [](const refused_row& a, const refused_row& b) {
     return std::tie(a.entry.at, a.row) < std::tie(b.entry.at, b.row);

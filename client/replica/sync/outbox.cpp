@@ -52,15 +52,12 @@ std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
 std::set<std::int64_t> records_of_waiting(ledger& file, std::span<const version_id> versions) {
   std::set<std::int64_t> out;
   if (versions.empty()) return out;
-  auto& cells = file.keys().cells();
-  file.each_entry(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
+  each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
     if (std::find(versions.begin(), versions.end(), entry.version) != versions.end()) {
       out.insert(holding_of(id));
     }
   });
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+  each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
     if (std::find(versions.begin(), versions.end(), entry.draft) != versions.end()) {
       out.insert(holding_of(id));
     }
@@ -132,9 +129,7 @@ class batch {
 /// A discard goes with or after its draft, never before it; a draft that was taken away has none.
 void take_discards(ledger& file, const std::set<std::int64_t>& left_out, std::size_t at_most,
                    outbox& out) {
-  auto& cells = file.keys().cells();
-  file.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
-    const auto entry = unpack_discard(ledger::open_entry(k_discard, id, sealed, cells));
+  each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
     if (entry.acknowledged || left_out.contains(holding_of(id))) return;
     const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();

@@ -158,15 +158,10 @@ class page_reader {
     for (auto* other : set_.all_of(held.state().record.id)) {
       const auto* meta = other == &held ? nullptr : other->find(id);
       if (meta == nullptr || meta->erased) continue;
-      auto version = other->read(*meta);
-      auto copy = *meta;
-      copy.row = copy.seq = 0;
+      auto& copy = held.add_from(*other, *meta);
+      copy.seq = 0;
       copy.where = standing::told;
-      const auto name_field = domain::find_catalogue(held.state().record.kind)->name_field;
-      held.add(std::move(copy), std::move(version.raw),
-               domain::value_text(version.payload.fields.at(name_field)));
-      ahead_.add(held.find(id)->row);
-      if (held.state().key.empty()) held.change().key = other->state().key;
+      ahead_.add(copy.row);
       // There it waits no more: the server has it.
       auto& left = other->change(id);
       for (const auto* table : {&k_waiting, &k_unpulled, &k_refused}) {

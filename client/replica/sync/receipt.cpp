@@ -57,7 +57,7 @@ class receipt_reader {
       : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
-    auto& held = holding_at(row);
+    auto& held = set_.of_version(row);
     const auto* meta = held.find(line.version);
     if (meta == nullptr) throw_damaged("a version of the push");
     if (meta->where == standing::missing) return restored(held, line);
@@ -98,7 +98,7 @@ class receipt_reader {
   /// administrator.
   void refuse_descendants() {
     for (const auto& [row, refused] : refused_) {
-      auto& held = holding_at(row);
+      auto& held = set_.of_version(row);
       if (held.state().hidden || closed_now(file_)) continue;
       const auto graph = held.dag();
       std::vector<version_id> waiting;
@@ -120,12 +120,6 @@ class receipt_reader {
     const auto& shown = held.state().told.drafts;
     return meta != nullptr && !meta->in_p() &&
            std::find(shown.begin(), shown.end(), draft) == shown.end();
-  }
-
-  holding& holding_at(std::int64_t row) {
-    auto* held = set_.load(holding_of(row));
-    if (held == nullptr) throw_damaged("the record of a version of the push");
-    return *held;
   }
 
   void accept(holding& held, const wire::push_result& line) {
@@ -170,18 +164,12 @@ class receipt_reader {
     const auto* here = held.find(line.version);
     if (here->where != standing::waiting) return;
     hide_view(file_, held);
-    auto version = held.read(*here);
     auto& open = set_.obtain(held.state().record, *line.incarnation);
-    if (open.state().key.empty()) open.change().key = held.state().key;
     if (open.find(line.version) == nullptr) {
-      auto moved = *here;
-      moved.row = 0;
-      const auto name_field = domain::find_catalogue(held.state().record.kind)->name_field;
-      open.add(std::move(moved), std::move(version.raw),
-               domain::value_text(version.payload.fields.at(name_field)));
+      const auto& moved = open.add_from(held, *here);
       file_.put_entry(
-          k_waiting, open.find(line.version)->row,
-          pack(waiting_entry{.version = line.version, .saved = here->saved, .since = here->since}));
+          k_waiting, moved.row,
+          pack(waiting_entry{.version = moved.id, .saved = moved.saved, .since = moved.since}));
     }
     accept(open, line);
     file_.remove_entry(k_waiting, held.find(line.version)->row);
