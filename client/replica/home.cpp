@@ -13,7 +13,7 @@
 
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/file/commit_count.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/own_home.hpp"
 #include "client/replica/read/reader.hpp"
@@ -126,7 +126,7 @@ void overwrite(const std::string& path) {
 
 /// Wraps the data key of an older program's envelope at today's cost. What is in the way (a full
 /// disk, another process) stops nobody from working: the next unlock tries again.
-void renew_envelope(ledger& file, std::string_view before, std::string_view passphrase) {
+void renew_envelope(replica_file& file, std::string_view before, std::string_view passphrase) {
   if (!vault::keyring::aged(before, file.passphrase_cost())) return;
   const auto fresh = file.keys().envelope(passphrase, passphrase::choose(file.passphrase_cost()));
   if (!fresh) return;
@@ -165,7 +165,7 @@ std::string default_home() {
   return variable("HOME") + "/.local/share/autocusto";
 }
 
-replica_store::replica_store(std::unique_ptr<ledger> file) : file_(std::move(file)) {}
+replica_store::replica_store(std::unique_ptr<replica_file> file) : file_(std::move(file)) {}
 replica_store::~replica_store() = default;
 
 reader replica_store::read() const {
@@ -212,7 +212,7 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
       sqlite::migrate(*db, replica_migrations(), std::nullopt, false, env.clock.now());
   if (!migrated) return migrated.error();
   auto file =
-      std::make_unique<ledger>(home, std::move(db), std::move(random), std::move(keys), env);
+      std::make_unique<replica_file>(home, std::move(db), std::move(random), std::move(keys), env);
   sqlite::transaction all(file->db());
   const auto device_key = crypto::signing_key::generate(env.random);
   write_envelope(file->db(), *envelope);
@@ -236,7 +236,7 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
   if (!keys) return keys.error();
   if (auto current = bring_up_to_date(home, *db, env); !current) return current.error();
   auto file =
-      std::make_unique<ledger>(home, std::move(db), std::move(random), *std::move(keys), env);
+      std::make_unique<replica_file>(home, std::move(db), std::move(random), *std::move(keys), env);
   renew_envelope(*file, *envelope, passphrase);
   return std::unique_ptr<replica_store>(new replica_store(std::move(file)));
 }

@@ -36,7 +36,7 @@ namespace autocusto::replica {
 /// `AUTOCUSTO_HOME`, else `$XDG_DATA_HOME/autocusto`, else `~/.local/share/autocusto`.
 [[nodiscard]] std::string default_home();
 
-class ledger;
+class replica_file;
 class reader;
 class editor;
 class identity_store;
@@ -78,11 +78,11 @@ class replica_store {
   /// `batch_size` is how many versions a push takes.
   [[nodiscard]] sync_store sync(std::size_t batch_size = limits::batch_versions);
   /// What the facets are made of; private to client/replica.
-  [[nodiscard]] ledger& file() { return *file_; }
+  [[nodiscard]] replica_file& file() { return *file_; }
 
  private:
-  explicit replica_store(std::unique_ptr<ledger> file);
-  std::unique_ptr<ledger> file_;
+  explicit replica_store(std::unique_ptr<replica_file> file);
+  std::unique_ptr<replica_file> file_;
 };
 
 }  // namespace autocusto::replica

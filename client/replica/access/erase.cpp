@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view k_keyless = "keyless";
 
 /// Whether the server has everything of it that was made here.
-bool may_be_erased(ledger& file, const std::set<std::int64_t>& under_way, holding& held) {
+bool may_be_erased(replica_file& file, const std::set<std::int64_t>& under_way, holding& held) {
   if (under_way.contains(held.row())) return false;
   for (const auto* meta : held.versions()) {
     if (meta->to_be_pushed()) return false;
@@ -26,14 +26,14 @@ bool may_be_erased(ledger& file, const std::set<std::int64_t>& under_way, holdin
   return true;
 }
 
-void run_for_range(ledger& file, std::string_view sql, std::int64_t holding_row) {
+void run_for_range(replica_file& file, std::string_view sql, std::int64_t holding_row) {
   auto q = file.db().ask(sql);
   q->bind_int(1, holding_row).bind_int(2, holding_row + k_rows_per_holding - 1);
   q->run();
 }
 
 /// The key wrap, and every small row; the versions' rows are unreadable from then on.
-void destroy_key(ledger& file, std::int64_t row) {
+void destroy_key(replica_file& file, std::int64_t row) {
   run_for_range(file, "DELETE FROM holding WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM waiting WHERE id BETWEEN ? AND ?", row);
   run_for_range(file, "DELETE FROM unpulled WHERE id BETWEEN ? AND ?", row);
@@ -43,7 +43,7 @@ void destroy_key(ledger& file, std::int64_t row) {
   file.remove_entry(k_mark, row);
 }
 
-std::vector<std::int64_t> keyless_rows(ledger& file) {
+std::vector<std::int64_t> keyless_rows(replica_file& file) {
   std::vector<std::int64_t> rows;
   const auto cell = file.get(k_keyless);
   if (!cell) return rows;
@@ -54,7 +54,7 @@ std::vector<std::int64_t> keyless_rows(ledger& file) {
   return rows;
 }
 
-void remember_keyless(ledger& file, const std::vector<std::int64_t>& rows) {
+void remember_keyless(replica_file& file, const std::vector<std::int64_t>& rows) {
   packer out;
   out.number(static_cast<std::int64_t>(rows.size()));
   for (const auto row : rows) out.number(row);
@@ -62,7 +62,7 @@ void remember_keyless(ledger& file, const std::vector<std::int64_t>& rows) {
 }
 
 /// Keys first, in a transaction of their own, so that a crash leaves nothing that can be read.
-result<engine::removed_erased> destroy_keys(ledger& file) {
+result<engine::removed_erased> destroy_keys(replica_file& file) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   engine::removed_erased effect;
@@ -86,7 +86,7 @@ result<engine::removed_erased> destroy_keys(ledger& file) {
   return effect;
 }
 
-result<void> delete_rows(ledger& file) {
+result<void> delete_rows(replica_file& file) {
   const auto rows = keyless_rows(file);
   if (rows.empty()) return {};
   auto scope = file.begin();
@@ -101,7 +101,7 @@ result<void> delete_rows(ledger& file) {
 
 }  // namespace
 
-result<engine::removed_erased> erase_hidden(ledger& file) {
+result<engine::removed_erased> erase_hidden(replica_file& file) {
   // Nearly always there is nothing to do, and then nobody has to wait for the lock.
   if (marked_rows(file, &mark_entry::hidden).empty() && keyless_rows(file).empty())
     return engine::removed_erased{};
@@ -111,7 +111,7 @@ result<engine::removed_erased> erase_hidden(ledger& file) {
   return effect;
 }
 
-void destroy_all_keys(ledger& file) {
+void destroy_all_keys(replica_file& file) {
   const auto who = file.get(k_identity);
   const auto key = file.get(k_device_key);
   empty_tables(file.db());

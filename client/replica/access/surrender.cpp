@@ -18,7 +18,7 @@ struct removal {
   friend bool operator==(const removal&, const removal&) = default;
 };
 
-std::vector<removal> removals_in(ledger& file) {
+std::vector<removal> removals_in(replica_file& file) {
   std::vector<removal> out;
   const auto cell = file.get(k_removals);
   if (!cell) return out;
@@ -32,7 +32,7 @@ std::vector<removal> removals_in(ledger& file) {
   return out;
 }
 
-void put_removals(ledger& file, const std::vector<removal>& list) {
+void put_removals(replica_file& file, const std::vector<removal>& list) {
   if (list.empty()) return file.forget(k_removals);
   packer out;
   out.number(static_cast<std::int64_t>(list.size()));
@@ -55,7 +55,7 @@ bool is_gone(working_set& set, const removal& what) {
 
 }  // namespace
 
-std::optional<closed_entry> closed_now(ledger& file) {
+std::optional<closed_entry> closed_now(replica_file& file) {
   const auto cell = file.get(k_closed);
   if (!cell) return std::nullopt;
   unpacker in(*cell);
@@ -66,7 +66,7 @@ std::optional<closed_entry> closed_now(ledger& file) {
   return entry;
 }
 
-result<void> check_open(ledger& file) {
+result<void> check_open(replica_file& file) {
   const auto closed = closed_now(file);
   if (!closed) return {};
   if (closed->erased) {
@@ -80,14 +80,14 @@ result<void> check_open(ledger& file) {
               "administrator.");
 }
 
-void hide_view(ledger& file, holding& held) {
+void hide_view(replica_file& file, holding& held) {
   auto& state = held.change();
   state.hidden = true;
   for (const auto& discard : state.discards) file.remove_entry(k_discard, discard.row);
   state.discards.clear();
 }
 
-std::size_t offer_again(ledger& file, holding& held) {
+std::size_t offer_again(replica_file& file, holding& held) {
   std::vector<version_id> unsent;
   for (const auto* meta : held.versions()) {
     if (meta->where != standing::refused) continue;
@@ -104,7 +104,7 @@ std::size_t offer_again(ledger& file, holding& held) {
   return unsent.size();
 }
 
-void doubt_quarantine(ledger& file) {
+void doubt_quarantine(replica_file& file) {
   std::vector<std::int64_t> rows;
   file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) { rows.push_back(id); });
   working_set set(file);
@@ -119,12 +119,12 @@ void doubt_quarantine(ledger& file) {
   static_cast<void>(offer_all_again(file, hidden_only));
 }
 
-bool erasure_due(ledger& file) {
+bool erasure_due(replica_file& file) {
   if (const auto closed = closed_now(file)) return closed->erased;
   return file.get(k_removals) && !gone_incarnations(file).empty();
 }
 
-std::optional<sealed_edits> sealed_in(ledger& file) {
+std::optional<sealed_edits> sealed_in(replica_file& file) {
   const bool all = closed_now(file).has_value();
   working_set set(file);
   sealed_edits out;
@@ -139,7 +139,7 @@ std::optional<sealed_edits> sealed_in(ledger& file) {
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     if (!taken(id)) return;
     auto& sealer = set.of_version(id).sealer();
-    const auto entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, sealer));
+    const auto entry = unpack_refused(replica_file::open_entry(k_refused, id, sealed, sealer));
     if (entry.at_server) return;
     add(entry.at);
     out.code = entry.code;
@@ -152,7 +152,8 @@ std::optional<sealed_edits> sealed_in(ledger& file) {
   return out;
 }
 
-void remember_removal(ledger& file, const record_id& record, const incarnation_id& incarnation) {
+void remember_removal(replica_file& file, const record_id& record,
+                      const incarnation_id& incarnation) {
   auto list = removals_in(file);
   const removal one{.incarnation = incarnation, .record = record};
   if (std::find(list.begin(), list.end(), one) != list.end()) return;
@@ -160,18 +161,18 @@ void remember_removal(ledger& file, const record_id& record, const incarnation_i
   put_removals(file, list);
 }
 
-void put_closed(ledger& file, const closed_entry& entry) {
+void put_closed(replica_file& file, const closed_entry& entry) {
   packer out;
   out.number(entry.since);
   out.flag(entry.erased);
   file.put(k_closed, out.view());
 }
 
-void forget_closed(ledger& file) {
+void forget_closed(replica_file& file) {
   file.forget(k_closed);
 }
 
-std::size_t offer_all_again(ledger& file, bool hidden_only) {
+std::size_t offer_all_again(replica_file& file, bool hidden_only) {
   std::vector<std::int64_t> rows;
   file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) {
     if (rows.empty() || rows.back() != holding_of(id)) rows.push_back(holding_of(id));
@@ -188,7 +189,7 @@ std::size_t offer_all_again(ledger& file, bool hidden_only) {
   return offered;
 }
 
-std::vector<incarnation_id> gone_incarnations(ledger& file) {
+std::vector<incarnation_id> gone_incarnations(replica_file& file) {
   std::vector<incarnation_id> out;
   working_set set(file);
   for (const auto& each : removals_in(file)) {
@@ -199,7 +200,7 @@ std::vector<incarnation_id> gone_incarnations(ledger& file) {
   return out;
 }
 
-void forget_removals(ledger& file, const std::vector<incarnation_id>& receipted) {
+void forget_removals(replica_file& file, const std::vector<incarnation_id>& receipted) {
   auto list = removals_in(file);
   std::erase_if(list, [&receipted](const removal& each) {
     return std::binary_search(receipted.begin(), receipted.end(), each.incarnation);
@@ -207,7 +208,7 @@ void forget_removals(ledger& file, const std::vector<incarnation_id>& receipted)
   put_removals(file, list);
 }
 
-std::size_t count_pending(ledger& file) {
+std::size_t count_pending(replica_file& file) {
   auto q = file.db().ask("SELECT count(*) FROM waiting");
   std::size_t count = q->step() ? static_cast<std::size_t>(q->column_int(0)) : 0;
   each_discard(file, [&](std::int64_t, const discard_entry& entry) {
@@ -216,19 +217,19 @@ std::size_t count_pending(ledger& file) {
   return count;
 }
 
-std::size_t count_unsynced(ledger& file) {
+std::size_t count_unsynced(replica_file& file) {
   std::size_t count = count_pending(file);
   working_set set(file);
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     auto& held = set.of_version(id);
-    if (!unpack_refused(ledger::open_entry(k_refused, id, sealed, held.sealer())).at_server) {
+    if (!unpack_refused(replica_file::open_entry(k_refused, id, sealed, held.sealer())).at_server) {
       ++count;
     }
   });
   return count;
 }
 
-std::optional<unix_millis> oldest_pending(ledger& file) {
+std::optional<unix_millis> oldest_pending(replica_file& file) {
   std::optional<unix_millis> oldest;
   const auto count = [&oldest](unix_millis since) {
     if (!oldest || since < *oldest) oldest = since;

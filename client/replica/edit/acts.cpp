@@ -103,18 +103,18 @@ std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field
   return problems;
 }
 
-result<acts> acts::begin(ledger& in, working_set& set) {
-  if (const auto open = check_open(in); !open) return open.error();
-  const auto cell = in.get(k_identity);
+result<acts> acts::begin(replica_file& file, working_set& set) {
+  if (const auto open = check_open(file); !open) return open.error();
+  const auto cell = file.get(k_identity);
   if (!cell) {
     return fail(errc::not_enrolled,
                 "This laptop is not enrolled; enroll it with the link from your administrator.");
   }
-  return acts(in, set, unpack_identity(*cell), in.get_number(k_saves));
+  return acts(file, set, unpack_identity(*cell), file.get_number(k_saves));
 }
 
 void acts::finish() {
-  in_->put_number(k_saves, saves_);
+  file_->put_number(k_saves, saves_);
   set_->flush();
 }
 
@@ -145,11 +145,11 @@ domain::version acts::make(const target& at, draft_of_version next) {
   header.parents = std::move(next.parents);
   header.author = who_.user;
   header.device = who_.device;
-  header.created_at = format_time(in_->now());
+  header.created_at = format_time(file_->now());
   header.status = next.status;
   domain::version_payload payload;
   payload.key = at.key;
-  in_->random().fill(payload.salt.data());
+  file_->random().fill(payload.salt.data());
   payload.summary = std::move(next.summary);
   payload.fields = std::move(next.fields);
   return domain::make_version(std::move(header), std::move(payload));
@@ -175,13 +175,13 @@ result<saved> acts::add(target at, draft_of_version next, edit_problems* why) {
   meta.parents = version.header.parents;
   meta.where = standing::waiting;
   meta.saved = ++saves_;
-  meta.since = in_->now();
+  meta.since = file_->now();
   const waiting_entry entry{.version = version.id, .saved = meta.saved, .since = meta.since};
   const auto name = version.payload.fields.find(at.kind->name_field);
   at.held->add(
       std::move(meta), std::move(version.raw),
       name == version.payload.fields.end() ? std::string() : domain::value_text(name->second));
-  in_->put_entry(k_waiting, at.held->find(version.id)->row, pack(entry));
+  file_->put_entry(k_waiting, at.held->find(version.id)->row, pack(entry));
   return saved{.kind = at.kind->kind,
                .key = at.key,
                .version = version.id,
@@ -200,7 +200,7 @@ saved acts::unchanged(const target& at, const version_id& shown) {
 }
 
 result<saved> acts::save(const edit& what, edit_problems* why) {
-  auto found = find_target(*in_, *set_, what.kind, what.key);
+  auto found = find_target(*file_, *set_, what.kind, what.key);
   if (!found) return found.error();
   auto& at = *found;
   auto given = what.fields;

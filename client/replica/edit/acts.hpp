@@ -16,7 +16,7 @@ namespace autocusto::replica {
 class acts {
  public:
   /// Errors: not_enrolled; device_revoked while the laptop is closed.
-  [[nodiscard]] static result<acts> begin(ledger& in, working_set& set);
+  [[nodiscard]] static result<acts> begin(replica_file& file, working_set& set);
 
   [[nodiscard]] result<saved> save(const edit& what, edit_problems* why);
   [[nodiscard]] result<saved> publish(const target& at, const version_meta& draft,
@@ -29,8 +29,8 @@ class acts {
   void finish();
 
  private:
-  acts(ledger& in, working_set& set, identity who, std::int64_t saves)
-      : in_(&in), set_(&set), who_(std::move(who)), saves_(saves) {}
+  acts(replica_file& file, working_set& set, identity who, std::int64_t saves)
+      : file_(&file), set_(&set), who_(std::move(who)), saves_(saves) {}
 
   /// What the next version of a record looks like.
   struct draft_of_version {
@@ -47,7 +47,7 @@ class acts {
   [[nodiscard]] domain::version make(const target& at, draft_of_version next);
   [[nodiscard]] static saved unchanged(const target& at, const version_id& shown);
 
-  ledger* in_;
+  replica_file* file_;
   working_set* set_;
   identity who_;
   std::int64_t saves_;

@@ -17,11 +17,11 @@
 
 namespace autocusto::replica {
 
-class ledger;
+class replica_file;
 
 class editor {
  public:
-  explicit editor(ledger& file) : file_(&file) {}
+  explicit editor(replica_file& file) : file_(&file) {}
 
   /// Creates or updates: starts from the shown active version (else the newest draft; drafts from
   /// the newest draft, else the active version), sets the given fields. If no field differs,
@@ -69,7 +69,7 @@ class editor {
   [[nodiscard]] result<void> keep_texts(std::string_view name, std::span<const kept_text> texts);
 
  private:
-  ledger* file_;
+  replica_file* file_;
 };
 
 }  // namespace autocusto::replica

@@ -14,7 +14,7 @@ constexpr std::size_t k_records_in_memory = 256;
 
 /// Runs one act in a transaction and commits what it saved.
 template <class Act>
-result<saved> run(ledger& file, Act&& act) {
+result<saved> run(replica_file& file, Act&& act) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   working_set set(file);
@@ -29,7 +29,7 @@ result<saved> run(ledger& file, Act&& act) {
 
 /// The same on a visible record.
 template <class Act>
-result<saved> act_on(ledger& file, std::string_view kind, std::string_view key, Act&& act) {
+result<saved> act_on(replica_file& file, std::string_view kind, std::string_view key, Act&& act) {
   return run(file, [&](acts& doing, working_set& set) -> result<saved> {
     const auto at = find_visible(file, set, kind, key);
     if (!at) return at.error();

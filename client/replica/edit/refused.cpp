@@ -11,7 +11,7 @@
 namespace autocusto::replica {
 namespace {
 
-void erase_refused(ledger& file, holding& held, const version_id& id) {
+void erase_refused(replica_file& file, holding& held, const version_id& id) {
   const auto* meta = held.find(id);
   if (meta == nullptr) return;
   file.remove_entry(k_refused, meta->row);

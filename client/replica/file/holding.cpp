@@ -39,9 +39,9 @@ auto history_rank(const version_meta& meta) {
 
 }  // namespace
 
-holding::holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state,
-                 std::optional<new_row> made)
-    : in_(in),
+holding::holding(replica_file& file, std::int64_t row, vault::cell_sealer sealer,
+                 holding_state state, std::optional<new_row> made)
+    : file_(file),
       row_(row),
       sealer_(std::move(sealer)),
       state_(std::move(state)),
@@ -65,7 +65,7 @@ const holding_state& holding::settled() {
 void holding::load() {
   if (loaded_) return;
   loaded_ = true;
-  auto q = in_.db().ask("SELECT id, meta FROM version WHERE id BETWEEN ? AND ? ORDER BY id");
+  auto q = file_.db().ask("SELECT id, meta FROM version WHERE id BETWEEN ? AND ? ORDER BY id");
   q->bind_int(1, row_).bind_int(2, row_ + k_rows_per_holding - 1);
   while (q->step()) {
     const auto row = q->column_int(0);
@@ -97,7 +97,7 @@ version_meta& holding::change(const version_id& id) {
 
 std::int64_t holding::free_row() {
   for (;;) {
-    const std::int64_t row = row_ + (in_.random_row() >> 1) % k_rows_per_holding;
+    const std::int64_t row = row_ + (file_.random_row() >> 1) % k_rows_per_holding;
     const auto taken = std::any_of(slots_.begin(), slots_.end(),
                                    [row](const slot& s) { return s.meta.row == row; });
     if (!taken) return row;
@@ -130,7 +130,7 @@ version_meta& holding::add_from(holding& other, const version_meta& there) {
 void holding::remove(const version_id& id) {
   const auto* found = slot_of(id);
   if (found == nullptr) return;
-  auto q = in_.db().ask("DELETE FROM version WHERE id = ?");
+  auto q = file_.db().ask("DELETE FROM version WHERE id = ?");
   q->bind_int(1, found->meta.row);
   q->run();
   slots_.erase(slots_.begin() + (found - slots_.data()));
@@ -178,7 +178,7 @@ domain::version_dag holding::dag() {
 domain::version_bytes holding::raw(const version_meta& of) {
   const auto* found = slot_of(of.id);
   if (found != nullptr && found->fresh) return found->raw;
-  auto q = in_.db().ask("SELECT content FROM version WHERE id = ?");
+  auto q = file_.db().ask("SELECT content FROM version WHERE id = ?");
   q->bind_int(1, of.row);
   if (!q->step()) throw_damaged("a version is missing");
   const auto plain = sealer_.open(content_place(of.row), q->column_view(0));
@@ -245,11 +245,11 @@ void holding::write_versions() {
     if (s.fresh) {
       const bytes content =
           sealer_.seal(content_place(s.meta.row), pack_content(s.raw.header, s.raw.payload));
-      auto q = in_.db().ask("INSERT INTO version (id, meta, content) VALUES (?, ?, ?)");
+      auto q = file_.db().ask("INSERT INTO version (id, meta, content) VALUES (?, ?, ?)");
       q->bind_int(1, s.meta.row).bind_blob_static(2, meta).bind_blob_static(3, content);
       q->run();
     } else {
-      auto q = in_.db().ask("UPDATE version SET meta = ? WHERE id = ?");
+      auto q = file_.db().ask("UPDATE version SET meta = ? WHERE id = ?");
       q->bind_blob_static(1, meta).bind_int(2, s.meta.row);
       q->run();
     }
@@ -261,13 +261,13 @@ void holding::write_versions() {
 void holding::write_state() {
   const bytes state = sealer_.seal(state_place(row_), pack(state_));
   if (!made_) {
-    auto q = in_.db().ask("UPDATE holding SET state = ? WHERE id = ?");
+    auto q = file_.db().ask("UPDATE holding SET state = ? WHERE id = ?");
     q->bind_blob_static(1, state).bind_int(2, row_);
     q->run();
     return;
   }
   auto q =
-      in_.db().ask("INSERT INTO holding (id, record_hash, key_wrap, state) VALUES (?, ?, ?, ?)");
+      file_.db().ask("INSERT INTO holding (id, record_hash, key_wrap, state) VALUES (?, ?, ?, ?)");
   q->bind_int(1, row_)
       .bind_blob_static(2, vault::view(made_->record))
       .bind_blob_static(3, made_->wrap)
@@ -281,9 +281,9 @@ void holding::write_mark() {
   if (now == mark_) return;
   mark_ = now;
   if (now.any()) {
-    in_.put_entry(k_mark, row_, pack(now));
+    file_.put_entry(k_mark, row_, pack(now));
   } else {
-    in_.remove_entry(k_mark, row_);
+    file_.remove_entry(k_mark, row_);
   }
 }
 
@@ -298,23 +298,23 @@ void holding::flush() {
 
 holding* working_set::load(std::int64_t row) {
   if (const auto at = loaded_.find(row); at != loaded_.end()) return at->second.get();
-  auto q = in_.db().ask("SELECT key_wrap, state FROM holding WHERE id = ?");
+  auto q = file_.db().ask("SELECT key_wrap, state FROM holding WHERE id = ?");
   q->bind_int(1, row);
   if (!q->step()) return nullptr;
-  auto sealer = in_.keys().open_content_key(row, q->column_view(0));
+  auto sealer = file_.keys().open_content_key(row, q->column_view(0));
   if (!sealer) throw_damaged("the key of a record");
   const auto plain = sealer->open(state_place(row), q->column_view(1));
   if (!plain) throw_damaged("the view of a record");
   auto made =
-      std::make_unique<holding>(in_, row, *std::move(sealer), unpack_state(*plain), std::nullopt);
+      std::make_unique<holding>(file_, row, *std::move(sealer), unpack_state(*plain), std::nullopt);
   return loaded_.emplace(row, std::move(made)).first->second.get();
 }
 
 working_set::record_rows& working_set::rows_of(const record_id& record) {
   const auto [at, fresh] = rows_.try_emplace(record);
   if (fresh) {
-    const auto hash = at->second.hash = in_.keys().lookup("record", record.raw());
-    auto q = in_.db().ask("SELECT id FROM holding WHERE record_hash = ?");
+    const auto hash = at->second.hash = file_.keys().lookup("record", record.raw());
+    auto q = file_.db().ask("SELECT id FROM holding WHERE record_hash = ?");
     q->bind_blob_static(1, vault::view(hash));
     while (q->step()) at->second.rows.push_back(q->column_int(0));
   }
@@ -360,11 +360,11 @@ holding& working_set::obtain(const domain::record_ref& record, const incarnation
 }
 
 std::int64_t working_set::new_row() {
-  if (in_region_ == 0) region_ = in_.random_row() & ~(k_region - 1);
+  if (in_region_ == 0) region_ = file_.random_row() & ~(k_region - 1);
   in_region_ = (in_region_ + 1) % k_rows_in_region;
   for (;;) {
-    const std::int64_t row = holding_of(region_ + in_.random_row() % k_region);
-    auto q = in_.db().ask("SELECT 1 FROM holding WHERE id = ?");
+    const std::int64_t row = holding_of(region_ + file_.random_row() % k_region);
+    auto q = file_.db().ask("SELECT 1 FROM holding WHERE id = ?");
     q->bind_int(1, row);
     if (row != 0 && !q->step() && !loaded_.contains(row)) return row;
   }
@@ -374,14 +374,14 @@ holding& working_set::create(const domain::record_ref& record, std::string key,
                              const std::optional<incarnation_id>& incarnation) {
   const std::int64_t row = new_row();
   auto& rows = rows_of(record.id);
-  auto key_of_record = in_.keys().new_content_key(row);
+  auto key_of_record = file_.keys().new_content_key(row);
   holding_state state;
   state.record = record;
   state.incarnation = incarnation;
   state.key = std::move(key);
   holding::new_row place{.wrap = std::move(key_of_record.wrap), .record = rows.hash};
-  auto made = std::make_unique<holding>(in_, row, std::move(key_of_record.sealer), std::move(state),
-                                        std::move(place));
+  auto made = std::make_unique<holding>(file_, row, std::move(key_of_record.sealer),
+                                        std::move(state), std::move(place));
   rows.rows.push_back(row);
   return *loaded_.emplace(row, std::move(made)).first->second;
 }
@@ -396,12 +396,12 @@ void working_set::flush() {
   rows_.clear();
 }
 
-void each_holding(ledger& in,
+void each_holding(replica_file& file,
                   const std::function<void(std::int64_t row, holding_state state)>& each) {
-  auto q = in.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
+  auto q = file.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
   while (q->step()) {
     const auto row = q->column_int(0);
-    auto sealer = in.keys().open_content_key(row, q->column_view(1));
+    auto sealer = file.keys().open_content_key(row, q->column_view(1));
     if (!sealer) throw_damaged("the key of a record");
     const auto plain = sealer->open(state_place(row), q->column_view(2));
     if (!plain) throw_damaged("the view of a record");
@@ -410,12 +410,12 @@ void each_holding(ledger& in,
 }
 
 std::size_t each_sound_holding(
-    ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each) {
+    replica_file& file, const std::function<void(std::int64_t row, holding_state state)>& each) {
   std::size_t damaged = 0;
-  auto q = in.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
+  auto q = file.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
   while (q->step()) {
     const auto row = q->column_int(0);
-    auto sealer = in.keys().open_content_key(row, q->column_view(1));
+    auto sealer = file.keys().open_content_key(row, q->column_view(1));
     auto plain = sealer ? sealer->open(state_place(row), q->column_view(2)) : std::nullopt;
     if (plain) {
       each(row, unpack_state(*plain));
@@ -426,24 +426,25 @@ std::size_t each_sound_holding(
   return damaged;
 }
 
-void each_waiting(ledger& in, const entry_table& table,
+void each_waiting(replica_file& file, const entry_table& table,
                   const std::function<void(std::int64_t row, const waiting_entry& entry)>& each) {
-  in.each_entry(table, [&](std::int64_t row, std::string_view sealed) {
-    each(row, unpack_waiting(ledger::open_entry(table, row, sealed, in.keys().cells())));
+  file.each_entry(table, [&](std::int64_t row, std::string_view sealed) {
+    each(row, unpack_waiting(replica_file::open_entry(table, row, sealed, file.keys().cells())));
   });
 }
 
-void each_discard(ledger& in,
+void each_discard(replica_file& file,
                   const std::function<void(std::int64_t row, const discard_entry& entry)>& each) {
-  in.each_entry(k_discard, [&](std::int64_t row, std::string_view sealed) {
-    each(row, unpack_discard(ledger::open_entry(k_discard, row, sealed, in.keys().cells())));
+  file.each_entry(k_discard, [&](std::int64_t row, std::string_view sealed) {
+    each(row,
+         unpack_discard(replica_file::open_entry(k_discard, row, sealed, file.keys().cells())));
   });
 }
 
-std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark) {
+std::vector<std::int64_t> marked_rows(replica_file& file, bool mark_entry::*mark) {
   std::vector<std::int64_t> rows;
-  in.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
-    const auto plain = ledger::open_entry(k_mark, id, sealed, in.keys().cells());
+  file.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
+    const auto plain = replica_file::open_entry(k_mark, id, sealed, file.keys().cells());
     if (unpack_mark(plain).*mark) rows.push_back(id);
   });
   return rows;

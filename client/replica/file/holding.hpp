@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/file/rows.hpp"
 #include "client/vault/vault.hpp"
 #include "shared/domain/dag.hpp"
@@ -31,7 +31,7 @@ class holding {
     vault::lookup_hash record{};
   };
   /// `made` is empty for one that stands in the file.
-  holding(ledger& in, std::int64_t row, vault::cell_sealer sealer, holding_state state,
+  holding(replica_file& file, std::int64_t row, vault::cell_sealer sealer, holding_state state,
           std::optional<new_row> made);
 
   [[nodiscard]] std::int64_t row() const { return row_; }
@@ -87,7 +87,7 @@ class holding {
   void write_state();
   void write_mark();
 
-  ledger& in_;
+  replica_file& file_;
   std::int64_t row_;
   vault::cell_sealer sealer_;
   holding_state state_;
@@ -101,7 +101,7 @@ class holding {
 
 class working_set {
  public:
-  explicit working_set(ledger& in) : in_(in) {}
+  explicit working_set(replica_file& file) : file_(file) {}
 
   /// The holding of that row, or null.
   [[nodiscard]] holding* load(std::int64_t row);
@@ -132,7 +132,7 @@ class working_set {
   [[nodiscard]] record_rows& rows_of(const record_id& record);
   [[nodiscard]] std::int64_t new_row();
 
-  ledger& in_;
+  replica_file& file_;
   std::unordered_map<std::int64_t, std::unique_ptr<holding>> loaded_;
   std::unordered_map<record_id, record_rows> rows_;
   std::int64_t region_ = 0;    // where the rows of new holdings are drawn from
@@ -140,19 +140,19 @@ class working_set {
 };
 
 /// Reads every holding's state in turn, one in memory at a time. `each` must not write.
-void each_holding(ledger& in,
+void each_holding(replica_file& file,
                   const std::function<void(std::int64_t row, holding_state state)>& each);
 /// The same, but passes over those that were changed or damaged; answers how many those are.
 [[nodiscard]] std::size_t each_sound_holding(
-    ledger& in, const std::function<void(std::int64_t row, holding_state state)>& each);
+    replica_file& file, const std::function<void(std::int64_t row, holding_state state)>& each);
 
 /// The versions of `waiting` or `unpulled`, by row.
-void each_waiting(ledger& in, const entry_table& table,
+void each_waiting(replica_file& file, const entry_table& table,
                   const std::function<void(std::int64_t row, const waiting_entry& entry)>& each);
 /// The discards that the server does not show yet, by row of the draft.
-void each_discard(ledger& in,
+void each_discard(replica_file& file,
                   const std::function<void(std::int64_t row, const discard_entry& entry)>& each);
 /// The rows of the holdings that carry that mark.
-[[nodiscard]] std::vector<std::int64_t> marked_rows(ledger& in, bool mark_entry::*mark);
+[[nodiscard]] std::vector<std::int64_t> marked_rows(replica_file& file, bool mark_entry::*mark);
 
 }  // namespace autocusto::replica

@@ -4,7 +4,7 @@
 
 namespace autocusto::replica {
 
-std::optional<push_id> kept_id(ledger& file, std::string_view name) {
+std::optional<push_id> kept_id(replica_file& file, std::string_view name) {
   const auto cell = file.get(name);
   if (!cell) return std::nullopt;
   const auto object = wire::decode_push_object(unpack_pending(*cell).object.object);
@@ -12,7 +12,7 @@ std::optional<push_id> kept_id(ledger& file, std::string_view name) {
   return object->id;
 }
 
-std::set<std::int64_t> records_under_way(ledger& file) {
+std::set<std::int64_t> records_under_way(replica_file& file) {
   std::set<std::int64_t> out;
   for (const auto name : {k_pending_push, k_following_push}) {
     const auto cell = file.get(name);
@@ -24,7 +24,7 @@ std::set<std::int64_t> records_under_way(ledger& file) {
   return out;
 }
 
-void promote_kept_push(ledger& file) {
+void promote_kept_push(replica_file& file) {
   if (const auto following = file.get(k_following_push)) {
     file.put(k_pending_push, *following);
     file.forget(k_following_push);
@@ -33,7 +33,7 @@ void promote_kept_push(ledger& file) {
   }
 }
 
-void forget_kept_pushes(ledger& file) {
+void forget_kept_pushes(replica_file& file) {
   file.forget(k_pending_push);
   file.forget(k_following_push);
 }

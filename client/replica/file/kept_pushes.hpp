@@ -7,17 +7,17 @@
 #include <cstdint>
 #include <set>
 
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/file/rows.hpp"
 
 namespace autocusto::replica {
 
 /// The id of the push that is kept under that name.
-[[nodiscard]] std::optional<push_id> kept_id(ledger& file, std::string_view name);
+[[nodiscard]] std::optional<push_id> kept_id(replica_file& file, std::string_view name);
 /// The rows of the holdings that have versions or discards in a kept push.
-[[nodiscard]] std::set<std::int64_t> records_under_way(ledger& file);
+[[nodiscard]] std::set<std::int64_t> records_under_way(replica_file& file);
 /// The first one is answered: the second one, if there is one, is the first from now on.
-void promote_kept_push(ledger& file);
-void forget_kept_pushes(ledger& file);
+void promote_kept_push(replica_file& file);
+void forget_kept_pushes(replica_file& file);
 
 }  // namespace autocusto::replica

@@ -11,7 +11,7 @@ constexpr std::string_view k_texts = "texts";
 
 }  // namespace
 
-std::vector<text_entry> texts_in(ledger& file) {
+std::vector<text_entry> texts_in(replica_file& file) {
   std::vector<text_entry> out;
   const auto cell = file.get(k_texts);
   if (!cell) return out;
@@ -30,7 +30,7 @@ std::vector<text_entry> texts_in(ledger& file) {
   return out;
 }
 
-void put_texts(ledger& file, const std::vector<text_entry>& list) {
+void put_texts(replica_file& file, const std::vector<text_entry>& list) {
   if (list.empty()) return file.forget(k_texts);
   packer out;
   out.number(static_cast<std::int64_t>(list.size()));
@@ -44,7 +44,7 @@ void put_texts(ledger& file, const std::vector<text_entry>& list) {
   file.put(k_texts, out.view());
 }
 
-void forget_texts_of(ledger& file, const record_id& record) {
+void forget_texts_of(replica_file& file, const record_id& record) {
   auto list = texts_in(file);
   if (std::erase_if(list, [&record](const text_entry& each) { return each.record == record; }) >
       0) {

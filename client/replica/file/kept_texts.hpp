@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/types.hpp"
 #include "shared/base/ids.hpp"
 
@@ -17,10 +17,10 @@ struct text_entry {
   std::optional<record_id> record;
   kept_text what;
 };
-[[nodiscard]] std::vector<text_entry> texts_in(ledger& file);
-void put_texts(ledger& file, const std::vector<text_entry>& list);
+[[nodiscard]] std::vector<text_entry> texts_in(replica_file& file);
+void put_texts(replica_file& file, const std::vector<text_entry>& list);
 
 /// Forgets what was kept about that record, in the transaction that destroys its key.
-void forget_texts_of(ledger& file, const record_id& record);
+void forget_texts_of(replica_file& file, const record_id& record);
 
 }  // namespace autocusto::replica

@@ -7,7 +7,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/kept_pushes.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/file/rows.hpp"
 
 namespace autocusto::replica {
@@ -29,7 +29,7 @@ std::string setting_name(std::string_view name) {
 
 /// Keeps the identity as `change` leaves it, if that answers true.
 template <class Change>
-result<void> change_identity(ledger& file, Change&& change) {
+result<void> change_identity(replica_file& file, Change&& change) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   const auto cell = file.get(k_identity);
@@ -68,8 +68,8 @@ result<void> identity_store::enroll(const identity& who, const crypto::secret& t
   }
   file.put(k_identity, pack(who));
   file.put(k_tenant_key, tenant_key.view());
-  file.put_label(ledger::k_person, who.user.raw(), who.email);
-  file.put_label(ledger::k_device_name, who.device.raw(), who.device_name);
+  file.put_label(replica_file::k_person, who.user.raw(), who.email);
+  file.put_label(replica_file::k_device_name, who.device.raw(), who.device_name);
   (*scope)->commit();
   return {};
 }
@@ -125,7 +125,7 @@ result<void> identity_store::become(const identity& who, const crypto::public_ke
   file.forget(k_next_device_key);
   file.put(k_identity, pack(who));
   file.put(k_tenant_key, tenant_key.view());
-  file.put_label(ledger::k_device_name, who.device.raw(), who.device_name);
+  file.put_label(replica_file::k_device_name, who.device.raw(), who.device_name);
   // The new device has not pushed anything yet.
   forget_kept_pushes(file);
   file.forget(k_last_push);

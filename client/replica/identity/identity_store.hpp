@@ -18,11 +18,11 @@
 
 namespace autocusto::replica {
 
-class ledger;
+class replica_file;
 
 class identity_store {
  public:
-  explicit identity_store(ledger& file) : file_(&file) {}
+  explicit identity_store(replica_file& file) : file_(&file) {}
 
   [[nodiscard]] bool enrolled() const;
   /// Completes enrollment. Errors: already_enrolled unless it is the same user, device and server.
@@ -76,7 +76,7 @@ class identity_store {
   [[nodiscard]] result<void> note_server_clock(unix_millis server_now);
 
  private:
-  ledger* file_;
+  replica_file* file_;
 };
 
 }  // namespace autocusto::replica

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/lookup.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/json/canonical.hpp"
@@ -23,7 +23,8 @@ nlohmann::json json_fields(const domain::field_map& fields) {
   return out;
 }
 
-std::string line_for(ledger& file, holding& held, const version_meta& meta, std::int64_t number) {
+std::string line_for(replica_file& file, holding& held, const version_meta& meta,
+                     std::int64_t number) {
   const auto version = held.read(meta);
   const auto info = describe(file, held, meta, version, number);
   auto parents = nlohmann::json::array();

@@ -51,13 +51,13 @@ result<const version_meta*> select_among(const std::vector<const version_meta*>&
 
 }  // namespace
 
-result<target> find_target(ledger& in, working_set& set, std::string_view kind,
+result<target> find_target(replica_file& file, working_set& set, std::string_view kind,
                            std::string_view key) {
   const auto* known = domain::find_catalogue(kind);
   if (known == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
-  auto tenant = in.get(k_tenant_key);
+  auto tenant = file.get(k_tenant_key);
   if (!tenant) {
     return fail(errc::not_enrolled,
                 "This laptop is not enrolled; enroll it with the link from your administrator.");
@@ -71,19 +71,19 @@ result<target> find_target(ledger& in, working_set& set, std::string_view kind,
   return out;
 }
 
-result<target> find_held(ledger& in, working_set& set, std::string_view kind,
+result<target> find_held(replica_file& file, working_set& set, std::string_view kind,
                          std::string_view key) {
-  if (const auto open = check_open(in); !open) return open.error();
-  auto found = find_target(in, set, kind, key);
+  if (const auto open = check_open(file); !open) return open.error();
+  auto found = find_target(file, set, kind, key);
   if (found && (found->held == nullptr || found->held->history().empty())) {
     return fail(errc::not_found, "There is no such record here; check the key, or sync first.");
   }
   return found;
 }
 
-result<target> find_visible(ledger& in, working_set& set, std::string_view kind,
+result<target> find_visible(replica_file& file, working_set& set, std::string_view kind,
                             std::string_view key) {
-  auto found = find_held(in, set, kind, key);
+  auto found = find_held(file, set, kind, key);
   if (found && !found->visible()) {
     return fail(errc::not_found,
                 "Of this record there are only discarded drafts; history shows them.");
@@ -95,8 +95,8 @@ bool matches_prefix(const version_id& id, std::string_view prefix) {
   return prefix.size() >= k_shortest_prefix && id.text().starts_with(prefix);
 }
 
-result<const version_meta*> select_version(holding& in, std::string_view selector) {
-  const auto order = in.history();
+result<const version_meta*> select_version(holding& held, std::string_view selector) {
+  const auto order = held.history();
   return select_among(order, order, selector);
 }
 
@@ -111,9 +111,10 @@ error contents_erased() {
   return fail(errc::not_found, "The contents of this version were erased; choose another one.");
 }
 
-result<const version_meta*> select_draft(holding& in, const std::optional<std::string>& selector) {
-  const auto& drafts = in.settled().shown.drafts;
-  const auto order = in.history();
+result<const version_meta*> select_draft(holding& held,
+                                         const std::optional<std::string>& selector) {
+  const auto& drafts = held.settled().shown.drafts;
+  const auto order = held.history();
   if (drafts.empty()) return fail(errc::not_found, "This record has no draft; save one first.");
   if (!selector && drafts.size() > 1) {
     return fail(errc::ambiguous, "This record has several drafts; name one of them by --version.");
@@ -132,20 +133,20 @@ std::int64_t number_in(const std::vector<const version_meta*>& order, const vers
   return at == order.end() ? 0 : at - order.begin() + 1;
 }
 
-std::string author_of(ledger& in, const user_id& user) {
+std::string author_of(replica_file& file, const user_id& user) {
   if (user == system_user()) return "system";
-  return in.label(ledger::k_person, user.raw());
+  return file.label(replica_file::k_person, user.raw());
 }
 
-version_info describe(ledger& in, holding& held, const version_meta& meta,
+version_info describe(replica_file& file, holding& held, const version_meta& meta,
                       const domain::version& version, std::int64_t number) {
   const auto& shown = held.settled().shown;
   version_info out;
   out.id = meta.id;
   out.number = number;
   out.parents = meta.parents;
-  out.author = author_of(in, version.header.author);
-  out.device = in.label(ledger::k_device_name, version.header.device.raw());
+  out.author = author_of(file, version.header.author);
+  out.device = file.label(replica_file::k_device_name, version.header.device.raw());
   out.created_at = version.header.created_at;
   out.summary = version.payload.summary;
   out.status = meta.status;

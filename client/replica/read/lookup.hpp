@@ -23,35 +23,35 @@ struct target {
 };
 
 /// Resolves kind and key. Errors: not_enrolled; not_found for an unknown kind; invalid_key.
-[[nodiscard]] result<target> find_target(ledger& in, working_set& set, std::string_view kind,
-                                         std::string_view key);
+[[nodiscard]] result<target> find_target(replica_file& file, working_set& set,
+                                         std::string_view kind, std::string_view key);
 /// As above, and something of the record must be here and not taken away, be it only drafts that
 /// were discarded (not_found).
-[[nodiscard]] result<target> find_held(ledger& in, working_set& set, std::string_view kind,
+[[nodiscard]] result<target> find_held(replica_file& file, working_set& set, std::string_view kind,
                                        std::string_view key);
 /// As above, and the record must be visible (not_found).
-[[nodiscard]] result<target> find_visible(ledger& in, working_set& set, std::string_view kind,
-                                          std::string_view key);
+[[nodiscard]] result<target> find_visible(replica_file& file, working_set& set,
+                                          std::string_view kind, std::string_view key);
 
 /// Whether `id` begins with the typed prefix of at least four digits.
 [[nodiscard]] bool matches_prefix(const version_id& id, std::string_view prefix);
 
 /// The visible version with that number or id prefix. Errors: not_found, ambiguous.
-[[nodiscard]] result<const version_meta*> select_version(holding& in, std::string_view selector);
+[[nodiscard]] result<const version_meta*> select_version(holding& held, std::string_view selector);
 /// Its fields. Error: not_found also for one whose contents were erased.
 [[nodiscard]] result<domain::field_map> fields_of(holding& held, std::string_view selector);
 [[nodiscard]] error contents_erased();
 /// One of the shown drafts: the selected one; without a selector the only one. Errors: not_found,
 /// ambiguous.
-[[nodiscard]] result<const version_meta*> select_draft(holding& in,
+[[nodiscard]] result<const version_meta*> select_draft(holding& held,
                                                        const std::optional<std::string>& selector);
 
 /// Position in `order` from 1; 0 if it is not there.
 [[nodiscard]] std::int64_t number_in(const std::vector<const version_meta*>& order,
                                      const version_id& id);
 /// E-mail of an author, `system` for the system user.
-[[nodiscard]] std::string author_of(ledger& in, const user_id& user);
-[[nodiscard]] version_info describe(ledger& in, holding& held, const version_meta& meta,
+[[nodiscard]] std::string author_of(replica_file& file, const user_id& user);
+[[nodiscard]] version_info describe(replica_file& file, holding& held, const version_meta& meta,
                                     const domain::version& version, std::int64_t number);
 
 }  // namespace autocusto::replica

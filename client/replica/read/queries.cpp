@@ -198,7 +198,7 @@ std::vector<notice> reader::notices() const {
   file.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
     auto& held = set.of_version(id);
     if (held.state().hidden) return;
-    const auto entry = unpack_notice(ledger::open_entry(k_notice, id, sealed, held.sealer()));
+    const auto entry = unpack_notice(replica_file::open_entry(k_notice, id, sealed, held.sealer()));
     out.push_back({.id = id,
                    .what = entry.what,
                    .kind = held.state().record.kind,

@@ -19,11 +19,11 @@
 
 namespace autocusto::replica {
 
-class ledger;
+class replica_file;
 
 class reader {
  public:
-  explicit reader(ledger& file) : file_(&file) {}
+  explicit reader(replica_file& file) : file_(&file) {}
 
   /// Another number whenever another process, or another object on the same folder, has changed
   /// something. Cheap.
@@ -74,7 +74,7 @@ class reader {
   [[nodiscard]] verify_report verify() const;
 
  private:
-  ledger* file_;
+  replica_file* file_;
 };
 
 }  // namespace autocusto::replica

@@ -26,7 +26,7 @@ refused_item item_of(const refused_row& from) {
 
 }  // namespace
 
-std::vector<refused_row> refused_rows(ledger& file, working_set& set) {
+std::vector<refused_row> refused_rows(replica_file& file, working_set& set) {
   std::vector<refused_row> out;
   if (closed_now(file)) return out;
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
@@ -35,7 +35,7 @@ std::vector<refused_row> refused_rows(ledger& file, working_set& set) {
     out.push_back(
         {.row = id,
          .held = &held,
-         .entry = unpack_refused(ledger::open_entry(k_refused, id, sealed, held.sealer()))});
+         .entry = unpack_refused(replica_file::open_entry(k_refused, id, sealed, held.sealer()))});
   });
   std::sort(out.begin(), out.end(), [](const refused_row& a, const refused_row& b) {
     return std::tie(a.entry.at, a.row) < std::tie(b.entry.at, b.row);
@@ -43,7 +43,8 @@ std::vector<refused_row> refused_rows(ledger& file, working_set& set) {
   return out;
 }
 
-result<refused_row> select_refused(ledger& file, working_set& set, std::string_view selector) {
+result<refused_row> select_refused(replica_file& file, working_set& set,
+                                   std::string_view selector) {
   std::optional<refused_row> found;
   for (auto& row : refused_rows(file, set)) {
     if (!matches_prefix(row.entry.version, selector)) continue;

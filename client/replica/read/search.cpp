@@ -8,7 +8,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/holding.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/domain/catalogue.hpp"
 

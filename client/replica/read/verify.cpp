@@ -7,7 +7,7 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/commit_count.hpp"
 #include "client/replica/file/holding.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/reader.hpp"
 
 namespace autocusto::replica {
@@ -17,7 +17,7 @@ namespace {
 /// row numbers, which mean nothing outside this file.
 class verifier {
  public:
-  verifier(ledger& file, verify_report& report) : file_(file), report_(report) {}
+  verifier(replica_file& file, verify_report& report) : file_(file), report_(report) {}
 
   void run() {
     check_file();
@@ -70,7 +70,7 @@ class verifier {
     for (const auto* table : {&k_waiting, &k_unpulled}) {
       file_.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
         ++report_.cells;
-        const auto entry = unpack_waiting(ledger::open_entry(*table, id, sealed, cells));
+        const auto entry = unpack_waiting(replica_file::open_entry(*table, id, sealed, cells));
         const auto where = table == &k_waiting ? standing::waiting : standing::acknowledged;
         if (!waiting_.emplace(id, noted{entry.version, where}).second) {
           note("Row " + std::to_string(id) + " waits twice.");
@@ -79,11 +79,11 @@ class verifier {
     }
     file_.each_entry(k_discard, [&](std::int64_t id, std::string_view sealed) {
       ++report_.cells;
-      static_cast<void>(unpack_discard(ledger::open_entry(k_discard, id, sealed, cells)));
+      static_cast<void>(unpack_discard(replica_file::open_entry(k_discard, id, sealed, cells)));
     });
     file_.each_entry(k_mark, [&](std::int64_t id, std::string_view sealed) {
       ++report_.cells;
-      static_cast<void>(unpack_mark(ledger::open_entry(k_mark, id, sealed, cells)));
+      static_cast<void>(unpack_mark(replica_file::open_entry(k_mark, id, sealed, cells)));
     });
   }
 
@@ -111,7 +111,8 @@ class verifier {
     file_.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
       if (holding_of(id) != row) return;
       ++report_.cells;
-      static_cast<void>(unpack_notice(ledger::open_entry(k_notice, id, sealed, held->sealer())));
+      static_cast<void>(
+          unpack_notice(replica_file::open_entry(k_notice, id, sealed, held->sealer())));
     });
   }
 
@@ -191,7 +192,7 @@ class verifier {
     }
   }
 
-  ledger& file_;
+  replica_file& file_;
   verify_report& report_;
   bytes tenant_key_;
   std::map<std::int64_t, noted> waiting_;
@@ -199,7 +200,7 @@ class verifier {
 
 /// So that the next complete sync forgets them. What is in the way (a full disk, another process)
 /// only has it told once more.
-void note_told(ledger& file, std::int64_t missing) {
+void note_told(replica_file& file, std::int64_t missing) {
   try {
     if (file.count(k_commits_told) == missing) return;
     const auto scope = file.begin();

@@ -17,7 +17,7 @@ bool awaited(const version_meta& meta) {
 
 }  // namespace
 
-ahead_list::ahead_list(ledger& file) : file_(file) {
+ahead_list::ahead_list(replica_file& file) : file_(file) {
   const auto cell = file.get(k_ahead);
   if (!cell) return;
   unpacker in(*cell);

@@ -13,14 +13,14 @@
 #include <unordered_set>
 
 #include "client/replica/file/holding.hpp"
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 
 namespace autocusto::replica {
 
 class ahead_list {
  public:
   /// As it is kept. `file` must outlive it.
-  explicit ahead_list(ledger& file);
+  explicit ahead_list(replica_file& file);
 
   /// The version in that row is here, and its item is not.
   void add(std::int64_t row) { changed_ = rows_.insert(row).second || changed_; }
@@ -35,7 +35,7 @@ class ahead_list {
   [[nodiscard]] bool any(working_set& set) const;
 
  private:
-  ledger& file_;
+  replica_file& file_;
   std::unordered_set<std::int64_t> rows_;
   bool changed_ = false;
 };

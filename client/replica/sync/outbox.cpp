@@ -25,7 +25,7 @@ struct waiting_version {
 /// The first waiting versions, record by record, in the order of their rows; each record's in the
 /// order of saving, in which a parent comes before its children. Leaves out what a push under way
 /// has versions of. Stops with the record after which there are more than a batch.
-std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
+std::vector<std::vector<waiting_version>> first_waiting(replica_file& file,
                                                         const std::set<std::int64_t>& under_way,
                                                         std::size_t at_most) {
   std::vector<std::vector<waiting_version>> out;
@@ -35,7 +35,7 @@ std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
     if (!under_way.empty() && under_way.contains(holding_of(id))) return true;
     const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
     if (!same && count > at_most) return false;
-    const auto entry = unpack_waiting(ledger::open_entry(k_waiting, id, sealed, cells));
+    const auto entry = unpack_waiting(replica_file::open_entry(k_waiting, id, sealed, cells));
     if (!same) out.emplace_back();
     out.back().push_back({.saved = entry.saved, .row = id, .id = entry.version});
     ++count;
@@ -49,7 +49,8 @@ std::vector<std::vector<waiting_version>> first_waiting(ledger& file,
 }
 
 /// The records of these versions, which wait, and drafts, whose discards wait.
-std::set<std::int64_t> records_of_waiting(ledger& file, std::span<const version_id> versions) {
+std::set<std::int64_t> records_of_waiting(replica_file& file,
+                                          std::span<const version_id> versions) {
   std::set<std::int64_t> out;
   if (versions.empty()) return out;
   each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
@@ -85,7 +86,7 @@ wire::pushed_version pushed(holding& held, const version_meta& meta) {
 /// Fills one batch.
 class batch {
  public:
-  batch(ledger& file, outbox& out, std::size_t at_most)
+  batch(replica_file& file, outbox& out, std::size_t at_most)
       : file_(file), out_(out), at_most_(at_most) {}
 
   /// Takes a record's waiting versions: all of them, or none unless they would not even fit into an
@@ -120,14 +121,14 @@ class batch {
   }
 
  private:
-  ledger& file_;
+  replica_file& file_;
   outbox& out_;
   std::size_t at_most_;
   std::size_t size_ = 0;
 };
 
 /// A discard goes with or after its draft, never before it; a draft that was taken away has none.
-void take_discards(ledger& file, const std::set<std::int64_t>& left_out, std::size_t at_most,
+void take_discards(replica_file& file, const std::set<std::int64_t>& left_out, std::size_t at_most,
                    outbox& out) {
   each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
     if (entry.acknowledged || left_out.contains(holding_of(id))) return;

@@ -20,7 +20,7 @@ error misfit(const std::string& what) {
                   "; sync again, and tell the administrator if it stays.");
 }
 
-wire::cursor cursor_in(ledger& file) {
+wire::cursor cursor_in(replica_file& file) {
   const auto cell = file.get(k_cursor);
   if (!cell) return {};
   const auto at = wire::parse_cursor(*cell);
@@ -31,7 +31,7 @@ wire::cursor cursor_in(ledger& file) {
 /// Applies one page inside a write transaction.
 class page_reader {
  public:
-  page_reader(ledger& file, working_set& set, engine::page_applied& effect)
+  page_reader(replica_file& file, working_set& set, engine::page_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file) {}
 
   void version(const engine::checked_version& what, const wire::page_version& from) {
@@ -249,7 +249,7 @@ class page_reader {
     file_.put_entry(k_notice, id, pack(entry), held.sealer());
   }
 
-  ledger& file_;
+  replica_file& file_;
   working_set& set_;
   engine::page_applied& effect_;
   ahead_list ahead_;
@@ -289,10 +289,10 @@ result<engine::page_applied> sync_store::apply_page(const engine::checked_page& 
   reader.finish();
   set.flush();
   for (const auto& [user, email] : page.page.people) {
-    file.put_label(ledger::k_person, user.raw(), email);
+    file.put_label(replica_file::k_person, user.raw(), email);
   }
   for (const auto& [device, name] : page.page.devices) {
-    file.put_label(ledger::k_device_name, device.raw(), name);
+    file.put_label(replica_file::k_device_name, device.raw(), name);
   }
   file.put(k_cursor, wire::cursor_text(page.page.next));
   (*scope)->commit();

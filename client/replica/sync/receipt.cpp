@@ -20,7 +20,7 @@ namespace {
 /// The rows in which those versions wait, in the order of `ids`; everything that is pushed must
 /// wait. What is pushed next stands first, so that the search ends early.
 template <class Unpack>
-result<std::vector<std::int64_t>> rows_for(ledger& file, const entry_table& table,
+result<std::vector<std::int64_t>> rows_for(replica_file& file, const entry_table& table,
                                            const std::vector<version_id>& ids, Unpack&& id_of) {
   std::unordered_map<version_id, std::size_t> places;
   for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
@@ -29,7 +29,7 @@ result<std::vector<std::int64_t>> rows_for(ledger& file, const entry_table& tabl
   if (left > 0) {
     file.each_entry_while(table, [&](std::int64_t id, std::string_view sealed) {
       const auto at =
-          places.find(id_of(ledger::open_entry(table, id, sealed, file.keys().cells())));
+          places.find(id_of(replica_file::open_entry(table, id, sealed, file.keys().cells())));
       if (at == places.end()) return true;
       out[at->second] = id;
       return --left > 0;
@@ -41,7 +41,7 @@ result<std::vector<std::int64_t>> rows_for(ledger& file, const entry_table& tabl
   return out;
 }
 
-std::vector<incarnation_id> closed_early(ledger& file) {
+std::vector<incarnation_id> closed_early(replica_file& file) {
   const auto cell = file.get(k_closed_early);
   if (!cell) return {};
   unpacker in(*cell);
@@ -53,7 +53,7 @@ std::vector<incarnation_id> closed_early(ledger& file) {
 /// Applies the lines of one receipt inside a write transaction.
 class receipt_reader {
  public:
-  receipt_reader(ledger& file, working_set& set, engine::receipt_applied& effect)
+  receipt_reader(replica_file& file, working_set& set, engine::receipt_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
@@ -232,7 +232,7 @@ class receipt_reader {
     leave_p(held, id, std::move(entry));
   }
 
-  ledger& file_;
+  replica_file& file_;
   working_set& set_;
   engine::receipt_applied& effect_;
   ahead_list ahead_;

@@ -18,7 +18,7 @@ constexpr std::string_view k_recovering = "recovering";
 /// Added to the generation for the order of pushes: before every edit of the record.
 constexpr std::int64_t k_before_edits = -(std::int64_t{1} << 40);
 
-std::vector<std::int64_t> holding_rows(ledger& file) {
+std::vector<std::int64_t> holding_rows(replica_file& file) {
   std::vector<std::int64_t> rows;
   each_holding(file, [&rows](std::int64_t row, const holding_state&) { rows.push_back(row); });
   return rows;
@@ -33,7 +33,7 @@ bool was_at_server(const version_meta& meta) {
 
 /// An own version whose item came before its receipt, which then never came: without a proof it can
 /// only be given as what it is, an edit made here.
-void push_unproved(ledger& file, holding& held) {
+void push_unproved(replica_file& file, holding& held) {
   std::vector<version_id> unproved;
   for (const auto* meta : held.versions()) {
     const bool own = meta->where == standing::told && meta->saved != 0 && !meta->erased;
@@ -47,7 +47,8 @@ void push_unproved(ledger& file, holding& held) {
   }
 }
 
-void mark_missing_in(ledger& file, holding& held, const std::unordered_set<version_id>& lost) {
+void mark_missing_in(replica_file& file, holding& held,
+                     const std::unordered_set<version_id>& lost) {
   std::vector<version_id> here;
   for (const auto* meta : held.versions()) {
     if (was_at_server(*meta) && lost.contains(meta->id)) here.push_back(meta->id);
@@ -69,7 +70,7 @@ void mark_missing_in(ledger& file, holding& held, const std::unordered_set<versi
 }
 
 /// What was discarded may be a draft again for the server.
-void discard_again(ledger& file, holding& held) {
+void discard_again(replica_file& file, holding& held) {
   const bool any = std::any_of(held.state().discards.begin(), held.state().discards.end(),
                                [](const waiting_discard& d) { return d.acknowledged; });
   if (!any) return;
@@ -84,7 +85,7 @@ void discard_again(ledger& file, holding& held) {
 }
 
 /// The feed that comes now may have another order, and all of it is still to come.
-void forget_places(ledger& file, std::int64_t row, ahead_list& ahead) {
+void forget_places(replica_file& file, std::int64_t row, ahead_list& ahead) {
   working_set set(file);
   auto* held = set.load(row);
   for (const auto* meta : held->versions()) {

@@ -20,12 +20,12 @@
 
 namespace autocusto::replica {
 
-class ledger;
+class replica_file;
 
 class sync_store final : public engine::replica_port {
  public:
   /// `batch_size` is how many versions a push takes.
-  explicit sync_store(ledger& file, std::size_t batch_size = limits::batch_versions)
+  explicit sync_store(replica_file& file, std::size_t batch_size = limits::batch_versions)
       : file_(&file), batch_size_(batch_size) {}
   sync_store(const sync_store&) = delete;
   sync_store& operator=(const sync_store&) = delete;
@@ -90,7 +90,7 @@ class sync_store final : public engine::replica_port {
   [[nodiscard]] result<void> keep(const wire::push_object& what, const wire::signed_object& form);
   [[nodiscard]] result<std::size_t> offer_refused_again();
 
-  ledger* file_;
+  replica_file* file_;
   std::size_t batch_size_;
   engine::batch_bounds bounds_;
   std::optional<crypto::signing_key> key_;

@@ -1,4 +1,4 @@
-#include "client/replica/file/ledger.hpp"
+#include "client/replica/file/replica_file.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -82,7 +82,7 @@ sqlite::open_options file_options(sqlite::open_mode mode) {
           .cache_bytes = k_cache_bytes};
 }
 
-write_scope::write_scope(ledger& file, sqlite::lock_file lock)
+write_scope::write_scope(replica_file& file, sqlite::lock_file lock)
     : lock_(std::move(lock)),
       file_(file),
       db_(file.db()),
@@ -112,7 +112,7 @@ bool write_scope::commit_and_truncate() {
   return db_.checkpoint(sqlite::checkpoint_mode::truncate);
 }
 
-result<std::unique_ptr<write_scope>> ledger::begin() {
+result<std::unique_ptr<write_scope>> replica_file::begin() {
   auto lock = sqlite::lock_file::acquire(lock_path(home_), k_lock_wait);
   if (!lock) return lock.error();
   if (truncate_due_) truncate_due_ = !db_->checkpoint(sqlite::checkpoint_mode::truncate);
@@ -124,14 +124,14 @@ result<std::unique_ptr<write_scope>> ledger::begin() {
   return scope;
 }
 
-std::int64_t ledger::named_row(std::string_view what, std::string_view name) const {
+std::int64_t replica_file::named_row(std::string_view what, std::string_view name) const {
   const auto hash = keys_.lookup(what, name);
   std::uint64_t bits = 0;
   std::memcpy(&bits, hash.data(), sizeof bits);
   return static_cast<std::int64_t>(bits >> 1);
 }
 
-std::optional<bytes> ledger::get(std::string_view name) {
+std::optional<bytes> replica_file::get(std::string_view name) {
   const auto row = named_row("setting", name);
   auto q = db_->ask("SELECT value FROM setting WHERE id = ?");
   q->bind_int(1, row);
@@ -141,7 +141,7 @@ std::optional<bytes> ledger::get(std::string_view name) {
   return plain;
 }
 
-void ledger::put(std::string_view name, std::string_view value) {
+void replica_file::put(std::string_view name, std::string_view value) {
   const auto row = named_row("setting", name);
   const bytes cell = keys_.cells().seal(setting_place(row), value);
   auto q = db_->ask("INSERT OR REPLACE INTO setting (id, value) VALUES (?, ?)");
@@ -149,13 +149,13 @@ void ledger::put(std::string_view name, std::string_view value) {
   q->run();
 }
 
-void ledger::forget(std::string_view name) {
+void replica_file::forget(std::string_view name) {
   auto q = db_->ask("DELETE FROM setting WHERE id = ?");
   q->bind_int(1, named_row("setting", name));
   q->run();
 }
 
-std::int64_t ledger::get_number(std::string_view name) {
+std::int64_t replica_file::get_number(std::string_view name) {
   const auto cell = get(name);
   if (!cell) return 0;
   unpacker in(*cell);
@@ -164,7 +164,7 @@ std::int64_t ledger::get_number(std::string_view name) {
   return value;
 }
 
-std::int64_t ledger::count(std::string_view name) {
+std::int64_t replica_file::count(std::string_view name) {
   try {
     return get_number(name);
   } catch (const error_exception&) {
@@ -172,13 +172,13 @@ std::int64_t ledger::count(std::string_view name) {
   }
 }
 
-void ledger::put_number(std::string_view name, std::int64_t value) {
+void replica_file::put_number(std::string_view name, std::int64_t value) {
   packer out;
   out.number(value);
   put(name, out.view());
 }
 
-std::string ledger::label(std::string_view what, std::string_view id) {
+std::string replica_file::label(std::string_view what, std::string_view id) {
   const auto row = named_row(what, id);
   auto q = db_->ask("SELECT value FROM label WHERE id = ?");
   q->bind_int(1, row);
@@ -188,7 +188,7 @@ std::string ledger::label(std::string_view what, std::string_view id) {
   return *std::move(plain);
 }
 
-void ledger::put_label(std::string_view what, std::string_view id, std::string_view value) {
+void replica_file::put_label(std::string_view what, std::string_view id, std::string_view value) {
   if (!value.empty() && label(what, id) == value) return;
   const auto row = named_row(what, id);
   const bytes cell = keys_.cells().seal(label_place(row), value);
@@ -197,35 +197,36 @@ void ledger::put_label(std::string_view what, std::string_view id, std::string_v
   q->run();
 }
 
-std::optional<bytes> ledger::entry(const entry_table& table, std::int64_t id,
-                                   vault::cell_sealer& sealer) {
+std::optional<bytes> replica_file::entry(const entry_table& table, std::int64_t id,
+                                         vault::cell_sealer& sealer) {
   auto q = db_->ask(table.get);
   q->bind_int(1, id);
   if (!q->step()) return std::nullopt;
   return open_entry(table, id, q->column_view(0), sealer);
 }
 
-void ledger::put_entry(const entry_table& table, std::int64_t id, std::string_view plain,
-                       vault::cell_sealer& sealer) {
+void replica_file::put_entry(const entry_table& table, std::int64_t id, std::string_view plain,
+                             vault::cell_sealer& sealer) {
   const bytes cell = sealer.seal(entry_place(table, id), plain);
   auto q = db_->ask(table.put);
   q->bind_int(1, id).bind_blob_static(2, cell);
   q->run();
 }
 
-void ledger::remove_entry(const entry_table& table, std::int64_t id) {
+void replica_file::remove_entry(const entry_table& table, std::int64_t id) {
   auto q = db_->ask(table.remove);
   q->bind_int(1, id);
   q->run();
 }
 
-void ledger::each_entry(const entry_table& table,
-                        const std::function<void(std::int64_t id, std::string_view sealed)>& each) {
+void replica_file::each_entry(
+    const entry_table& table,
+    const std::function<void(std::int64_t id, std::string_view sealed)>& each) {
   auto q = db_->ask(table.all);
   while (q->step()) each(q->column_int(0), q->column_view(1));
 }
 
-void ledger::each_entry_while(
+void replica_file::each_entry_while(
     const entry_table& table,
     const std::function<bool(std::int64_t id, std::string_view sealed)>& each) {
   auto q = db_->ask(table.all);
@@ -233,14 +234,14 @@ void ledger::each_entry_while(
   }
 }
 
-bytes ledger::open_entry(const entry_table& table, std::int64_t id, std::string_view sealed,
-                         vault::cell_sealer& sealer) {
+bytes replica_file::open_entry(const entry_table& table, std::int64_t id, std::string_view sealed,
+                               vault::cell_sealer& sealer) {
   auto plain = sealer.open(entry_place(table, id), sealed);
   if (!plain) throw_damaged("an entry of the table " + std::string(table.name));
   return *std::move(plain);
 }
 
-void ledger::check_cells(const std::function<void(bool sound)>& each) {
+void replica_file::check_cells(const std::function<void(bool sound)>& each) {
   {
     auto q = db_->ask("SELECT id, value FROM setting");
     while (q->step()) {
@@ -253,7 +254,7 @@ void ledger::check_cells(const std::function<void(bool sound)>& each) {
   }
 }
 
-std::int64_t ledger::random_row() {
+std::int64_t replica_file::random_row() {
   std::uint64_t raw = 0;
   std::uint8_t drawn[sizeof raw];
   random_->fill(drawn);

@@ -53,12 +53,12 @@ extern const entry_table k_notice;
 /// without these.
 void empty_tables(sqlite::database& db);
 
-class ledger;
+class replica_file;
 
 /// The lock and one transaction. Rolls back unless committed.
 class write_scope {
  public:
-  write_scope(ledger& file, sqlite::lock_file lock);
+  write_scope(replica_file& file, sqlite::lock_file lock);
   /// Everything is on disk when this returns. Keeps the write-ahead log short.
   void commit();
   /// As `commit`, and nothing of what was overwritten or deleted stays in the write-ahead log.
@@ -69,17 +69,18 @@ class write_scope {
   void commit_counted();
 
   sqlite::lock_file lock_;
-  ledger& file_;
+  replica_file& file_;
   sqlite::database& db_;
   std::int64_t changes_before_;
   sqlite::transaction transaction_;
 };
 
-class ledger {
+class replica_file {
  public:
   /// `keys` draw from `random`.
-  ledger(std::string home, std::unique_ptr<sqlite::database> db,
-         std::unique_ptr<vault::random_pool> random, vault::keyring keys, const environment& env)
+  replica_file(std::string home, std::unique_ptr<sqlite::database> db,
+               std::unique_ptr<vault::random_pool> random, vault::keyring keys,
+               const environment& env)
       : home_(std::move(home)),
         db_(std::move(db)),
         random_(std::move(random)),
