@@ -14,7 +14,7 @@ namespace autocusto::test {
     replica::replica_store& replica) {
   const sqlite::snapshot now(replica.file().db());
   std::vector<incarnation_id> out;
-  replica::each_holding(replica.file(), [&out](std::int64_t, const replica::holding_state& state) {
+  replica::each_copy(replica.file(), [&out](std::int64_t, const replica::copy_state& state) {
     if (state.incarnation) out.push_back(*state.incarnation);
   });
   return out;

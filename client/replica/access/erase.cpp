@@ -4,18 +4,18 @@
 #include <utility>
 
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
 #include "client/replica/file/kept_texts.hpp"
+#include "client/replica/file/record_copy.hpp"
 
 namespace autocusto::replica {
 namespace {
 
-/// Names the holdings whose keys are destroyed and whose rows are still to be deleted.
+/// Names the record copies whose keys are destroyed and whose rows are still to be deleted.
 constexpr std::string_view k_keyless = "keyless";
 
 /// Whether the server has everything of it that was made here.
-bool may_be_erased(replica_file& file, const std::set<std::int64_t>& under_way, holding& held) {
+bool may_be_erased(replica_file& file, const std::set<std::int64_t>& under_way, record_copy& held) {
   if (under_way.contains(held.row())) return false;
   for (const auto* meta : held.versions()) {
     if (meta->to_be_pushed()) return false;
@@ -26,9 +26,9 @@ bool may_be_erased(replica_file& file, const std::set<std::int64_t>& under_way, 
   return true;
 }
 
-void run_for_range(replica_file& file, std::string_view sql, std::int64_t holding_row) {
+void run_for_range(replica_file& file, std::string_view sql, std::int64_t copy_id) {
   auto q = file.db().ask(sql);
-  q->bind_int(1, holding_row).bind_int(2, holding_row + k_rows_per_holding - 1);
+  q->bind_int(1, copy_id).bind_int(2, copy_id + k_rows_per_copy - 1);
   q->run();
 }
 

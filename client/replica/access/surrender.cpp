@@ -47,7 +47,7 @@ void put_removals(replica_file& file, const std::vector<removal>& list) {
 /// not come may have opened that very view.
 bool is_gone(working_set& set, const removal& what) {
   const auto here = set.all_of(what.record);
-  return std::none_of(here.begin(), here.end(), [&what](const holding* held) {
+  return std::none_of(here.begin(), here.end(), [&what](const record_copy* held) {
     const auto& incarnation = held->state().incarnation;
     return !incarnation || *incarnation == what.incarnation;
   });
@@ -80,14 +80,14 @@ result<void> check_open(replica_file& file) {
               "administrator.");
 }
 
-void hide_view(replica_file& file, holding& held) {
+void hide_view(replica_file& file, record_copy& held) {
   auto& state = held.change();
   state.hidden = true;
   for (const auto& discard : state.discards) file.remove_entry(k_discard, discard.row);
   state.discards.clear();
 }
 
-std::size_t offer_again(replica_file& file, holding& held) {
+std::size_t offer_again(replica_file& file, record_copy& held) {
   std::vector<version_id> unsent;
   for (const auto* meta : held.versions()) {
     if (meta->where != standing::refused) continue;
@@ -175,7 +175,7 @@ void forget_closed(replica_file& file) {
 std::size_t offer_all_again(replica_file& file, bool hidden_only) {
   std::vector<std::int64_t> rows;
   file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) {
-    if (rows.empty() || rows.back() != holding_of(id)) rows.push_back(holding_of(id));
+    if (rows.empty() || rows.back() != copy_row(id)) rows.push_back(copy_row(id));
   });
   std::size_t offered = 0;
   for (const auto row : rows) {

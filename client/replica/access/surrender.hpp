@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/replica_file.hpp"
 
 namespace autocusto::replica {
@@ -27,12 +27,12 @@ void put_closed(replica_file& file, const closed_entry& entry);
 void forget_closed(replica_file& file);
 
 /// The server has closed that view: the record is hidden, and its pending discards are dropped.
-void hide_view(replica_file& file, holding& held);
+void hide_view(replica_file& file, record_copy& held);
 
 /// Versions that the server refused without keeping them, or never received, go back into the
 /// outbox: the doctor cannot act on them any more, but the server may keep them in quarantine.
 /// Returns their number.
-std::size_t offer_again(replica_file& file, holding& held);
+std::size_t offer_again(replica_file& file, record_copy& held);
 
 /// After a restore the server may have lost its quarantine, so no refused version counts as kept
 /// there any more. Refused versions of removed records and of a closed laptop go back into the

@@ -23,7 +23,7 @@ std::optional<version_id> starting_point(const shown_view& shown, bool draft) {
 /// What exempts, as at the server: the values in the versions of the record that are here.
 class values_here {
  public:
-  explicit values_here(holding* held) {
+  explicit values_here(record_copy* held) {
     if (held == nullptr) return;
     for (const auto* meta : held->history()) {
       if (meta->erased) continue;

@@ -11,7 +11,7 @@
 namespace autocusto::replica {
 namespace {
 
-void erase_refused(replica_file& file, holding& held, const version_id& id) {
+void erase_refused(replica_file& file, record_copy& held, const version_id& id) {
   const auto* meta = held.find(id);
   if (meta == nullptr) return;
   file.remove_entry(k_refused, meta->row);
@@ -19,7 +19,7 @@ void erase_refused(replica_file& file, holding& held, const version_id& id) {
 }
 
 /// The refused ancestors of a refused version, itself included.
-std::set<version_id> refused_line(holding& held, const version_id& from) {
+std::set<version_id> refused_line(record_copy& held, const version_id& from) {
   std::set<version_id> line;
   std::vector<version_id> open{from};
   while (!open.empty()) {
@@ -33,7 +33,7 @@ std::set<version_id> refused_line(holding& held, const version_id& from) {
 }
 
 /// A refused version and everything refused that goes on from it.
-std::set<version_id> refused_branch(holding& held, const version_id& from) {
+std::set<version_id> refused_branch(record_copy& held, const version_id& from) {
   std::set<version_id> branch{from};
   for (bool grew = true; grew;) {
     grew = false;

@@ -18,8 +18,8 @@ std::set<std::int64_t> records_under_way(replica_file& file) {
     const auto cell = file.get(name);
     if (!cell) continue;
     const auto entry = unpack_pending(*cell);
-    for (const auto row : entry.versions) out.insert(holding_of(row));
-    for (const auto row : entry.discards) out.insert(holding_of(row));
+    for (const auto row : entry.versions) out.insert(copy_row(row));
+    for (const auto row : entry.discards) out.insert(copy_row(row));
   }
   return out;
 }

@@ -113,7 +113,7 @@ domain::version_bytes unpack_content(std::string_view cell) {
   return raw;
 }
 
-bytes pack(const holding_state& state) {
+bytes pack(const copy_state& state) {
   packer out;
   out.reserve(320);
   out.text(state.record.kind);
@@ -138,9 +138,9 @@ bytes pack(const holding_state& state) {
   return out.take();
 }
 
-holding_state unpack_state(std::string_view cell) {
+copy_state unpack_state(std::string_view cell) {
   unpacker in(cell);
-  holding_state state;
+  copy_state state;
   state.record.kind = in.text();
   state.record.id = in.id<record_id>();
   state.incarnation = in.optional_id<incarnation_id>();

@@ -15,11 +15,11 @@
 
 namespace autocusto::replica {
 
-/// A version's row is its holding's plus a number below this, so that a record's rows lie together
-/// and need no index.
-inline constexpr std::int64_t k_rows_per_holding = std::int64_t{1} << 20;
-[[nodiscard]] constexpr std::int64_t holding_of(std::int64_t row) {
-  return row & ~(k_rows_per_holding - 1);
+/// A version's row is its record copy's plus a number below this, so that a record's rows lie
+/// together and need no index.
+inline constexpr std::int64_t k_rows_per_copy = std::int64_t{1} << 20;
+[[nodiscard]] constexpr std::int64_t copy_row(std::int64_t row) {
+  return row & ~(k_rows_per_copy - 1);
 }
 
 /// How a version stands between laptop and server. P are those waiting and acknowledged.
@@ -70,7 +70,7 @@ struct waiting_discard {
 };
 
 /// holding.state
-struct holding_state {
+struct copy_state {
   domain::record_ref record;
   std::optional<incarnation_id> incarnation;  ///< none until the server has opened the view
   bool hidden = false;                        ///< the server closed the view
@@ -84,8 +84,8 @@ struct holding_state {
   std::int64_t unsynced = 0;  ///< versions and discards that are not acknowledged
   std::int64_t versions = 0;  ///< rows of `version`, so that a missing one is noticed
 };
-[[nodiscard]] bytes pack(const holding_state& state);
-[[nodiscard]] holding_state unpack_state(std::string_view cell);
+[[nodiscard]] bytes pack(const copy_state& state);
+[[nodiscard]] copy_state unpack_state(std::string_view cell);
 
 /// waiting.entry and unpulled.entry; the id is the version's row. `saved` orders a record's pushes:
 /// what the server has lost goes before every edit, in the order of generations.
@@ -120,7 +120,7 @@ struct refused_entry {
 [[nodiscard]] bytes pack(const refused_entry& entry);
 [[nodiscard]] refused_entry unpack_refused(std::string_view cell);
 
-/// mark.entry; its id is the holding's.
+/// mark.entry; its id is the record copy's.
 struct mark_entry {
   bool conflict = false;
   bool hidden = false;

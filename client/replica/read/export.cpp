@@ -23,7 +23,7 @@ nlohmann::json json_fields(const domain::field_map& fields) {
   return out;
 }
 
-std::string line_for(replica_file& file, holding& held, const version_meta& meta,
+std::string line_for(replica_file& file, record_copy& held, const version_meta& meta,
                      std::int64_t number) {
   const auto version = held.read(meta);
   const auto info = describe(file, held, meta, version, number);
@@ -62,7 +62,7 @@ std::size_t reader::export_lines(const std::function<void(std::string_view line)
   const sqlite::snapshot now(file.db());
   if (closed_now(file)) return 0;
   std::vector<place> places;
-  each_holding(file, [&places](std::int64_t row, holding_state state) {
+  each_copy(file, [&places](std::int64_t row, copy_state state) {
     if (state.hidden || state.shown.empty()) return;
     places.push_back({std::move(state.record.kind), std::move(state.key), row});
   });

@@ -95,12 +95,12 @@ bool matches_prefix(const version_id& id, std::string_view prefix) {
   return prefix.size() >= k_shortest_prefix && id.text().starts_with(prefix);
 }
 
-result<const version_meta*> select_version(holding& held, std::string_view selector) {
+result<const version_meta*> select_version(record_copy& held, std::string_view selector) {
   const auto order = held.history();
   return select_among(order, order, selector);
 }
 
-result<domain::field_map> fields_of(holding& held, std::string_view selector) {
+result<domain::field_map> fields_of(record_copy& held, std::string_view selector) {
   const auto meta = select_version(held, selector);
   if (!meta) return meta.error();
   if ((*meta)->erased) return contents_erased();
@@ -111,7 +111,7 @@ error contents_erased() {
   return fail(errc::not_found, "The contents of this version were erased; choose another one.");
 }
 
-result<const version_meta*> select_draft(holding& held,
+result<const version_meta*> select_draft(record_copy& held,
                                          const std::optional<std::string>& selector) {
   const auto& drafts = held.settled().shown.drafts;
   const auto order = held.history();
@@ -138,7 +138,7 @@ std::string author_of(replica_file& file, const user_id& user) {
   return file.label(replica_file::k_person, user.raw());
 }
 
-version_info describe(replica_file& file, holding& held, const version_meta& meta,
+version_info describe(replica_file& file, record_copy& held, const version_meta& meta,
                       const domain::version& version, std::int64_t number) {
   const auto& shown = held.settled().shown;
   version_info out;

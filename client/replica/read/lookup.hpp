@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/domain/catalogue.hpp"
 
@@ -18,7 +18,7 @@ struct target {
   const domain::catalogue* kind = nullptr;
   std::string key;  ///< normalised
   record_id id;
-  holding* held = nullptr;  ///< null when nothing of it is here, or its view was closed
+  record_copy* held = nullptr;  ///< null when nothing of it is here, or its view was closed
   [[nodiscard]] bool visible() const { return held != nullptr && !held->settled().shown.empty(); }
 };
 
@@ -37,13 +37,14 @@ struct target {
 [[nodiscard]] bool matches_prefix(const version_id& id, std::string_view prefix);
 
 /// The visible version with that number or id prefix. Errors: not_found, ambiguous.
-[[nodiscard]] result<const version_meta*> select_version(holding& held, std::string_view selector);
+[[nodiscard]] result<const version_meta*> select_version(record_copy& held,
+                                                         std::string_view selector);
 /// Its fields. Error: not_found also for one whose contents were erased.
-[[nodiscard]] result<domain::field_map> fields_of(holding& held, std::string_view selector);
+[[nodiscard]] result<domain::field_map> fields_of(record_copy& held, std::string_view selector);
 [[nodiscard]] error contents_erased();
 /// One of the shown drafts: the selected one; without a selector the only one. Errors: not_found,
 /// ambiguous.
-[[nodiscard]] result<const version_meta*> select_draft(holding& held,
+[[nodiscard]] result<const version_meta*> select_draft(record_copy& held,
                                                        const std::optional<std::string>& selector);
 
 /// Position in `order` from 1; 0 if it is not there.
@@ -51,7 +52,7 @@ struct target {
                                      const version_id& id);
 /// E-mail of an author, `system` for the system user.
 [[nodiscard]] std::string author_of(replica_file& file, const user_id& user);
-[[nodiscard]] version_info describe(replica_file& file, holding& held, const version_meta& meta,
+[[nodiscard]] version_info describe(replica_file& file, record_copy& held, const version_meta& meta,
                                     const domain::version& version, std::int64_t number);
 
 }  // namespace autocusto::replica

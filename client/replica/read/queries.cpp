@@ -11,7 +11,7 @@
 namespace autocusto::replica {
 namespace {
 
-result<const version_meta*> front_or_selected(holding& held,
+result<const version_meta*> front_or_selected(record_copy& held,
                                               const std::optional<std::string>& selector) {
   if (selector) return select_version(held, *selector);
   const auto front = held.settled().shown.front();
@@ -20,13 +20,13 @@ result<const version_meta*> front_or_selected(holding& held,
   return meta;
 }
 
-std::optional<version_id> base_of(holding& held) {
+std::optional<version_id> base_of(record_copy& held) {
   const auto ancestors = held.dag().nearest_common_ancestors(held.settled().shown.heads);
   if (ancestors.size() != 1 || held.find(ancestors.front()) == nullptr) return std::nullopt;
   return ancestors.front();
 }
 
-conflict_item conflict_of(holding& held) {
+conflict_item conflict_of(record_copy& held) {
   const auto& state = held.settled();
   conflict_item out;
   out.kind = state.record.kind;

@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 
 namespace autocusto::replica {
 
 struct refused_row {
   std::int64_t row = 0;
-  holding* held = nullptr;
+  record_copy* held = nullptr;
   refused_entry entry;
 };
 

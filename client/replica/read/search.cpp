@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -33,7 +33,7 @@ result<std::vector<list_item>> reader::search(std::string_view kind, std::string
   const sqlite::snapshot now(file.db());
   if (const auto open = check_open(file); !open) return open.error();
   // What cannot be read must not keep the other records from being found.
-  const std::size_t unread = each_sound_holding(file, [&](std::int64_t, holding_state state) {
+  const std::size_t unread = each_sound_copy(file, [&](std::int64_t, copy_state state) {
     if (state.hidden || state.record.kind != kind) return;
     const auto front = state.shown.front();
     if (!front) return;

@@ -6,7 +6,7 @@
 
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/commit_count.hpp"
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/reader.hpp"
 
@@ -109,7 +109,7 @@ class verifier {
     }
     check_view(*held, name);
     file_.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
-      if (holding_of(id) != row) return;
+      if (copy_row(id) != row) return;
       ++report_.cells;
       static_cast<void>(
           unpack_notice(replica_file::open_entry(k_notice, id, sealed, held->sealer())));
@@ -123,7 +123,7 @@ class verifier {
     return q->step() && q->column_view(0) == vault::view(hash);
   }
 
-  void check_version(holding& held, const version_meta& meta, const std::string& name) {
+  void check_version(record_copy& held, const version_meta& meta, const std::string& name) {
     ++report_.versions;
     report_.cells += 2;
     const auto version = held.read(meta);  // opens it, and recomputes both hashes
@@ -152,7 +152,7 @@ class verifier {
   }
 
   /// An assigned version comes without its ancestors: only parents that are here can be checked.
-  void check_generation(holding& held, const version_meta& meta, const std::string& name) {
+  void check_generation(record_copy& held, const version_meta& meta, const std::string& name) {
     std::int64_t greatest = 0;
     for (const auto& parent : meta.parents) {
       const auto* known = held.find(parent);
@@ -165,7 +165,7 @@ class verifier {
     if (meta.generation != greatest + 1) note("In " + name + ": a generation is wrong.");
   }
 
-  void check_view(holding& held, const std::string& name) {
+  void check_view(record_copy& held, const std::string& name) {
     for (const auto* ids : {&held.state().told.heads, &held.state().told.drafts}) {
       for (const auto& id : *ids) {
         if (held.find(id) == nullptr) note("In " + name + ": a head or draft is missing.");
@@ -180,11 +180,11 @@ class verifier {
     }
   }
 
-  void check_orphans(const std::set<std::int64_t>& holdings) {
+  void check_orphans(const std::set<std::int64_t>& copies) {
     auto q = file_.db().ask("SELECT id FROM version");
     std::size_t orphans = 0;
     while (q->step()) {
-      if (!holdings.contains(holding_of(q->column_int(0)))) ++orphans;
+      if (!copies.contains(copy_row(q->column_int(0)))) ++orphans;
     }
     if (orphans > 0) {
       note(std::to_string(orphans) +

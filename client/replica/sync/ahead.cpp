@@ -30,7 +30,7 @@ ahead_list::ahead_list(replica_file& file) : file_(file) {
 void ahead_list::drop_hidden(working_set& set) {
   changed_ = std::erase_if(rows_,
                            [&set](std::int64_t row) {
-                             const auto* held = set.load(holding_of(row));
+                             const auto* held = set.load(copy_row(row));
                              return held == nullptr || held->state().hidden;
                            }) > 0 ||
              changed_;
@@ -49,7 +49,7 @@ void ahead_list::save() {
 
 bool ahead_list::any(working_set& set) const {
   return std::any_of(rows_.begin(), rows_.end(), [&set](std::int64_t row) {
-    auto* held = set.load(holding_of(row));
+    auto* held = set.load(copy_row(row));
     if (held == nullptr || held->state().hidden) return false;
     const auto versions = held->versions();
     return std::any_of(versions.begin(), versions.end(), [row](const version_meta* meta) {

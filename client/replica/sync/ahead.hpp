@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <unordered_set>
 
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/replica_file.hpp"
 
 namespace autocusto::replica {

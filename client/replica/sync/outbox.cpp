@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/base/limits.hpp"
 
@@ -32,8 +32,8 @@ std::vector<std::vector<waiting_version>> first_waiting(replica_file& file,
   std::size_t count = 0;
   auto& cells = file.keys().cells();
   file.each_entry_while(k_waiting, [&](std::int64_t id, std::string_view sealed) {
-    if (!under_way.empty() && under_way.contains(holding_of(id))) return true;
-    const bool same = !out.empty() && holding_of(out.back().front().row) == holding_of(id);
+    if (!under_way.empty() && under_way.contains(copy_row(id))) return true;
+    const bool same = !out.empty() && copy_row(out.back().front().row) == copy_row(id);
     if (!same && count > at_most) return false;
     const auto entry = unpack_waiting(replica_file::open_entry(k_waiting, id, sealed, cells));
     if (!same) out.emplace_back();
@@ -55,12 +55,12 @@ std::set<std::int64_t> records_of_waiting(replica_file& file,
   if (versions.empty()) return out;
   each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
     if (std::find(versions.begin(), versions.end(), entry.version) != versions.end()) {
-      out.insert(holding_of(id));
+      out.insert(copy_row(id));
     }
   });
   each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
     if (std::find(versions.begin(), versions.end(), entry.draft) != versions.end()) {
-      out.insert(holding_of(id));
+      out.insert(copy_row(id));
     }
   });
   return out;
@@ -75,7 +75,7 @@ std::size_t message_size(const domain::version_bytes& raw) {
          k_frame_bytes;
 }
 
-wire::pushed_version pushed(holding& held, const version_meta& meta) {
+wire::pushed_version pushed(record_copy& held, const version_meta& meta) {
   wire::pushed_version out{
       .raw = held.raw(meta), .incarnation = held.state().incarnation, .proof = std::nullopt};
   // What the server has known before comes with its own mark.
@@ -93,7 +93,7 @@ class batch {
   /// empty batch. False when the batch is full.
   bool take(const std::vector<waiting_version>& record) {
     working_set set(file_);
-    auto* held = set.load(holding_of(record.front().row));
+    auto* held = set.load(copy_row(record.front().row));
     if (held == nullptr) throw_damaged("the record of a version that waits");
     std::vector<wire::pushed_version> versions;
     std::size_t size = 0;
@@ -131,7 +131,7 @@ class batch {
 void take_discards(replica_file& file, const std::set<std::int64_t>& left_out, std::size_t at_most,
                    outbox& out) {
   each_discard(file, [&](std::int64_t id, const discard_entry& entry) {
-    if (entry.acknowledged || left_out.contains(holding_of(id))) return;
+    if (entry.acknowledged || left_out.contains(copy_row(id))) return;
     const bool unsent = file.entry(k_waiting, id).has_value();
     const bool in_batch = std::find(out.ids.begin(), out.ids.end(), entry.draft) != out.ids.end();
     if (unsent && !in_batch) return;
@@ -182,7 +182,7 @@ std::optional<sync_store::pending_push> sync_store::current_push() const {
   out.following = kept_id(file, k_following_push);
   for (std::size_t i = 0; i < entry.versions.size(); ++i) {
     working_set set(file);
-    auto* held = set.load(holding_of(entry.versions[i]));
+    auto* held = set.load(copy_row(entry.versions[i]));
     const auto* meta = held == nullptr ? nullptr : held->find(out.object.versions[i]);
     if (meta == nullptr) throw_damaged("a version of the push");
     out.request.versions.push_back(pushed(*held, *meta));

@@ -6,7 +6,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/ahead.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -106,7 +106,7 @@ class page_reader {
 
  private:
   /// Remembers which records had edits waiting before this page.
-  void note_local(holding& held) {
+  void note_local(record_copy& held) {
     if (!noted_.insert(held.row()).second) return;
     const auto local = held.p();
     const bool edits = std::any_of(local.begin(), local.end(), [](const local_version& v) {
@@ -115,7 +115,7 @@ class page_reader {
     if (edits) had_local_.insert(held.row());
   }
 
-  void known_version(holding& held, const version_meta& known, const wire::page_version& from) {
+  void known_version(record_copy& held, const version_meta& known, const wire::page_version& from) {
     if (known.where == standing::refused) un_refuse(held, known.id);
     if (known.proof == from.proof && known.archived == from.archived) return;
     auto& meta = held.change(known.id);
@@ -124,7 +124,7 @@ class page_reader {
   }
 
   /// An administrator accepted it from quarantine.
-  void un_refuse(holding& held, const version_id& id) {
+  void un_refuse(record_copy& held, const version_id& id) {
     auto& meta = held.change(id);
     meta.where = standing::told;
     ahead_.add(meta.row);
@@ -153,7 +153,7 @@ class page_reader {
 
   /// Whether the version is here. The server leaves out bytes that this device made; after a
   /// restore they may belong to another incarnation than the one under which they lie here.
-  bool has(holding& held, const version_id& id) {
+  bool has(record_copy& held, const version_id& id) {
     if (held.find(id) != nullptr) return true;
     for (auto* other : set_.all_of(held.state().record.id)) {
       const auto* meta = other == &held ? nullptr : other->find(id);
@@ -175,7 +175,7 @@ class page_reader {
 
   /// The view that an own root opened, when this page is the first to say so (the receipt was
   /// lost).
-  holding* adopt(const wire::item& what) {
+  record_copy* adopt(const wire::item& what) {
     auto* held = set_.open_view(what.record);
     if (held == nullptr || held->state().incarnation) return nullptr;
     held->change().incarnation = what.incarnation;
@@ -214,14 +214,14 @@ class page_reader {
     file_.put(k_closed_early, out.view());
   }
 
-  void hide(holding& held) {
+  void hide(record_copy& held) {
     if (held.state().hidden) return;
     hide_view(file_, held);
     ++effect_.removed;
     static_cast<void>(offer_again(file_, held));
   }
 
-  void drop_shown_discards(holding& held) {
+  void drop_shown_discards(record_copy& held) {
     auto& discards = held.change().discards;
     const auto& drafts = held.state().told.drafts;
     std::erase_if(discards, [&](const waiting_discard& discard) {
@@ -234,7 +234,7 @@ class page_reader {
   }
 
   /// S moved while edits of ours wait on it: somebody should know.
-  void notice_move(holding& held, const std::optional<version_id>& pinned_before) {
+  void notice_move(record_copy& held, const std::optional<version_id>& pinned_before) {
     if (!had_local_.contains(held.row())) return;
     const auto& told = held.state().told;
     const auto* active = told.active ? held.find(*told.active) : nullptr;
@@ -245,7 +245,7 @@ class page_reader {
     } else if (held.read(*active).header.author == system_user()) {
       entry.what = notice_kind::merged;
     }
-    const auto id = held.row() + file_.random_row() % k_rows_per_holding;
+    const auto id = held.row() + file_.random_row() % k_rows_per_copy;
     file_.put_entry(k_notice, id, pack(entry), held.sealer());
   }
 

@@ -7,8 +7,8 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/sync/ahead.hpp"
 #include "client/replica/sync/sync_store.hpp"
@@ -73,7 +73,7 @@ class receipt_reader {
   }
 
   void discard(std::int64_t row, const wire::push_result& line) {
-    auto* found = set_.load(holding_of(row));
+    auto* found = set_.load(copy_row(row));
     if (found == nullptr || !file_.entry(k_discard, row)) return;  // shown by a page already
     auto& discards = found->change().discards;
     const auto at = std::find_if(discards.begin(), discards.end(),
@@ -115,14 +115,14 @@ class receipt_reader {
 
  private:
   /// Whether a page has shown the view without that draft: no item of this discard will follow.
-  static bool seen_gone(holding& held, const version_id& draft) {
+  static bool seen_gone(record_copy& held, const version_id& draft) {
     const auto* meta = held.find(draft);
     const auto& shown = held.state().told.drafts;
     return meta != nullptr && !meta->in_p() &&
            std::find(shown.begin(), shown.end(), draft) == shown.end();
   }
 
-  void accept(holding& held, const wire::push_result& line) {
+  void accept(record_copy& held, const wire::push_result& line) {
     if (line.incarnation && !held.state().incarnation) {
       held.change().incarnation = line.incarnation;
       // The view was closed again before this laptop heard that it had been opened.
@@ -145,7 +145,7 @@ class receipt_reader {
   }
 
   /// What the server had lost: it has it back, or takes the view for closed.
-  void restored(holding& held, const wire::push_result& line) {
+  void restored(record_copy& held, const wire::push_result& line) {
     if (line.outcome == wire::push_outcome::refused) {
       if (line.code != code_name(errc::access_removed)) return refuse(held, line);
       hide_view(file_, held);
@@ -160,7 +160,7 @@ class receipt_reader {
 
   /// The view was closed and opened again meanwhile with what the edit goes on from: it belongs to
   /// the new incarnation, whose feed item comes without bytes.
-  void accept_elsewhere(holding& held, const wire::push_result& line) {
+  void accept_elsewhere(record_copy& held, const wire::push_result& line) {
     const auto* here = held.find(line.version);
     if (here->where != standing::waiting) return;
     hide_view(file_, held);
@@ -178,7 +178,7 @@ class receipt_reader {
 
   /// The nearest ancestor that is not refused: of those reached first, the one of the greatest
   /// generation.
-  std::optional<version_id> accepted_base(holding& held, const version_id& of) {
+  std::optional<version_id> accepted_base(record_copy& held, const version_id& of) {
     const version_meta* best = nullptr;
     std::vector<version_id> open = held.find(of)->parents;
     while (!open.empty()) {
@@ -194,7 +194,7 @@ class receipt_reader {
     return best == nullptr ? std::nullopt : std::optional(best->id);
   }
 
-  void leave_p(holding& held, const version_id& id, refused_entry entry) {
+  void leave_p(record_copy& held, const version_id& id, refused_entry entry) {
     auto& meta = held.change(id);
     meta.where = standing::refused;
     entry.version = id;
@@ -206,13 +206,13 @@ class receipt_reader {
     effect_.refused.push_back(id);
   }
 
-  void drop_discard(holding& held, std::int64_t row) {
+  void drop_discard(record_copy& held, std::int64_t row) {
     auto& discards = held.change().discards;
     std::erase_if(discards, [row](const waiting_discard& d) { return d.row == row; });
     file_.remove_entry(k_discard, row);
   }
 
-  void refuse(holding& held, const wire::push_result& line) {
+  void refuse(record_copy& held, const wire::push_result& line) {
     refused_entry entry;
     entry.base = accepted_base(held, line.version);
     entry.code = line.code;
@@ -224,7 +224,7 @@ class receipt_reader {
     leave_p(held, line.version, std::move(entry));
   }
 
-  void refuse_descendant(holding& held, const version_id& id) {
+  void refuse_descendant(record_copy& held, const version_id& id) {
     refused_entry entry;
     entry.base = accepted_base(held, id);
     entry.code = code_name(errc::parent_refused);
@@ -237,7 +237,7 @@ class receipt_reader {
   engine::receipt_applied& effect_;
   ahead_list ahead_;
   std::vector<incarnation_id> closed_;
-  std::map<std::int64_t, std::vector<version_id>> refused_;  // by holding
+  std::map<std::int64_t, std::vector<version_id>> refused_;  // by record copy
 };
 
 /// Whether the lines are the versions and then the discards of the push, in its order.
@@ -252,7 +252,7 @@ bool answers(const wire::push_receipt& receipt, const wire::push_object& object)
 bool shares_a_record(const std::set<std::int64_t>& under_way,
                      const std::vector<std::int64_t>& versions,
                      const std::vector<std::int64_t>& discards) {
-  const auto taken = [&](std::int64_t row) { return under_way.contains(holding_of(row)); };
+  const auto taken = [&](std::int64_t row) { return under_way.contains(copy_row(row)); };
   return std::any_of(versions.begin(), versions.end(), taken) ||
          std::any_of(discards.begin(), discards.end(), taken);
 }

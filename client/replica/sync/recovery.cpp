@@ -5,8 +5,8 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/ahead.hpp"
 #include "client/replica/sync/sync_store.hpp"
 
@@ -18,9 +18,9 @@ constexpr std::string_view k_recovering = "recovering";
 /// Added to the generation for the order of pushes: before every edit of the record.
 constexpr std::int64_t k_before_edits = -(std::int64_t{1} << 40);
 
-std::vector<std::int64_t> holding_rows(replica_file& file) {
+std::vector<std::int64_t> copy_rows(replica_file& file) {
   std::vector<std::int64_t> rows;
-  each_holding(file, [&rows](std::int64_t row, const holding_state&) { rows.push_back(row); });
+  each_copy(file, [&rows](std::int64_t row, const copy_state&) { rows.push_back(row); });
   return rows;
 }
 
@@ -33,7 +33,7 @@ bool was_at_server(const version_meta& meta) {
 
 /// An own version whose item came before its receipt, which then never came: without a proof it can
 /// only be given as what it is, an edit made here.
-void push_unproved(replica_file& file, holding& held) {
+void push_unproved(replica_file& file, record_copy& held) {
   std::vector<version_id> unproved;
   for (const auto* meta : held.versions()) {
     const bool own = meta->where == standing::told && meta->saved != 0 && !meta->erased;
@@ -47,7 +47,7 @@ void push_unproved(replica_file& file, holding& held) {
   }
 }
 
-void mark_missing_in(replica_file& file, holding& held,
+void mark_missing_in(replica_file& file, record_copy& held,
                      const std::unordered_set<version_id>& lost) {
   std::vector<version_id> here;
   for (const auto* meta : held.versions()) {
@@ -70,7 +70,7 @@ void mark_missing_in(replica_file& file, holding& held,
 }
 
 /// What was discarded may be a draft again for the server.
-void discard_again(replica_file& file, holding& held) {
+void discard_again(replica_file& file, record_copy& held) {
   const bool any = std::any_of(held.state().discards.begin(), held.state().discards.end(),
                                [](const waiting_discard& d) { return d.acknowledged; });
   if (!any) return;
@@ -125,7 +125,7 @@ std::vector<version_id> sync_store::held_versions() {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
   std::vector<version_id> out;
-  for (const auto row : holding_rows(file)) {
+  for (const auto row : copy_rows(file)) {
     working_set set(file);
     auto* held = set.load(row);
     if (held->state().hidden) continue;
@@ -141,7 +141,7 @@ result<void> sync_store::mark_missing(const std::vector<version_id>& ids) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   const std::unordered_set<version_id> lost(ids.begin(), ids.end());
-  for (const auto row : holding_rows(file)) {
+  for (const auto row : copy_rows(file)) {
     working_set set(file);
     auto* held = set.load(row);
     if (held->state().hidden) continue;
@@ -160,7 +160,7 @@ bool sync_store::any_unpulled() const {
   bool found = false;
   file.each_entry_while(k_unpulled, [&](std::int64_t id, std::string_view) {
     working_set set(file);
-    const auto* held = set.load(holding_of(id));
+    const auto* held = set.load(copy_row(id));
     found = held != nullptr && !held->state().hidden;
     return !found;
   });
@@ -179,7 +179,7 @@ result<void> sync_store::restart_feed() {
   auto scope = file.begin();
   if (!scope) return scope.error();
   ahead_list ahead(file);
-  for (const auto row : holding_rows(file)) forget_places(file, row, ahead);
+  for (const auto row : copy_rows(file)) forget_places(file, row, ahead);
   ahead.save();
   file.forget(k_cursor);
   file.forget(k_recovering);

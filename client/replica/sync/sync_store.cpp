@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/file/holding.hpp"
 #include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/record_copy.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/wire/sign.hpp"
 

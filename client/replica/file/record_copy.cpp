@@ -1,4 +1,4 @@
-#include "client/replica/file/holding.hpp"
+#include "client/replica/file/record_copy.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -25,9 +25,9 @@ constexpr vault::cell_place content_place(std::int64_t row) {
 // New records of one transaction get rows in one random region, so that they fill pages of the file
 // side by side; inside it they lie at random, so that their order tells nothing.
 constexpr std::size_t k_rows_in_region = 1024;
-constexpr std::int64_t k_region = std::int64_t{4096} * k_rows_per_holding;
+constexpr std::int64_t k_region = std::int64_t{4096} * k_rows_per_copy;
 
-mark_entry mark_of(const holding_state& state) {
+mark_entry mark_of(const copy_state& state) {
   return {.conflict = !state.hidden && state.shown.conflict(), .hidden = state.hidden};
 }
 
@@ -39,8 +39,8 @@ auto history_rank(const version_meta& meta) {
 
 }  // namespace
 
-holding::holding(replica_file& file, std::int64_t row, vault::cell_sealer sealer,
-                 holding_state state, std::optional<new_row> made)
+record_copy::record_copy(replica_file& file, std::int64_t row, vault::cell_sealer sealer,
+                         copy_state state, std::optional<new_row> made)
     : file_(file),
       row_(row),
       sealer_(std::move(sealer)),
@@ -51,22 +51,22 @@ holding::holding(replica_file& file, std::int64_t row, vault::cell_sealer sealer
       loaded_(made_.has_value()),
       mark_(mark_of(state_)) {}
 
-holding_state& holding::change() {
+copy_state& record_copy::change() {
   dirty_ = stale_ = true;
   return state_;
 }
 
-const holding_state& holding::settled() {
+const copy_state& record_copy::settled() {
   if (stale_) refresh();
   stale_ = false;
   return state_;
 }
 
-void holding::load() {
+void record_copy::load() {
   if (loaded_) return;
   loaded_ = true;
   auto q = file_.db().ask("SELECT id, meta FROM version WHERE id BETWEEN ? AND ? ORDER BY id");
-  q->bind_int(1, row_).bind_int(2, row_ + k_rows_per_holding - 1);
+  q->bind_int(1, row_).bind_int(2, row_ + k_rows_per_copy - 1);
   while (q->step()) {
     const auto row = q->column_int(0);
     const auto plain = sealer_.open(meta_place(row), q->column_view(1));
@@ -75,19 +75,19 @@ void holding::load() {
   }
 }
 
-holding::slot* holding::slot_of(const version_id& id) {
+record_copy::slot* record_copy::slot_of(const version_id& id) {
   load();
   const auto at =
       std::find_if(slots_.begin(), slots_.end(), [&id](const slot& s) { return s.meta.id == id; });
   return at == slots_.end() ? nullptr : &*at;
 }
 
-const version_meta* holding::find(const version_id& id) {
+const version_meta* record_copy::find(const version_id& id) {
   const auto* found = slot_of(id);
   return found == nullptr ? nullptr : &found->meta;
 }
 
-version_meta& holding::change(const version_id& id) {
+version_meta& record_copy::change(const version_id& id) {
   auto* found = slot_of(id);
   if (found == nullptr) throw std::logic_error("a version that is not here cannot be changed");
   found->dirty = true;
@@ -95,16 +95,16 @@ version_meta& holding::change(const version_id& id) {
   return found->meta;
 }
 
-std::int64_t holding::free_row() {
+std::int64_t record_copy::free_row() {
   for (;;) {
-    const std::int64_t row = row_ + (file_.random_row() >> 1) % k_rows_per_holding;
+    const std::int64_t row = row_ + (file_.random_row() >> 1) % k_rows_per_copy;
     const auto taken = std::any_of(slots_.begin(), slots_.end(),
                                    [row](const slot& s) { return s.meta.row == row; });
     if (!taken) return row;
   }
 }
 
-void holding::add(version_meta meta, domain::version_bytes raw, std::string name) {
+void record_copy::add(version_meta meta, domain::version_bytes raw, std::string name) {
   load();
   meta.row = free_row();
   dirty_ = stale_ = true;
@@ -115,7 +115,7 @@ void holding::add(version_meta meta, domain::version_bytes raw, std::string name
                         .name = std::move(name)});
 }
 
-version_meta& holding::add_from(holding& other, const version_meta& there) {
+version_meta& record_copy::add_from(record_copy& other, const version_meta& there) {
   auto version = other.read(there);
   auto copy = there;
   copy.row = 0;
@@ -127,7 +127,7 @@ version_meta& holding::add_from(holding& other, const version_meta& there) {
   return change(id);
 }
 
-void holding::remove(const version_id& id) {
+void record_copy::remove(const version_id& id) {
   const auto* found = slot_of(id);
   if (found == nullptr) return;
   auto q = file_.db().ask("DELETE FROM version WHERE id = ?");
@@ -137,7 +137,7 @@ void holding::remove(const version_id& id) {
   dirty_ = stale_ = true;
 }
 
-std::vector<const version_meta*> holding::versions() {
+std::vector<const version_meta*> record_copy::versions() {
   load();
   std::vector<const version_meta*> out;
   out.reserve(slots_.size());
@@ -145,7 +145,7 @@ std::vector<const version_meta*> holding::versions() {
   return out;
 }
 
-std::vector<const version_meta*> holding::history() {
+std::vector<const version_meta*> record_copy::history() {
   auto out = versions();
   std::erase_if(out, [](const version_meta* meta) { return !meta->visible(); });
   std::sort(out.begin(), out.end(), [](const version_meta* a, const version_meta* b) {
@@ -154,7 +154,7 @@ std::vector<const version_meta*> holding::history() {
   return out;
 }
 
-std::vector<local_version> holding::p() {
+std::vector<local_version> record_copy::p() {
   std::vector<local_version> out;
   for (const auto* meta : history()) {
     if (meta->in_p()) out.push_back({.id = meta->id, .status = meta->status});
@@ -162,7 +162,7 @@ std::vector<local_version> holding::p() {
   return out;
 }
 
-domain::version_dag holding::dag() {
+domain::version_dag record_copy::dag() {
   load();
   domain::version_dag dag;
   for (const auto& s : slots_) {
@@ -175,7 +175,7 @@ domain::version_dag holding::dag() {
   return dag;
 }
 
-domain::version_bytes holding::raw(const version_meta& of) {
+domain::version_bytes record_copy::raw(const version_meta& of) {
   const auto* found = slot_of(of.id);
   if (found != nullptr && found->fresh) return found->raw;
   auto q = file_.db().ask("SELECT content FROM version WHERE id = ?");
@@ -186,7 +186,7 @@ domain::version_bytes holding::raw(const version_meta& of) {
   return unpack_content(*plain);
 }
 
-domain::version holding::read(const version_meta& of) {
+domain::version record_copy::read(const version_meta& of) {
   auto bytes_of = raw(of);
   if (of.erased) {
     auto header = domain::decode_header(bytes_of.header);
@@ -202,7 +202,7 @@ domain::version holding::read(const version_meta& of) {
   return *std::move(decoded);
 }
 
-std::string holding::name_of(const version_id& front) {
+std::string record_copy::name_of(const version_id& front) {
   const auto* found = slot_of(front);
   if (found == nullptr || found->meta.erased) return {};
   if (found->name) return *found->name;
@@ -212,7 +212,7 @@ std::string holding::name_of(const version_id& front) {
   return name == version.payload.fields.end() ? std::string() : domain::value_text(name->second);
 }
 
-void holding::refresh() {
+void record_copy::refresh() {
   const auto front_before = state_.shown.front();
   const auto order = history();
   std::vector<version_id> discarded;
@@ -238,7 +238,7 @@ void holding::refresh() {
   }
 }
 
-void holding::write_versions() {
+void record_copy::write_versions() {
   for (auto& s : slots_) {
     if (!s.dirty) continue;
     const bytes meta = sealer_.seal(meta_place(s.meta.row), pack(s.meta));
@@ -258,7 +258,7 @@ void holding::write_versions() {
   }
 }
 
-void holding::write_state() {
+void record_copy::write_state() {
   const bytes state = sealer_.seal(state_place(row_), pack(state_));
   if (!made_) {
     auto q = file_.db().ask("UPDATE holding SET state = ? WHERE id = ?");
@@ -276,7 +276,7 @@ void holding::write_state() {
   made_.reset();
 }
 
-void holding::write_mark() {
+void record_copy::write_mark() {
   const auto now = mark_of(state_);
   if (now == mark_) return;
   mark_ = now;
@@ -287,7 +287,7 @@ void holding::write_mark() {
   }
 }
 
-void holding::flush() {
+void record_copy::flush() {
   if (!dirty_) return;
   static_cast<void>(settled());
   write_versions();
@@ -296,7 +296,7 @@ void holding::flush() {
   dirty_ = false;
 }
 
-holding* working_set::load(std::int64_t row) {
+record_copy* working_set::load(std::int64_t row) {
   if (const auto at = loaded_.find(row); at != loaded_.end()) return at->second.get();
   auto q = file_.db().ask("SELECT key_wrap, state FROM holding WHERE id = ?");
   q->bind_int(1, row);
@@ -305,8 +305,8 @@ holding* working_set::load(std::int64_t row) {
   if (!sealer) throw_damaged("the key of a record");
   const auto plain = sealer->open(state_place(row), q->column_view(1));
   if (!plain) throw_damaged("the view of a record");
-  auto made =
-      std::make_unique<holding>(file_, row, *std::move(sealer), unpack_state(*plain), std::nullopt);
+  auto made = std::make_unique<record_copy>(file_, row, *std::move(sealer), unpack_state(*plain),
+                                            std::nullopt);
   return loaded_.emplace(row, std::move(made)).first->second.get();
 }
 
@@ -321,35 +321,37 @@ working_set::record_rows& working_set::rows_of(const record_id& record) {
   return at->second;
 }
 
-std::vector<holding*> working_set::all_of(const record_id& record) {
-  std::vector<holding*> out;
+std::vector<record_copy*> working_set::all_of(const record_id& record) {
+  std::vector<record_copy*> out;
   for (const auto row : rows_of(record).rows) {
     if (auto* found = load(row)) out.push_back(found);
   }
   return out;
 }
 
-holding& working_set::of_version(std::int64_t row) {
-  auto* held = load(holding_of(row));
+record_copy& working_set::of_version(std::int64_t row) {
+  auto* held = load(copy_row(row));
   if (held == nullptr) throw_damaged("the record of a version");
   return *held;
 }
 
-holding* working_set::open_view(const record_id& record) {
+record_copy* working_set::open_view(const record_id& record) {
   for (auto* found : all_of(record)) {
     if (!found->state().hidden) return found;
   }
   return nullptr;
 }
 
-holding* working_set::of_incarnation(const record_id& record, const incarnation_id& incarnation) {
+record_copy* working_set::of_incarnation(const record_id& record,
+                                         const incarnation_id& incarnation) {
   for (auto* found : all_of(record)) {
     if (found->state().incarnation == incarnation) return found;
   }
   return nullptr;
 }
 
-holding& working_set::obtain(const domain::record_ref& record, const incarnation_id& incarnation) {
+record_copy& working_set::obtain(const domain::record_ref& record,
+                                 const incarnation_id& incarnation) {
   if (auto* found = of_incarnation(record.id, incarnation)) return *found;
   for (auto* found : all_of(record.id)) {
     if (found->state().hidden || found->state().incarnation) continue;
@@ -363,31 +365,31 @@ std::int64_t working_set::new_row() {
   if (in_region_ == 0) region_ = file_.random_row() & ~(k_region - 1);
   in_region_ = (in_region_ + 1) % k_rows_in_region;
   for (;;) {
-    const std::int64_t row = holding_of(region_ + file_.random_row() % k_region);
+    const std::int64_t row = copy_row(region_ + file_.random_row() % k_region);
     auto q = file_.db().ask("SELECT 1 FROM holding WHERE id = ?");
     q->bind_int(1, row);
     if (row != 0 && !q->step() && !loaded_.contains(row)) return row;
   }
 }
 
-holding& working_set::create(const domain::record_ref& record, std::string key,
-                             const std::optional<incarnation_id>& incarnation) {
+record_copy& working_set::create(const domain::record_ref& record, std::string key,
+                                 const std::optional<incarnation_id>& incarnation) {
   const std::int64_t row = new_row();
   auto& rows = rows_of(record.id);
   auto key_of_record = file_.keys().new_content_key(row);
-  holding_state state;
+  copy_state state;
   state.record = record;
   state.incarnation = incarnation;
   state.key = std::move(key);
-  holding::new_row place{.wrap = std::move(key_of_record.wrap), .record = rows.hash};
-  auto made = std::make_unique<holding>(file_, row, std::move(key_of_record.sealer),
-                                        std::move(state), std::move(place));
+  record_copy::new_row place{.wrap = std::move(key_of_record.wrap), .record = rows.hash};
+  auto made = std::make_unique<record_copy>(file_, row, std::move(key_of_record.sealer),
+                                            std::move(state), std::move(place));
   rows.rows.push_back(row);
   return *loaded_.emplace(row, std::move(made)).first->second;
 }
 
 void working_set::flush() {
-  std::vector<std::pair<std::int64_t, holding*>> order;
+  std::vector<std::pair<std::int64_t, record_copy*>> order;
   order.reserve(loaded_.size());
   for (auto& [row, held] : loaded_) order.emplace_back(row, held.get());
   std::sort(order.begin(), order.end());
@@ -396,8 +398,8 @@ void working_set::flush() {
   rows_.clear();
 }
 
-void each_holding(replica_file& file,
-                  const std::function<void(std::int64_t row, holding_state state)>& each) {
+void each_copy(replica_file& file,
+               const std::function<void(std::int64_t row, copy_state state)>& each) {
   auto q = file.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
   while (q->step()) {
     const auto row = q->column_int(0);
@@ -409,8 +411,8 @@ void each_holding(replica_file& file,
   }
 }
 
-std::size_t each_sound_holding(
-    replica_file& file, const std::function<void(std::int64_t row, holding_state state)>& each) {
+std::size_t each_sound_copy(replica_file& file,
+                            const std::function<void(std::int64_t row, copy_state state)>& each) {
   std::size_t damaged = 0;
   auto q = file.db().ask("SELECT id, key_wrap, state FROM holding ORDER BY id");
   while (q->step()) {

@@ -23,7 +23,7 @@
 
 namespace autocusto::replica {
 
-class holding {
+class record_copy {
  public:
   /// What a new one stands under in the file.
   struct new_row {
@@ -31,17 +31,17 @@ class holding {
     vault::lookup_hash record{};
   };
   /// `made` is empty for one that stands in the file.
-  holding(replica_file& file, std::int64_t row, vault::cell_sealer sealer, holding_state state,
-          std::optional<new_row> made);
+  record_copy(replica_file& file, std::int64_t row, vault::cell_sealer sealer, copy_state state,
+              std::optional<new_row> made);
 
   [[nodiscard]] std::int64_t row() const { return row_; }
   [[nodiscard]] vault::cell_sealer& sealer() { return sealer_; }
   /// As it stands; what is worked out (shown, name, number) may be behind the changes.
-  [[nodiscard]] const holding_state& state() const { return state_; }
+  [[nodiscard]] const copy_state& state() const { return state_; }
   /// The same with everything worked out.
-  [[nodiscard]] const holding_state& settled();
+  [[nodiscard]] const copy_state& settled();
   /// For changing it.
-  [[nodiscard]] holding_state& change();
+  [[nodiscard]] copy_state& change();
 
   [[nodiscard]] const version_meta* find(const version_id& id);
   /// For changing it; `id` must be here.
@@ -49,7 +49,7 @@ class holding {
   /// Adds a version that is not here yet. `name`: what lists show.
   void add(version_meta meta, domain::version_bytes raw, std::string name);
   /// Adds what lies in another copy of the record; the key comes with it where none is known.
-  version_meta& add_from(holding& other, const version_meta& there);
+  version_meta& add_from(record_copy& other, const version_meta& there);
   /// Takes a version's row away.
   void remove(const version_id& id);
   /// All versions, in no order.
@@ -90,7 +90,7 @@ class holding {
   replica_file& file_;
   std::int64_t row_;
   vault::cell_sealer sealer_;
-  holding_state state_;
+  copy_state state_;
   std::optional<new_row> made_;
   bool dirty_ = false;
   bool stale_ = false;
@@ -103,28 +103,29 @@ class working_set {
  public:
   explicit working_set(replica_file& file) : file_(file) {}
 
-  /// The holding of that row, or null.
-  [[nodiscard]] holding* load(std::int64_t row);
+  /// The record copy of that row, or null.
+  [[nodiscard]] record_copy* load(std::int64_t row);
   /// That of a version's row; throws error_exception (database) when it is not here.
-  [[nodiscard]] holding& of_version(std::int64_t row);
+  [[nodiscard]] record_copy& of_version(std::int64_t row);
   /// The one that is not hidden, or null.
-  [[nodiscard]] holding* open_view(const record_id& record);
+  [[nodiscard]] record_copy* open_view(const record_id& record);
   /// The one of that incarnation, or null.
-  [[nodiscard]] holding* of_incarnation(const record_id& record, const incarnation_id& incarnation);
+  [[nodiscard]] record_copy* of_incarnation(const record_id& record,
+                                            const incarnation_id& incarnation);
   /// As above; else the open one without incarnation, which it gets now; else a new one.
-  [[nodiscard]] holding& obtain(const domain::record_ref& record,
-                                const incarnation_id& incarnation);
-  holding& create(const domain::record_ref& record, std::string key,
-                  const std::optional<incarnation_id>& incarnation);
-  /// All holdings of a record.
-  [[nodiscard]] std::vector<holding*> all_of(const record_id& record);
+  [[nodiscard]] record_copy& obtain(const domain::record_ref& record,
+                                    const incarnation_id& incarnation);
+  record_copy& create(const domain::record_ref& record, std::string key,
+                      const std::optional<incarnation_id>& incarnation);
+  /// All record copies of a record.
+  [[nodiscard]] std::vector<record_copy*> all_of(const record_id& record);
 
   /// Writes what changed and forgets everything, so that a long transaction stays small.
   void flush();
   [[nodiscard]] std::size_t size() const { return loaded_.size(); }
 
  private:
-  /// The holdings of one record.
+  /// The record copies of one record.
   struct record_rows {
     vault::lookup_hash hash{};
     std::vector<std::int64_t> rows;
@@ -133,18 +134,18 @@ class working_set {
   [[nodiscard]] std::int64_t new_row();
 
   replica_file& file_;
-  std::unordered_map<std::int64_t, std::unique_ptr<holding>> loaded_;
+  std::unordered_map<std::int64_t, std::unique_ptr<record_copy>> loaded_;
   std::unordered_map<record_id, record_rows> rows_;
-  std::int64_t region_ = 0;    // where the rows of new holdings are drawn from
+  std::int64_t region_ = 0;    // where the rows of new record copies are drawn from
   std::size_t in_region_ = 0;  // how many were
 };
 
-/// Reads every holding's state in turn, one in memory at a time. `each` must not write.
-void each_holding(replica_file& file,
-                  const std::function<void(std::int64_t row, holding_state state)>& each);
+/// Reads every record copy's state in turn, one in memory at a time. `each` must not write.
+void each_copy(replica_file& file,
+               const std::function<void(std::int64_t row, copy_state state)>& each);
 /// The same, but passes over those that were changed or damaged; answers how many those are.
-[[nodiscard]] std::size_t each_sound_holding(
-    replica_file& file, const std::function<void(std::int64_t row, holding_state state)>& each);
+[[nodiscard]] std::size_t each_sound_copy(
+    replica_file& file, const std::function<void(std::int64_t row, copy_state state)>& each);
 
 /// The versions of `waiting` or `unpulled`, by row.
 void each_waiting(replica_file& file, const entry_table& table,
@@ -152,7 +153,7 @@ void each_waiting(replica_file& file, const entry_table& table,
 /// The discards that the server does not show yet, by row of the draft.
 void each_discard(replica_file& file,
                   const std::function<void(std::int64_t row, const discard_entry& entry)>& each);
-/// The rows of the holdings that carry that mark.
+/// The rows of the record copies that carry that mark.
 [[nodiscard]] std::vector<std::int64_t> marked_rows(replica_file& file, bool mark_entry::*mark);
 
 }  // namespace autocusto::replica
