@@ -69,7 +69,7 @@ result<engine::removed_erased> destroy_keys(replica_file& file) {
   auto keyless = keyless_rows(file);
   const auto under_way = records_under_way(file);
   for (const auto row : marked_rows(file, &mark_entry::hidden)) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(row);
     if (held != nullptr && !may_be_erased(file, under_way, *held)) {
       ++effect.kept;

@@ -45,7 +45,7 @@ void put_removals(replica_file& file, const std::vector<removal>& list) {
 
 /// Whether nothing of it is here, and nothing can turn out to be of it: a root whose receipt has
 /// not come may have opened that very view.
-bool is_gone(working_set& set, const removal& what) {
+bool is_gone(unit_of_work& set, const removal& what) {
   const auto here = set.all_of(what.record);
   return std::none_of(here.begin(), here.end(), [&what](const record_copy* held) {
     const auto& incarnation = held->state().incarnation;
@@ -107,7 +107,7 @@ std::size_t offer_again(replica_file& file, record_copy& held) {
 void doubt_quarantine(replica_file& file) {
   std::vector<std::int64_t> rows;
   file.each_entry(k_refused, [&rows](std::int64_t id, std::string_view) { rows.push_back(id); });
-  working_set set(file);
+  unit_of_work set(file);
   for (const auto row : rows) {
     auto& held = set.of_version(row);
     auto entry = unpack_refused(*file.entry(k_refused, row, held.sealer()));
@@ -126,7 +126,7 @@ bool erasure_due(replica_file& file) {
 
 std::optional<sealed_edits> sealed_in(replica_file& file) {
   const bool all = closed_now(file).has_value();
-  working_set set(file);
+  unit_of_work set(file);
   sealed_edits out;
   const auto add = [&out](unix_millis since) {
     out.since = out.items == 0 ? since : std::min(out.since, since);
@@ -179,7 +179,7 @@ std::size_t offer_all_again(replica_file& file, bool hidden_only) {
   });
   std::size_t offered = 0;
   for (const auto row : rows) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(row);
     if (held == nullptr) throw_damaged("the record of a refused version");
     if (hidden_only && !held->state().hidden) continue;
@@ -191,7 +191,7 @@ std::size_t offer_all_again(replica_file& file, bool hidden_only) {
 
 std::vector<incarnation_id> gone_incarnations(replica_file& file) {
   std::vector<incarnation_id> out;
-  working_set set(file);
+  unit_of_work set(file);
   for (const auto& each : removals_in(file)) {
     if (out.size() == limits::batch_versions) break;
     if (is_gone(set, each)) out.push_back(each.incarnation);
@@ -219,7 +219,7 @@ std::size_t count_pending(replica_file& file) {
 
 std::size_t count_unsynced(replica_file& file) {
   std::size_t count = count_pending(file);
-  working_set set(file);
+  unit_of_work set(file);
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
     auto& held = set.of_version(id);
     if (!unpack_refused(replica_file::open_entry(k_refused, id, sealed, held.sealer())).at_server) {

@@ -103,7 +103,7 @@ std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field
   return problems;
 }
 
-result<acts> acts::begin(replica_file& file, working_set& set) {
+result<acts> acts::begin(replica_file& file, unit_of_work& set) {
   if (const auto open = check_open(file); !open) return open.error();
   const auto cell = file.get(k_identity);
   if (!cell) {

@@ -16,7 +16,7 @@ namespace autocusto::replica {
 class acts {
  public:
   /// Errors: not_enrolled; device_revoked while the laptop is closed.
-  [[nodiscard]] static result<acts> begin(replica_file& file, working_set& set);
+  [[nodiscard]] static result<acts> begin(replica_file& file, unit_of_work& set);
 
   [[nodiscard]] result<saved> save(const edit& what, edit_problems* why);
   [[nodiscard]] result<saved> publish(const target& at, const version_meta& draft,
@@ -29,7 +29,7 @@ class acts {
   void finish();
 
  private:
-  acts(replica_file& file, working_set& set, identity who, std::int64_t saves)
+  acts(replica_file& file, unit_of_work& set, identity who, std::int64_t saves)
       : file_(&file), set_(&set), who_(std::move(who)), saves_(saves) {}
 
   /// What the next version of a record looks like.
@@ -48,7 +48,7 @@ class acts {
   [[nodiscard]] static saved unchanged(const target& at, const version_id& shown);
 
   replica_file* file_;
-  working_set* set_;
+  unit_of_work* set_;
   identity who_;
   std::int64_t saves_;
 };

@@ -17,7 +17,7 @@ template <class Act>
 result<saved> run(replica_file& file, Act&& act) {
   auto scope = file.begin();
   if (!scope) return scope.error();
-  working_set set(file);
+  unit_of_work set(file);
   auto doing = acts::begin(file, set);
   if (!doing) return doing.error();
   result<saved> done = act(*doing, set);
@@ -30,7 +30,7 @@ result<saved> run(replica_file& file, Act&& act) {
 /// The same on a visible record.
 template <class Act>
 result<saved> act_on(replica_file& file, std::string_view kind, std::string_view key, Act&& act) {
-  return run(file, [&](acts& doing, working_set& set) -> result<saved> {
+  return run(file, [&](acts& doing, unit_of_work& set) -> result<saved> {
     const auto at = find_visible(file, set, kind, key);
     if (!at) return at.error();
     return act(doing, *at);
@@ -71,14 +71,14 @@ bool about_the_line(errc code) {
 }  // namespace
 
 result<saved> editor::save(const edit& what, edit_problems* why) {
-  return run(*file_, [&](acts& doing, working_set&) { return doing.save(what, why); });
+  return run(*file_, [&](acts& doing, unit_of_work&) { return doing.save(what, why); });
 }
 
 result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_problems* why) {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  working_set set(file);
+  unit_of_work set(file);
   auto doing = acts::begin(file, set);
   if (!doing) return doing.error();
   std::vector<saved> out;
@@ -121,7 +121,7 @@ result<version_id> editor::discard_draft(std::string_view kind, std::string_view
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  working_set set(file);
+  unit_of_work set(file);
   const auto at = find_visible(file, set, kind, key);
   if (!at) return at.error();
   const auto draft = select_draft(*at->held, selector);
@@ -166,7 +166,7 @@ result<void> editor::keep_texts(std::string_view name, std::span<const kept_text
   if (auto open = check_open(file); !open) return open;
   auto list = texts_in(file);
   std::erase_if(list, [name](const text_entry& each) { return each.name == name; });
-  working_set set(file);
+  unit_of_work set(file);
   for (const auto& text : texts) {
     text_entry entry{.name = std::string(name), .record = std::nullopt, .what = text};
     if (!text.kind.empty()) {

@@ -54,7 +54,7 @@ result<saved> editor::refused_reapply(std::string_view selector, edit_problems* 
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  working_set set(file);
+  unit_of_work set(file);
   const auto found = select_refused(file, set, selector);
   if (!found) return found.error();
   auto& held = *found->held;
@@ -83,7 +83,7 @@ result<std::size_t> editor::refused_discard(std::string_view selector) {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  working_set set(file);
+  unit_of_work set(file);
   const auto found = select_refused(file, set, selector);
   if (!found) return found.error();
   const auto branch = refused_branch(*found->held, found->entry.version);

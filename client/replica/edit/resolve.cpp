@@ -75,7 +75,7 @@ result<domain::field_map> editor::preview(std::string_view kind, std::string_vie
                                           const resolution& how) const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   const auto at = find_visible(file, set, kind, key);
   if (!at) return at.error();
   if (!at->held->settled().shown.conflict()) {

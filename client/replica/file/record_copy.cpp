@@ -296,7 +296,7 @@ void record_copy::flush() {
   dirty_ = false;
 }
 
-record_copy* working_set::load(std::int64_t row) {
+record_copy* unit_of_work::load(std::int64_t row) {
   if (const auto at = loaded_.find(row); at != loaded_.end()) return at->second.get();
   auto q = file_.db().ask("SELECT key_wrap, state FROM holding WHERE id = ?");
   q->bind_int(1, row);
@@ -310,7 +310,7 @@ record_copy* working_set::load(std::int64_t row) {
   return loaded_.emplace(row, std::move(made)).first->second.get();
 }
 
-working_set::record_rows& working_set::rows_of(const record_id& record) {
+unit_of_work::record_rows& unit_of_work::rows_of(const record_id& record) {
   const auto [at, fresh] = rows_.try_emplace(record);
   if (fresh) {
     const auto hash = at->second.hash = file_.keys().lookup("record", record.raw());
@@ -321,7 +321,7 @@ working_set::record_rows& working_set::rows_of(const record_id& record) {
   return at->second;
 }
 
-std::vector<record_copy*> working_set::all_of(const record_id& record) {
+std::vector<record_copy*> unit_of_work::all_of(const record_id& record) {
   std::vector<record_copy*> out;
   for (const auto row : rows_of(record).rows) {
     if (auto* found = load(row)) out.push_back(found);
@@ -329,29 +329,29 @@ std::vector<record_copy*> working_set::all_of(const record_id& record) {
   return out;
 }
 
-record_copy& working_set::of_version(std::int64_t row) {
+record_copy& unit_of_work::of_version(std::int64_t row) {
   auto* held = load(copy_row(row));
   if (held == nullptr) throw_damaged("the record of a version");
   return *held;
 }
 
-record_copy* working_set::open_view(const record_id& record) {
+record_copy* unit_of_work::open_view(const record_id& record) {
   for (auto* found : all_of(record)) {
     if (!found->state().hidden) return found;
   }
   return nullptr;
 }
 
-record_copy* working_set::of_incarnation(const record_id& record,
-                                         const incarnation_id& incarnation) {
+record_copy* unit_of_work::of_incarnation(const record_id& record,
+                                          const incarnation_id& incarnation) {
   for (auto* found : all_of(record)) {
     if (found->state().incarnation == incarnation) return found;
   }
   return nullptr;
 }
 
-record_copy& working_set::obtain(const domain::record_ref& record,
-                                 const incarnation_id& incarnation) {
+record_copy& unit_of_work::obtain(const domain::record_ref& record,
+                                  const incarnation_id& incarnation) {
   if (auto* found = of_incarnation(record.id, incarnation)) return *found;
   for (auto* found : all_of(record.id)) {
     if (found->state().hidden || found->state().incarnation) continue;
@@ -361,7 +361,7 @@ record_copy& working_set::obtain(const domain::record_ref& record,
   return create(record, {}, incarnation);
 }
 
-std::int64_t working_set::new_row() {
+std::int64_t unit_of_work::new_row() {
   if (in_region_ == 0) region_ = file_.random_row() & ~(k_region - 1);
   in_region_ = (in_region_ + 1) % k_rows_in_region;
   for (;;) {
@@ -372,8 +372,8 @@ std::int64_t working_set::new_row() {
   }
 }
 
-record_copy& working_set::create(const domain::record_ref& record, std::string key,
-                                 const std::optional<incarnation_id>& incarnation) {
+record_copy& unit_of_work::create(const domain::record_ref& record, std::string key,
+                                  const std::optional<incarnation_id>& incarnation) {
   const std::int64_t row = new_row();
   auto& rows = rows_of(record.id);
   auto key_of_record = file_.keys().new_content_key(row);
@@ -388,7 +388,7 @@ record_copy& working_set::create(const domain::record_ref& record, std::string k
   return *loaded_.emplace(row, std::move(made)).first->second;
 }
 
-void working_set::flush() {
+void unit_of_work::flush() {
   std::vector<std::pair<std::int64_t, record_copy*>> order;
   order.reserve(loaded_.size());
   for (auto& [row, held] : loaded_) order.emplace_back(row, held.get());

@@ -99,9 +99,9 @@ class record_copy {
   std::vector<slot> slots_;
 };
 
-class working_set {
+class unit_of_work {
  public:
-  explicit working_set(replica_file& file) : file_(file) {}
+  explicit unit_of_work(replica_file& file) : file_(file) {}
 
   /// The record copy of that row, or null.
   [[nodiscard]] record_copy* load(std::int64_t row);

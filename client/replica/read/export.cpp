@@ -71,7 +71,7 @@ std::size_t reader::export_lines(const std::function<void(std::string_view line)
   });
   std::size_t lines = 0;
   for (const auto& each : places) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(each.row);
     std::int64_t number = 0;
     for (const auto* meta : held->history()) {

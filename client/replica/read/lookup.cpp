@@ -51,7 +51,7 @@ result<const version_meta*> select_among(const std::vector<const version_meta*>&
 
 }  // namespace
 
-result<target> find_target(replica_file& file, working_set& set, std::string_view kind,
+result<target> find_target(replica_file& file, unit_of_work& set, std::string_view kind,
                            std::string_view key) {
   const auto* known = domain::find_catalogue(kind);
   if (known == nullptr) {
@@ -71,7 +71,7 @@ result<target> find_target(replica_file& file, working_set& set, std::string_vie
   return out;
 }
 
-result<target> find_held(replica_file& file, working_set& set, std::string_view kind,
+result<target> find_held(replica_file& file, unit_of_work& set, std::string_view kind,
                          std::string_view key) {
   if (const auto open = check_open(file); !open) return open.error();
   auto found = find_target(file, set, kind, key);
@@ -81,7 +81,7 @@ result<target> find_held(replica_file& file, working_set& set, std::string_view 
   return found;
 }
 
-result<target> find_visible(replica_file& file, working_set& set, std::string_view kind,
+result<target> find_visible(replica_file& file, unit_of_work& set, std::string_view kind,
                             std::string_view key) {
   auto found = find_held(file, set, kind, key);
   if (found && !found->visible()) {

@@ -23,14 +23,14 @@ struct target {
 };
 
 /// Resolves kind and key. Errors: not_enrolled; not_found for an unknown kind; invalid_key.
-[[nodiscard]] result<target> find_target(replica_file& file, working_set& set,
+[[nodiscard]] result<target> find_target(replica_file& file, unit_of_work& set,
                                          std::string_view kind, std::string_view key);
 /// As above, and something of the record must be here and not taken away, be it only drafts that
 /// were discarded (not_found).
-[[nodiscard]] result<target> find_held(replica_file& file, working_set& set, std::string_view kind,
+[[nodiscard]] result<target> find_held(replica_file& file, unit_of_work& set, std::string_view kind,
                                        std::string_view key);
 /// As above, and the record must be visible (not_found).
-[[nodiscard]] result<target> find_visible(replica_file& file, working_set& set,
+[[nodiscard]] result<target> find_visible(replica_file& file, unit_of_work& set,
                                           std::string_view kind, std::string_view key);
 
 /// Whether `id` begins with the typed prefix of at least four digits.

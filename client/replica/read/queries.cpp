@@ -48,7 +48,7 @@ result<record_shown> reader::show(std::string_view kind, std::string_view key,
                                   const std::optional<std::string>& selector) const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   const auto at = selector ? find_held(file, set, kind, key) : find_visible(file, set, kind, key);
   if (!at) return at.error();
   const auto meta = front_or_selected(*at->held, selector);
@@ -72,7 +72,7 @@ result<std::vector<version_info>> reader::history(std::string_view kind,
                                                   std::string_view key) const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   const auto at = find_held(file, set, kind, key);
   if (!at) return at.error();
   std::vector<version_info> out;
@@ -88,7 +88,7 @@ result<std::vector<domain::field_change>> reader::diff(std::string_view kind, st
                                                        std::string_view to) const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   const auto at = find_held(file, set, kind, key);
   if (!at) return at.error();
   const auto before = fields_of(*at->held, from);
@@ -101,7 +101,7 @@ result<std::vector<domain::field_change>> reader::diff(std::string_view kind, st
 std::vector<conflict_item> reader::conflicts() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   std::vector<conflict_item> out;
   if (closed_now(file)) return out;
   for (const auto row : marked_rows(file, &mark_entry::conflict)) {
@@ -156,7 +156,7 @@ std::vector<waiting_item> reader::waiting() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
   std::vector<std::pair<std::int64_t, waiting_item>> found;  // by the count of saves
-  working_set set(file);
+  unit_of_work set(file);
   const auto place = [&set](std::int64_t row, waiting_item& item, bool acknowledged) {
     auto& held = set.of_version(row);
     item.kind = held.state().record.kind;
@@ -192,7 +192,7 @@ std::vector<waiting_item> reader::waiting() const {
 std::vector<notice> reader::notices() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   std::vector<notice> out;
   if (closed_now(file)) return out;
   file.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
@@ -215,7 +215,7 @@ std::vector<kept_text> reader::kept_texts(std::string_view name) const {
   const sqlite::snapshot now(file.db());
   std::vector<kept_text> out;
   if (closed_now(file)) return out;
-  working_set set(file);
+  unit_of_work set(file);
   for (auto& each : texts_in(file)) {
     if (each.name != name) continue;
     const bool gone = each.record && set.open_view(*each.record) == nullptr;

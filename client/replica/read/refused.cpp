@@ -26,7 +26,7 @@ refused_item item_of(const refused_row& from) {
 
 }  // namespace
 
-std::vector<refused_row> refused_rows(replica_file& file, working_set& set) {
+std::vector<refused_row> refused_rows(replica_file& file, unit_of_work& set) {
   std::vector<refused_row> out;
   if (closed_now(file)) return out;
   file.each_entry(k_refused, [&](std::int64_t id, std::string_view sealed) {
@@ -43,7 +43,7 @@ std::vector<refused_row> refused_rows(replica_file& file, working_set& set) {
   return out;
 }
 
-result<refused_row> select_refused(replica_file& file, working_set& set,
+result<refused_row> select_refused(replica_file& file, unit_of_work& set,
                                    std::string_view selector) {
   std::optional<refused_row> found;
   for (auto& row : refused_rows(file, set)) {
@@ -74,7 +74,7 @@ domain::field_map base_fields(const refused_row& row) {
 std::vector<refused_item> reader::refused() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   std::vector<refused_item> out;
   for (const auto& row : refused_rows(file, set)) out.push_back(item_of(row));
   return out;
@@ -83,7 +83,7 @@ std::vector<refused_item> reader::refused() const {
 result<refused_shown> reader::refused_show(std::string_view selector) const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   const auto found = select_refused(file, set, selector);
   if (!found) return found.error();
   const auto& meta = meta_of(*found);

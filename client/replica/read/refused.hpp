@@ -17,9 +17,9 @@ struct refused_row {
 };
 
 /// Those of records whose view is open here; none of a closed laptop. The oldest refusal first.
-[[nodiscard]] std::vector<refused_row> refused_rows(replica_file& file, working_set& set);
+[[nodiscard]] std::vector<refused_row> refused_rows(replica_file& file, unit_of_work& set);
 /// By id prefix. Errors: not_found, ambiguous.
-[[nodiscard]] result<refused_row> select_refused(replica_file& file, working_set& set,
+[[nodiscard]] result<refused_row> select_refused(replica_file& file, unit_of_work& set,
                                                  std::string_view selector);
 [[nodiscard]] const version_meta& meta_of(const refused_row& row);
 /// The fields of the nearest accepted ancestor; of the empty record where there is none.

@@ -88,7 +88,7 @@ class verifier {
   }
 
   void check_record(std::int64_t row) {
-    working_set set(file_);
+    unit_of_work set(file_);
     auto* held = set.load(row);
     ++report_.records;
     report_.cells += 2;

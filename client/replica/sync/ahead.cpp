@@ -27,7 +27,7 @@ ahead_list::ahead_list(replica_file& file) : file_(file) {
   in.finish();
 }
 
-void ahead_list::drop_hidden(working_set& set) {
+void ahead_list::drop_hidden(unit_of_work& set) {
   changed_ = std::erase_if(rows_,
                            [&set](std::int64_t row) {
                              const auto* held = set.load(copy_row(row));
@@ -47,7 +47,7 @@ void ahead_list::save() {
   file_.put(k_ahead, out.view());
 }
 
-bool ahead_list::any(working_set& set) const {
+bool ahead_list::any(unit_of_work& set) const {
   return std::any_of(rows_.begin(), rows_.end(), [&set](std::int64_t row) {
     auto* held = set.load(copy_row(row));
     if (held == nullptr || held->state().hidden) return false;

@@ -27,12 +27,12 @@ class ahead_list {
   /// Its item has come.
   void placed(std::int64_t row) { changed_ = rows_.erase(row) > 0 || changed_; }
   /// Takes out what nothing will come of any more: the rows of hidden records.
-  void drop_hidden(working_set& set);
+  void drop_hidden(unit_of_work& set);
   /// Keeps it; only inside a write transaction.
   void save();
 
   /// Whether the item of a version of an open view is still to come.
-  [[nodiscard]] bool any(working_set& set) const;
+  [[nodiscard]] bool any(unit_of_work& set) const;
 
  private:
   replica_file& file_;

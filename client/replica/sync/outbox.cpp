@@ -92,7 +92,7 @@ class batch {
   /// Takes a record's waiting versions: all of them, or none unless they would not even fit into an
   /// empty batch. False when the batch is full.
   bool take(const std::vector<waiting_version>& record) {
-    working_set set(file_);
+    unit_of_work set(file_);
     auto* held = set.load(copy_row(record.front().row));
     if (held == nullptr) throw_damaged("the record of a version that waits");
     std::vector<wire::pushed_version> versions;
@@ -181,7 +181,7 @@ std::optional<sync_store::pending_push> sync_store::current_push() const {
   out.request.object = entry.object;
   out.following = kept_id(file, k_following_push);
   for (std::size_t i = 0; i < entry.versions.size(); ++i) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(copy_row(entry.versions[i]));
     const auto* meta = held == nullptr ? nullptr : held->find(out.object.versions[i]);
     if (meta == nullptr) throw_damaged("a version of the push");

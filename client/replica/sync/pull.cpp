@@ -31,7 +31,7 @@ wire::cursor cursor_in(replica_file& file) {
 /// Applies one page inside a write transaction.
 class page_reader {
  public:
-  page_reader(replica_file& file, working_set& set, engine::page_applied& effect)
+  page_reader(replica_file& file, unit_of_work& set, engine::page_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file) {}
 
   void version(const engine::checked_version& what, const wire::page_version& from) {
@@ -250,7 +250,7 @@ class page_reader {
   }
 
   replica_file& file_;
-  working_set& set_;
+  unit_of_work& set_;
   engine::page_applied& effect_;
   ahead_list ahead_;
   std::unordered_set<std::int64_t> noted_;
@@ -283,7 +283,7 @@ result<engine::page_applied> sync_store::apply_page(const engine::checked_page& 
   engine::page_applied effect{.applied = false};
   // Fetched before another process closed or erased what is here: it must not come in again.
   if (closed_now(file) || !(cursor_in(file) == page.from)) return effect;
-  working_set set(file);
+  unit_of_work set(file);
   page_reader reader(file, set, effect);
   if (const auto wrong = read_page(reader, page)) return misfit(*wrong);
   reader.finish();

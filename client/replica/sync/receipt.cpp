@@ -53,7 +53,7 @@ std::vector<incarnation_id> closed_early(replica_file& file) {
 /// Applies the lines of one receipt inside a write transaction.
 class receipt_reader {
  public:
-  receipt_reader(replica_file& file, working_set& set, engine::receipt_applied& effect)
+  receipt_reader(replica_file& file, unit_of_work& set, engine::receipt_applied& effect)
       : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
@@ -233,7 +233,7 @@ class receipt_reader {
   }
 
   replica_file& file_;
-  working_set& set_;
+  unit_of_work& set_;
   engine::receipt_applied& effect_;
   ahead_list ahead_;
   std::vector<incarnation_id> closed_;
@@ -303,7 +303,7 @@ result<engine::receipt_applied> sync_store::apply_receipt(const wire::push_recei
   }
   effect.was_pending = true;
   {
-    working_set set(file);
+    unit_of_work set(file);
     receipt_reader reader(file, set, effect);
     std::size_t line = 0;
     for (const auto row : entry.versions) reader.version(row, receipt.results[line++]);

@@ -86,7 +86,7 @@ void discard_again(replica_file& file, record_copy& held) {
 
 /// The feed that comes now may have another order, and all of it is still to come.
 void forget_places(replica_file& file, std::int64_t row, ahead_list& ahead) {
-  working_set set(file);
+  unit_of_work set(file);
   auto* held = set.load(row);
   for (const auto* meta : held->versions()) {
     if (meta->where == standing::told && !held->state().hidden) ahead.add(meta->row);
@@ -126,7 +126,7 @@ std::vector<version_id> sync_store::held_versions() {
   const sqlite::snapshot now(file.db());
   std::vector<version_id> out;
   for (const auto row : copy_rows(file)) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(row);
     if (held->state().hidden) continue;
     for (const auto* meta : held->versions()) {
@@ -142,7 +142,7 @@ result<void> sync_store::mark_missing(const std::vector<version_id>& ids) {
   if (!scope) return scope.error();
   const std::unordered_set<version_id> lost(ids.begin(), ids.end());
   for (const auto row : copy_rows(file)) {
-    working_set set(file);
+    unit_of_work set(file);
     auto* held = set.load(row);
     if (held->state().hidden) continue;
     mark_missing_in(file, *held, lost);
@@ -159,7 +159,7 @@ bool sync_store::any_unpulled() const {
   const sqlite::snapshot now(file.db());
   bool found = false;
   file.each_entry_while(k_unpulled, [&](std::int64_t id, std::string_view) {
-    working_set set(file);
+    unit_of_work set(file);
     const auto* held = set.load(copy_row(id));
     found = held != nullptr && !held->state().hidden;
     return !found;
@@ -170,7 +170,7 @@ bool sync_store::any_unpulled() const {
 bool sync_store::any_ahead() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  working_set set(file);
+  unit_of_work set(file);
   return ahead_list(file).any(set);
 }
 
