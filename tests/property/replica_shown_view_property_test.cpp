@@ -21,7 +21,7 @@ using testing::random_graph;
 struct laptop_state {
   random_graph graph;
   domain::version_dag dag;
-  told_view s;
+  server_view s;
   std::vector<local_version> p;
 
   laptop_state(const rows& raw, std::uint8_t cut) : graph(raw), dag(graph.dag()) {

@@ -36,7 +36,7 @@ const left_over k_all{1, 1, 1, 2, 2, 2, 1, 1, 1};
 
 /// A laptop: what the server told, what waits, and the versions that it can read.
 struct tiny_laptop {
-  replica::told_view told;
+  replica::server_view told;
   std::vector<domain::version> waiting;
   std::map<version_id, domain::version> known;
   std::vector<version_id> refused;

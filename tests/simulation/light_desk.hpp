@@ -50,7 +50,7 @@ class light_desk final : public desk, private engine::replica_port {
  private:
   struct holding {
     std::string key;
-    replica::told_view told;
+    replica::server_view told;
     bool has_view = false;
     std::map<version_id, std::shared_ptr<const domain::version>> versions;
     domain::version_dag dag;

@@ -198,7 +198,7 @@ TEST(SettleCorners, HundredsOfRecordsAreMergedInOnePush) {
 
 TEST(ShownViewCorners, AStalePinAndAWaitingDraftChangeNothing) {
   const graph g("a b:a ~d:b c:a");
-  replica::told_view told;
+  replica::server_view told;
   told.heads = graph::ids("b");
   told.active = graph::id("b");
   told.pinned = graph::id("a");
@@ -217,7 +217,7 @@ TEST(ShownViewCorners, AStalePinAndAWaitingDraftChangeNothing) {
 
 TEST(ShownViewCorners, APinThatIsStillAHeadStandsOnce) {
   const graph g("a ~d:a c");
-  replica::told_view told;
+  replica::server_view told;
   told.heads = graph::ids("a");
   told.active = graph::id("a");
   told.pinned = graph::id("a");

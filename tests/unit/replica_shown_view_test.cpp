@@ -45,7 +45,7 @@ std::vector<local_version> locals(const std::string& text) {
 
 TEST(ShownViewPin, AnEditMadeBeforeAnAssignmentStandsBesideTheAssignedVersion) {
   const graph g("A B:A C:B D:A");
-  told_view s;
+  server_view s;
   s.heads = graph::ids("A");
   s.active = graph::id("A");
   s.pinned = graph::id("A");
@@ -60,7 +60,7 @@ class ShownView : public ::testing::TestWithParam<shown_case> {};
 TEST_P(ShownView, IsAsTheTableSays) {
   const auto& c = GetParam();
   const graph g(c.versions);
-  told_view s;
+  server_view s;
   s.heads = graph::ids(c.s_heads);
   if (!c.s_active.empty()) s.active = graph::id(c.s_active);
   s.drafts = graph::ids(c.s_drafts);

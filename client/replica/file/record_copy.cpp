@@ -33,8 +33,8 @@ mark_entry mark_of(const copy_state& state) {
 
 /// Numbers follow the feed; what the server has not placed yet comes after it, own edits last.
 auto history_rank(const version_meta& meta) {
-  const int group = meta.in_p() ? 2 : (meta.seq == 0 ? 1 : 0);
-  return std::tuple(group, meta.in_p() ? meta.saved : meta.seq, meta.generation, meta.id);
+  const int group = meta.is_local() ? 2 : (meta.seq == 0 ? 1 : 0);
+  return std::tuple(group, meta.is_local() ? meta.saved : meta.seq, meta.generation, meta.id);
 }
 
 }  // namespace
@@ -154,10 +154,10 @@ std::vector<const version_meta*> record_copy::history() {
   return out;
 }
 
-std::vector<local_version> record_copy::p() {
+std::vector<local_version> record_copy::local_versions() {
   std::vector<local_version> out;
   for (const auto* meta : history()) {
-    if (meta->in_p()) out.push_back({.id = meta->id, .status = meta->status});
+    if (meta->is_local()) out.push_back({.id = meta->id, .status = meta->status});
   }
   return out;
 }
@@ -217,7 +217,7 @@ void record_copy::refresh() {
   const auto order = history();
   std::vector<version_id> discarded;
   for (const auto& discard : state_.discards) discarded.push_back(discard.draft);
-  const auto local = p();
+  const auto local = local_versions();
   // Nothing waits for most records, and then the graph is not needed.
   const auto graph = local.empty() && discarded.empty() ? domain::version_dag() : dag();
   state_.shown = make_shown_view(state_.told, local, graph, discarded);

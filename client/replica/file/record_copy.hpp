@@ -58,7 +58,7 @@ class record_copy {
   /// come, then P in the order of saving.
   [[nodiscard]] std::vector<const version_meta*> history();
   /// P in the order of saving.
-  [[nodiscard]] std::vector<local_version> p();
+  [[nodiscard]] std::vector<local_version> local_versions();
   /// All visible versions.
   [[nodiscard]] domain::version_dag dag();
 

@@ -20,7 +20,7 @@ standing standing_from(std::uint8_t value) {
   return static_cast<standing>(value);
 }
 
-void put_told(packer& out, const told_view& told) {
+void put_told(packer& out, const server_view& told) {
   out.ids(told.heads);
   out.optional_id(told.active);
   out.optional_id(told.pinned);
@@ -32,8 +32,8 @@ void put_told(packer& out, const told_view& told) {
   out.text(told.conflict->opened_at);
 }
 
-told_view take_told(unpacker& in) {
-  told_view told;
+server_view take_told(unpacker& in) {
+  server_view told;
   told.heads = in.ids<version_id>();
   told.active = in.optional_id<version_id>();
   told.pinned = in.optional_id<version_id>();

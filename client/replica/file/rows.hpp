@@ -46,7 +46,7 @@ struct version_meta {
   bool erased = false;  ///< the payload is gone
   bytes proof;          ///< 32 bytes, or empty
 
-  [[nodiscard]] bool in_p() const {
+  [[nodiscard]] bool is_local() const {
     return where == standing::waiting || where == standing::acknowledged;
   }
   /// Whether it stands in the table `waiting`.
@@ -75,7 +75,7 @@ struct copy_state {
   std::optional<incarnation_id> incarnation;  ///< none until the server has opened the view
   bool hidden = false;                        ///< the server closed the view
   std::string key;
-  told_view told;
+  server_view told;
   std::vector<waiting_discard> discards;
   // Worked out from all of the record's versions whenever one changes:
   shown_view shown;

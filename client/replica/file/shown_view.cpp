@@ -9,7 +9,7 @@ bool holds(const std::vector<version_id>& ids, const version_id& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-std::vector<version_id> shown_heads(const told_view& s, const std::vector<local_version>& p,
+std::vector<version_id> shown_heads(const server_view& s, const std::vector<local_version>& p,
                                     const domain::version_dag& dag) {
   auto candidates = s.heads;
   for (const auto& local : p) {
@@ -26,7 +26,7 @@ std::vector<version_id> shown_heads(const told_view& s, const std::vector<local_
   return heads;
 }
 
-std::optional<version_id> shown_active(const told_view& s, const std::vector<local_version>& p,
+std::optional<version_id> shown_active(const server_view& s, const std::vector<local_version>& p,
                                        const std::vector<version_id>& heads) {
   for (auto local = p.rbegin(); local != p.rend(); ++local) {
     if (local->status == domain::version_status::active && holds(heads, local->id)) {
@@ -36,7 +36,7 @@ std::optional<version_id> shown_active(const told_view& s, const std::vector<loc
   return s.active;
 }
 
-std::vector<version_id> shown_drafts(const told_view& s, const std::vector<local_version>& p,
+std::vector<version_id> shown_drafts(const server_view& s, const std::vector<local_version>& p,
                                      const domain::version_dag& dag,
                                      const std::vector<version_id>& discards) {
   auto drafts = s.drafts;
@@ -59,7 +59,7 @@ std::vector<version_id> shown_drafts(const told_view& s, const std::vector<local
 
 }  // namespace
 
-shown_view make_shown_view(const told_view& s, const std::vector<local_version>& p,
+shown_view make_shown_view(const server_view& s, const std::vector<local_version>& p,
                            const domain::version_dag& dag,
                            const std::vector<version_id>& discards) {
   if (p.empty() && discards.empty()) {

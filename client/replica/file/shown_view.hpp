@@ -24,7 +24,7 @@
 namespace autocusto::replica {
 
 /// S of one record.
-struct told_view {
+struct server_view {
   std::vector<version_id> heads;
   std::optional<version_id> active;
   std::optional<version_id> pinned;
@@ -55,7 +55,7 @@ struct shown_view {
 
 /// `p` in the order of saving; `dag` knows the versions of the record that the laptop holds, P's
 /// included; `discards` are the drafts whose discarding waits.
-[[nodiscard]] shown_view make_shown_view(const told_view& s, const std::vector<local_version>& p,
+[[nodiscard]] shown_view make_shown_view(const server_view& s, const std::vector<local_version>& p,
                                          const domain::version_dag& dag,
                                          const std::vector<version_id>& discards);
 

@@ -139,7 +139,7 @@ class verifier {
     const auto waiting = waiting_.extract(meta.row);
     const auto listed = meta.where == standing::missing ? standing::waiting : meta.where;
     const bool as_noted =
-        waiting.empty() ? listed != standing::waiting && !meta.in_p()
+        waiting.empty() ? listed != standing::waiting && !meta.is_local()
                         : waiting.mapped().version == meta.id && waiting.mapped().where == listed;
     if (!as_noted) note("In " + name + ": a version's place in the outbox is not as noted.");
     if (meta.where == standing::refused) {
@@ -157,7 +157,7 @@ class verifier {
     for (const auto& parent : meta.parents) {
       const auto* known = held.find(parent);
       if (known == nullptr) {
-        if (meta.in_p()) note("In " + name + ": a version that waits has lost a parent.");
+        if (meta.is_local()) note("In " + name + ": a version that waits has lost a parent.");
         return;
       }
       greatest = std::max(greatest, known->generation);

@@ -108,7 +108,7 @@ class page_reader {
   /// Remembers which records had edits waiting before this page.
   void note_local(record_copy& held) {
     if (!noted_.insert(held.row()).second) return;
-    const auto local = held.p();
+    const auto local = held.local_versions();
     const bool edits = std::any_of(local.begin(), local.end(), [](const local_version& v) {
       return v.status == domain::version_status::active;
     });
@@ -141,7 +141,7 @@ class page_reader {
     auto& meta = held->change(*what.version);
     // Seen twice (shown again by an assignment), it keeps its place in the history.
     if (meta.seq == 0) meta.seq = what.seq;
-    if (meta.in_p() || meta.to_be_pushed()) {
+    if (meta.is_local() || meta.to_be_pushed()) {
       file_.remove_entry(meta.to_be_pushed() ? k_waiting : k_unpulled, meta.row);
       ++effect_.confirmed;
     }
@@ -226,7 +226,7 @@ class page_reader {
     const auto& drafts = held.state().told.drafts;
     std::erase_if(discards, [&](const waiting_discard& discard) {
       const auto* draft = held.find(discard.draft);
-      const bool done = discard.acknowledged && draft != nullptr && !draft->in_p() &&
+      const bool done = discard.acknowledged && draft != nullptr && !draft->is_local() &&
                         std::find(drafts.begin(), drafts.end(), discard.draft) == drafts.end();
       if (done) file_.remove_entry(k_discard, discard.row);
       return done;

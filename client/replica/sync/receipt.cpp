@@ -66,7 +66,7 @@ class receipt_reader {
       const bool closed = line.code == code_name(errc::access_removed);
       if (closed && !meta->proof.empty()) hide_view(file_, held);
       // Another process may have pulled it meanwhile: then it was accepted after all.
-      if (meta->in_p()) refuse(held, line);
+      if (meta->is_local()) refuse(held, line);
       return;
     }
     accept(held, line);
@@ -102,7 +102,7 @@ class receipt_reader {
       if (held.state().hidden || closed_now(file_)) continue;
       const auto graph = held.dag();
       std::vector<version_id> waiting;
-      for (const auto& local : held.p()) {
+      for (const auto& local : held.local_versions()) {
         if (held.find(local.id)->where == standing::waiting) waiting.push_back(local.id);
       }
       const auto lost = graph.descending(waiting, refused);
@@ -118,7 +118,7 @@ class receipt_reader {
   static bool seen_gone(record_copy& held, const version_id& draft) {
     const auto* meta = held.find(draft);
     const auto& shown = held.state().told.drafts;
-    return meta != nullptr && !meta->in_p() &&
+    return meta != nullptr && !meta->is_local() &&
            std::find(shown.begin(), shown.end(), draft) == shown.end();
   }
 
@@ -194,7 +194,7 @@ class receipt_reader {
     return best == nullptr ? std::nullopt : std::optional(best->id);
   }
 
-  void leave_p(record_copy& held, const version_id& id, refused_entry entry) {
+  void leave_local(record_copy& held, const version_id& id, refused_entry entry) {
     auto& meta = held.change(id);
     meta.where = standing::refused;
     entry.version = id;
@@ -221,7 +221,7 @@ class receipt_reader {
     entry.limit = line.limit;
     entry.at_server = line.code != code_name(errc::quarantine_full);
     refused_[held.row()].push_back(line.version);
-    leave_p(held, line.version, std::move(entry));
+    leave_local(held, line.version, std::move(entry));
   }
 
   void refuse_descendant(record_copy& held, const version_id& id) {
@@ -229,7 +229,7 @@ class receipt_reader {
     entry.base = accepted_base(held, id);
     entry.code = code_name(errc::parent_refused);
     entry.reason = "It goes on from a version that the server refused; apply its changes again.";
-    leave_p(held, id, std::move(entry));
+    leave_local(held, id, std::move(entry));
   }
 
   replica_file& file_;
