@@ -19,7 +19,7 @@ bool may_be_erased(replica_file& file, const std::set<std::int64_t>& under_way, 
   if (under_way.contains(held.row())) return false;
   for (const auto* meta : held.versions()) {
     if (meta->to_be_pushed()) return false;
-    if (meta->where != standing::refused) continue;
+    if (meta->where != version_sync_state::refused) continue;
     const auto cell = file.entry(k_refused, meta->row, held.sealer());
     if (!cell || !unpack_refused(*cell).at_server) return false;
   }

@@ -90,13 +90,13 @@ void hide_view(replica_file& file, record_copy& held) {
 std::size_t offer_again(replica_file& file, record_copy& held) {
   std::vector<version_id> unsent;
   for (const auto* meta : held.versions()) {
-    if (meta->where != standing::refused) continue;
+    if (meta->where != version_sync_state::refused) continue;
     const auto cell = file.entry(k_refused, meta->row, held.sealer());
     if (cell && !unpack_refused(*cell).at_server) unsent.push_back(meta->id);
   }
   for (const auto& id : unsent) {
     auto& meta = held.change(id);
-    meta.where = standing::waiting;
+    meta.where = version_sync_state::waiting;
     file.remove_entry(k_refused, meta.row);
     file.put_entry(k_waiting, meta.row,
                    pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));

@@ -173,7 +173,7 @@ result<saved> acts::add(target at, draft_of_version next, edit_problems* why) {
   meta.status = version.header.status;
   meta.generation = version.header.generation;
   meta.parents = version.header.parents;
-  meta.where = standing::waiting;
+  meta.where = version_sync_state::waiting;
   meta.saved = ++saves_;
   meta.since = file_->now();
   const waiting_entry entry{.version = version.id, .saved = meta.saved, .since = meta.since};

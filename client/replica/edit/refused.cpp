@@ -26,7 +26,8 @@ std::set<version_id> refused_line(record_copy& held, const version_id& from) {
     const auto id = open.back();
     open.pop_back();
     const auto* meta = held.find(id);
-    if (meta == nullptr || meta->where != standing::refused || !line.insert(id).second) continue;
+    if (meta == nullptr || meta->where != version_sync_state::refused || !line.insert(id).second)
+      continue;
     open.insert(open.end(), meta->parents.begin(), meta->parents.end());
   }
   return line;
@@ -38,7 +39,7 @@ std::set<version_id> refused_branch(record_copy& held, const version_id& from) {
   for (bool grew = true; grew;) {
     grew = false;
     for (const auto* meta : held.versions()) {
-      if (meta->where != standing::refused || branch.contains(meta->id)) continue;
+      if (meta->where != version_sync_state::refused || branch.contains(meta->id)) continue;
       const bool child =
           std::any_of(meta->parents.begin(), meta->parents.end(),
                       [&branch](const version_id& parent) { return branch.contains(parent); });

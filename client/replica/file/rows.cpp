@@ -15,9 +15,10 @@ std::uint8_t status_to(domain::version_status status) {
   return status == domain::version_status::active ? 0 : 1;
 }
 
-standing standing_from(std::uint8_t value) {
-  if (value > static_cast<std::uint8_t>(standing::missing)) throw_damaged("an unknown standing");
-  return static_cast<standing>(value);
+version_sync_state sync_state_from(std::uint8_t value) {
+  if (value > static_cast<std::uint8_t>(version_sync_state::missing))
+    throw_damaged("an unknown standing");
+  return static_cast<version_sync_state>(value);
 }
 
 void put_told(packer& out, const server_view& told) {
@@ -85,7 +86,7 @@ version_meta unpack_meta(std::string_view cell, std::int64_t row) {
   meta.status = status_from(in.byte());
   meta.generation = in.number();
   meta.parents = in.ids<version_id>();
-  meta.where = standing_from(in.byte());
+  meta.where = sync_state_from(in.byte());
   meta.seq = in.number();
   meta.saved = in.number();
   meta.since = in.number();

@@ -23,7 +23,7 @@ inline constexpr std::int64_t k_rows_per_copy = std::int64_t{1} << 20;
 }
 
 /// How a version stands between laptop and server. P are those waiting and acknowledged.
-enum class standing : std::uint8_t {
+enum class version_sync_state : std::uint8_t {
   told,          ///< the server sent it, or its feed item
   waiting,       ///< saved here, not acknowledged
   acknowledged,  ///< saved here, in a receipt, feed item not pulled
@@ -38,7 +38,7 @@ struct version_meta {
   domain::version_status status = domain::version_status::active;
   std::int64_t generation = 1;
   std::vector<version_id> parents;
-  standing where = standing::told;
+  version_sync_state where = version_sync_state::told;
   std::int64_t seq = 0;    ///< position in the feed; 0 while its item has not been pulled
   std::int64_t saved = 0;  ///< count of local saves when it was made; 0 if not made here
   unix_millis since = 0;   ///< when it was made here
@@ -47,13 +47,13 @@ struct version_meta {
   bytes proof;          ///< 32 bytes, or empty
 
   [[nodiscard]] bool is_local() const {
-    return where == standing::waiting || where == standing::acknowledged;
+    return where == version_sync_state::waiting || where == version_sync_state::acknowledged;
   }
   /// Whether it stands in the table `waiting`.
   [[nodiscard]] bool to_be_pushed() const {
-    return where == standing::waiting || where == standing::missing;
+    return where == version_sync_state::waiting || where == version_sync_state::missing;
   }
-  [[nodiscard]] bool visible() const { return where != standing::refused; }
+  [[nodiscard]] bool visible() const { return where != version_sync_state::refused; }
 };
 [[nodiscard]] bytes pack(const version_meta& meta);
 [[nodiscard]] version_meta unpack_meta(std::string_view cell, std::int64_t row);

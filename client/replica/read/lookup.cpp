@@ -153,7 +153,8 @@ version_info describe(replica_file& file, record_copy& held, const version_meta&
   out.active = shown.active == meta.id;
   out.head = holds(shown.heads, meta.id);
   out.set_aside = meta.status == domain::version_status::draft && !holds(shown.drafts, meta.id);
-  out.synced = meta.where == standing::told || meta.where == standing::acknowledged;
+  out.synced =
+      meta.where == version_sync_state::told || meta.where == version_sync_state::acknowledged;
   out.archived = meta.archived;
   out.erased = meta.erased;
   return out;

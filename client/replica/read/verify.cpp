@@ -44,7 +44,7 @@ class verifier {
   /// What the lists of P say of a version.
   struct noted {
     version_id version;
-    standing where = standing::waiting;
+    version_sync_state where = version_sync_state::waiting;
   };
 
   void note(std::string what) { report_.problems.push_back(std::move(what)); }
@@ -71,7 +71,8 @@ class verifier {
       file_.each_entry(*table, [&](std::int64_t id, std::string_view sealed) {
         ++report_.cells;
         const auto entry = unpack_waiting(replica_file::open_entry(*table, id, sealed, cells));
-        const auto where = table == &k_waiting ? standing::waiting : standing::acknowledged;
+        const auto where =
+            table == &k_waiting ? version_sync_state::waiting : version_sync_state::acknowledged;
         if (!waiting_.emplace(id, noted{entry.version, where}).second) {
           note("Row " + std::to_string(id) + " waits twice.");
         }
@@ -137,12 +138,13 @@ class verifier {
     }
     check_generation(held, meta, name);
     const auto waiting = waiting_.extract(meta.row);
-    const auto listed = meta.where == standing::missing ? standing::waiting : meta.where;
+    const auto listed =
+        meta.where == version_sync_state::missing ? version_sync_state::waiting : meta.where;
     const bool as_noted =
-        waiting.empty() ? listed != standing::waiting && !meta.is_local()
+        waiting.empty() ? listed != version_sync_state::waiting && !meta.is_local()
                         : waiting.mapped().version == meta.id && waiting.mapped().where == listed;
     if (!as_noted) note("In " + name + ": a version's place in the outbox is not as noted.");
-    if (meta.where == standing::refused) {
+    if (meta.where == version_sync_state::refused) {
       ++report_.cells;
       const auto entry = file_.entry(k_refused, meta.row, held.sealer());
       if (!entry || unpack_refused(*entry).version != meta.id) {

@@ -12,7 +12,7 @@ constexpr std::string_view k_ahead = "ahead";
 bool awaited(const version_meta& meta) {
   // What could not be given back is not worth asking for.
   const bool whole = !meta.erased && meta.proof.size() == hash256::size;
-  return meta.where == standing::told && meta.seq == 0 && whole;
+  return meta.where == version_sync_state::told && meta.seq == 0 && whole;
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ class page_reader {
   }
 
   void known_version(record_copy& held, const version_meta& known, const wire::page_version& from) {
-    if (known.where == standing::refused) un_refuse(held, known.id);
+    if (known.where == version_sync_state::refused) un_refuse(held, known.id);
     if (known.proof == from.proof && known.archived == from.archived) return;
     auto& meta = held.change(known.id);
     meta.proof = from.proof;
@@ -126,7 +126,7 @@ class page_reader {
   /// An administrator accepted it from quarantine.
   void un_refuse(record_copy& held, const version_id& id) {
     auto& meta = held.change(id);
-    meta.where = standing::told;
+    meta.where = version_sync_state::told;
     ahead_.add(meta.row);
     file_.remove_entry(k_refused, meta.row);
   }
@@ -145,8 +145,8 @@ class page_reader {
       file_.remove_entry(meta.to_be_pushed() ? k_waiting : k_unpulled, meta.row);
       ++effect_.confirmed;
     }
-    if (meta.where == standing::refused) file_.remove_entry(k_refused, meta.row);
-    meta.where = standing::told;
+    if (meta.where == version_sync_state::refused) file_.remove_entry(k_refused, meta.row);
+    meta.where = version_sync_state::told;
     ahead_.placed(meta.row);
     return std::nullopt;
   }
@@ -160,14 +160,14 @@ class page_reader {
       if (meta == nullptr || meta->erased) continue;
       auto& copy = held.add_from(*other, *meta);
       copy.seq = 0;
-      copy.where = standing::told;
+      copy.where = version_sync_state::told;
       ahead_.add(copy.row);
       // There it waits no more: the server has it.
       auto& left = other->change(id);
       for (const auto* table : {&k_waiting, &k_unpulled, &k_refused}) {
         file_.remove_entry(*table, left.row);
       }
-      left.where = standing::told;
+      left.where = version_sync_state::told;
       return true;
     }
     return false;

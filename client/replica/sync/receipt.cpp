@@ -60,7 +60,7 @@ class receipt_reader {
     auto& held = set_.of_version(row);
     const auto* meta = held.find(line.version);
     if (meta == nullptr) throw_damaged("a version of the push");
-    if (meta->where == standing::missing) return restored(held, line);
+    if (meta->where == version_sync_state::missing) return restored(held, line);
     if (line.outcome == wire::push_outcome::refused) {
       // A view that was lost with its versions may have been closed since.
       const bool closed = line.code == code_name(errc::access_removed);
@@ -103,7 +103,7 @@ class receipt_reader {
       const auto graph = held.dag();
       std::vector<version_id> waiting;
       for (const auto& local : held.local_versions()) {
-        if (held.find(local.id)->where == standing::waiting) waiting.push_back(local.id);
+        if (held.find(local.id)->where == version_sync_state::waiting) waiting.push_back(local.id);
       }
       const auto lost = graph.descending(waiting, refused);
       for (const auto& id : lost) refuse_descendant(held, id);
@@ -135,8 +135,8 @@ class receipt_reader {
     }
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
-    if (meta.where != standing::waiting) return;
-    meta.where = standing::acknowledged;
+    if (meta.where != version_sync_state::waiting) return;
+    meta.where = version_sync_state::acknowledged;
     ++effect_.acknowledged;
     file_.remove_entry(k_waiting, meta.row);
     file_.put_entry(
@@ -152,7 +152,7 @@ class receipt_reader {
     }
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
-    meta.where = standing::told;
+    meta.where = version_sync_state::told;
     if (line.outcome != wire::push_outcome::refused) ahead_.add(meta.row);
     file_.remove_entry(k_waiting, meta.row);
     ++effect_.acknowledged;
@@ -162,7 +162,7 @@ class receipt_reader {
   /// the new incarnation, whose feed item comes without bytes.
   void accept_elsewhere(record_copy& held, const wire::push_result& line) {
     const auto* here = held.find(line.version);
-    if (here->where != standing::waiting) return;
+    if (here->where != version_sync_state::waiting) return;
     hide_view(file_, held);
     auto& open = set_.obtain(held.state().record, *line.incarnation);
     if (open.find(line.version) == nullptr) {
@@ -185,7 +185,7 @@ class receipt_reader {
       const auto* meta = held.find(open.back());
       open.pop_back();
       if (meta == nullptr) continue;
-      if (meta->where == standing::refused) {
+      if (meta->where == version_sync_state::refused) {
         open.insert(open.end(), meta->parents.begin(), meta->parents.end());
       } else if (best == nullptr || meta->generation > best->generation) {
         best = meta;
@@ -196,7 +196,7 @@ class receipt_reader {
 
   void leave_local(record_copy& held, const version_id& id, refused_entry entry) {
     auto& meta = held.change(id);
-    meta.where = standing::refused;
+    meta.where = version_sync_state::refused;
     entry.version = id;
     entry.at = file_.now();
     file_.remove_entry(k_waiting, meta.row);

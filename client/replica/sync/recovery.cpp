@@ -26,8 +26,9 @@ std::vector<std::int64_t> copy_rows(replica_file& file) {
 
 /// Whether the server had it, and it can be given back: an erased payload cannot.
 bool was_at_server(const version_meta& meta) {
-  const bool had = meta.where == standing::told || meta.where == standing::acknowledged ||
-                   meta.where == standing::missing;
+  const bool had = meta.where == version_sync_state::told ||
+                   meta.where == version_sync_state::acknowledged ||
+                   meta.where == version_sync_state::missing;
   return had && !meta.erased && meta.proof.size() == hash256::size;
 }
 
@@ -36,12 +37,12 @@ bool was_at_server(const version_meta& meta) {
 void push_unproved(replica_file& file, record_copy& held) {
   std::vector<version_id> unproved;
   for (const auto* meta : held.versions()) {
-    const bool own = meta->where == standing::told && meta->saved != 0 && !meta->erased;
+    const bool own = meta->where == version_sync_state::told && meta->saved != 0 && !meta->erased;
     if (own && meta->proof.empty()) unproved.push_back(meta->id);
   }
   for (const auto& id : unproved) {
     auto& meta = held.change(id);
-    meta.where = standing::waiting;
+    meta.where = version_sync_state::waiting;
     file.put_entry(k_waiting, meta.row,
                    pack(waiting_entry{.version = id, .saved = meta.saved, .since = meta.since}));
   }
@@ -55,12 +56,12 @@ void mark_missing_in(replica_file& file, record_copy& held,
   }
   for (const auto& id : here) {
     auto& meta = held.change(id);
-    if (meta.where == standing::acknowledged) {
+    if (meta.where == version_sync_state::acknowledged) {
       // Not in what the server has shown: it goes on counting as a local edit.
-      meta.where = standing::waiting;
+      meta.where = version_sync_state::waiting;
       file.remove_entry(k_unpulled, meta.row);
     } else {
-      meta.where = standing::missing;
+      meta.where = version_sync_state::missing;
     }
     file.put_entry(
         k_waiting, meta.row,
@@ -89,7 +90,7 @@ void forget_places(replica_file& file, std::int64_t row, ahead_list& ahead) {
   unit_of_work set(file);
   auto* held = set.load(row);
   for (const auto* meta : held->versions()) {
-    if (meta->where == standing::told && !held->state().hidden) ahead.add(meta->row);
+    if (meta->where == version_sync_state::told && !held->state().hidden) ahead.add(meta->row);
     if (meta->seq != 0) held->change(meta->id).seq = 0;
   }
   set.flush();
