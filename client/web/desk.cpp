@@ -121,10 +121,11 @@ desk::~desk() {
   lock();
 }
 
-standing desk::at() const {
+lock_state desk::at() const {
   const std::lock_guard lock(mutex_);
-  if (replica_) return standing::open;
-  return replica::replica_store::exists(options_.home) ? standing::locked : standing::not_enrolled;
+  if (replica_) return lock_state::open;
+  return replica::replica_store::exists(options_.home) ? lock_state::locked
+                                                       : lock_state::not_enrolled;
 }
 
 result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
@@ -156,7 +157,7 @@ result<void> desk::unlock(std::string_view passphrase) {
   const std::lock_guard life(lifecycle_);
   auto opened = replica::replica_store::open(options_.home, passphrase, env_);
   if (!opened) return opened.error();
-  if (at() == standing::open) return {};
+  if (at() == lock_state::open) return {};
   return open_locked(*std::move(opened), passphrase);
 }
 

@@ -30,7 +30,7 @@
 namespace autocusto::web {
 
 /// How the laptop stands.
-enum class standing { not_enrolled, locked, open };
+enum class lock_state { not_enrolled, locked, open };
 
 /// A record that was opened lately.
 struct recent_record {
@@ -68,7 +68,7 @@ class desk {
   desk(const desk&) = delete;
   desk& operator=(const desk&) = delete;
 
-  [[nodiscard]] standing at() const;
+  [[nodiscard]] lock_state at() const;
 
   /// Opens the replica. When it is open already, only checks the passphrase. Errors as of
   /// replica_store::open.

@@ -125,7 +125,7 @@ call_result change_passphrase(call& c) {
 
 /// What shows that it is the doctor, or somebody who sees the doctor's terminal.
 result<void> may_wipe(const call& c, const crypto::secret& passphrase, std::string_view word) {
-  if (c.in.data.at() == standing::not_enrolled) return {};
+  if (c.in.data.at() == lock_state::not_enrolled) return {};
   if (passphrase.empty() && word.empty()) {
     return fail(errc::usage,
                 "Erasing needs the passphrase of this laptop, or the word that the terminal of "

@@ -13,22 +13,22 @@ namespace {
 
 using nlohmann::json;
 
-const char* name_of(standing where) {
+const char* name_of(lock_state where) {
   switch (where) {
-    case standing::not_enrolled:
+    case lock_state::not_enrolled:
       return "not_enrolled";
-    case standing::locked:
+    case lock_state::locked:
       return "locked";
-    case standing::open:
+    case lock_state::open:
       return "open";
   }
   return "";
 }
 
 /// As this session sees it: what another session has opened is locked for it.
-standing standing_for(const room& in, const std::string& session) {
+lock_state lock_state_for(const room& in, const std::string& session) {
   const auto where = in.data.at();
-  return where == standing::open && !in.doors.is_open(session) ? standing::locked : where;
+  return where == lock_state::open && !in.doors.is_open(session) ? lock_state::locked : where;
 }
 
 const char* phase_name(engine::phase what) {
@@ -62,7 +62,7 @@ json sync_json(const room& in, bool english) {
 }
 
 json session_json(const call& c, const std::string& session) {
-  return {{"state", name_of(standing_for(c.in, session))},
+  return {{"state", name_of(lock_state_for(c.in, session))},
           {"version", c.in.options.version},
           {"device_name", c.in.options.device_name}};
 }
@@ -148,9 +148,9 @@ result<void> limited_try(const call& c, const char* field,
 }
 
 std::string state_text(const room& in, const std::string& session, bool english) {
-  const auto where = standing_for(in, session);
+  const auto where = lock_state_for(in, session);
   json out = {{"state", name_of(where)}, {"revision", in.data.revision()}};
-  if (where != standing::open) return out.dump();
+  if (where != lock_state::open) return out.dump();
   const auto at = in.data.borrow();
   if (!at) return json({{"state", "locked"}, {"revision", in.data.revision()}}).dump();
   const auto s = at->reader().status();
