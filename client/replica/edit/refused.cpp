@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "client/replica/edit/acts.hpp"
+#include "client/replica/edit/edit_commands.hpp"
 #include "client/replica/edit/editor.hpp"
 
 namespace autocusto::replica {
@@ -69,13 +69,13 @@ result<saved> editor::refused_reapply(std::string_view selector, edit_problems* 
        domain::diff_fields(again.kind, base_fields(*found), version.payload.fields)) {
     again.fields[change.field] = std::move(change.to);
   }
-  auto doing = acts::begin(file, set);
-  if (!doing) return doing.error();
-  auto done = doing->save(again, why);
+  auto commands = edit_commands::begin(file, set);
+  if (!commands) return commands.error();
+  auto done = commands->save(again, why);
   if (!done) return done.error();
   // Its changes are counted from an accepted version, so those of its refused ancestors are in it.
   for (const auto& id : refused_line(held, found->entry.version)) erase_refused(file, held, id);
-  doing->finish();
+  commands->finish();
   (*scope)->commit();
   return done;
 }

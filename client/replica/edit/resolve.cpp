@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "client/replica/edit/acts.hpp"
+#include "client/replica/edit/edit_commands.hpp"
 #include "client/replica/edit/editor.hpp"
 #include "shared/domain/conflict.hpp"
 

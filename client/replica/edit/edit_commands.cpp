@@ -1,4 +1,4 @@
-#include "client/replica/edit/acts.hpp"
+#include "client/replica/edit/edit_commands.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -103,22 +103,23 @@ std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field
   return problems;
 }
 
-result<acts> acts::begin(replica_file& file, unit_of_work& set) {
+result<edit_commands> edit_commands::begin(replica_file& file, unit_of_work& set) {
   if (const auto open = check_open(file); !open) return open.error();
   const auto cell = file.get(k_identity);
   if (!cell) {
     return fail(errc::not_enrolled,
                 "This laptop is not enrolled; enroll it with the link from your administrator.");
   }
-  return acts(file, set, unpack_identity(*cell), file.get_number(k_saves));
+  return edit_commands(file, set, unpack_identity(*cell), file.get_number(k_saves));
 }
 
-void acts::finish() {
+void edit_commands::finish() {
   file_->put_number(k_saves, saves_);
   set_->flush();
 }
 
-result<void> acts::check(const target& at, const draft_of_version& next, edit_problems* why) {
+result<void> edit_commands::check(const target& at, const draft_of_version& next,
+                                  edit_problems* why) {
   if (domain::validate_edit(*at.kind, next.fields, next.status, {}).empty()) return {};
   // Only now what is here already has to be read: oddities that stay are not refused.
   const values_here here(at.held);
@@ -127,8 +128,8 @@ result<void> acts::check(const target& at, const draft_of_version& next, edit_pr
   return remember(std::move(problems), why);
 }
 
-result<std::string> acts::summary_for(const target& at, bool root,
-                                      const std::optional<std::string>& given) const {
+result<std::string> edit_commands::summary_for(const target& at, bool root,
+                                               const std::optional<std::string>& given) const {
   if (!given) return root ? at.kind->initial_summary : at.kind->update_summary(who_.email);
   auto text = domain::entered_lines(*given);
   if (!text) return fail(errc::invalid_field, "The summary is not valid UTF-8 text.", "summary");
@@ -136,7 +137,7 @@ result<std::string> acts::summary_for(const target& at, bool root,
   return text;
 }
 
-domain::version acts::make(const target& at, draft_of_version next) {
+domain::version edit_commands::make(const target& at, draft_of_version next) {
   domain::version_header header;
   header.record = {.kind = at.kind->kind, .id = at.id};
   for (const auto& parent : next.parents) {
@@ -155,7 +156,7 @@ domain::version acts::make(const target& at, draft_of_version next) {
   return domain::make_version(std::move(header), std::move(payload));
 }
 
-result<saved> acts::add(target at, draft_of_version next, edit_problems* why) {
+result<saved> edit_commands::add(target at, draft_of_version next, edit_problems* why) {
   if (auto fits = check(at, next, why); !fits) return fits.error();
   const bool created = !at.visible();
   auto version = make(at, std::move(next));
@@ -190,7 +191,7 @@ result<saved> acts::add(target at, draft_of_version next, edit_problems* why) {
                .changed = true};
 }
 
-saved acts::unchanged(const target& at, const version_id& shown) {
+saved edit_commands::unchanged(const target& at, const version_id& shown) {
   return {.kind = at.kind->kind,
           .key = at.key,
           .version = shown,
@@ -199,7 +200,7 @@ saved acts::unchanged(const target& at, const version_id& shown) {
           .changed = false};
 }
 
-result<saved> acts::save(const edit& what, edit_problems* why) {
+result<saved> edit_commands::save(const edit& what, edit_problems* why) {
   auto found = find_target(*file_, *set_, what.kind, what.key);
   if (!found) return found.error();
   auto& at = *found;
@@ -237,8 +238,9 @@ result<saved> acts::save(const edit& what, edit_problems* why) {
   return add(at, std::move(next), why);
 }
 
-result<saved> acts::publish(const target& at, const version_meta& draft,
-                            const std::optional<std::string>& summary, edit_problems* why) {
+result<saved> edit_commands::publish(const target& at, const version_meta& draft,
+                                     const std::optional<std::string>& summary,
+                                     edit_problems* why) {
   if (draft.erased) return contents_erased();
   draft_of_version next;
   next.parents = {draft.id};
@@ -249,8 +251,8 @@ result<saved> acts::publish(const target& at, const version_meta& draft,
   return add(at, std::move(next), why);
 }
 
-result<saved> acts::revert(const target& at, const version_meta& to,
-                           const std::optional<std::string>& summary, edit_problems* why) {
+result<saved> edit_commands::revert(const target& at, const version_meta& to,
+                                    const std::optional<std::string>& summary, edit_problems* why) {
   const auto active = at.held->settled().shown.active;
   if (!active) return no_active();
   if (to.erased) return contents_erased();
@@ -267,7 +269,7 @@ result<saved> acts::revert(const target& at, const version_meta& to,
   return add(at, std::move(next), why);
 }
 
-result<saved> acts::resolve(const target& at, const resolution& how, edit_problems* why) {
+result<saved> edit_commands::resolve(const target& at, const resolution& how, edit_problems* why) {
   const auto heads = at.held->settled().shown.heads;
   if (heads.size() < 2) {
     return fail(errc::not_found, "This record has no conflict; there is nothing to resolve.");

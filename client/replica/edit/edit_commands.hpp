@@ -1,5 +1,5 @@
 #pragma once
-// The doctor's acts on records, inside one write transaction. Private to client/replica.
+// The doctor's edits on records, inside one write transaction. Private to client/replica.
 //
 // Every act ends in `add`: validated fields become a version that waits to be pushed. The rules of
 // what may be entered are shared/domain's.
@@ -13,10 +13,10 @@
 
 namespace autocusto::replica {
 
-class acts {
+class edit_commands {
  public:
   /// Errors: not_enrolled; device_revoked while the laptop is closed.
-  [[nodiscard]] static result<acts> begin(replica_file& file, unit_of_work& set);
+  [[nodiscard]] static result<edit_commands> begin(replica_file& file, unit_of_work& set);
 
   [[nodiscard]] result<saved> save(const edit& what, edit_problems* why);
   [[nodiscard]] result<saved> publish(const target& at, const version_meta& draft,
@@ -29,7 +29,7 @@ class acts {
   void finish();
 
  private:
-  acts(replica_file& file, unit_of_work& set, identity who, std::int64_t saves)
+  edit_commands(replica_file& file, unit_of_work& set, identity who, std::int64_t saves)
       : file_(&file), set_(&set), who_(std::move(who)), saves_(saves) {}
 
   /// What the next version of a record looks like.

@@ -1,9 +1,10 @@
-// The doctor's acts, each in a transaction of its own.
+// The doctor's edits, each in a transaction of its own.
+#include "client/replica/edit/editor.hpp"
+
 #include <utility>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/edit/acts.hpp"
-#include "client/replica/edit/editor.hpp"
+#include "client/replica/edit/edit_commands.hpp"
 #include "client/replica/file/kept_texts.hpp"
 
 namespace autocusto::replica {
@@ -12,28 +13,29 @@ namespace {
 // So many records are kept in memory at once while many lines are entered.
 constexpr std::size_t k_records_in_memory = 256;
 
-/// Runs one act in a transaction and commits what it saved.
-template <class Act>
-result<saved> run(replica_file& file, Act&& act) {
+/// Runs one command in a transaction and commits what it saved.
+template <class Command>
+result<saved> run(replica_file& file, Command&& command) {
   auto scope = file.begin();
   if (!scope) return scope.error();
   unit_of_work set(file);
-  auto doing = acts::begin(file, set);
-  if (!doing) return doing.error();
-  result<saved> done = act(*doing, set);
+  auto commands = edit_commands::begin(file, set);
+  if (!commands) return commands.error();
+  result<saved> done = command(*commands, set);
   if (!done || !done->changed) return done;
-  doing->finish();
+  commands->finish();
   (*scope)->commit();
   return done;
 }
 
 /// The same on a visible record.
-template <class Act>
-result<saved> act_on(replica_file& file, std::string_view kind, std::string_view key, Act&& act) {
-  return run(file, [&](acts& doing, unit_of_work& set) -> result<saved> {
+template <class Command>
+result<saved> run_on(replica_file& file, std::string_view kind, std::string_view key,
+                     Command&& command) {
+  return run(file, [&](edit_commands& commands, unit_of_work& set) -> result<saved> {
     const auto at = find_visible(file, set, kind, key);
     if (!at) return at.error();
-    return act(doing, *at);
+    return command(commands, *at);
   });
 }
 
@@ -71,7 +73,8 @@ bool about_the_line(errc code) {
 }  // namespace
 
 result<saved> editor::save(const edit& what, edit_problems* why) {
-  return run(*file_, [&](acts& doing, unit_of_work&) { return doing.save(what, why); });
+  return run(*file_,
+             [&](edit_commands& commands, unit_of_work&) { return commands.save(what, why); });
 }
 
 result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_problems* why) {
@@ -79,14 +82,14 @@ result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_pr
   auto scope = file.begin();
   if (!scope) return scope.error();
   unit_of_work set(file);
-  auto doing = acts::begin(file, set);
-  if (!doing) return doing.error();
+  auto commands = edit_commands::begin(file, set);
+  if (!commands) return commands.error();
   std::vector<saved> out;
   out.reserve(edits.size());
   batch_problems wrong;
   for (std::size_t i = 0; i < edits.size() && !wrong.enough(); ++i) {
     edit_problems own;
-    auto done = doing->save(edits[i], &own);
+    auto done = commands->save(edits[i], &own);
     if (!done) {
       wrong.add(i, edits[i].line > 0 ? edits[i].line : i + 1, done.error(),
                 std::move(own.problems));
@@ -101,7 +104,7 @@ result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_pr
     wrong.tell(why);
     return *first;
   }
-  doing->finish();
+  commands->finish();
   (*scope)->commit();
   return out;
 }
@@ -109,10 +112,10 @@ result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_pr
 result<saved> editor::publish(std::string_view kind, std::string_view key,
                               const std::optional<std::string>& selector,
                               const std::optional<std::string>& summary, edit_problems* why) {
-  return act_on(*file_, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+  return run_on(*file_, kind, key, [&](edit_commands& commands, const target& at) -> result<saved> {
     const auto draft = select_draft(*at.held, selector);
     if (!draft) return draft.error();
-    return doing.publish(at, **draft, summary, why);
+    return commands.publish(at, **draft, summary, why);
   });
 }
 
@@ -137,17 +140,18 @@ result<version_id> editor::discard_draft(std::string_view kind, std::string_view
 
 result<saved> editor::revert(std::string_view kind, std::string_view key, std::string_view selector,
                              const std::optional<std::string>& summary, edit_problems* why) {
-  return act_on(*file_, kind, key, [&](acts& doing, const target& at) -> result<saved> {
+  return run_on(*file_, kind, key, [&](edit_commands& commands, const target& at) -> result<saved> {
     const auto to = select_version(*at.held, selector);
     if (!to) return to.error();
-    return doing.revert(at, **to, summary, why);
+    return commands.revert(at, **to, summary, why);
   });
 }
 
 result<saved> editor::resolve(std::string_view kind, std::string_view key, const resolution& how,
                               edit_problems* why) {
-  return act_on(*file_, kind, key,
-                [&](acts& doing, const target& at) { return doing.resolve(at, how, why); });
+  return run_on(*file_, kind, key, [&](edit_commands& commands, const target& at) {
+    return commands.resolve(at, how, why);
+  });
 }
 
 result<void> editor::forget_notices() {
