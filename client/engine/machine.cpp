@@ -241,7 +241,7 @@ void machine::start_look() {
 void machine::looked_at(const looked& found) {
   here_ = found;
   const bool told = !here_.stored && here_.waiting == 0;  // else nothing is said of it
-  if (told && !here_.ahead) asked_ahead_ = false;
+  if (told && !here_.awaited) asked_awaited_ = false;
   // Enrolled again meanwhile, by another process: the session was the old device's.
   if (session_for_ && session_for_ != here_.device) session_ = false;
   if (went_old_) {
@@ -278,7 +278,7 @@ void machine::decide() {
     do_next(restart_feed{});
   } else if (must_pull_) {
     start_pull();
-  } else if (here_.unpulled || (here_.ahead && !asked_ahead_)) {
+  } else if (here_.unpulled || (here_.awaited && !asked_awaited_)) {
     check_acknowledged();
   } else if (here_.erasure_due && !words_refused_) {
     acknowledge();
@@ -295,7 +295,7 @@ void machine::decide() {
 void machine::check_acknowledged() {
   if (!std::exchange(pulled_twice_, true)) return start_pull();
   pulled_twice_ = false;
-  asked_ahead_ = here_.ahead;
+  asked_awaited_ = here_.awaited;
   recover(std::nullopt);
 }
 

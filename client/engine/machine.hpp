@@ -183,7 +183,7 @@ class machine {
   bool with_own_ = false;         ///< pages are asked for with this device's own versions
   bool asked_missing_ = false;    ///< the recovery under way has been told what the server lacks
   bool pulled_twice_ = false;     ///< an acknowledged version did not come; one more pull was made
-  bool asked_ahead_ = false;      ///< a recovery was begun for versions without items
+  bool asked_awaited_ = false;    ///< a recovery was begun for versions without items
   int recoveries_ = 0;            ///< in a row
   int attempts_ = 0;              ///< failures in a row
   int old_ = 0;                   ///< how often a push came too late in a row

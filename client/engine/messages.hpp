@@ -82,7 +82,7 @@ struct looked {
   /// When nothing waits: whether an acknowledged version has not come with the feed.
   bool unpulled = false;
   /// When nothing waits: whether the feed has not brought the item of a version that is here.
-  bool ahead = false;
+  bool awaited = false;
   bool closed = false;       ///< the access was gone when a session was opened last
   bool erased = false;       ///< and everything but the device's key has been erased
   bool erasure_due = false;  ///< the server can have our word that something is erased

@@ -105,23 +105,23 @@ TEST_F(replica_recovery, what_came_ahead_of_its_item_is_awaited) {
     auto page = engine::check_page(server.page(from, third.device(), 1), from).value();
     ASSERT_TRUE(third->sync().apply_page(page).value().applied);
   };
-  EXPECT_FALSE(third->sync().any_ahead());
+  EXPECT_FALSE(third->sync().any_awaited());
   next_page();
   EXPECT_EQ(field(third, "altura"), "170") << "the view is shown as it is now";
   third.reopen();
-  EXPECT_TRUE(third->sync().any_ahead()) << "the last version's item comes with the third page";
+  EXPECT_TRUE(third->sync().any_awaited()) << "the last version's item comes with the third page";
   next_page();
-  EXPECT_TRUE(third->sync().any_ahead());
+  EXPECT_TRUE(third->sync().any_awaited());
   next_page();
-  EXPECT_FALSE(third->sync().any_ahead());
+  EXPECT_FALSE(third->sync().any_awaited());
   third->sync().restart_feed().value();
-  EXPECT_TRUE(third->sync().any_ahead()) << "now all of them are to come again";
+  EXPECT_TRUE(third->sync().any_awaited()) << "now all of them are to come again";
   ASSERT_TRUE(third.pull());
-  EXPECT_FALSE(third->sync().any_ahead());
+  EXPECT_FALSE(third->sync().any_awaited());
   third->sync().restart_feed().value();
   server.unassign(record);
   ASSERT_TRUE(third.pull());
-  EXPECT_FALSE(third->sync().any_ahead()) << "nothing more comes of a view that was taken away";
+  EXPECT_FALSE(third->sync().any_awaited()) << "nothing more comes of a view that was taken away";
   expect_sound(third);
 }
 
@@ -138,7 +138,7 @@ TEST_F(replica_recovery, an_own_version_whose_receipt_never_came_is_pushed_as_an
   ana.push();
   ana->sync().restart_feed().value();
   ASSERT_TRUE(ana.pull());
-  EXPECT_FALSE(ana->sync().any_ahead());
+  EXPECT_FALSE(ana->sync().any_awaited());
   expect_as_server(ana);
 }
 

@@ -102,7 +102,7 @@ TEST(engine_machine, what_was_acknowledged_and_never_comes_is_a_sign_too) {
 
 TEST(engine_machine, what_was_given_and_whose_item_never_comes_is_a_sign_that_is_followed_once) {
   auto here = quiet();
-  here.ahead = true;
+  here.awaited = true;
   auto d = warned(here);
   d.on(recovery_begun{});
   d.on(recovering(here));
@@ -125,7 +125,7 @@ TEST(engine_machine, a_feed_that_was_not_read_to_its_end_says_nothing_of_what_ca
   EXPECT_THAT(d.on(lost(errc::unreachable)), ::testing::IsEmpty()) << "the page is being applied";
   d.on(page_applied{.applied = true, .new_versions = 2, .removed = 0});
   auto here = quiet();
-  here.ahead = true;
+  here.awaited = true;
   for (int i = 0; i < 3; ++i) {
     d.on(timer_fired{});
     EXPECT_THAT(d.on(here), ::testing::Contains("fetch 0"));
@@ -136,7 +136,7 @@ TEST(engine_machine, a_feed_that_was_not_read_to_its_end_says_nothing_of_what_ca
 
 TEST(engine_machine, what_waits_meanwhile_does_not_make_it_ask_again_for_what_came_ahead) {
   auto here = quiet();
-  here.ahead = true;
+  here.awaited = true;
   auto d = warned(here);
   d.on(recovery_begun{});
   d.on(recovering(here));

@@ -7,7 +7,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/record_copy.hpp"
-#include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/catalogue.hpp"
 
@@ -32,7 +32,7 @@ wire::cursor cursor_in(replica_file& file) {
 class page_reader {
  public:
   page_reader(replica_file& file, unit_of_work& set, engine::page_applied& effect)
-      : file_(file), set_(set), effect_(effect), ahead_(file) {}
+      : file_(file), set_(set), effect_(effect), awaited_(file) {}
 
   void version(const engine::checked_version& what, const wire::page_version& from) {
     auto& held = set_.obtain(what.header.record, from.incarnation);
@@ -52,7 +52,7 @@ class page_reader {
     meta.proof = from.proof;
     held.add(std::move(meta), {.header = from.header, .payload = from.payload.value_or("")},
              what.name);
-    ahead_.add(held.find(what.id)->row);
+    awaited_.add(held.find(what.id)->row);
     ++effect_.new_versions;
   }
 
@@ -100,8 +100,8 @@ class page_reader {
 
   /// After everything else of the page.
   void finish() {
-    if (effect_.removed > 0) ahead_.drop_hidden(set_);
-    ahead_.save();
+    if (effect_.removed > 0) awaited_.drop_hidden(set_);
+    awaited_.save();
   }
 
  private:
@@ -127,7 +127,7 @@ class page_reader {
   void un_refuse(record_copy& held, const version_id& id) {
     auto& meta = held.change(id);
     meta.where = version_sync_state::told;
-    ahead_.add(meta.row);
+    awaited_.add(meta.row);
     file_.remove_entry(k_refused, meta.row);
   }
 
@@ -147,7 +147,7 @@ class page_reader {
     }
     if (meta.where == version_sync_state::refused) file_.remove_entry(k_refused, meta.row);
     meta.where = version_sync_state::told;
-    ahead_.placed(meta.row);
+    awaited_.placed(meta.row);
     return std::nullopt;
   }
 
@@ -161,7 +161,7 @@ class page_reader {
       auto& copy = held.add_from(*other, *meta);
       copy.seq = 0;
       copy.where = version_sync_state::told;
-      ahead_.add(copy.row);
+      awaited_.add(copy.row);
       // There it waits no more: the server has it.
       auto& left = other->change(id);
       for (const auto* table : {&k_waiting, &k_unpulled, &k_refused}) {
@@ -252,7 +252,7 @@ class page_reader {
   replica_file& file_;
   unit_of_work& set_;
   engine::page_applied& effect_;
-  ahead_list ahead_;
+  awaited_items awaited_;
   std::unordered_set<std::int64_t> noted_;
   std::unordered_set<std::int64_t> had_local_;
 };

@@ -10,7 +10,7 @@
 #include "client/replica/file/kept_pushes.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/identity/identity_store.hpp"
-#include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/catalogue.hpp"
 
@@ -54,7 +54,7 @@ std::vector<incarnation_id> closed_early(replica_file& file) {
 class receipt_reader {
  public:
   receipt_reader(replica_file& file, unit_of_work& set, engine::receipt_applied& effect)
-      : file_(file), set_(set), effect_(effect), ahead_(file), closed_(closed_early(file)) {}
+      : file_(file), set_(set), effect_(effect), awaited_(file), closed_(closed_early(file)) {}
 
   void version(std::int64_t row, const wire::push_result& line) {
     auto& held = set_.of_version(row);
@@ -111,7 +111,7 @@ class receipt_reader {
   }
 
   /// After all lines.
-  void finish() { ahead_.save(); }
+  void finish() { awaited_.save(); }
 
  private:
   /// Whether a page has shown the view without that draft: no item of this discard will follow.
@@ -153,7 +153,7 @@ class receipt_reader {
     auto& meta = held.change(line.version);
     if (line.proof) meta.proof = *line.proof;
     meta.where = version_sync_state::told;
-    if (line.outcome != wire::push_outcome::refused) ahead_.add(meta.row);
+    if (line.outcome != wire::push_outcome::refused) awaited_.add(meta.row);
     file_.remove_entry(k_waiting, meta.row);
     ++effect_.acknowledged;
   }
@@ -235,7 +235,7 @@ class receipt_reader {
   replica_file& file_;
   unit_of_work& set_;
   engine::receipt_applied& effect_;
-  ahead_list ahead_;
+  awaited_items awaited_;
   std::vector<incarnation_id> closed_;
   std::map<std::int64_t, std::vector<version_id>> refused_;  // by record copy
 };

@@ -7,7 +7,7 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/kept_pushes.hpp"
 #include "client/replica/file/record_copy.hpp"
-#include "client/replica/sync/ahead.hpp"
+#include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
 
 namespace autocusto::replica {
@@ -86,11 +86,11 @@ void discard_again(replica_file& file, record_copy& held) {
 }
 
 /// The feed that comes now may have another order, and all of it is still to come.
-void forget_places(replica_file& file, std::int64_t row, ahead_list& ahead) {
+void forget_places(replica_file& file, std::int64_t row, awaited_items& awaited) {
   unit_of_work set(file);
   auto* held = set.load(row);
   for (const auto* meta : held->versions()) {
-    if (meta->where == version_sync_state::told && !held->state().hidden) ahead.add(meta->row);
+    if (meta->where == version_sync_state::told && !held->state().hidden) awaited.add(meta->row);
     if (meta->seq != 0) held->change(meta->id).seq = 0;
   }
   set.flush();
@@ -168,20 +168,20 @@ bool sync_store::any_unpulled() const {
   return found;
 }
 
-bool sync_store::any_ahead() const {
+bool sync_store::any_awaited() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
   unit_of_work set(file);
-  return ahead_list(file).any(set);
+  return awaited_items(file).any(set);
 }
 
 result<void> sync_store::restart_feed() {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  ahead_list ahead(file);
-  for (const auto row : copy_rows(file)) forget_places(file, row, ahead);
-  ahead.save();
+  awaited_items awaited(file);
+  for (const auto row : copy_rows(file)) forget_places(file, row, awaited);
+  awaited.save();
   file.forget(k_cursor);
   file.forget(k_recovering);
   (*scope)->commit();

@@ -67,7 +67,7 @@ result<engine::looked> sync_store::look() {
   found.waiting = static_cast<std::int64_t>(
       batch_.more ? count_pending(file) : batch_.ids.size() + batch_.discards.size());
   found.unpulled = found.waiting == 0 && any_unpulled();
-  found.ahead = found.waiting == 0 && any_ahead();
+  found.awaited = found.waiting == 0 && any_awaited();
   return found;
 }
 

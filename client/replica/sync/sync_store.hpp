@@ -83,7 +83,7 @@ class sync_store final : public engine::replica_port {
   [[nodiscard]] bool any_unpulled() const;
   /// Whether the item of a version of an open view that the server has given is still to come: with
   /// a later page, or never, where the server went back in between.
-  [[nodiscard]] bool any_ahead() const;
+  [[nodiscard]] bool any_awaited() const;
 
  private:
   [[nodiscard]] result<identity> identify();

@@ -17,10 +17,10 @@
 
 namespace autocusto::replica {
 
-class ahead_list {
+class awaited_items {
  public:
   /// As it is kept. `file` must outlive it.
-  explicit ahead_list(replica_file& file);
+  explicit awaited_items(replica_file& file);
 
   /// The version in that row is here, and its item is not.
   void add(std::int64_t row) { changed_ = rows_.insert(row).second || changed_; }
