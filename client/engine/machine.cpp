@@ -159,7 +159,7 @@ void machine::dispatch(const event& what) {
                    do_next(std::move(next));
                  },
                  [this](const session_opened& e) { got_session(e); },
-                 [this](const push_saved&) { send_stored(); },
+                 [this](const push_saved&) { send_inflight(); },
                  [this](const push_prepared& e) { got_ready(e); },
                  [this](const receipt_arrived& e) {
                    came_ = e;
@@ -240,7 +240,7 @@ void machine::start_look() {
 
 void machine::looked_at(const looked& found) {
   here_ = found;
-  const bool told = !here_.stored && here_.waiting == 0;  // else nothing is said of it
+  const bool told = !here_.inflight_push && here_.waiting == 0;  // else nothing is said of it
   if (told && !here_.awaited) asked_awaited_ = false;
   // Enrolled again meanwhile, by another process: the session was the old device's.
   if (session_for_ && session_for_ != here_.device) session_ = false;
@@ -265,12 +265,12 @@ void machine::decide() {
   } else if (here_.recovering && !asked_missing_) {
     step_ = step::asking_missing;
     do_next(ask_missing{});
-  } else if (!blocked_ && here_.stored && oversized_) {
+  } else if (!blocked_ && here_.inflight_push && oversized_) {
     halve();
-  } else if (!blocked_ && here_.stored) {
-    current_ = *here_.stored;
+  } else if (!blocked_ && here_.inflight_push) {
+    inflight_push_ = *here_.inflight_push;
     more_waits_ = false;  // what waits behind it is told when it is answered
-    send_stored();
+    send_inflight();
   } else if (!blocked_ && !(here_.versions.empty() && here_.discards.empty())) {
     build_push();
   } else if (here_.recovering) {
@@ -368,8 +368,8 @@ void machine::go_on(const session_opened& answer) {
 /// Whether the server's last push is one that is still kept here: sending it again brings the
 /// answer. Of two kept pushes the server may have both, while the first one's answer is not here.
 bool machine::answer_was_lost(const std::optional<push_id>& server_last) const {
-  if (!server_last || !here_.stored) return false;
-  return here_.stored->id == *server_last || here_.following == server_last;
+  if (!server_last || !here_.inflight_push) return false;
+  return here_.inflight_push->id == *server_last || here_.queued_push == server_last;
 }
 
 }  // namespace autocusto::engine

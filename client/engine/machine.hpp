@@ -123,8 +123,8 @@ class machine {
   void acknowledged(const erasure_taken& answer);
 
   void build_push();
-  void send_stored();
-  void send_current();
+  void send_inflight();
+  void send_inflight_now();
   void push_on();
   void got_ready(const push_prepared& next);
   void take_receipt(const receipt_arrived& answer);
@@ -202,9 +202,9 @@ class machine {
   std::optional<push_id> server_last_;
 
   looked here_;
-  looked::stored_push current_;
-  std::optional<looked::stored_push> behind_;  ///< kept to follow the current one
-  bool more_waits_ = false;                    ///< more than is kept
+  looked::kept_push inflight_push_;
+  std::optional<looked::kept_push> queued_push_;  ///< kept to follow the current one
+  bool more_waits_ = false;                       ///< more than is kept
   bool applying_ = false;  ///< a receipt is being applied while the current push is at the server
   std::optional<receipt_arrived> came_;  ///< the current push's, while the replica is at work
   std::optional<request_failed> lost_;   ///< likewise

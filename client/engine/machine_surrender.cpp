@@ -10,7 +10,7 @@ void machine::access_gone(const session_opened& answer) {
   lost_laptop_ = answer.wipe;
   if (lost_laptop_) return give_up();
   went_back_ = answer.prev_push == wire::push_memory::unknown &&
-               !(here_.stored && here_.stored->id == answer.last_push);
+               !(here_.inflight_push && here_.inflight_push->id == answer.last_push);
   server_last_ = answer.last_push;
   if (oversized_) oversized_->not_taken = answer.prev_push == wire::push_memory::ok;
   step_ = step::closing;
@@ -36,11 +36,11 @@ void machine::give_up() {
     const auto why = *std::exchange(blocked_, std::nullopt);
     return watch_ ? retry_later(why) : end(why);
   }
-  if (here_.stored && oversized_) return halve();
-  if (here_.stored) {
-    current_ = *here_.stored;
+  if (here_.inflight_push && oversized_) return halve();
+  if (here_.inflight_push) {
+    inflight_push_ = *here_.inflight_push;
     more_waits_ = false;
-    return send_stored();
+    return send_inflight();
   }
   if (!(here_.versions.empty() && here_.discards.empty())) return build_push();
   if (!asked_missing_) {

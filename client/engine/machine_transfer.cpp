@@ -19,37 +19,38 @@ void machine::build_push() {
   next.what.prev_push = here_.last_push;
   next.what.versions = here_.versions;
   next.what.discards = here_.discards;
-  current_ = {
+  inflight_push_ = {
       .id = next.what.id, .versions = here_.versions.size(), .discards = here_.discards.size()};
-  more_waits_ = here_.waiting > static_cast<std::int64_t>(current_.versions + current_.discards);
+  more_waits_ =
+      here_.waiting > static_cast<std::int64_t>(inflight_push_.versions + inflight_push_.discards);
   do_next(std::move(next));
 }
 
-void machine::send_stored() {
+void machine::send_inflight() {
   step_ = step::pushing;
-  behind_.reset();
-  send_current();
+  queued_push_.reset();
+  send_inflight_now();
   push_on();
 }
 
-void machine::send_current() {
-  const auto batch = static_cast<std::int64_t>(current_.versions + current_.discards);
+void machine::send_inflight_now() {
+  const auto batch = static_cast<std::int64_t>(inflight_push_.versions + inflight_push_.discards);
   push_goal_ = std::max(push_goal_, totals_.pushed + std::max(here_.waiting, batch));
   show(phase::pushing, totals_.pushed, push_goal_);
-  do_next(send_push{.id = current_.id, .surrender = withdrawn_});
+  do_next(send_push{.id = inflight_push_.id, .surrender = withdrawn_});
 }
 
 /// While a push is at the server the replica is free: it prepares the next one. Whatever the
 /// network brings meanwhile waits for the replica.
 void machine::push_on() {
   if (local_) return;
-  if (more_waits_ && !behind_ && !lost_ && !deferred_) {
+  if (more_waits_ && !queued_push_ && !lost_ && !deferred_) {
     prepare_push next;
     next.what.server = here_.server;
     next.what.device = here_.device;
     next.what.actor = here_.user;
     next.what.id = with_.fresh_push;
-    next.what.prev_push = current_.id;
+    next.what.prev_push = inflight_push_.id;
     return do_next(std::move(next));
   }
   if (network_) return;
@@ -61,28 +62,29 @@ void machine::push_on() {
 }
 
 void machine::got_ready(const push_prepared& next) {
-  behind_ = next.what;
+  queued_push_ = next.what;
   more_waits_ = next.what && next.more;
   push_on();
 }
 
 void machine::take_receipt(const receipt_arrived& answer) {
   const auto& results = answer.receipt.results;
-  if (answer.receipt.id != current_.id || results.size() != current_.versions + current_.discards) {
+  if (answer.receipt.id != inflight_push_.id ||
+      results.size() != inflight_push_.versions + inflight_push_.discards) {
     return failed(not_understood("its receipt is for another push"));
   }
   attempts_ = 0;
   old_ = 0;
   renewed_ = false;
   must_pull_ = true;
-  for (std::size_t i = 0; i < current_.versions; ++i) count(results[i].outcome);
-  if (!behind_) {
+  for (std::size_t i = 0; i < inflight_push_.versions; ++i) count(results[i].outcome);
+  if (!queued_push_) {
     step_ = step::applying_receipt;
     return do_next(apply_receipt{answer.receipt});
   }
   here_.waiting -= static_cast<std::int64_t>(results.size());
-  current_ = *std::exchange(behind_, std::nullopt);
-  send_current();
+  inflight_push_ = *std::exchange(queued_push_, std::nullopt);
+  send_inflight_now();
   applying_ = true;
   do_next(apply_receipt{answer.receipt});
 }
@@ -330,29 +332,30 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
 
 void machine::give_push_up() {
   step_ = step::dropping_push;
-  do_next(drop_push{current_.id});
+  do_next(drop_push{inflight_push_.id});
 }
 
 /// The same bytes would be refused again; but a copy of them may have got through before, by
 /// another way. Only the server can say that it does not have them, and a session does.
 void machine::too_large(const error& what) {
-  oversized_ = oversized_push{.id = current_.id, .why = what};
+  oversized_ = oversized_push{.id = inflight_push_.id, .why = what};
   session_ = false;
   start_look();
 }
 
 void machine::halve() {
   const auto large = *std::exchange(oversized_, std::nullopt);
-  if (here_.stored->id != large.id) return decide();  // another process has finished that one
+  if (here_.inflight_push->id != large.id)
+    return decide();  // another process has finished that one
   if (!large.not_taken) {
     // Its receipt is still to come, by this or another way: it stays as it is.
     blocked_ = large.why;
     return decide();
   }
-  const auto& batch = *here_.stored;
+  const auto& batch = *here_.inflight_push;
   const auto size = std::max(batch.versions, batch.discards);
   halved_.push_back(batch.id);
-  current_ = batch;
+  inflight_push_ = batch;
   if (size > 1) {
     bounds_.at_most = size / 2;
   } else {

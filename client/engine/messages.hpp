@@ -65,15 +65,15 @@ struct looked {
   device_id device;
   wire::cursor cursor;
   std::optional<push_id> last_push;  ///< acknowledged
-  struct stored_push {
+  struct kept_push {
     push_id id;
     std::size_t versions = 0;
     std::size_t discards = 0;
     std::vector<version_id> ids = {};  ///< its versions, and drafts to discard, where it is known
   };
-  std::optional<stored_push> stored;  ///< kept before its sending, without an answer yet
-  std::optional<push_id> following;   ///< kept behind that one, and perhaps sent already
-  std::vector<version_id> versions;   ///< of the next batch, when nothing is stored
+  std::optional<kept_push> inflight_push;  ///< kept before its sending, without an answer yet
+  std::optional<push_id> queued_push;      ///< kept behind that one, and perhaps sent already
+  std::vector<version_id> versions;        ///< of the next batch, when nothing is stored
   std::vector<version_id> discards;
   std::int64_t waiting = 0;  ///< how many versions and discards wait in all
   /// How long the oldest of it has waited; nothing when nothing waits.
@@ -100,7 +100,7 @@ struct push_saved {};
 /// What is kept to follow the push under way: nothing when nothing else waits, or when what waits
 /// is of the same records.
 struct push_prepared {
-  std::optional<looked::stored_push> what;
+  std::optional<looked::kept_push> what;
   bool more = false;  ///< still more waits
 };
 /// The receipt's signature and server are verified.

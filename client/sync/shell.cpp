@@ -30,7 +30,7 @@ request_failed lost(const transport::failure& f) {
 
 /// Another text whenever something else waits to be pushed; empty while nothing does.
 std::string mark_of(const looked& found) {
-  if (found.stored) return found.stored->id.text();
+  if (found.inflight_push) return found.inflight_push->id.text();
   if (found.waiting == 0) return {};
   const auto& last = found.versions.empty() ? found.discards : found.versions;
   return std::to_string(found.waiting) + (last.empty() ? "" : last.back().text());

@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
       outbox += seconds([&] { next = writer->sync().next_outbox(); });
       if (next.empty()) break;
       store_push += seconds([&] { writer.start_push(); });
-      const auto pending = writer->sync().current_push();
+      const auto pending = writer->sync().inflight_push();
       const auto answer = server.push(pending->object, pending->request);
       receipt += seconds([&] {
         if (!writer->sync().apply_receipt(answer)) std::abort();

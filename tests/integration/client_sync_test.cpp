@@ -153,7 +153,7 @@ TEST_F(client_sync, lost_and_repeated_answers_lose_and_repeat_nothing) {
       EXPECT_EQ(each->replica->read().status().pending + each->replica->read().status().unpulled,
                 0U);
       EXPECT_TRUE(each->replica->read().verify().problems.empty());
-      EXPECT_FALSE(each->replica->sync().current_push());
+      EXPECT_FALSE(each->replica->sync().inflight_push());
     }
     // One item for each version: what was sent twice was stored once.
     EXPECT_EQ(laptops[0]->replica->sync().cursor().seq, static_cast<std::int64_t>(all.size()));
@@ -193,10 +193,10 @@ TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
   mine->port = std::make_unique<replica::sync_store>(mine->replica->file(), 2);
   mine->line->next = [&] {
     const auto other = replica::replica_store::open(home, "senha", sync_laptop::environment());
-    const auto kept = (*other)->sync().current_push();
+    const auto kept = (*other)->sync().inflight_push();
     if (!kept || std::filesystem::exists(copy)) return mishap::none;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(200);
-    while (!(*other)->sync().current_push()->following) {
+    while (!(*other)->sync().inflight_push()->queued_push) {
       if (std::chrono::steady_clock::now() > deadline) return mishap::lost_request;
     }
     std::filesystem::copy(home, copy, std::filesystem::copy_options::recursive);
@@ -208,7 +208,7 @@ TEST_F(client_sync, two_pushes_whose_answers_were_lost_are_no_copied_folder) {
   std::filesystem::remove_all(home);
   std::filesystem::rename(copy, home);
   sync_laptop again(home);
-  ASSERT_TRUE(again.replica->sync().current_push()->following);
+  ASSERT_TRUE(again.replica->sync().inflight_push()->queued_push);
   expect_ok(again.sync());
   EXPECT_EQ(everything(again), saved);
   EXPECT_EQ(again.replica->sync().cursor().seq, 4) << "each was stored once";

@@ -149,7 +149,7 @@ TEST_F(copied_folder, with_a_push_under_way_whose_answer_is_lost) {
   other->save(nth_cpf(4), "Dora");
   other->line->next = [n = 0]() mutable { return ++n == 3 ? mishap::lost_answer : mishap::none; };
   EXPECT_EQ(why(other->sync()), errc::unreachable);
-  ASSERT_TRUE(other->replica->sync().current_push());
+  ASSERT_TRUE(other->replica->sync().inflight_push());
   other->line->next = [] { return mishap::none; };
   mine->save(nth_cpf(3), "Cida");
   EXPECT_EQ(why(mine->sync()), errc::prev_push_old) << "now the first one is the second";

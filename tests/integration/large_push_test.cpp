@@ -62,7 +62,7 @@ TEST_F(large_push, a_proxy_that_refuses_large_pushes_stops_nothing) {
   EXPECT_GT(told.how.why->limit, static_cast<std::int64_t>(limit));
   EXPECT_THAT(told.how.why->message, ::testing::HasSubstr("nginx"));
   EXPECT_EQ(mine->replica->read().status().pending, 1U);
-  EXPECT_FALSE(mine->replica->sync().current_push());
+  EXPECT_FALSE(mine->replica->sync().inflight_push());
 
   mine->line->body_limit = 1'000'000;
   expect_ok(mine->sync());
@@ -77,17 +77,17 @@ TEST_F(large_push, a_large_push_whose_answer_was_lost_is_not_given_up) {
   for (int n = 0; n < 20; ++n) mine->save(nth_cpf(n), "Paciente " + std::to_string(n));
   int calls = 0;
   mine->line->next = [&] { return ++calls == 3 ? mishap::lost_answer : mishap::none; };
-  ASSERT_FALSE(mine->replica->sync().current_push());
+  ASSERT_FALSE(mine->replica->sync().inflight_push());
   EXPECT_TRUE(mine->sync().how.why);
-  const auto kept = mine->replica->sync().current_push();
+  const auto kept = mine->replica->sync().inflight_push();
   ASSERT_TRUE(kept) << "the server has it, and its answer was lost";
   mine->line->next = [] { return mishap::none; };
   mine->line->body_limit = 500;  // only now
   const auto told = mine->sync();
   ASSERT_TRUE(told.how.why);
   EXPECT_EQ(told.how.why->code, errc::body_too_large);
-  ASSERT_TRUE(mine->replica->sync().current_push());
-  EXPECT_EQ(mine->replica->sync().current_push()->object.id, kept->object.id);
+  ASSERT_TRUE(mine->replica->sync().inflight_push());
+  EXPECT_EQ(mine->replica->sync().inflight_push()->object.id, kept->object.id);
   mine->line->body_limit = 1'000'000;
   const auto done = mine->sync();
   expect_ok(done);

@@ -148,14 +148,14 @@ TEST_F(ReplicaCrash, AReceiptIsAppliedWholeOrNotAtAll) {
     ASSERT_TRUE(ana->edit().save(patient_edit(cpf(n), "Paciente")));
   }
   ana.start_push();
-  const auto pending = *ana->sync().current_push();
+  const auto pending = *ana->sync().inflight_push();
   const auto receipt = server.push(pending.object, pending.request);
   at_every_write(
       [&](replica_store& store) { return store.sync().apply_receipt(receipt).has_value(); },
       [&] {
         const auto status = ana->read().status();
         EXPECT_EQ(status.pending + status.unpulled, 5U);
-        EXPECT_EQ(ana->sync().current_push().has_value(), status.pending == 5);
+        EXPECT_EQ(ana->sync().inflight_push().has_value(), status.pending == 5);
         EXPECT_EQ(ana->identity().last_push().has_value(), status.pending == 0);
       });
   EXPECT_EQ(ana->read().status().pending, 0U);
@@ -166,12 +166,12 @@ TEST_F(ReplicaCrash, APushThatFollowsIsNeitherLostNorSentTwice) {
   const auto first = ana.start_push();
   ASSERT_TRUE(ana->edit().save(patient_edit(cpf(2), "Segunda")));
   const auto second = ana.start_push(first.id);
-  const auto receipt = server.push(first, ana->sync().current_push()->request);
+  const auto receipt = server.push(first, ana->sync().inflight_push()->request);
   at_every_write(
       [&](replica_store& store) { return store.sync().apply_receipt(receipt).has_value(); },
       [&] {
         const bool applied = ana->identity().last_push() == first.id;
-        EXPECT_EQ(ana->sync().current_push()->object.id, applied ? second.id : first.id);
+        EXPECT_EQ(ana->sync().inflight_push()->object.id, applied ? second.id : first.id);
         EXPECT_EQ(ana->read().status().pending, applied ? 1U : 2U);
       });
   EXPECT_EQ(ana.push().acknowledged, 1U);
@@ -190,7 +190,7 @@ TEST_F(ReplicaCrash, APushIsOnDiskBeforeItIsSent) {
   const wire::signed_object signed_form{wire::encode_object(object), std::string(64, 's')};
   at_every_write([&](replica_store& store) { return store.sync().save_push(object).has_value(); },
                  [&] {
-                   const auto kept = ana->sync().current_push();
+                   const auto kept = ana->sync().inflight_push();
                    if (!kept) return;
                    EXPECT_EQ(kept->request.object.object, signed_form.object);
                    EXPECT_TRUE(ana->sync().drop_push(kept->object.id));

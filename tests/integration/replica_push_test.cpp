@@ -60,11 +60,11 @@ TEST_F(ReplicaPush, DiscardingARefusedVersionTakesItsDescendantsAlong) {
 TEST_F(ReplicaPush, ALostReceiptIsAnsweredAgain) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.start_push();
-  const auto pending = ana->sync().current_push();
+  const auto pending = ana->sync().inflight_push();
   ASSERT_TRUE(pending);
   const auto receipt = server.push(pending->object, pending->request);
   ana.reopen();  // the answer never came
-  const auto again = ana->sync().current_push();
+  const auto again = ana->sync().inflight_push();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->object.id, pending->object.id);
   EXPECT_EQ(again->request.object.object, pending->request.object.object);
@@ -72,7 +72,7 @@ TEST_F(ReplicaPush, ALostReceiptIsAnsweredAgain) {
   ana.pull();  // the page comes before the receipt
   EXPECT_EQ(ana->read().status().unpulled, 0U);
   ASSERT_TRUE(ana->sync().apply_receipt(receipt));
-  EXPECT_FALSE(ana->sync().current_push());
+  EXPECT_FALSE(ana->sync().inflight_push());
   EXPECT_EQ(ana->identity().last_push(), pending->object.id);
   const auto twice = ana->sync().apply_receipt(receipt);
   EXPECT_FALSE(twice->was_pending);
@@ -83,10 +83,10 @@ TEST_F(ReplicaPush, AReceiptThatAnswersSomethingElseIsRefused) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.start_push();
   auto receipt =
-      server.push(ana->sync().current_push()->object, ana->sync().current_push()->request);
+      server.push(ana->sync().inflight_push()->object, ana->sync().inflight_push()->request);
   receipt.results.push_back(receipt.results.front());
   EXPECT_EQ(ana->sync().apply_receipt(receipt).error().code, errc::protocol_error);
-  EXPECT_TRUE(ana->sync().current_push());
+  EXPECT_TRUE(ana->sync().inflight_push());
   EXPECT_EQ(ana->read().status().pending, 1U);
 }
 
@@ -94,7 +94,7 @@ TEST_F(ReplicaPush, OnePushIsUnderWayAtATime) {
   must_save(ana, patient_edit(k_cpf, "João"));
   const auto object = ana.start_push();
   EXPECT_EQ(ana->sync().save_push(object).error().code, errc::busy);
-  ASSERT_TRUE(ana->sync().drop_push(ana->sync().current_push()->object.id));
+  ASSERT_TRUE(ana->sync().drop_push(ana->sync().inflight_push()->object.id));
   EXPECT_EQ(ana->read().status().pending, 1U);
   EXPECT_EQ(ana.push().acknowledged, 1U);
   auto stranger = object;
@@ -123,8 +123,8 @@ TEST_F(ReplicaPush, WhatAnotherProcessDidMeanwhileIsNotUndone) {
 
 /// Keeps a push of what else waits behind the one under way.
 wire::push_object follow(laptop& ana) {
-  auto following = ana.start_push(ana->sync().current_push()->object.id);
-  EXPECT_EQ(following.prev_push, ana->sync().current_push()->object.id);
+  auto following = ana.start_push(ana->sync().inflight_push()->object.id);
+  EXPECT_EQ(following.prev_push, ana->sync().inflight_push()->object.id);
   return following;
 }
 
@@ -146,13 +146,13 @@ TEST_F(ReplicaPush, AnotherPushFollowsTheOneUnderWay) {
 
   // A process that was ended sends both again, in their order.
   ana.reopen();
-  EXPECT_EQ(ana->sync().current_push()->object.id, first.id);
-  ASSERT_TRUE(ana->sync().apply_receipt(server.push(first, ana->sync().current_push()->request)));
+  EXPECT_EQ(ana->sync().inflight_push()->object.id, first.id);
+  ASSERT_TRUE(ana->sync().apply_receipt(server.push(first, ana->sync().inflight_push()->request)));
   EXPECT_EQ(ana->identity().last_push(), first.id);
-  EXPECT_EQ(ana->sync().current_push()->object.id, following.id);
+  EXPECT_EQ(ana->sync().inflight_push()->object.id, following.id);
   ASSERT_TRUE(
-      ana->sync().apply_receipt(server.push(following, ana->sync().current_push()->request)));
-  EXPECT_FALSE(ana->sync().current_push());
+      ana->sync().apply_receipt(server.push(following, ana->sync().inflight_push()->request)));
+  EXPECT_FALSE(ana->sync().inflight_push());
   EXPECT_EQ(ana->identity().last_push(), following.id);
   EXPECT_EQ(ana.push().acknowledged, 1U) << "the edit that had to wait";
   ana.pull();
@@ -176,8 +176,8 @@ TEST_F(ReplicaPush, WhatFollowsAPushIsGivenUpWithIt) {
   ana.start_push();
   must_save(ana, patient_edit(cpf(5), "Outra"));
   follow(ana);
-  ASSERT_TRUE(ana->sync().drop_push(ana->sync().current_push()->object.id));
-  EXPECT_FALSE(ana->sync().current_push());
+  ASSERT_TRUE(ana->sync().drop_push(ana->sync().inflight_push()->object.id));
+  EXPECT_FALSE(ana->sync().inflight_push());
   EXPECT_EQ(ana->sync().next_outbox().ids.size(), 2U);
   EXPECT_EQ(ana.push().acknowledged, 2U);
 }
@@ -232,7 +232,7 @@ TEST_F(ReplicaPush, AnOutboxIsLimitedInBytes) {
     sent += out.ids.size();
     ++pushes;
     ana.start_push();
-    const auto pending = ana->sync().current_push();
+    const auto pending = ana->sync().inflight_push();
     EXPECT_LT(wire::encode(pending->request).size(), limits::batch_bytes);
     ASSERT_TRUE(ana->sync().apply_receipt(server.push(pending->object, pending->request)));
   }

@@ -77,7 +77,7 @@ TEST_F(replica_recovery, a_kept_push_is_given_up_where_the_server_named_its_last
   ana.start_push();
   const auto last = testing::nth<push_id>(9);
   ana->sync().begin_recovery(std::optional(std::optional(last))).value();
-  EXPECT_FALSE(ana->sync().current_push());
+  EXPECT_FALSE(ana->sync().inflight_push());
   EXPECT_EQ(ana->identity().last_push(), last);
   EXPECT_EQ(ana->read().status().pending, 1U);
   ana->sync().begin_recovery(std::optional(std::optional<push_id>())).value();
@@ -128,7 +128,7 @@ TEST_F(replica_recovery, what_came_ahead_of_its_item_is_awaited) {
 TEST_F(replica_recovery, an_own_version_whose_receipt_never_came_is_pushed_as_an_edit) {
   const auto one = must_save(ana, set_field(k_cpf, "peso", "80"));
   const auto object = ana.start_push();
-  static_cast<void>(server.push(object, ana->sync().current_push()->request));
+  static_cast<void>(server.push(object, ana->sync().inflight_push()->request));
   ASSERT_TRUE(ana.pull()) << "its item comes, its proof does not";
   ana->sync().begin_recovery(std::optional(std::optional<push_id>())).value();
   ana->sync().mark_missing({}).value();

@@ -136,7 +136,7 @@ TEST_F(ReplicaRemoved, AViewThatClosedBeforeItsReceiptCameIsHidden) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.start_push();
   const auto receipt =
-      server.push(ana->sync().current_push()->object, ana->sync().current_push()->request);
+      server.push(ana->sync().inflight_push()->object, ana->sync().inflight_push()->request);
   server.unassign(record);
   ana.pull();
   EXPECT_TRUE(ana->read().show("patient", k_cpf)) << "nobody has told yet which incarnation it is";

@@ -286,7 +286,7 @@ struct ReplicaTampered : ReplicaSealed {
     ana.start_push();
     ASSERT_TRUE(ana->edit().save(set_field(k_cpf, "peso", "71")));
     ASSERT_TRUE(ana->edit().save(patient_edit(cpf(2), "Terceira")));
-    const auto pending = ana->sync().current_push();
+    const auto pending = ana->sync().inflight_push();
     ASSERT_TRUE(ana->sync().apply_receipt(server.push(pending->object, pending->request)));
     ASSERT_TRUE(ana->read().verify().problems.empty());
   }

@@ -127,7 +127,7 @@ TEST_F(ReplicaSurrender, ALostLaptopKeepsNothing) {
   ASSERT_EQ(ana->sync().erase_everything(true)->kept, 0U);
   EXPECT_TRUE(ana->identity().erased());
   EXPECT_EQ(test::unsynced_count(*ana), 0U);
-  EXPECT_FALSE(ana->sync().current_push());
+  EXPECT_FALSE(ana->sync().inflight_push());
 }
 
 TEST_F(ReplicaSurrender, NothingIsClaimedWhileSomebodyElseReads) {
@@ -183,7 +183,7 @@ TEST_F(ReplicaSurrender, ALaptopThatNeverHadAViewSaysSo) {
 TEST_F(ReplicaSurrender, ARootUnderWayMayBeOfThatVeryView) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.start_push();
-  const auto kept = ana->sync().current_push();
+  const auto kept = ana->sync().inflight_push();
   const auto receipt = server.push(kept->object, kept->request);
   server.unassign(record);
   ana.pull();  // the removal comes before the receipt
@@ -236,7 +236,7 @@ TEST_F(ReplicaSurrender, AReceiptThatClosesAViewTakesItsDiscardsAlong) {
   draft.draft = true;
   must_save(ana, draft);
   ana.start_push();
-  const auto kept = ana->sync().current_push();
+  const auto kept = ana->sync().inflight_push();
   const auto receipt = server.push(kept->object, kept->request);
   server.unassign(record);
   ana.pull();  // the removal comes before the receipt

@@ -40,7 +40,7 @@ result<engine::looked> light_desk::look() {
   const auto due = word();
   found.erasure_due = due.everything || !due.incarnations.empty();
   if (kept_) {
-    found.stored = {
+    found.inflight_push = {
         .id = kept_->id, .versions = kept_->versions.size(), .discards = kept_->discards.size()};
     found.waiting = static_cast<std::int64_t>(kept_->versions.size() + kept_->discards.size());
     return found;

@@ -86,14 +86,14 @@ template <class Id>
 
 [[nodiscard]] inline looked with_stored(std::uint8_t push, std::size_t versions) {
   looked l = quiet();
-  l.stored = {.id = id_of<push_id>(push), .versions = versions, .discards = 0};
+  l.inflight_push = {.id = id_of<push_id>(push), .versions = versions, .discards = 0};
   return l;
 }
 
 /// Two pushes are kept.
 [[nodiscard]] inline looked with_two_stored(std::uint8_t push, std::uint8_t following) {
   looked l = with_stored(push, 1);
-  l.following = id_of<push_id>(following);
+  l.queued_push = id_of<push_id>(following);
   return l;
 }
 
@@ -133,7 +133,7 @@ template <class Id>
 
 [[nodiscard]] inline push_prepared ready(std::uint8_t push, std::size_t versions, bool more) {
   return {
-      .what = looked::stored_push{.id = id_of<push_id>(push), .versions = versions, .discards = 0},
+      .what = looked::kept_push{.id = id_of<push_id>(push), .versions = versions, .discards = 0},
       .more = more};
 }
 

@@ -281,11 +281,11 @@ wire::push_object laptop::start_push(const std::optional<push_id>& prev) {
 ::autocusto::engine::receipt_applied laptop::push() {
   ::autocusto::engine::receipt_applied all;
   for (;;) {
-    if (!store_->sync().current_push()) {
+    if (!store_->sync().inflight_push()) {
       if (store_->sync().next_outbox().empty()) return all;
       start_push();
     }
-    const auto pending = store_->sync().current_push();
+    const auto pending = store_->sync().inflight_push();
     const auto effect =
         must(store_->sync().apply_receipt(server_.push(pending->object, pending->request)));
     all.acknowledged += effect.acknowledged;

@@ -148,7 +148,7 @@ std::vector<std::string> ask_server(driver& d, const looked& here, const session
 
 looked stored_of(std::uint8_t push, std::vector<version_id> ids) {
   auto out = with_stored(push, ids.size());
-  out.stored->ids = std::move(ids);
+  out.inflight_push->ids = std::move(ids);
   return out;
 }
 

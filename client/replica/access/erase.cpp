@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
 #include "client/replica/file/kept_texts.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 
 namespace autocusto::replica {

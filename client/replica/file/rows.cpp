@@ -266,7 +266,7 @@ notice_entry unpack_notice(std::string_view cell) {
   return entry;
 }
 
-bytes pack(const pending_entry& entry) {
+bytes pack(const push_entry& entry) {
   packer out;
   out.text(entry.object.object);
   out.text(entry.object.signature);
@@ -277,9 +277,9 @@ bytes pack(const pending_entry& entry) {
   return out.take();
 }
 
-pending_entry unpack_pending(std::string_view cell) {
+push_entry unpack_kept(std::string_view cell) {
   unpacker in(cell);
-  pending_entry entry;
+  push_entry entry;
   entry.object.object = in.text();
   entry.object.signature = in.text();
   for (auto* rows : {&entry.versions, &entry.discards}) {

@@ -140,13 +140,13 @@ struct notice_entry {
 [[nodiscard]] notice_entry unpack_notice(std::string_view cell);
 
 /// The settings that keep the pushes under way. Rows are parallel to the ids in its object.
-struct pending_entry {
+struct push_entry {
   wire::signed_object object;
   std::vector<std::int64_t> versions;
   std::vector<std::int64_t> discards;
 };
-[[nodiscard]] bytes pack(const pending_entry& entry);
-[[nodiscard]] pending_entry unpack_pending(std::string_view cell);
+[[nodiscard]] bytes pack(const push_entry& entry);
+[[nodiscard]] push_entry unpack_kept(std::string_view cell);
 
 [[nodiscard]] bytes pack(const identity& who);
 [[nodiscard]] identity unpack_identity(std::string_view cell);

@@ -6,7 +6,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/replica_file.hpp"
 #include "client/replica/file/rows.hpp"
 
@@ -190,7 +190,7 @@ result<void> identity_store::set_last_push(const std::optional<push_id>& id) {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  file.forget(k_following_push);  // it names another predecessor
+  file.forget(k_queued_push);  // it names another predecessor
   if (id) {
     file.put(k_last_push, id->raw());
   } else {

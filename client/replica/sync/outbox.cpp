@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/base/limits.hpp"
@@ -168,18 +168,18 @@ outbox sync_store::next_outbox(std::size_t at_most, std::span<const version_id> 
   return out;
 }
 
-std::optional<sync_store::pending_push> sync_store::current_push() const {
+std::optional<sync_store::inflight> sync_store::inflight_push() const {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  const auto cell = file.get(k_pending_push);
+  const auto cell = file.get(k_inflight_push);
   if (!cell) return std::nullopt;
-  const auto entry = unpack_pending(*cell);
+  const auto entry = unpack_kept(*cell);
   auto object = wire::decode_push_object(entry.object.object);
   if (!object || object->versions.size() != entry.versions.size()) throw_damaged("the push");
-  pending_push out;
+  inflight out;
   out.object = *std::move(object);
   out.request.object = entry.object;
-  out.following = kept_id(file, k_following_push);
+  out.queued_push = kept_id(file, k_queued_push);
   for (std::size_t i = 0; i < entry.versions.size(); ++i) {
     unit_of_work set(file);
     auto* held = set.load(copy_row(entry.versions[i]));

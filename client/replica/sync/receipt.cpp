@@ -7,7 +7,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/sync/awaited_items.hpp"
@@ -263,9 +263,9 @@ result<void> sync_store::keep(const wire::push_object& what, const wire::signed_
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  const auto first = kept_id(file, k_pending_push);
+  const auto first = kept_id(file, k_inflight_push);
   const bool follows = what.prev_push == (first ? first : identity_store(file).last_push());
-  if (!follows || file.get(k_following_push)) {
+  if (!follows || file.get(k_queued_push)) {
     return fail(errc::busy, "Another push of this laptop is under way; finish it first.");
   }
   auto versions = rows_for(file, k_waiting, what.versions,
@@ -278,8 +278,8 @@ result<void> sync_store::keep(const wire::push_object& what, const wire::signed_
     return fail(errc::bad_request, "The push names a record that another push is under way with.");
   }
   file.put(
-      first ? k_following_push : k_pending_push,
-      pack(pending_entry{
+      first ? k_queued_push : k_inflight_push,
+      pack(push_entry{
           .object = form, .versions = *std::move(versions), .discards = *std::move(discards)}));
   (*scope)->commit();
   return {};
@@ -290,9 +290,9 @@ result<engine::receipt_applied> sync_store::apply_receipt(const wire::push_recei
   auto scope = file.begin();
   if (!scope) return scope.error();
   engine::receipt_applied effect;
-  const auto cell = file.get(k_pending_push);
+  const auto cell = file.get(k_inflight_push);
   if (!cell) return effect;
-  const auto entry = unpack_pending(*cell);
+  const auto entry = unpack_kept(*cell);
   const auto object = wire::decode_push_object(entry.object.object);
   if (!object) throw_damaged("the push");
   if (object->id != receipt.id) return effect;

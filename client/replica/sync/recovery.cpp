@@ -5,7 +5,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
-#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
@@ -103,7 +103,7 @@ bool sync_store::recovering() const {
 }
 
 result<void> sync_store::begin_recovery(const std::optional<std::optional<push_id>>& server_last) {
-  saved_.reset();
+  unsent_.reset();
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();

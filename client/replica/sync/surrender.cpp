@@ -45,7 +45,7 @@ result<engine::removed_erased> sync_store::erase_removed(bool offer_again) {
 }
 
 result<void> sync_store::close() {
-  saved_.reset();
+  unsent_.reset();
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
@@ -70,7 +70,7 @@ result<void> sync_store::reopen() {
 }
 
 result<engine::everything_erased> sync_store::erase_everything(bool in_any_case) {
-  saved_.reset();
+  unsent_.reset();
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();

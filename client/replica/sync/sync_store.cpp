@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "client/replica/access/surrender.hpp"
-#include "client/replica/file/kept_pushes.hpp"
+#include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/wire/sign.hpp"
@@ -49,18 +49,19 @@ result<engine::looked> sync_store::look() {
     // The clock may have been set back since.
     found.unsent_seconds = std::max<std::int64_t>(0, (file.now() - *since) / 1000);
   }
-  if (const auto kept = current_push()) {
-    found.stored = {.id = kept->object.id,
-                    .versions = kept->object.versions.size(),
-                    .discards = kept->object.discards.size(),
-                    .ids = kept->object.versions};
-    found.stored->ids.insert(found.stored->ids.end(), kept->object.discards.begin(),
-                             kept->object.discards.end());
-    found.following = kept->following;
-    found.waiting = static_cast<std::int64_t>(found.stored->versions + found.stored->discards);
+  if (const auto kept = inflight_push()) {
+    found.inflight_push = {.id = kept->object.id,
+                           .versions = kept->object.versions.size(),
+                           .discards = kept->object.discards.size(),
+                           .ids = kept->object.versions};
+    found.inflight_push->ids.insert(found.inflight_push->ids.end(), kept->object.discards.begin(),
+                                    kept->object.discards.end());
+    found.queued_push = kept->queued_push;
+    found.waiting =
+        static_cast<std::int64_t>(found.inflight_push->versions + found.inflight_push->discards);
     return found;
   }
-  saved_.reset();
+  unsent_.reset();
   batch_ = next_outbox(std::min(batch_size_, bounds_.at_most), bounds_.without);
   found.versions = batch_.ids;
   found.discards = batch_.discards;
@@ -92,7 +93,7 @@ result<void> sync_store::save_push(const wire::push_object& what) {
   auto form = sign("push", wire::encode_object(what));
   if (auto kept = keep(what, form); !kept) return kept;
   if (what.versions == batch_.ids) {
-    saved_ = ready_push{.id = what.id, .request = {std::move(form), std::move(batch_.versions)}};
+    unsent_ = unsent_push{.id = what.id, .request = {std::move(form), std::move(batch_.versions)}};
   }
   batch_ = {};
   return {};
@@ -105,19 +106,18 @@ result<engine::push_prepared> sync_store::prepare_push(wire::push_object what) {
   what.discards = batch.discards;
   auto form = sign("push", wire::encode_object(what));
   if (auto kept = keep(what, form); !kept) return kept.error();
-  saved_ = ready_push{.id = what.id, .request = {std::move(form), std::move(batch.versions)}};
-  return engine::push_prepared{
-      .what =
-          engine::looked::stored_push{
-              .id = what.id, .versions = batch.ids.size(), .discards = batch.discards.size()},
-      .more = batch.more};
+  unsent_ = unsent_push{.id = what.id, .request = {std::move(form), std::move(batch.versions)}};
+  return engine::push_prepared{.what = engine::looked::kept_push{.id = what.id,
+                                                                 .versions = batch.ids.size(),
+                                                                 .discards = batch.discards.size()},
+                               .more = batch.more};
 }
 
 result<std::optional<wire::push_request>> sync_store::kept_push(const push_id& id) {
-  if (saved_ && saved_->id == id && keeps_push(id)) {
-    return std::optional(std::exchange(saved_, std::nullopt)->request);
+  if (unsent_ && unsent_->id == id && keeps_push(id)) {
+    return std::optional(std::exchange(unsent_, std::nullopt)->request);
   }
-  auto kept = current_push();
+  auto kept = inflight_push();
   if (!kept || kept->object.id != id) return std::optional<wire::push_request>();
   return std::optional(std::move(kept->request));
 }
@@ -125,15 +125,15 @@ result<std::optional<wire::push_request>> sync_store::kept_push(const push_id& i
 bool sync_store::keeps_push(const push_id& id) {
   auto& file = *file_;
   const sqlite::snapshot now(file.db());
-  return kept_id(file, k_pending_push) == id || kept_id(file, k_following_push) == id;
+  return kept_id(file, k_inflight_push) == id || kept_id(file, k_queued_push) == id;
 }
 
 result<void> sync_store::drop_push(const push_id& id) {
-  saved_.reset();
+  unsent_.reset();
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
-  if (kept_id(file, k_pending_push) != id) return {};
+  if (kept_id(file, k_inflight_push) != id) return {};
   forget_kept_pushes(file);
   (*scope)->commit();
   return {};

@@ -71,12 +71,12 @@ class sync_store final : public engine::replica_port {
                                    std::span<const version_id> without = {}) const;
   /// The push under way (the first, where two are kept), ready to be sent (again); nothing when
   /// there is none.
-  struct pending_push {
+  struct inflight {
     wire::push_object object;
     wire::push_request request;
-    std::optional<push_id> following;  ///< the second one's id
+    std::optional<push_id> queued_push;  ///< the second one's id
   };
-  [[nodiscard]] std::optional<pending_push> current_push() const;
+  [[nodiscard]] std::optional<inflight> inflight_push() const;
   /// Whether a recovery has begun and is not over.
   [[nodiscard]] bool recovering() const;
   /// Whether an acknowledged version of an open view has not come with the feed.
@@ -98,11 +98,11 @@ class sync_store final : public engine::replica_port {
   /// The batch of the last look, so that its bytes are not opened twice.
   outbox batch_;
   /// The push that was kept last, until it is sent.
-  struct ready_push {
+  struct unsent_push {
     push_id id;
     wire::push_request request;
   };
-  std::optional<ready_push> saved_;
+  std::optional<unsent_push> unsent_;
 };
 
 }  // namespace autocusto::replica
