@@ -78,7 +78,7 @@ class page_reader {
     note_local(held);
     for (const auto* ids : {&what.heads, &what.drafts}) {
       for (const auto& id : *ids) {
-        if (!has(held, id)) return "a view names a version that did not come";
+        if (!adopt_if_elsewhere(held, id)) return "a view names a version that did not come";
       }
     }
     // There is one view of a record at a time: an earlier incarnation is closed by this one.
@@ -133,8 +133,8 @@ class page_reader {
 
   std::optional<std::string> place(const wire::item& what) {
     auto* held = set_.of_incarnation(what.record, what.incarnation);
-    if (held == nullptr) held = adopt(what);
-    if (held == nullptr || !has(*held, *what.version)) {
+    if (held == nullptr) held = open_by_own_root(what);
+    if (held == nullptr || !adopt_if_elsewhere(*held, *what.version)) {
       return "an item names a version that did not come";
     }
     note_local(*held);
@@ -153,7 +153,7 @@ class page_reader {
 
   /// Whether the version is here. The server leaves out bytes that this device made; after a
   /// restore they may belong to another incarnation than the one under which they lie here.
-  bool has(record_copy& held, const version_id& id) {
+  bool adopt_if_elsewhere(record_copy& held, const version_id& id) {
     if (held.find(id) != nullptr) return true;
     for (auto* other : set_.all_of(held.state().record.id)) {
       const auto* meta = other == &held ? nullptr : other->find(id);
@@ -175,7 +175,7 @@ class page_reader {
 
   /// The view that an own root opened, when this page is the first to say so (the receipt was
   /// lost).
-  record_copy* adopt(const wire::item& what) {
+  record_copy* open_by_own_root(const wire::item& what) {
     auto* held = set_.open_view(what.record);
     if (held == nullptr || held->state().incarnation) return nullptr;
     held->change().incarnation = what.incarnation;
