@@ -7,7 +7,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
@@ -50,6 +50,6 @@ int main(int argc, char** argv) {
     if (const auto own = replica::check_home(a.home); !own) return a.fail(own.error());
     return cli::finish(a.action());
   } catch (const std::exception& e) {
-    return a.fail(replica::broken(e));
+    return a.fail(replica::describe_failure(e));
   }
 }

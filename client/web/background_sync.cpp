@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
@@ -82,7 +82,7 @@ void background_sync::work() {
     while (run_once(**opened)) {
     }
   } catch (const std::exception& e) {
-    set([&](sync_state& s) { s.why = replica::broken(e); });
+    set([&](sync_state& s) { s.why = replica::describe_failure(e); });
   }
 }
 

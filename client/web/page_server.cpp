@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "client/web/assets.hpp"
 #include "client/web/call.hpp"
 #include "client/web/event_hub.hpp"
@@ -255,7 +255,7 @@ class page_server::impl {
     try {
       return what.run(c);
     } catch (const std::exception& e) {
-      return replica::broken(e);
+      return replica::describe_failure(e);
     }
   }
 

@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "shared/crypto/random.hpp"
 #include "tests/integration/replica_fixture.hpp"
 #include "tests/support/process.hpp"
@@ -81,7 +81,7 @@ struct FullDisk : ::testing::Test {
       const auto saved = replica.edit().save(set_field(k_cpf, "rg", "12"));
       return saved ? "it was saved" : saved.error().message;
     } catch (const std::exception& e) {
-      return broken(e).message;
+      return describe_failure(e).message;
     }
   }
 };
@@ -146,7 +146,7 @@ TEST_F(FullDisk, OneThatCannotBeWrittenShowsWhatStandsInTheLog) {
     ASSERT_TRUE(shown);
     EXPECT_EQ(domain::value_text(shown->fields.at("rg")), "4711");
   } catch (const std::exception& e) {
-    EXPECT_THAT(broken(e).message, HasSubstr("cannot be opened for writing"));
+    EXPECT_THAT(describe_failure(e).message, HasSubstr("cannot be opened for writing"));
   }
 }
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/integration/replica_fixture.hpp"
@@ -210,7 +210,7 @@ TEST_F(ReplicaSealed, AFileThatIsNoDatabaseIsCalledDamaged) {
         replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock)));
     ADD_FAILURE() << "it was opened";
   } catch (const std::exception& e) {
-    const auto told = broken(e);
+    const auto told = describe_failure(e);
     EXPECT_EQ(told.code, errc::database);
     EXPECT_NE(told.message.find("enroll in another folder"), std::string::npos) << told.message;
   }

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
@@ -47,6 +47,6 @@ int main(int argc, char** argv) {
       return cli::print_error(own.error(), a.json);
     return cli::finish(a.action());
   } catch (const std::exception& e) {
-    return cli::print_error(replica::broken(e), a.json);
+    return cli::print_error(replica::describe_failure(e), a.json);
   }
 }

@@ -10,6 +10,6 @@ namespace autocusto::replica {
 
 /// An error for `main` to print: what an error_exception carries; for SQLite's failures the cause
 /// and what to do (database); `internal` for everything else.
-[[nodiscard]] error broken(const std::exception& why);
+[[nodiscard]] error describe_failure(const std::exception& why);
 
 }  // namespace autocusto::replica

@@ -1,4 +1,4 @@
-#include "client/replica/broken.hpp"
+#include "client/replica/describe_failure.hpp"
 
 #include <filesystem>
 #include <string>
@@ -54,7 +54,7 @@ std::string sentence(const sqlite::sqlite_error& e) {
 
 }  // namespace
 
-error broken(const std::exception& why) {
+error describe_failure(const std::exception& why) {
   if (const auto* known = dynamic_cast<const error_exception*>(&why)) return known->get();
   if (const auto* failed = dynamic_cast<const sqlite::sqlite_error*>(&why)) {
     return fail(errc::database, sentence(*failed));
