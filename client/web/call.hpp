@@ -14,17 +14,17 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "client/web/desk.hpp"
-#include "client/web/gate.hpp"
 #include "client/web/page_server.hpp"
+#include "client/web/request_guard.hpp"
+#include "client/web/unlocked_replica.hpp"
 
 namespace autocusto::web {
 
 /// What all calls share; lives as long as the server.
-struct room {
+struct call_context {
   const page_options& options;
-  gate& doors;
-  desk& data;
+  request_guard& guard;
+  unlocked_replica& replica;
   slow_down& tries;
   const std::string& wipe_word;  ///< stands for a forgotten passphrase when everything is erased
   std::function<void()> quit;
@@ -32,7 +32,7 @@ struct room {
 };
 
 struct call {
-  const room& in;
+  const call_context& context;
   const nlohmann::json& sent;  ///< an object; empty for GET
   const visitor& who;
   bool english = false;
@@ -41,7 +41,7 @@ struct call {
   std::string kind;
 
   [[nodiscard]] std::string say(const error& e) const {
-    return in.options.translate(e, kind, !english);
+    return context.options.translate(e, kind, !english);
   }
 };
 
@@ -71,6 +71,7 @@ struct call_entry {
 [[nodiscard]] std::vector<call_entry> conflict_calls();
 
 /// The state for the page's status line, as that session may see it: GET /api/state and the events.
-[[nodiscard]] std::string state_text(const room& in, const std::string& session, bool english);
+[[nodiscard]] std::string state_text(const call_context& context, const std::string& session,
+                                     bool english);
 
 }  // namespace autocusto::web

@@ -73,7 +73,7 @@ json conflict_json(const replica::reader& reader, const search_index& index,
 }
 
 call_result conflicts(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   json items = json::array();
   for (const auto& item : at->reader().conflicts()) {
@@ -118,7 +118,7 @@ result<resolving> read_resolution(call& c) {
 call_result preview(call& c) {
   const auto what = read_resolution(c);
   if (!what) return what.error();
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto fields = at->editor().preview(what->kind, what->key, what->how);
   if (!fields) return fields.error();
@@ -128,7 +128,7 @@ call_result preview(call& c) {
 call_result resolve(call& c) {
   const auto what = read_resolution(c);
   if (!what) return what.error();
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto done = at->editor().resolve(what->kind, what->key, what->how, &c.problems);
   if (!done) return done.error();
@@ -145,14 +145,14 @@ json refused_json(const call& c, const search_index& index, const replica::refus
           {"key", item.key},
           {"name", listed == nullptr ? std::string() : listed->name},
           {"code", item.code},
-          {"reason", c.in.options.translate(why, item.kind, !c.english)},
+          {"reason", c.context.options.translate(why, item.kind, !c.english)},
           {"field", item.field},
           {"refused_at", format_time(item.refused_at)},
           {"in_quarantine", item.at_server}};
 }
 
 call_result refused(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   json items = json::array();
   for (const auto& item : at->reader().refused()) {
@@ -178,7 +178,7 @@ result<std::string> refused_version(const call& c) {
 call_result reapply(call& c) {
   const auto version = refused_version(c);
   if (!version) return version.error();
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto shown = at->reader().refused_show(*version);
   if (!shown) return shown.error();
@@ -192,7 +192,7 @@ call_result reapply(call& c) {
 call_result discard(call& c) {
   const auto version = refused_version(c);
   if (!version) return version.error();
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto count = at->editor().refused_discard(*version);
   if (!count) return count.error();

@@ -80,18 +80,19 @@ class page_server::impl {
   impl(page_options given, const replica::environment& env)
       : options_(std::move(given)),
         wipe_word_(speakable_word(env.random)),
-        doors_(env.random),
-        hub_([this](const std::string& session) { return state_text(room_, session, english_); }),
-        data_(
+        guard_(env.random),
+        hub_(
+            [this](const std::string& session) { return state_text(context_, session, english_); }),
+        replica_(
             {.home = options_.home, .sync = options_.sync, .idle = options_.idle}, env,
-            [this] { hub_.publish(); }, [this] { doors_.lock_all(); }),
-        room_{options_,
-              doors_,
-              data_,
-              tries_,
-              wipe_word_,
-              [this] { request_stop(); },
-              [this] { entered(); }} {}
+            [this] { hub_.publish(); }, [this] { guard_.lock_all(); }),
+        context_{options_,
+                 guard_,
+                 replica_,
+                 tries_,
+                 wipe_word_,
+                 [this] { request_stop(); },
+                 [this] { entered(); }} {}
 
   ~impl() {
     request_stop();
@@ -112,7 +113,7 @@ class page_server::impl {
     auto started = http::server::start(std::move(how), endpoints());
     if (!started) return started.error();
     server_ = *std::move(started);
-    doors_.set_host(host());
+    guard_.set_host(host());
     socket_->serve([this] { return ticket(); });
     keeper_ = std::thread([this] { keep(); });
     return {};
@@ -122,10 +123,10 @@ class page_server::impl {
     const auto now = awake_or_asleep_millis();
     page_ticket out;
     // A link that is copied by hand and the browser's own: one token each.
-    out.link = link_with(doors_.new_token(now));
+    out.link = link_with(guard_.new_token(now));
     out.wipe_word = wipe_word_;
     const std::lock_guard lock(mutex_);
-    file_token_ = doors_.new_token(now);
+    file_token_ = guard_.new_token(now);
     out.start_file = write_start_file(options_.home, link_with(file_token_));
     return out;
   }
@@ -145,7 +146,7 @@ class page_server::impl {
     if (!server_) return;
     remove_start_file(options_.home);
     // First what the handlers use is closed, so that none of them waits for a sync.
-    data_.lock();
+    replica_.lock();
     server_->request_stop();
     server_->wait();
   }
@@ -158,7 +159,7 @@ class page_server::impl {
     std::condition_variable never;
     std::unique_lock lock(own);
     while (!stopping_.load()) {
-      data_.work_behind();
+      replica_.work_behind();
       hub_.keep_alive(awake_or_asleep_millis());
       forget_spent_file();
       never.wait_for(lock, k_look);
@@ -178,7 +179,7 @@ class page_server::impl {
 
   void forget_spent_file() {
     const std::lock_guard lock(mutex_);
-    if (file_token_.empty() || doors_.is_good(file_token_, awake_or_asleep_millis())) return;
+    if (file_token_.empty() || guard_.is_good(file_token_, awake_or_asleep_millis())) return;
     file_token_.clear();
     remove_start_file(options_.home);
   }
@@ -204,7 +205,7 @@ class page_server::impl {
     out.method = "GET";
     out.path = std::string(what.path);
     out.handler = [this, what](const http::request& asked) {
-      const auto visitor = doors_.check(asked, access::anybody);
+      const auto visitor = guard_.check(asked, access::anybody);
       if (!visitor) return said(visitor.error(), asked);
       http::response answer;
       answer.content_type = std::string(what.content_type);
@@ -230,14 +231,14 @@ class page_server::impl {
   }
 
   http::response run(const call_entry& what, const http::request& asked) {
-    const auto visitor = doors_.check(asked, what.needed);
+    const auto visitor = guard_.check(asked, what.needed);
     if (!visitor) return said(visitor.error(), asked);
     const auto body = read_body(asked);
     if (!body) return said(body.error(), asked);
     english_ = wants_english(asked);
-    call c{room_, *body, *visitor, english_, {}, {}};
+    call c{context_, *body, *visitor, english_, {}, {}};
     if (what.counts_as_presence && !http::find_header(asked.headers, "x-autocusto-background")) {
-      data_.touch();
+      replica_.touch();
     }
     const auto done = run_guarded(what, c);
     if (!done) {
@@ -260,7 +261,7 @@ class page_server::impl {
   }
 
   void wait_for_events(const http::request& asked, const http::responder& answer) {
-    auto visitor = doors_.check(asked, access::linked);
+    auto visitor = guard_.check(asked, access::linked);
     if (!visitor) return answer(said(visitor.error(), asked));
     const auto last = asked.query.find("seen");
     const std::uint64_t seen =
@@ -270,12 +271,12 @@ class page_server::impl {
 
   page_options options_;
   const std::string wipe_word_;
-  gate doors_;
+  request_guard guard_;
   slow_down tries_;
   std::atomic<bool> english_{false};  ///< the language of the last call; events have no header
   event_hub hub_;
-  desk data_;
-  room room_;
+  unlocked_replica replica_;
+  call_context context_;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<http::server> server_;
   std::unique_ptr<page_socket> socket_;

@@ -22,7 +22,7 @@ std::string name_in(const search_index& index, const std::string& kind, const st
 }
 
 call_result status(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto who = at->identity().who();
   if (!who) return who.error();
@@ -48,7 +48,8 @@ call_result status(call& c) {
                        {"name", name_in(at->index(), n.kind, n.key)},
                        {"at", format_time(n.at)}});
   }
-  const auto idle = std::chrono::duration_cast<std::chrono::minutes>(c.in.data.idle_limit());
+  const auto idle =
+      std::chrono::duration_cast<std::chrono::minutes>(c.context.replica.idle_limit());
   return json({{"user", who->email},
                {"role", who->role},
                {"device", who->device.text()},
@@ -59,23 +60,23 @@ call_result status(call& c) {
                {"waiting_count", waiting.size()},
                {"notices", std::move(notices)},
                {"idle_minutes", idle.count()},
-               {"version", c.in.options.version}})
+               {"version", c.context.options.version}})
       .dump();
 }
 
 call_result sync_now(call& c) {
-  c.in.data.sync_now();
+  c.context.replica.sync_now();
   return std::string("{}");
 }
 
 /// For a copied folder: it becomes a device of its own.
 call_result again(call& c) {
-  if (auto done = c.in.data.enroll_again(); !done) return done.error();
+  if (auto done = c.context.replica.enroll_again(); !done) return done.error();
   return std::string("{}");
 }
 
 call_result forget_notices(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   if (auto done = at->editor().forget_notices(); !done) return done.error();
   at->changed();
@@ -86,9 +87,9 @@ call_result settings(call& c) {
   autocusto::json::reader in(c.sent);
   const auto minutes = in.integer("idle_minutes", 1, 120);
   if (auto wrong = in.finish()) return *wrong;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
-  if (auto kept = c.in.data.set_idle_limit(*at, std::chrono::minutes(minutes)); !kept) {
+  if (auto kept = c.context.replica.set_idle_limit(*at, std::chrono::minutes(minutes)); !kept) {
     return kept.error();
   }
   return std::string("{}");
@@ -106,26 +107,27 @@ call_result change_passphrase(call& c) {
     e.field = "new";
     return e;
   }
-  const auto wait = c.in.tries.wait(awake_or_asleep_millis());
+  const auto wait = c.context.tries.wait(awake_or_asleep_millis());
   if (wait > 0) {
     return fail(errc::busy, "Too many wrong passphrases; wait a moment before the next try.", "old",
                 (wait + 999) / 1000);
   }
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   if (auto done = at->change_passphrase(old_one.view(), new_one.view()); !done) {
-    if (done.error().code == errc::wrong_passphrase) c.in.tries.wrong(awake_or_asleep_millis());
+    if (done.error().code == errc::wrong_passphrase)
+      c.context.tries.wrong(awake_or_asleep_millis());
     auto e = done.error();
     e.field = "old";
     return e;
   }
-  c.in.tries.right();
+  c.context.tries.right();
   return std::string("{}");
 }
 
 /// What shows that it is the doctor, or somebody who sees the doctor's terminal.
 result<void> may_wipe(const call& c, const crypto::secret& passphrase, std::string_view word) {
-  if (c.in.data.at() == lock_state::not_enrolled) return {};
+  if (c.context.replica.at() == lock_state::not_enrolled) return {};
   if (passphrase.empty() && word.empty()) {
     return fail(errc::usage,
                 "Erasing needs the passphrase of this laptop, or the word that the terminal of "
@@ -134,10 +136,10 @@ result<void> may_wipe(const call& c, const crypto::secret& passphrase, std::stri
   }
   if (!passphrase.empty()) {
     return limited_try(c, "passphrase",
-                       [&] { return c.in.data.check_passphrase(passphrase.view()); });
+                       [&] { return c.context.replica.check_passphrase(passphrase.view()); });
   }
   return limited_try(c, "word", [&]() -> result<void> {
-    if (equal_in_constant_time(word, c.in.wipe_word)) return {};
+    if (equal_in_constant_time(word, c.context.wipe_word)) return {};
     return fail(errc::wrong_passphrase,
                 "This is not the word that the terminal of this program shows.", "word");
   });
@@ -152,8 +154,8 @@ call_result wipe(call& c) {
   if (auto wrong = in.finish()) return *wrong;
   if (!sure) return fail(errc::usage, "Wiping erases everything on this laptop; say so.", "sure");
   if (auto allowed = may_wipe(c, passphrase, word); !allowed) return allowed.error();
-  if (auto done = c.in.data.wipe(); !done) return done.error();
-  c.in.doors.lock_all();
+  if (auto done = c.context.replica.wipe(); !done) return done.error();
+  c.context.guard.lock_all();
   return std::string("{}");
 }
 

@@ -54,14 +54,14 @@ call_result search(call& c) {
   const auto kind = in.optional_string("kind", 64).value_or("");
   const auto limit = in.optional_integer("limit", 1, k_most_found).value_or(k_most_found);
   if (auto wrong = in.finish()) return *wrong;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto found = at->index().search(kind, term, static_cast<std::size_t>(limit));
   return json({{"items", items_json(found.items)}, {"count", found.count}}).dump();
 }
 
 call_result recent(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   std::vector<replica::list_item> items;
   for (const auto& each : at->recent()) {
@@ -75,7 +75,7 @@ call_result show(call& c) {
   const auto what = read_named(in);
   if (auto wrong = in.finish()) return *wrong;
   c.kind = what.kind;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto shown = at->reader().show(what.kind, what.key, what.version);
   if (!shown) return shown.error();
@@ -97,7 +97,7 @@ call_result show(call& c) {
 }
 
 /// Ends an act: tells others, and answers what was saved.
-call_result saved(const desk::borrowed& at, const result<replica::saved>& done) {
+call_result saved(const unlocked_replica::lease& at, const result<replica::saved>& done) {
   if (!done) return done.error();
   if (done->changed) at.changed(done->kind, done->key);
   return to_json(*done).dump();
@@ -120,7 +120,7 @@ call_result save(call& c) {
   edit.key = std::move(what.key);
   edit.fields = *std::move(read);
   edit.summary = std::move(what.summary);
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   return saved(*at, at->editor().save(edit, &c.problems));
 }
@@ -130,7 +130,7 @@ call_result publish(call& c) {
   const auto what = read_named(in);
   if (auto wrong = in.finish()) return *wrong;
   c.kind = what.kind;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   return saved(*at,
                at->editor().publish(what.kind, what.key, what.version, what.summary, &c.problems));
@@ -142,7 +142,7 @@ call_result revert(call& c) {
   if (auto wrong = in.finish()) return *wrong;
   c.kind = what.kind;
   if (!what.version) return fail(errc::malformed, "The request names no version.", "version");
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   return saved(*at,
                at->editor().revert(what.kind, what.key, *what.version, what.summary, &c.problems));
@@ -153,7 +153,7 @@ call_result discard(call& c) {
   const auto what = read_named(in);
   if (auto wrong = in.finish()) return *wrong;
   c.kind = what.kind;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto gone = at->editor().discard_draft(what.kind, what.key, what.version);
   if (!gone) return gone.error();
@@ -168,7 +168,7 @@ call_result diff(call& c) {
   const auto to = in.string("to", k_text);
   if (auto wrong = in.finish()) return *wrong;
   c.kind = what.kind;
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto before = at->reader().show(what.kind, what.key, from);
   if (!before) return before.error();
@@ -205,14 +205,14 @@ call_result keep_unsaved(call& c) {
     }
     if (one.what.key.empty()) one.what.kind.clear();
   }
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   if (const auto kept = at->set_unsaved(std::move(one)); !kept) return kept.error();
   return std::string("{}");
 }
 
 call_result unsaved(call& c) {
-  const auto at = c.in.data.borrow();
+  const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   std::string edits;
   for (const auto& each : at->unsaved()) edits += (edits.empty() ? "" : ",") + each.what.value;

@@ -26,9 +26,9 @@ const char* name_of(lock_state where) {
 }
 
 /// As this session sees it: what another session has opened is locked for it.
-lock_state lock_state_for(const room& in, const std::string& session) {
-  const auto where = in.data.at();
-  return where == lock_state::open && !in.doors.is_open(session) ? lock_state::locked : where;
+lock_state lock_state_for(const call_context& context, const std::string& session) {
+  const auto where = context.replica.at();
+  return where == lock_state::open && !context.guard.is_open(session) ? lock_state::locked : where;
 }
 
 const char* phase_name(engine::phase what) {
@@ -47,12 +47,12 @@ const char* phase_name(engine::phase what) {
   return "";
 }
 
-json sync_json(const room& in, bool english) {
-  const auto now = in.data.sync();
+json sync_json(const call_context& context, bool english) {
+  const auto now = context.replica.sync();
   json why = nullptr;
   if (now.why) {
     why = {{"code", code_name(now.why->code)},
-           {"message", in.options.translate(*now.why, {}, !english)}};
+           {"message", context.options.translate(*now.why, {}, !english)}};
   }
   return {{"phase", phase_name(now.doing.what)},
           {"done", now.doing.done},
@@ -62,24 +62,24 @@ json sync_json(const room& in, bool english) {
 }
 
 json session_json(const call& c, const std::string& session) {
-  return {{"state", name_of(lock_state_for(c.in, session))},
-          {"version", c.in.options.version},
-          {"device_name", c.in.options.device_name}};
+  return {{"state", name_of(lock_state_for(c.context, session))},
+          {"version", c.context.options.version},
+          {"device_name", c.context.options.device_name}};
 }
 
 call_result start(call& c) {
   autocusto::json::reader in(c.sent);
   const auto token = in.string("token", 128);
   if (auto wrong = in.finish()) return *wrong;
-  const auto secret = c.in.doors.redeem(token, awake_or_asleep_millis());
+  const auto secret = c.context.guard.redeem(token, awake_or_asleep_millis());
   if (!secret) return secret.error();
-  c.in.entered();
+  c.context.entered();
   return json({{"secret", *secret}}).dump();
 }
 
 /// For another tab of the same browser.
 call_result tab(call& c) {
-  return json({{"token", c.in.doors.new_tab_token(awake_or_asleep_millis())}}).dump();
+  return json({{"token", c.context.guard.new_tab_token(awake_or_asleep_millis())}}).dump();
 }
 
 call_result session(call& c) {
@@ -89,7 +89,7 @@ call_result session(call& c) {
 /// The session is open when the attempt succeeds.
 call_result opening(const call& c, const std::function<result<void>()>& attempt) {
   if (auto done = limited_try(c, "passphrase", attempt); !done) return done.error();
-  c.in.doors.open_session(c.who.session);
+  c.context.guard.open_session(c.who.session);
   return std::string("{}");
 }
 
@@ -97,7 +97,7 @@ call_result unlock(call& c) {
   autocusto::json::reader in(c.sent);
   crypto::secret passphrase(in.string("passphrase", k_passphrase_bytes));
   if (auto wrong = in.finish()) return *wrong;
-  return opening(c, [&] { return c.in.data.unlock(passphrase.view()); });
+  return opening(c, [&] { return c.context.replica.unlock(passphrase.view()); });
 }
 
 call_result enroll(call& c) {
@@ -106,23 +106,23 @@ call_result enroll(call& c) {
   const auto name = in.string("device_name", 256);
   crypto::secret passphrase(in.string("passphrase", k_passphrase_bytes));
   if (auto wrong = in.finish()) return *wrong;
-  return opening(c, [&] { return c.in.data.enroll(link, name, passphrase.view()); });
+  return opening(c, [&] { return c.context.replica.enroll(link, name, passphrase.view()); });
 }
 
 call_result lock(call& c) {
-  c.in.data.lock();
+  c.context.replica.lock();
   return std::string("{}");
 }
 
 call_result quit(call& c) {
-  c.in.data.lock();
-  c.in.doors.end_session(c.who.session);
-  c.in.quit();
+  c.context.replica.lock();
+  c.context.guard.end_session(c.who.session);
+  c.context.quit();
   return std::string("{}");
 }
 
 call_result state(call& c) {
-  return state_text(c.in, c.who.session, c.english);
+  return state_text(c.context, c.who.session, c.english);
 }
 
 call_result present(call& /*c*/) {
@@ -133,28 +133,28 @@ call_result present(call& /*c*/) {
 
 result<void> limited_try(const call& c, const char* field,
                          const std::function<result<void>()>& attempt) {
-  const auto wait = c.in.tries.wait(awake_or_asleep_millis());
+  const auto wait = c.context.tries.wait(awake_or_asleep_millis());
   if (wait > 0) {
     return fail(errc::busy, "Too many wrong passphrases; wait a moment before the next try.", field,
                 (wait + 999) / 1000);
   }
   auto done = attempt();
   if (done) {
-    c.in.tries.right();
+    c.context.tries.right();
   } else if (done.error().code == errc::wrong_passphrase) {
-    c.in.tries.wrong(awake_or_asleep_millis());
+    c.context.tries.wrong(awake_or_asleep_millis());
   }
   return done;
 }
 
-std::string state_text(const room& in, const std::string& session, bool english) {
-  const auto where = lock_state_for(in, session);
-  json out = {{"state", name_of(where)}, {"revision", in.data.revision()}};
+std::string state_text(const call_context& context, const std::string& session, bool english) {
+  const auto where = lock_state_for(context, session);
+  json out = {{"state", name_of(where)}, {"revision", context.replica.revision()}};
   if (where != lock_state::open) return out.dump();
-  const auto at = in.data.borrow();
-  if (!at) return json({{"state", "locked"}, {"revision", in.data.revision()}}).dump();
+  const auto at = context.replica.take_lease();
+  if (!at) return json({{"state", "locked"}, {"revision", context.replica.revision()}}).dump();
   const auto s = at->reader().status();
-  out["sync"] = sync_json(in, english);
+  out["sync"] = sync_json(context, english);
   out["pending"] = s.pending;
   out["unconfirmed"] = s.unpulled;
   out["oldest_pending"] = time_or_null(s.oldest_pending);

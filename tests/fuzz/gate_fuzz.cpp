@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-#include "client/web/gate.hpp"
+#include "client/web/request_guard.hpp"
 #include "tests/fuzz/demand.hpp"
 #include "tests/fuzz/work_meter.hpp"
 

@@ -1,6 +1,6 @@
 // What was typed and not saved: one slot for each form, through lock and restart, and not beyond
 // its record.
-#include "client/web/desk.hpp"
+#include "client/web/unlocked_replica.hpp"
 #include "tests/integration/web_page_fixture.hpp"
 
 namespace autocusto::web {

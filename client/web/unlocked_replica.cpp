@@ -1,4 +1,4 @@
-#include "client/web/desk.hpp"
+#include "client/web/unlocked_replica.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -21,7 +21,7 @@ constexpr std::string_view k_idle_setting = "page_idle_minutes";
 constexpr std::string_view k_recent_texts = "page_recent";
 constexpr std::string_view k_unsaved_text = "page_unsaved";
 
-error closed_now() {
+error is_locked() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
 }
 
@@ -98,8 +98,8 @@ std::int64_t awake_or_asleep_millis() {
   return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-desk::desk(options given, const replica::environment& env, std::function<void()> changed,
-           std::function<void()> closed)
+unlocked_replica::unlocked_replica(options given, const replica::environment& env,
+                                   std::function<void()> changed, std::function<void()> closed)
     : options_(std::move(given)),
       env_(env),
       changed_(std::move(changed)),
@@ -117,19 +117,19 @@ desk::desk(options given, const replica::environment& env, std::function<void()>
   sync_ = std::make_unique<background_sync>(env_.random, std::move(hooks));
 }
 
-desk::~desk() {
+unlocked_replica::~unlocked_replica() {
   lock();
 }
 
-lock_state desk::at() const {
+lock_state unlocked_replica::at() const {
   const std::lock_guard lock(mutex_);
   if (replica_) return lock_state::open;
   return replica::replica_store::exists(options_.home) ? lock_state::locked
                                                        : lock_state::not_enrolled;
 }
 
-result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
-                               std::string_view passphrase) {
+result<void> unlocked_replica::open_locked(std::unique_ptr<replica::replica_store> opened,
+                                           std::string_view passphrase) {
   if (!opened->identity().enrolled()) {
     return fail(errc::not_enrolled,
                 "The enrollment of this laptop was not finished; paste the same link again.");
@@ -153,7 +153,7 @@ result<void> desk::open_locked(std::unique_ptr<replica::replica_store> opened,
   return {};
 }
 
-result<void> desk::unlock(std::string_view passphrase) {
+result<void> unlocked_replica::unlock(std::string_view passphrase) {
   const std::lock_guard life(lifecycle_);
   auto opened = replica::replica_store::open(options_.home, passphrase, env_);
   if (!opened) return opened.error();
@@ -161,15 +161,15 @@ result<void> desk::unlock(std::string_view passphrase) {
   return open_locked(*std::move(opened), passphrase);
 }
 
-result<void> desk::check_passphrase(std::string_view passphrase) {
+result<void> unlocked_replica::check_passphrase(std::string_view passphrase) {
   const std::lock_guard life(lifecycle_);
   auto opened = replica::replica_store::open(options_.home, passphrase, env_);
   if (!opened) return opened.error();
   return {};
 }
 
-result<void> desk::enroll(std::string_view link, std::string_view device_name,
-                          std::string_view passphrase) {
+result<void> unlocked_replica::enroll(std::string_view link, std::string_view device_name,
+                                      std::string_view passphrase) {
   const std::lock_guard life(lifecycle_);
   const auto read = wire::decode_enrollment_link(link);
   if (!read) return read.error();
@@ -195,9 +195,9 @@ result<void> desk::enroll(std::string_view link, std::string_view device_name,
   return open_locked(*std::move(opened), passphrase);
 }
 
-result<void> desk::enroll_again() {
+result<void> unlocked_replica::enroll_again() {
   {
-    const auto at = borrow();
+    const auto at = take_lease();
     if (!at) return at.error();
     const auto who = engine::enroll_device_again(at->identity(), std::nullopt, {});
     if (!who) return who.error();
@@ -207,7 +207,7 @@ result<void> desk::enroll_again() {
   return {};
 }
 
-void desk::close(std::unique_lock<std::mutex>& held) {
+void unlocked_replica::close(std::unique_lock<std::mutex>& held) {
   keep_what_is_not_urgent();
   replica_.reset();
   index_.clear();
@@ -221,13 +221,13 @@ void desk::close(std::unique_lock<std::mutex>& held) {
   closed_();
 }
 
-void desk::lock() {
+void unlocked_replica::lock() {
   const std::lock_guard life(lifecycle_);
   std::unique_lock held(mutex_);
   if (replica_) close(held);
 }
 
-result<void> desk::wipe() {
+result<void> unlocked_replica::wipe() {
   const std::lock_guard life(lifecycle_);
   {
     std::unique_lock held(mutex_);
@@ -240,22 +240,22 @@ result<void> desk::wipe() {
   return done;
 }
 
-result<desk::borrowed> desk::borrow() {
+result<unlocked_replica::lease> unlocked_replica::take_lease() {
   std::unique_lock held(mutex_);
-  if (!replica_) return closed_now();
-  return borrowed(std::move(held), *this);
+  if (!replica_) return is_locked();
+  return lease(std::move(held), *this);
 }
 
-void desk::borrowed::changed(std::string_view kind, std::string_view key) const {
+void unlocked_replica::lease::changed(std::string_view kind, std::string_view key) const {
   if (auto item = item_of(reader(), kind, key)) of_->index_.put(*std::move(item));
   of_->bump();
 }
 
-void desk::borrowed::changed() const {
+void unlocked_replica::lease::changed() const {
   of_->bump();
 }
 
-void desk::borrowed::visited(std::string_view kind, std::string_view key) const {
+void unlocked_replica::lease::visited(std::string_view kind, std::string_view key) const {
   recent_record now{std::string(kind), std::string(key)};
   auto& all = of_->recent_;
   if (!all.empty() && all.front() == now) return;
@@ -265,12 +265,12 @@ void desk::borrowed::visited(std::string_view kind, std::string_view key) const 
   of_->recent_dirty_ = true;
 }
 
-const std::vector<unsaved_edit>& desk::borrowed::unsaved() const {
+const std::vector<unsaved_edit>& unlocked_replica::lease::unsaved() const {
   of_->forget_what_is_gone();
   return of_->unsaved_;
 }
 
-result<void> desk::borrowed::set_unsaved(unsaved_edit one) const {
+result<void> unlocked_replica::lease::set_unsaved(unsaved_edit one) const {
   if (auto open = reader().check_access(); !open) return open;
   auto& all = of_->unsaved_;
   if (!all.empty() && all.front() == one) return {};
@@ -294,7 +294,7 @@ result<void> desk::borrowed::set_unsaved(unsaved_edit one) const {
 }
 
 /// What is in memory of records that are not shown here any more.
-void desk::forget_what_is_gone() {
+void unlocked_replica::forget_what_is_gone() {
   const auto gone = [this](const std::string& kind, const std::string& key) {
     return !kind.empty() && !replica_->read().history(kind, key);
   };
@@ -306,7 +306,7 @@ void desk::forget_what_is_gone() {
 }
 
 /// Only conveniences: if the replica is busy now, they are kept the next time.
-void desk::keep_what_is_not_urgent() {
+void unlocked_replica::keep_what_is_not_urgent() {
   const auto keep = [this](std::string_view name, std::span<const replica::kept_text> texts) {
     const auto kept = replica_->edit().keep_texts(name, texts);
     return kept || kept.error().code != errc::replica_busy;
@@ -323,15 +323,15 @@ void desk::keep_what_is_not_urgent() {
   }
 }
 
-void desk::touch() {
+void unlocked_replica::touch() {
   touched_ = awake_or_asleep_millis();
 }
 
-std::chrono::milliseconds desk::idle_limit() const {
+std::chrono::milliseconds unlocked_replica::idle_limit() const {
   return std::chrono::milliseconds(idle_millis_.load());
 }
 
-result<void> desk::set_idle_limit(const borrowed& by, std::chrono::minutes limit) {
+result<void> unlocked_replica::set_idle_limit(const lease& by, std::chrono::minutes limit) {
   if (auto kept = by.identity().set_setting(k_idle_setting, std::to_string(limit.count())); !kept) {
     return kept.error();
   }
@@ -339,26 +339,26 @@ result<void> desk::set_idle_limit(const borrowed& by, std::chrono::minutes limit
   return {};
 }
 
-sync_state desk::sync() const {
+sync_state unlocked_replica::sync() const {
   return sync_->state();
 }
 
-void desk::sync_now() {
+void unlocked_replica::sync_now() {
   sync_->try_now();
 }
 
-void desk::bump() {
+void unlocked_replica::bump() {
   ++revision_;
   changed_();
 }
 
-void desk::refill() {
+void unlocked_replica::refill() {
   index_.fill(everything(replica_->read()));
   forget_what_is_gone();
   bump();
 }
 
-void desk::work_behind() {
+void unlocked_replica::work_behind() {
   if (sync_->state().wiped) {
     // The server has had everything here destroyed; what is still in memory goes too.
     lock();

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/web/gate.hpp"
+#include "client/web/request_guard.hpp"
 #include "client/web/search_index.hpp"
 #include "shared/crypto/random.hpp"
 
@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::int64_t k_now = 1'000'000;
 
-class gate_test : public ::testing::Test {
+class request_guard_test : public ::testing::Test {
  protected:
-  gate_test() {
-    doors.set_host("127.0.0.1:4711");
-    secret = doors.redeem(doors.new_token(k_now), k_now).value();
-    session = doors.check(asked(), access::linked)->session;
+  request_guard_test() {
+    guard.set_host("127.0.0.1:4711");
+    secret = guard.redeem(guard.new_token(k_now), k_now).value();
+    session = guard.check(asked(), access::linked)->session;
   }
 
   /// A request as the page itself sends it.
@@ -36,17 +36,17 @@ class gate_test : public ::testing::Test {
     return from;
   }
   errc refusal(const http::request& what, access needed) const {
-    const auto checked = doors.check(what, needed);
+    const auto checked = guard.check(what, needed);
     return checked ? errc::internal : checked.error().code;
   }
 
-  gate doors{crypto::system_random()};
+  request_guard guard{crypto::system_random()};
   std::string secret;
   std::string session;
 };
 
-TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
-  EXPECT_TRUE(doors.check(asked(), access::linked));
+TEST_F(request_guard_test, lets_the_page_in_and_nobody_else) {
+  EXPECT_TRUE(guard.check(asked(), access::linked));
   struct forged {
     const char* header;
     std::string value;
@@ -81,74 +81,74 @@ TEST_F(gate_test, lets_the_page_in_and_nobody_else) {
   }
 }
 
-TEST_F(gate_test, a_cookie_is_worth_nothing) {
+TEST_F(request_guard_test, a_cookie_is_worth_nothing) {
   const auto bare = with(asked(), "authorization", "");
   for (const auto& cookie : {"autocusto_4711=" + secret, "session=" + secret, secret}) {
     EXPECT_EQ(refusal(with(bare, "cookie", cookie), access::linked), errc::unauthorized);
   }
 }
 
-TEST_F(gate_test, a_program_without_a_browser_sends_no_origin) {
+TEST_F(request_guard_test, a_program_without_a_browser_sends_no_origin) {
   auto plain = with(with(asked(), "origin", ""), "sec-fetch-site", "");
-  EXPECT_TRUE(doors.check(plain, access::linked));
+  EXPECT_TRUE(guard.check(plain, access::linked));
 }
 
-TEST_F(gate_test, the_page_itself_needs_the_right_host_only) {
+TEST_F(request_guard_test, the_page_itself_needs_the_right_host_only) {
   http::request page;
   page.method = "GET";
   page.headers = {{"host", "127.0.0.1:4711"}, {"sec-fetch-site", "cross-site"}};
-  EXPECT_TRUE(doors.check(page, access::anybody));
+  EXPECT_TRUE(guard.check(page, access::anybody));
   EXPECT_EQ(refusal(with(page, "host", "rebound.example:4711"), access::anybody), errc::forbidden);
 }
 
-TEST_F(gate_test, a_token_begins_one_session_for_a_short_time) {
-  const auto token = doors.new_token(k_now);
-  EXPECT_TRUE(doors.is_good(token, k_now));
-  EXPECT_TRUE(doors.redeem(token, k_now));
-  EXPECT_FALSE(doors.is_good(token, k_now));
-  EXPECT_EQ(doors.redeem(token, k_now).error().code, errc::unauthorized);
-  EXPECT_EQ(doors.redeem("guess", k_now).error().code, errc::unauthorized);
-  EXPECT_EQ(doors.redeem("", k_now).error().code, errc::unauthorized);
-  const auto slow = doors.new_token(k_now);
-  EXPECT_TRUE(doors.redeem(slow, k_now + k_token_life - 1));
-  const auto late = doors.new_token(k_now);
-  EXPECT_FALSE(doors.is_good(late, k_now + k_token_life));
-  EXPECT_EQ(doors.redeem(late, k_now + k_token_life).error().code, errc::unauthorized);
+TEST_F(request_guard_test, a_token_begins_one_session_for_a_short_time) {
+  const auto token = guard.new_token(k_now);
+  EXPECT_TRUE(guard.is_good(token, k_now));
+  EXPECT_TRUE(guard.redeem(token, k_now));
+  EXPECT_FALSE(guard.is_good(token, k_now));
+  EXPECT_EQ(guard.redeem(token, k_now).error().code, errc::unauthorized);
+  EXPECT_EQ(guard.redeem("guess", k_now).error().code, errc::unauthorized);
+  EXPECT_EQ(guard.redeem("", k_now).error().code, errc::unauthorized);
+  const auto slow = guard.new_token(k_now);
+  EXPECT_TRUE(guard.redeem(slow, k_now + k_token_life - 1));
+  const auto late = guard.new_token(k_now);
+  EXPECT_FALSE(guard.is_good(late, k_now + k_token_life));
+  EXPECT_EQ(guard.redeem(late, k_now + k_token_life).error().code, errc::unauthorized);
 }
 
-TEST_F(gate_test, old_tokens_end) {
-  const auto first = doors.new_token(k_now);
-  for (int i = 0; i < 16; ++i) static_cast<void>(doors.new_token(k_now));
-  EXPECT_FALSE(doors.redeem(first, k_now));
+TEST_F(request_guard_test, old_tokens_end) {
+  const auto first = guard.new_token(k_now);
+  for (int i = 0; i < 16; ++i) static_cast<void>(guard.new_token(k_now));
+  EXPECT_FALSE(guard.redeem(first, k_now));
 }
 
-TEST_F(gate_test, each_session_is_opened_by_its_own_passphrase) {
+TEST_F(request_guard_test, each_session_is_opened_by_its_own_passphrase) {
   EXPECT_EQ(refusal(asked(), access::open), errc::session_expired);
-  doors.open_session(session);
-  EXPECT_TRUE(doors.check(asked(), access::open));
-  const auto other = doors.redeem(doors.new_token(k_now), k_now).value();
+  guard.open_session(session);
+  EXPECT_TRUE(guard.check(asked(), access::open));
+  const auto other = guard.redeem(guard.new_token(k_now), k_now).value();
   auto theirs = with(asked(), "authorization", "Bearer " + other);
-  EXPECT_FALSE(doors.check(theirs, access::linked)->open);
-  doors.lock_all();
+  EXPECT_FALSE(guard.check(theirs, access::linked)->open);
+  guard.lock_all();
   EXPECT_EQ(refusal(asked(), access::open), errc::session_expired);
-  doors.end_session(session);
+  guard.end_session(session);
   EXPECT_EQ(refusal(asked(), access::linked), errc::unauthorized);
 }
 
-TEST_F(gate_test, an_open_session_opens_another_unless_the_page_was_locked_meanwhile) {
-  const auto token = doors.new_tab_token(k_now);
-  const auto other = doors.redeem(token, k_now).value();
-  EXPECT_TRUE(doors.check(with(asked(), "authorization", "Bearer " + other), access::open));
-  const auto late = doors.new_tab_token(k_now);
-  doors.lock_all();
-  const auto third = doors.redeem(late, k_now).value();
+TEST_F(request_guard_test, an_open_session_opens_another_unless_the_page_was_locked_meanwhile) {
+  const auto token = guard.new_tab_token(k_now);
+  const auto other = guard.redeem(token, k_now).value();
+  EXPECT_TRUE(guard.check(with(asked(), "authorization", "Bearer " + other), access::open));
+  const auto late = guard.new_tab_token(k_now);
+  guard.lock_all();
+  const auto third = guard.redeem(late, k_now).value();
   EXPECT_EQ(refusal(with(asked(), "authorization", "Bearer " + third), access::open),
             errc::session_expired);
-  EXPECT_FALSE(doors.redeem(doors.new_tab_token(k_now), k_now + k_tab_token_life));
+  EXPECT_FALSE(guard.redeem(guard.new_tab_token(k_now), k_now + k_tab_token_life));
 }
 
-TEST_F(gate_test, nothing_is_answered_before_the_port_is_known) {
-  const gate early(crypto::system_random());
+TEST_F(request_guard_test, nothing_is_answered_before_the_port_is_known) {
+  const request_guard early(crypto::system_random());
   http::request page;
   page.method = "GET";
   page.headers = {{"host", "127.0.0.1:0"}};

@@ -2,9 +2,9 @@
 // The replica as the page uses it: closed until the passphrase was given, then open for the
 // requests of the page, with a search index in memory, and a sync in the background.
 //
-// Whoever wants the replica borrows it; one at a time holds it, others wait. Borrowing fails while
-// it is closed. Closing (lock, idle, wipe, end of the process) waits for the present holder, stops
-// the sync, and takes the keys and the index out of memory.
+// Whoever wants the replica takes a lease; one at a time holds it, others wait. Taking one fails
+// while it is closed. Closing (lock, idle, wipe, end of the process) waits for the present holder,
+// stops the sync, and takes the keys and the index out of memory.
 //
 // Any thread, but `work_behind` belongs to one.
 
@@ -51,7 +51,7 @@ struct unsaved_edit {
 inline constexpr std::size_t k_most_unsaved = 16;
 inline constexpr std::size_t k_most_unsaved_bytes = std::size_t{256} * 1024;
 
-class desk {
+class unlocked_replica {
  public:
   struct options {
     std::string home;
@@ -62,11 +62,11 @@ class desk {
   };
   /// `changed`: something that the page shows is different. Any thread; must be brief and must not
   /// call back. `closed`: the replica was closed; the same.
-  desk(options given, const replica::environment& env, std::function<void()> changed,
-       std::function<void()> closed);
-  ~desk();
-  desk(const desk&) = delete;
-  desk& operator=(const desk&) = delete;
+  unlocked_replica(options given, const replica::environment& env, std::function<void()> changed,
+                   std::function<void()> closed);
+  ~unlocked_replica();
+  unlocked_replica(const unlocked_replica&) = delete;
+  unlocked_replica& operator=(const unlocked_replica&) = delete;
 
   [[nodiscard]] lock_state at() const;
 
@@ -87,9 +87,10 @@ class desk {
   [[nodiscard]] result<void> wipe();
 
   /// The right to use the replica and the index, for as long as it lives.
-  class borrowed {
+  class lease {
    public:
-    borrowed(std::unique_lock<std::mutex> held, desk& of) : held_(std::move(held)), of_(&of) {}
+    lease(std::unique_lock<std::mutex> held, unlocked_replica& of)
+        : held_(std::move(held)), of_(&of) {}
     [[nodiscard]] replica::reader reader() const { return of_->replica_->read(); }
     [[nodiscard]] replica::editor editor() const { return of_->replica_->edit(); }
     [[nodiscard]] replica::identity_store identity() const { return of_->replica_->identity(); }
@@ -115,16 +116,16 @@ class desk {
 
    private:
     std::unique_lock<std::mutex> held_;
-    desk* of_;
+    unlocked_replica* of_;
   };
   /// Error: session_expired while it is closed.
-  [[nodiscard]] result<borrowed> borrow();
+  [[nodiscard]] result<lease> take_lease();
 
   /// The doctor is there: the idle time starts again.
   void touch();
   [[nodiscard]] std::chrono::milliseconds idle_limit() const;
-  /// Borrowed by the caller: keeps the time in the replica.
-  [[nodiscard]] result<void> set_idle_limit(const borrowed& by, std::chrono::minutes limit);
+  /// The caller holds `by`: keeps the time in the replica.
+  [[nodiscard]] result<void> set_idle_limit(const lease& by, std::chrono::minutes limit);
 
   [[nodiscard]] sync_state sync() const;
   void sync_now();

@@ -45,10 +45,10 @@ struct visitor {
   bool open = false;
 };
 
-class gate {
+class request_guard {
  public:
   /// The random source must outlive it.
-  explicit gate(random_source& random);
+  explicit request_guard(random_source& random);
 
   /// `127.0.0.1:PORT`, known only once the server listens; before, every request is refused.
   void set_host(std::string host);

@@ -1,4 +1,4 @@
-#include "client/web/gate.hpp"
+#include "client/web/request_guard.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -58,14 +58,14 @@ std::string speakable_word(random_source& random) {
   return word;
 }
 
-gate::gate(random_source& random) : random_(random) {}
+request_guard::request_guard(random_source& random) : random_(random) {}
 
-void gate::set_host(std::string host) {
+void request_guard::set_host(std::string host) {
   const std::lock_guard lock(mutex_);
   host_ = std::move(host);
 }
 
-std::string gate::keep_token(std::int64_t until, bool opens) {
+std::string request_guard::keep_token(std::int64_t until, bool opens) {
   auto token = to_base64url(random_.bytes(k_secret_bytes));
   const std::lock_guard lock(mutex_);
   tokens_.push_back({hash_of(token), until, opens});
@@ -73,22 +73,22 @@ std::string gate::keep_token(std::int64_t until, bool opens) {
   return token;
 }
 
-std::string gate::new_token(std::int64_t now) {
+std::string request_guard::new_token(std::int64_t now) {
   return keep_token(now + k_token_life, false);
 }
 
-std::string gate::new_tab_token(std::int64_t now) {
+std::string request_guard::new_tab_token(std::int64_t now) {
   return keep_token(now + k_tab_token_life, true);
 }
 
-bool gate::is_good(std::string_view token, std::int64_t now) const {
+bool request_guard::is_good(std::string_view token, std::int64_t now) const {
   const auto hash = hash_of(token);
   const std::lock_guard lock(mutex_);
   return std::any_of(tokens_.begin(), tokens_.end(),
                      [&](const kept_token& each) { return each.hash == hash && now < each.until; });
 }
 
-result<std::string> gate::redeem(std::string_view token, std::int64_t now) {
+result<std::string> request_guard::redeem(std::string_view token, std::int64_t now) {
   const auto hash = token.size() == k_secret_text ? hash_of(token) : std::string();
   auto secret = to_base64url(random_.bytes(k_secret_bytes));
   const std::lock_guard lock(mutex_);
@@ -111,13 +111,13 @@ result<std::string> gate::redeem(std::string_view token, std::int64_t now) {
   return secret;
 }
 
-std::optional<error> gate::refuse_host(const http::request& asked) const {
+std::optional<error> request_guard::refuse_host(const http::request& asked) const {
   const auto host = http::find_header(asked.headers, "host");
   if (host_.empty() || !host || *host != host_) return foreign();
   return std::nullopt;
 }
 
-std::optional<error> gate::refuse_origin(const http::request& asked) const {
+std::optional<error> request_guard::refuse_origin(const http::request& asked) const {
   const auto site = http::find_header(asked.headers, "sec-fetch-site");
   if (site && *site != "same-origin" && *site != "none") return foreign();
   const auto origin = http::find_header(asked.headers, "origin");
@@ -125,7 +125,7 @@ std::optional<error> gate::refuse_origin(const http::request& asked) const {
   return std::nullopt;
 }
 
-result<visitor> gate::check(const http::request& asked, access needed) const {
+result<visitor> request_guard::check(const http::request& asked, access needed) const {
   const std::lock_guard lock(mutex_);
   if (auto refused = refuse_host(asked)) return *std::move(refused);
   // The page is opened by a link, which other sites may hold too; there is nothing in it.
@@ -143,24 +143,24 @@ result<visitor> gate::check(const http::request& asked, access needed) const {
   return visitor{.session = at->first, .open = at->second.open};
 }
 
-void gate::open_session(const std::string& session) {
+void request_guard::open_session(const std::string& session) {
   const std::lock_guard lock(mutex_);
   const auto at = sessions_.find(session);
   if (at != sessions_.end()) at->second.open = true;
 }
 
-void gate::end_session(const std::string& session) {
+void request_guard::end_session(const std::string& session) {
   const std::lock_guard lock(mutex_);
   sessions_.erase(session);
 }
 
-void gate::lock_all() {
+void request_guard::lock_all() {
   const std::lock_guard lock(mutex_);
   for (auto& [hash, session] : sessions_) session.open = false;
   for (auto& token : tokens_) token.opens = false;
 }
 
-bool gate::is_open(const std::string& session) const {
+bool request_guard::is_open(const std::string& session) const {
   const std::lock_guard lock(mutex_);
   const auto at = sessions_.find(session);
   return at != sessions_.end() && at->second.open;
