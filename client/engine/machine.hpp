@@ -203,7 +203,7 @@ class machine {
 
   looked here_;
   looked::kept_push inflight_push_;
-  std::optional<looked::kept_push> queued_push_;  ///< kept to follow the current one
+  std::optional<looked::kept_push> queued_push_;  ///< kept to follow the one in flight
   bool more_waits_ = false;                       ///< more than is kept
   bool applying_ = false;  ///< a receipt is being applied while the current push is at the server
   std::optional<receipt_arrived> came_;  ///< the current push's, while the replica is at work

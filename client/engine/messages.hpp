@@ -73,7 +73,7 @@ struct looked {
   };
   std::optional<kept_push> inflight_push;  ///< kept before its sending, without an answer yet
   std::optional<push_id> queued_push;      ///< kept behind that one, and perhaps sent already
-  std::vector<version_id> versions;        ///< of the next batch, when nothing is stored
+  std::vector<version_id> versions;        ///< of the next batch, when no push is in flight
   std::vector<version_id> discards;
   std::int64_t waiting = 0;  ///< how many versions and discards wait in all
   /// How long the oldest of it has waited; nothing when nothing waits.

@@ -55,9 +55,9 @@ class record_copy {
   /// All versions, in no order.
   [[nodiscard]] std::vector<const version_meta*> versions();
   /// The visible ones in the order of their numbers: by the feed, then those whose item is still to
-  /// come, then P in the order of saving.
+  /// come, then the local ones in the order of saving.
   [[nodiscard]] std::vector<const version_meta*> history();
-  /// P in the order of saving.
+  /// Those of `is_local`, in the order of saving.
   [[nodiscard]] std::vector<local_version> local_versions();
   /// All visible versions.
   [[nodiscard]] domain::version_dag dag();

@@ -17,7 +17,7 @@ std::uint8_t status_to(domain::version_status status) {
 
 version_sync_state sync_state_from(std::uint8_t value) {
   if (value > static_cast<std::uint8_t>(version_sync_state::missing))
-    throw_damaged("an unknown standing");
+    throw_damaged("an unknown sync state");
   return static_cast<version_sync_state>(value);
 }
 

@@ -22,7 +22,7 @@ inline constexpr std::int64_t k_rows_per_copy = std::int64_t{1} << 20;
   return row & ~(k_rows_per_copy - 1);
 }
 
-/// How a version stands between laptop and server. P are those waiting and acknowledged.
+/// How a version stands between laptop and server. Local are those waiting and acknowledged.
 enum class version_sync_state : std::uint8_t {
   told,          ///< the server sent it, or its feed item
   waiting,       ///< saved here, not acknowledged
