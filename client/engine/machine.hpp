@@ -196,6 +196,7 @@ class machine {
   };
   std::optional<oversized_push> oversized_;
   batch_bounds bounds_;
+  bool bounds_grow_ = false;       ///< one version alone was too large, and is left out
   std::vector<push_id> halved_;    ///< given up for their size
   std::optional<error> left_out_;  ///< why `bounds_.without` is not empty
   std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop

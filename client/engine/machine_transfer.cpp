@@ -77,6 +77,9 @@ void machine::take_receipt(const receipt_arrived& answer) {
   old_ = 0;
   renewed_ = false;
   must_pull_ = true;
+  if (bounds_grow_) {
+    bounds_.at_most = std::min<std::size_t>(bounds_.at_most * 2, limits::batch_versions);
+  }
   for (std::size_t i = 0; i < inflight_push_.versions; ++i) count(results[i].outcome);
   if (!queued_push_) {
     step_ = step::applying_receipt;
@@ -166,6 +169,7 @@ void machine::got_page(const page_arrived& answer) {
       }
       if (++idle_polls_ % k_polls_between_offers == 0) {
         bounds_ = {};  // what is on the way may have changed
+        bounds_grow_ = false;
         left_out_.reset();
         must_pull_ = must_erase_ = offer_again_ = true;
         return start_look();
@@ -358,9 +362,11 @@ void machine::halve() {
   inflight_push_ = batch;
   if (size > 1) {
     bounds_.at_most = size / 2;
+    bounds_grow_ = false;
   } else {
     left_out_ = large.why;
     bounds_.at_most = 1;
+    bounds_grow_ = true;  // it may have been the only reason
     bounds_.without.insert(bounds_.without.end(), batch.ids.begin(), batch.ids.end());
   }
   give_push_up();

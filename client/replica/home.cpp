@@ -124,10 +124,24 @@ void overwrite(const std::string& path) {
   ::close(fd);
 }
 
+/// Whether an envelope can be written just now: writes the one that is there once more.
+bool can_write(replica_file& file, std::string_view envelope) {
+  try {
+    auto scope = file.begin();
+    if (!scope || envelope_in(file.db()) != envelope) return false;
+    write_envelope(file.db(), std::string(envelope));
+    (*scope)->commit();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 /// Wraps the data key of an older program's envelope at today's cost. What is in the way (a full
-/// disk, another process) stops nobody from working: the next unlock tries again.
+/// disk, another process) stops nobody from working, and costs no derivation of a key: the next
+/// unlock tries again.
 void renew_envelope(replica_file& file, std::string_view before, std::string_view passphrase) {
-  if (!vault::keyring::aged(before, file.passphrase_cost())) return;
+  if (!vault::keyring::aged(before, file.passphrase_cost()) || !can_write(file, before)) return;
   const auto fresh = file.keys().envelope(passphrase, passphrase::choose(file.passphrase_cost()));
   if (!fresh) return;
   try {

@@ -108,6 +108,12 @@ result<enrollment> enroll_at(server_address address, const std::string& code,
 }  // namespace
 
 result<enrollment> enroll(const wire::enrollment_link& link, const new_device& made) {
+  if (link.pin_is_ca && link.key_pin.empty()) {
+    return fail(errc::usage,
+                "The enrollment link does not name the server's key: its end is missing, or an "
+                "older server made it. Copy the whole link, or ask the administrator for a new "
+                "one.");
+  }
   server_address address;
   address.host = link.host;
   address.port = link.port;
@@ -115,7 +121,7 @@ result<enrollment> enroll(const wire::enrollment_link& link, const new_device& m
   address.pin = link.pin;
   return enroll_at(std::move(address), link.code, made,
                    [&link](const auto&, const wire::signed_object& offered) {
-                     return accept_first_trust(offered, link.pin_is_ca, link.pin);
+                     return accept_first_trust(offered, link.pin_is_ca, link.pin, link.key_pin);
                    });
 }
 

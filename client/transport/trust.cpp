@@ -68,7 +68,7 @@ result<wire::audit_head> read_audit_head(const wire::trust& known, std::string_v
 }
 
 result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool pin_is_ca,
-                                       std::string_view pin) {
+                                       std::string_view pin, std::string_view key_pin) {
   const auto read = read_trust(offered);
   if (!read) return read.error();
   if (pin_is_ca) {
@@ -77,13 +77,16 @@ result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool 
     if (std::find(roots.begin(), roots.end(), pin) == roots.end()) {
       return untrusted("its trust object does not name the certificate authority of the link");
     }
+  }
+  const auto& wanted = pin_is_ca ? key_pin : pin;
+  if (wanted.empty()) {
     if (!signed_by_server(*read, "trust", offered)) {
       return untrusted("its trust object is not signed by its key");
     }
     return *read;
   }
-  const auto pinned = std::find_if(read->keys.begin(), read->keys.end(), [pin](const auto& key) {
-    return crypto::sha256(key).raw() == pin;
+  const auto pinned = std::find_if(read->keys.begin(), read->keys.end(), [wanted](const auto& key) {
+    return crypto::sha256(key).raw() == wanted;
   });
   if (pinned == read->keys.end() || !signed_by(*pinned, "trust", offered)) {
     return untrusted("its trust object is not signed by the key of the link");

@@ -21,9 +21,11 @@
 
 namespace autocusto::transport {
 
-/// The trust object of an enrollment. Errors: untrusted_server.
+/// The trust object of an enrollment. With `key_pin` beside the pin of a CA, that key has to have
+/// signed it; TLS has proved the CA. Errors: untrusted_server.
 [[nodiscard]] result<wire::trust> accept_first_trust(const wire::signed_object& offered,
-                                                     bool pin_is_ca, std::string_view pin);
+                                                     bool pin_is_ca, std::string_view pin,
+                                                     std::string_view key_pin = {});
 
 /// The trust object of a session. Errors: untrusted_server.
 [[nodiscard]] result<wire::trust> accept_next_trust(const wire::trust& known,

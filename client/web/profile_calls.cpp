@@ -48,6 +48,7 @@ call_result status(call& c) {
                        {"name", name_in(at->index(), n.kind, n.key)},
                        {"at", format_time(n.at)}});
   }
+  const auto clock = at->identity().clock_difference();
   const auto idle =
       std::chrono::duration_cast<std::chrono::minutes>(c.context.replica.idle_limit());
   return json({{"user", who->email},
@@ -56,6 +57,8 @@ call_result status(call& c) {
                {"device_name", who->device_name},
                {"server", who->host + ":" + std::to_string(who->port)},
                {"records", at->index().size()},
+               {"damaged", at->index().damaged()},
+               {"clock_ahead_seconds", clock ? json(*clock) : json(nullptr)},
                {"waiting", std::move(items)},
                {"waiting_count", waiting.size()},
                {"notices", std::move(notices)},

@@ -10,7 +10,8 @@ bool search_index::before(const entry& a, const entry& b) {
          std::tie(b.folded.words, b.item.name, b.item.kind, b.item.key);
 }
 
-void search_index::fill(std::vector<replica::list_item> items) {
+void search_index::fill(std::vector<replica::list_item> items, std::size_t damaged) {
+  damaged_ = damaged;
   entries_.clear();
   entries_.reserve(items.size());
   for (auto& item : items) {

@@ -21,12 +21,13 @@ struct found_records {
 
 class search_index {
  public:
-  /// Replaces everything.
-  void fill(std::vector<replica::list_item> items);
+  /// Replaces everything; `damaged` records could not be listed.
+  void fill(std::vector<replica::list_item> items, std::size_t damaged = 0);
   /// Adds or replaces one record.
   void put(replica::list_item item);
   void clear();
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t damaged() const { return damaged_; }
 
   /// `kind` empty: all kinds.
   [[nodiscard]] found_records search(std::string_view kind, std::string_view term,
@@ -41,6 +42,7 @@ class search_index {
   static bool before(const entry& a, const entry& b);
 
   std::vector<entry> entries_;  ///< sorted
+  std::size_t damaged_ = 0;
 };
 
 }  // namespace autocusto::web

@@ -25,15 +25,16 @@ error is_locked() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
 }
 
-std::vector<replica::list_item> everything(const replica::reader& reader) {
+void fill_from(const replica::reader& reader, search_index& index) {
   std::vector<replica::list_item> all;
+  std::size_t damaged = 0;  // of whatever kind: each kind's list tells the same
   for (const auto& kind : domain::catalogues()) {
-    auto some = reader.list(kind.kind);
+    auto some = reader.search(kind.kind, {}, &damaged);
     if (!some) continue;
     all.insert(all.end(), std::make_move_iterator(some->begin()),
                std::make_move_iterator(some->end()));
   }
-  return all;
+  index.fill(std::move(all), damaged);
 }
 
 std::vector<recent_record> kept_recent(const replica::reader& reader) {
@@ -145,7 +146,7 @@ result<void> unlocked_replica::open_locked(std::unique_ptr<replica::replica_stor
     idle_millis_ = options_.idle
                        ? options_.idle->count()
                        : std::chrono::milliseconds(kept_idle(replica_->identity())).count();
-    index_.fill(everything(replica_->read()));
+    fill_from(replica_->read(), index_);
   }
   touch();
   if (options_.sync) sync_->start();
@@ -353,7 +354,7 @@ void unlocked_replica::bump() {
 }
 
 void unlocked_replica::refill() {
-  index_.fill(everything(replica_->read()));
+  fill_from(replica_->read(), index_);
   forget_what_is_gone();
   bump();
 }

@@ -208,19 +208,23 @@ def messages(sigs):
 
 
 def links():
-    pin = "0123456789abcdef" * 4
+    pin, key = "0123456789abcdef" * 4, "fedcba9876543210" * 4
     good = [("https://sync.example.org:8443/enroll#Zm9v_-.ca:" + pin, "sync.example.org", 8443, True),
             ("https://127.0.0.1:443/enroll#abc.key:" + pin, "127.0.0.1", 443, False),
-            ("https://[::1]:9/enroll#abc.ca:" + pin, "::1", 9, True)]
+            ("https://[::1]:9/enroll#abc.ca:" + pin, "::1", 9, True),
+            ("https://sync.example.org:443/enroll#abc.ca:" + pin + ".key:" + key, "sync.example.org", 443, True)]
     bad = ["", "http://a:1/enroll#c.ca:" + pin, "https://a:1/enroll#.ca:" + pin,
            "https://a:1/enroll#c.ca:" + pin[1:], "https://a:1/enroll#c.ca:" + pin.upper(),
            "https://a:1/enroll#c.xx:" + pin, "https://a:1/enroll#c", "https://a:0/enroll#c.ca:" + pin,
            "https://a:65536/enroll#c.ca:" + pin, "https://a:/enroll#c.ca:" + pin,
            "https://:1/enroll#c.ca:" + pin, "https://a b:1/enroll#c.ca:" + pin,
            "https://a:1/enroll?c.ca:" + pin, "https://[a]:1/enroll#c.ca:" + pin,
-           "https://a:1/enroll#c c.ca:" + pin, "https://[::1/enroll#c.ca:" + pin]
+           "https://a:1/enroll#c c.ca:" + pin, "https://[::1/enroll#c.ca:" + pin,
+           "https://a:1/enroll#c.ca:" + pin + ".", "https://a:1/enroll#c.ca:" + pin + ".key:" + key[1:],
+           "https://a:1/enroll#c.ca:" + pin + ".ca:" + key, "https://a:1/enroll#c.key:" + pin + ".key:" + key,
+           "https://a:1/enroll#c.ca:" + pin + ".key:" + key + ".key:" + key]
     return {"valid": [{"text": t, "host": h, "port": p, "ca": c, "code": t[t.index("#") + 1:].split(".")[0],
-                       "pin": pin} for t, h, p, c in good], "invalid": bad}
+                       "pin": pin, "key": key if t.endswith(key) else ""} for t, h, p, c in good], "invalid": bad}
 
 
 def main():

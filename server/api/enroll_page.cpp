@@ -42,7 +42,6 @@ http::response enroll_page() {
                   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
                   "form-action 'none'; frame-ancestors 'none'"},
                  {"Referrer-Policy", "no-referrer"},
-                 {"X-Content-Type-Options", "nosniff"},
                  {"X-Frame-Options", "DENY"}};
   return out;
 }

@@ -14,12 +14,6 @@ namespace {
 /// What a client that was turned away should wait, before its own back-off.
 constexpr std::string_view k_retry_seconds = "2";
 
-/// Answers are about patients: no cache on the way may keep them.
-http::response finished(http::response answer) {
-  answer.headers.push_back({"Cache-Control", "no-store"});
-  return answer;
-}
-
 result<store::session_owner> caller_of(context& in, const http::request& asked, access who) {
   const auto token = asked.bearer();
   if (!token) {
@@ -97,6 +91,13 @@ std::optional<error> begin_request(context& in, const http::request& asked, admi
               "moment.");
 }
 
+/// Whose connection it is from now on; also where the request itself is then refused.
+std::vector<http::connection_owner> owners_of(const context& in, const store::session_owner& who) {
+  const auto& most = in.limits.connections;
+  return {{"device " + std::string(who.device.id.raw()), static_cast<std::size_t>(most.device)},
+          {"user " + std::string(who.user.id.raw()), static_cast<std::size_t>(most.user)}};
+}
+
 /// Who asks, and whether they may, from the head alone.
 http::head_gate gate_of(context& in, const route& from) {
   return [&in, who = from.who,
@@ -105,6 +106,7 @@ http::head_gate gate_of(context& in, const route& from) {
     auto refused = guarded(in, asked, [&] {
       auto found = caller_of(in, asked, who);
       if (!found) return problem(found.error(), asked);
+      asked.owners = owners_of(in, *found);
       admitted let_in{*std::move(found), nullptr, nullptr, nullptr};
       if (is_push) {
         if (const auto why = begin_push(in, asked, let_in)) return problem(*why, asked);
@@ -115,7 +117,7 @@ http::head_gate gate_of(context& in, const route& from) {
       return http::response{};
     });
     if (known) return std::nullopt;
-    return finished(std::move(refused));
+    return refused;
   };
 }
 
@@ -134,7 +136,7 @@ http::endpoint line(context& in, const route& from) {
 http::endpoint open_line(context& in, const route& from, open_handler handler) {
   http::endpoint to = line(in, from);
   to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
-    return finished(guarded(in, r, [&] { return handler(r); }));
+    return guarded(in, r, [&] { return handler(r); });
   });
   return to;
 }
@@ -143,7 +145,7 @@ http::endpoint session_line(context& in, const route& from, session_handler hand
   http::endpoint to = line(in, from);
   to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
     const auto& let_in = std::any_cast<const admitted&>(r.caller);
-    auto answer = finished(guarded(in, r, [&] { return handler(r, let_in.who); }));
+    auto answer = guarded(in, r, [&] { return handler(r, let_in.who); });
     // Before the answer goes: the device may send its next request at once.
     let_in.release();
     return answer;

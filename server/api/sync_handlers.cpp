@@ -68,9 +68,7 @@ result<changes_request> read_changes_request(const http::request& asked) {
 
 http::response page_response(context& in, const wire::page& page) {
   in.counts.pull(page.items.size(), page.versions.size());
-  auto answer = http::json_response(wire::encode(page));
-  answer.headers.push_back({"Cache-Control", "no-store"});
-  return answer;
+  return http::json_response(wire::encode(page));
 }
 
 /// A receipt of erasure is far smaller; anything longer is a push.
@@ -232,9 +230,7 @@ http::response known(context& in, const http::request& asked, const store::sessi
   if (!held) return problem(held.error(), asked);
   wire::known_answer out;
   out.missing = in.changes.missing(caller, held->versions);
-  auto answer = http::json_response(wire::encode(out));
-  answer.headers.push_back({"Cache-Control", "no-store"});
-  return answer;
+  return http::json_response(wire::encode(out));
 }
 
 void changes(context& in, const http::request& asked, const store::session_owner& caller,

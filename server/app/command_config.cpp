@@ -7,6 +7,7 @@
 
 #include "server/app/commands.hpp"
 #include "server/app/installation.hpp"
+#include "server/app/told_time.hpp"
 #include "server/auth/private_file.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/entry.hpp"
@@ -115,7 +116,9 @@ result<void> run_config_set(const common_options& common, const std::string& wha
   if (what == "names" && own) {
     auto keys = auth::load_keys(common.data);
     if (!keys) return keys.error();
-    const auto issued = auth::reissue_leaf(*keys, settings->names, system_clock_source().now());
+    const auto now = system_clock_source().now();
+    const auto issued =
+        auth::reissue_leaf(*keys, settings->names, now, latest_told(common.data, *settings, now));
     if (!issued) return issued;
     if (auto saved = auth::save_keys(common.data, *keys); !saved) return saved;
   }

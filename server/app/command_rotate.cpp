@@ -7,6 +7,7 @@
 #include "server/app/certificate.hpp"
 #include "server/app/commands.hpp"
 #include "server/app/installation.hpp"
+#include "server/app/told_time.hpp"
 #include "server/auth/private_file.hpp"
 #include "server/auth/rotation.hpp"
 #include "shared/cli/terminal.hpp"
@@ -78,7 +79,7 @@ std::string told(const rotate_options& options) {
 }
 
 result<void> change(auth::server_keys& keys, const config& settings, const rotate_options& options,
-                    unix_millis now) {
+                    unix_millis now, unix_millis told) {
   if (options.what == "leaf") {
     if (options.activate) {
       return fail(errc::usage, "A leaf is in use at once; leave --activate out.", "activate");
@@ -88,10 +89,11 @@ result<void> change(auth::server_keys& keys, const config& settings, const rotat
                   "The certificate was given (--cert, --key): replace those files; `serve` reads "
                   "them every hour.");
     }
-    return auth::reissue_leaf(keys, settings.names, now);
+    return auth::reissue_leaf(keys, settings.names, now, told);
   }
   const auto what = options.what == "root" ? auth::rotated::root : auth::rotated::signing_key;
-  if (options.activate) return auth::activate(keys, what, settings.names, now, options.at_once);
+  if (options.activate)
+    return auth::activate(keys, what, settings.names, now, options.at_once, told);
   return auth::announce(keys, what, crypto::system_random(), now,
                         options.overlap_days * auth::k_day_millis);
 }
@@ -113,7 +115,9 @@ result<void> run_rotate(const common_options& common, const rotate_options& opti
   }
   auto keys = auth::load_keys(common.data);
   if (!keys) return keys.error();
-  const auto done = change(*keys, *settings, options, system_clock_source().now());
+  const auto now = system_clock_source().now();
+  const auto done =
+      change(*keys, *settings, options, now, latest_told(common.data, *settings, now));
   if (!done) return done;
   if (!options.dry_run) {
     if (auto saved = auth::save_keys(common.data, *keys); !saved) return saved;
@@ -152,7 +156,9 @@ result<void> run_keys_import(const common_options& common, const std::string& fi
     newer->leaf = std::move(*given);
   } else if (newer->ca) {
     // The bundle's leaf is for the names of the process that exported it.
-    auto leaf = auth::reissue_leaf(*newer, settings->names, system_clock_source().now());
+    const auto now = system_clock_source().now();
+    auto leaf =
+        auth::reissue_leaf(*newer, settings->names, now, latest_told(common.data, *settings, now));
     if (!leaf) return leaf;
   }
   if (auto saved = auth::save_keys(common.data, *newer); !saved) return saved;

@@ -86,7 +86,9 @@ struct limit_line {
   limits::by_scope limits::usage_settings::*at;
 };
 constexpr limit_line k_limit_lines[] = {
-    {"connections", false, false, true, &limits::usage_settings::connections},
+    {"connections", true, true, true, &limits::usage_settings::connections},
+    {"connections_without_token", false, false, true,
+     &limits::usage_settings::connections_without_token},
     {"long_polls", true, true, false, &limits::usage_settings::long_polls},
     {"sessions_per_minute", true, true, true, &limits::usage_settings::sessions_per_minute},
     {"pushes_per_minute", true, true, true, &limits::usage_settings::pushes_per_minute},

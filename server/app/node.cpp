@@ -188,6 +188,8 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   options.workers = static_cast<std::size_t>(home.settings.workers);
   options.max_connections_per_address =
       static_cast<std::size_t>(home.settings.limits.connections.address);
+  options.max_unowned_per_address =
+      static_cast<std::size_t>(home.settings.limits.connections_without_token.address);
   options.on_access = [this](const http::access_record& done) {
     counts.request(done);
     log.request(done);

@@ -1,6 +1,9 @@
 #include "server/app/told_time.hpp"
 
 #include <algorithm>
+#include <exception>
+
+#include "server/app/installation.hpp"
 
 namespace autocusto::app {
 namespace {
@@ -29,6 +32,20 @@ unix_millis remember_time(store::database& in, unix_millis now) {
     latest = std::max(latest, kept(w));
     w.set_setting(k_setting, format_time(latest));
   });
+  return latest;
+}
+
+unix_millis latest_told(const std::string& folder, const config& settings, unix_millis now) {
+  unix_millis latest = now;
+  try {
+    const auto database = open_database(folder, settings, false, true);
+    if (!database) return now;
+    (*database)->read([&](store::reader& r) {
+      latest = std::max({kept(r), r.latest_time(), now});
+    });
+  } catch (const std::exception&) {
+    return now;
+  }
   return latest;
 }
 

@@ -42,14 +42,12 @@ result<void> check_request(const wire::enroll_request& request) {
 }
 
 /// That the new key signed a challenge of this server, the same as the device that it is to
-/// replace. A client of before the greeting has no proof; it can enroll with a code, and no more.
+/// replace. A client of before the greeting has no proof, and does not know who gets its code.
 result<void> check_proof(const server_keys& keys, unix_millis now,
                          const wire::enroll_request& request, const maybe_again& again) {
   if (!request.proof) {
-    if (!again) return {};
     return fail(errc::malformed,
-                "This program is too old to make another device of its folder at this server. "
-                "Update it and try again.",
+                "This program is too old to enroll at this server. Update it and try again.",
                 "proof");
   }
   const auto object = wire::decode_enroll_object(request.proof->object);
@@ -86,8 +84,7 @@ result<store::device_row> enrolled_before(store::reader& in, const store::enroll
   const store::pk keys[] = {code.device.value()};
   const auto rows = in.devices_by_pk(keys);
   // A body that was overheard holds code and key: only a fresh proof has the answer once more.
-  if (rows.empty() || !request.proof ||
-      !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
+  if (rows.empty() || !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
     return unknown_code();
   }
   if (rows[0].revoked_at) {
@@ -321,10 +318,8 @@ result<enrolled> enroll_or_nothing(store::database& in, random_source& random, u
   std::optional<enrolled> made;
   try {
     in.write([&](store::writer& w) {
-      if (request.proof) {
-        const auto proof = wire::decode_enroll_object(request.proof->object).value();
-        if (!spend(w, now, proof.challenge)) throw error_exception(stale_challenge());
-      }
+      const auto proof = wire::decode_enroll_object(request.proof->object).value();
+      if (!spend(w, now, proof.challenge)) throw error_exception(stale_challenge());
       made = (request.code.empty() ? enroll_again_in(w, random, now, request, *again)
                                    : enroll_in(w, random, now, request, again))
                  .value();

@@ -264,9 +264,9 @@ std::string enrollment_link(const server_keys& keys, const std::string& host, st
   link.port = port;
   link.code = code;
   link.pin_is_ca = keys.ca.has_value();
-  const auto pin = keys.ca ? http::spki_sha256(keys.ca->certificate).value()
-                           : crypto::sha256(keys.signing.public_half().raw());
-  link.pin = std::string(pin.raw());
+  const auto key = std::string(crypto::sha256(keys.signing.public_half().raw()).raw());
+  link.pin = keys.ca ? std::string(http::spki_sha256(keys.ca->certificate).value().raw()) : key;
+  if (keys.ca) link.key_pin = key;
   return wire::encode(link);
 }
 

@@ -48,7 +48,7 @@ result<void> announce(server_keys& keys, rotated what, random_source& random, un
 }
 
 result<void> activate(server_keys& keys, rotated what, const std::vector<std::string>& names,
-                      unix_millis now, bool at_once) {
+                      unix_millis now, bool at_once, unix_millis told) {
   switch (what) {
     case rotated::signing_key: {
       auto may = ready(keys.next_signing.has_value(), keys.next_signing_from, now, at_once);
@@ -63,7 +63,7 @@ result<void> activate(server_keys& keys, rotated what, const std::vector<std::st
       auto may = ready(keys.next_ca.has_value(), keys.next_ca_from, now, at_once);
       if (!may) return may;
       std::swap(keys.ca, keys.next_ca);
-      if (auto leaf = reissue_leaf(keys, names, now); !leaf) {
+      if (auto leaf = reissue_leaf(keys, names, now, told); !leaf) {
         std::swap(keys.ca, keys.next_ca);
         return leaf;
       }

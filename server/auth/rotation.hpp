@@ -29,11 +29,11 @@ enum class rotated { signing_key, root };
 [[nodiscard]] result<void> announce(server_keys& keys, rotated what, random_source& random,
                                     unix_millis now, unix_millis overlap);
 
-/// Puts it into use; of a root, with a new leaf for `names`. Errors: usage (none is announced;
-/// before the end of the overlap, unless `at_once`).
+/// Puts it into use; of a root, with a new leaf for `names` that covers `told` (reissue_leaf).
+/// Errors: usage (none is announced; before the end of the overlap, unless `at_once`).
 [[nodiscard]] result<void> activate(server_keys& keys, rotated what,
                                     const std::vector<std::string>& names, unix_millis now,
-                                    bool at_once);
+                                    bool at_once, unix_millis told = 0);
 
 /// Whether this bundle may take the place of that one: the same server, not older, and not changed
 /// apart from it (other keys under the same serial). Errors: usage.

@@ -12,11 +12,13 @@ struct guards {
   static constexpr std::size_t k_known = 20'000;  ///< some 150 bytes each
 
   explicit guards(const usage_settings& with)
-      : used(with),
+      : connections(with.connections),
+        used(with),
         polls(with.long_polls),
         requests(with.requests_at_once.device),
         long_bodies(with.long_bodies_at_once.device) {}
 
+  const by_scope connections;
   usage used;
   open_polls polls;
   running_requests pushes{1};

@@ -17,7 +17,9 @@ struct by_scope {
 };
 
 struct usage_settings {
-  by_scope connections{.device = 0, .user = 0, .address = 1'000};
+  by_scope connections{.device = 32, .user = 128, .address = 1'000};
+  /// Connections on which no good token has come yet.
+  by_scope connections_without_token{.device = 0, .user = 0, .address = 300};
   by_scope long_polls{.device = 8, .user = 64, .address = 0};
   /// Requests to /v1/session for an address; sessions that were opened for the others.
   by_scope sessions_per_minute{.device = 300, .user = 1'200, .address = 6'000};
@@ -39,6 +41,7 @@ struct usage_settings {
 /// Everything without a limit: for worlds whose clock stands still, and for measuring.
 [[nodiscard]] inline usage_settings no_limits() {
   return {.connections = {},
+          .connections_without_token = {},
           .long_polls = {},
           .sessions_per_minute = {},
           .pushes_per_minute = {},

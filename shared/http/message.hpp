@@ -6,6 +6,7 @@
 // an endpoint, and its body is complete and decoded. Values only; any thread.
 
 #include <any>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,14 @@ using header_list = std::vector<header>;
 [[nodiscard]] std::optional<std::string_view> find_header(const header_list& headers,
                                                           std::string_view lower_name);
 
+/// Somebody to whom a connection is counted.
+struct connection_owner {
+  std::string key;       ///< of whatever kind; no two kinds may share one
+  std::size_t most = 0;  ///< how many connections they may have open; 0: any number
+
+  friend bool operator==(const connection_owner&, const connection_owner&) = default;
+};
+
 struct request {
   std::string method;
   std::string target_path;                      ///< as sent, without the query
@@ -41,6 +50,8 @@ struct request {
   std::string peer;                             ///< the client's address, for limits
   /// What the endpoint's gate found out of who asks; empty without a gate.
   std::any caller;
+  /// Set by the gate: whose connection this is from now on.
+  std::vector<connection_owner> owners;
   bool body_is_here = true;  ///< false: the gate is asked before the body is read
   /// The TLS key that this connection was made with: SHA-256 over the public key
   /// (SubjectPublicKeyInfo) of the certificate that the client was shown, 32 bytes; empty without

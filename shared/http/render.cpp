@@ -41,6 +41,7 @@ std::string render_head(const response& answer, const response_frame& frame) {
   add_line(head, "Date", http_date(std::time(nullptr)));
   if (!answer.content_type.empty()) add_line(head, "Content-Type", answer.content_type);
   if (answer.status != 204) add_line(head, "Content-Length", std::to_string(answer.body.size()));
+  // For every answer, so that no handler can forget it: answers are about patients.
   add_line(head, "Cache-Control", "no-store");
   add_line(head, "X-Content-Type-Options", "nosniff");
   if (frame.tls) add_line(head, "Strict-Transport-Security", "max-age=31536000");

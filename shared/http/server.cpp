@@ -133,10 +133,15 @@ class server::impl {
 
   /// Whether the address may have one more connection, after closing an idle one of it if need be.
   bool has_room_for(const std::string& address) {
-    const auto most = core_->options->max_connections_per_address;
+    const auto& options = *core_->options;
     const auto key = address_key(address);
-    if (most == 0 || core_->addresses.count(key) < most) return true;
-    if (auto* idle = core_->addresses.longest_idle(key)) {
+    return has_room_in(core_->addresses, key, options.max_connections_per_address) &&
+           has_room_in(core_->unowned, key, options.max_unowned_per_address);
+  }
+
+  bool has_room_in(const address_book& book, const std::string& key, std::size_t most) {
+    if (most == 0 || book.count(key) < most) return true;
+    if (auto* idle = book.longest_idle(key)) {
       ++core_->evicted;
       idle->abort();
       return true;
@@ -206,6 +211,38 @@ session_control* address_book::longest_idle(const std::string& address) const {
     found = each;
   }
   return found;
+}
+
+session_books::session_books(core& of, session_control* who, std::string address)
+    : core_(of), who_(who), address_(std::move(address)) {
+  core_.addresses.add(address_, who_);
+  core_.unowned.add(address_, who_);
+}
+
+void session_books::leave() {
+  core_.addresses.remove(address_, who_);
+  core_.unowned.remove(address_, who_);
+  for (const auto& owner : owners_) core_.owned.remove(owner.key, who_);
+}
+
+bool session_books::take(std::vector<connection_owner> owners) {
+  if (owners == owners_) return true;
+  core_.unowned.remove(address_, who_);
+  for (const auto& owner : owners_) core_.owned.remove(owner.key, who_);
+  owners_ = std::move(owners);
+  for (const auto& owner : owners_) core_.owned.add(owner.key, who_);
+  bool room = true;
+  for (const auto& owner : owners_) {
+    if (owner.most == 0 || core_.owned.count(owner.key) <= owner.most) continue;
+    if (auto* idle = core_.owned.longest_idle(owner.key)) {
+      ++core_.evicted;
+      idle->abort();
+    } else {
+      room = false;
+    }
+  }
+  if (!room) ++core_.turned_away;
+  return room;
 }
 
 bool body_hold::grow(std::size_t total) {

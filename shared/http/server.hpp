@@ -12,8 +12,10 @@
 // the body is read, which may take a minute. So nobody whom the gate does not know makes the server
 // hold or unpack anything.
 //
-// An address has a limit of connections. Over it, that one of its idle connections is closed that
-// has waited longest; if none is idle, the new one is.
+// An address has a limit of connections, and a lower one of those whose owner no gate has named
+// yet; an owner has a limit of their own. Over it, that one of the idle connections of the same
+// address or owner is closed that has waited longest. If none is idle, the new one is: of an owner
+// after the answer in hand.
 //
 // An endpoint is either blocking (returns its response) or deferred (answers through a `responder`
 // later, from any thread; a waiting long poll holds no thread). Both start on a worker.
@@ -118,6 +120,7 @@ struct server_options {
   std::string private_key;                      ///< PEM
   std::size_t max_connections = 12'000;         ///< more wait in the kernel's queue
   std::size_t max_connections_per_address = 0;  ///< see `address_key`; 0: any number
+  std::size_t max_unowned_per_address = 0;      ///< of those without an owner; 0: any number
   std::size_t header_limit = 16 * 1024;
   /// Memory of the bodies in hand at once, in bytes, as they come; those up to 16 KiB are taken
   /// even beyond it.

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -40,7 +41,7 @@ class session_control {
   [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> idle_since() const = 0;
 };
 
-/// The open connections by `address_key`. Socket thread.
+/// The open connections by some key: an `address_key`, or that of an owner. Socket thread.
 class address_book {
  public:
   void add(const std::string& address, session_control* which) { of_[address].insert(which); }
@@ -97,6 +98,8 @@ struct core {
   context_ptr tls;  ///< null: plain HTTP
   std::set<session_control*> sessions;
   address_book addresses;
+  address_book unowned;        ///< by address, those that no gate has given an owner
+  address_book owned;          ///< by owner
   std::size_t body_bytes = 0;  ///< announced lengths of the bodies in hand
   bool stopping = false;
   std::function<void()> on_session_end;  ///< set by the accept loop
@@ -107,6 +110,29 @@ struct core {
   void report(std::string_view what) const {
     if (options->on_error) options->on_error({}, what);
   }
+};
+
+/// Where one session is counted: with its address, and with its owners once a gate has named them.
+/// Socket thread.
+class session_books {
+ public:
+  session_books(core& of, session_control* who, std::string address);
+  session_books(const session_books&) = delete;
+  session_books& operator=(const session_books&) = delete;
+  ~session_books() { leave(); }
+
+  /// Idempotent.
+  void leave();
+  /// One too many costs an owner's idle connection that has waited longest; false: none is idle,
+  /// and this one has to end.
+  [[nodiscard]] bool take(std::vector<connection_owner> owners);
+  [[nodiscard]] const std::vector<connection_owner>& owners() const { return owners_; }
+
+ private:
+  core& core_;
+  session_control* who_;
+  const std::string address_;  ///< its `address_key`
+  std::vector<connection_owner> owners_;
 };
 
 /// Runs a session on an accepted socket; `address`: the peer's, as text. Socket thread; returns at

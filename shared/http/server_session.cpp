@@ -50,7 +50,7 @@ class session final : public session_control, public std::enable_shared_from_thi
         tcp_(std::move(socket)),
         answer_timer_(tcp_.get_executor()),
         peer_(std::move(address)),
-        address_(address_key(peer_)) {
+        books_(*core_, this, address_key(peer_)) {
     error_code ignored;
     tcp_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
     if (core_->tls) {
@@ -60,12 +60,11 @@ class session final : public session_control, public std::enable_shared_from_thi
       tls_.emplace(tcp_, connection);
     }
     core_->sessions.insert(this);
-    core_->addresses.add(address_, this);
     ++core_->connections;
   }
   ~session() override {
     core_->sessions.erase(this);
-    core_->addresses.remove(address_, this);
+    books_.leave();
     --core_->connections;
     if (core_->on_session_end) core_->on_session_end();
   }
@@ -90,7 +89,7 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   void abort() override {
     cut_ = true;
-    core_->addresses.remove(address_, this);  // it is as good as gone
+    books_.leave();  // it is as good as gone
     tcp_.close();
     answer_timer_.cancel();
   }
@@ -122,6 +121,20 @@ class session final : public session_control, public std::enable_shared_from_thi
     body_hold hold;
     bool keep_alive = false;
   };
+
+  /// Tells the session, from a worker, what the gate has found; most often nothing new.
+  [[nodiscard]] auto owner_note() const {
+    return [weak_core = std::weak_ptr<core>(core_), weak_self = weak_from_this(),
+            known = books_.owners()](const std::vector<connection_owner>& owners) {
+      if (owners.empty() || owners == known) return;
+      const auto shared = weak_core.lock();
+      if (!shared) return;
+      asio::post(shared->io, [weak_self, owners] {
+        const auto self = std::const_pointer_cast<session>(weak_self.lock());
+        if (self && !self->cut_ && !self->books_.take(owners)) self->last_turn_ = true;
+      });
+    };
+  }
 
   [[nodiscard]] const server_deadlines& deadlines() const { return core_->options->deadlines; }
 
@@ -245,7 +258,7 @@ class session final : public session_control, public std::enable_shared_from_thi
   }
 
   [[nodiscard]] bool may_go_on() const {
-    return !core_->stopping && served_ < core_->options->max_requests_per_connection;
+    return !core_->stopping && !last_turn_ && served_ < core_->options->max_requests_per_connection;
   }
 
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
@@ -352,11 +365,13 @@ class session final : public session_control, public std::enable_shared_from_thi
     answer_.reset();
     exchange_ = state;
     const auto* target = now.asked.target;
-    const bool taken = core_->workers->submit([target, asked = std::move(asked), state, what] {
-      if (!pass_gate(*target, *asked, state)) return;
-      if (what == stage::gate) return state->pass();
-      serve(*target, std::move(*asked), state);
-    });
+    const bool taken = core_->workers->submit(
+        [target, asked = std::move(asked), state, what, note = owner_note()] {
+          if (!pass_gate(*target, *asked, state)) return;
+          note(asked->owners);
+          if (what == stage::gate) return state->pass();
+          serve(*target, std::move(*asked), state);
+        });
     if (!taken) state->cancel();  // so that letting go of it is not taken for a fault
     return taken;
   }
@@ -444,14 +459,15 @@ class session final : public session_control, public std::enable_shared_from_thi
   std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
   asio::steady_timer answer_timer_;  ///< cancelled when there is something new to `await_answer`
   const std::string peer_;
-  const std::string address_;  ///< its `address_key`
-  std::string channel_;        ///< see request::channel
-  std::string input_;          ///< read, not yet used
+  session_books books_;
+  std::string channel_;  ///< see request::channel
+  std::string input_;    ///< read, not yet used
   std::size_t served_ = 0;
   phase phase_ = phase::idle;
   steady_clock::time_point idle_since_ = steady_clock::now();
-  bool broken_ = false;  ///< a read or write failed: nothing more can be sent
-  bool cut_ = false;     ///< the client is gone, or the server is at the end of its patience
+  bool broken_ = false;     ///< a read or write failed: nothing more can be sent
+  bool last_turn_ = false;  ///< its owner has too many: it ends with the request in hand
+  bool cut_ = false;        ///< the client is gone, or the server is at the end of its patience
   std::optional<response> answer_;
   std::weak_ptr<exchange> exchange_;
 };

@@ -64,14 +64,22 @@ bool read_authority(std::string_view text, enrollment_link& link) {
   return ec == std::errc{} && end == port.data() + port.size() && link.port != 0;
 }
 
-/// `ca:` or `key:` and 64 hex digits; false if it is neither.
+/// The prefix and 64 hex digits, into `pin`; false if it is anything else.
+bool read_hash(std::string_view text, std::string_view prefix, std::string& pin) {
+  if (!text.starts_with(prefix)) return false;
+  auto raw = from_hex(text.substr(prefix.size()));
+  if (!raw || raw->size() != 32) return false;
+  pin = std::move(*raw);
+  return true;
+}
+
+/// `key:HASH`, `ca:HASH` or `ca:HASH.key:HASH`; false if it is none of them.
 bool read_pin(std::string_view text, enrollment_link& link) {
   link.pin_is_ca = text.starts_with("ca:");
-  if (!link.pin_is_ca && !text.starts_with("key:")) return false;
-  auto raw = from_hex(text.substr(link.pin_is_ca ? 3 : 4));
-  if (!raw || raw->size() != 32) return false;
-  link.pin = std::move(*raw);
-  return true;
+  if (!link.pin_is_ca) return read_hash(text, "key:", link.pin);
+  const auto dot = text.find('.');
+  if (!read_hash(text.substr(0, dot), "ca:", link.pin)) return false;
+  return dot == std::string_view::npos || read_hash(text.substr(dot + 1), "key:", link.key_pin);
 }
 
 }  // namespace
@@ -85,6 +93,7 @@ std::string encode(const enrollment_link& link) {
   out += link.code;
   out += link.pin_is_ca ? ".ca:" : ".key:";
   out += to_hex(link.pin);
+  if (!link.key_pin.empty()) out += ".key:" + to_hex(link.key_pin);
   return out;
 }
 

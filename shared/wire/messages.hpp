@@ -68,7 +68,7 @@ struct greeting {
 
 /// Step 2: {"code"?:"…","device_name":"…","public_key":"<64 hex>",
 /// "again"?:{"object":{…},"signature":…},"proof"?:{"object":{…},"signature":…}}; one of `code` and
-/// `again`, or both. `proof` is missing from clients before the greeting existed.
+/// `again`, or both. Clients before the greeting existed send no `proof` and are refused.
 struct enroll_request {
   std::string code;         ///< empty: none, then there is `again`
   std::string device_name;  ///< 1 to 100 code points
@@ -461,15 +461,17 @@ struct problem {
 /// The document itself; its status and title follow from the code. No `last_push` unless it is set.
 [[nodiscard]] std::string encode_problem(const problem& p, std::string_view title);
 
-/// `https://HOST:PORT/enroll#CODE.PIN`, PIN = `ca:` or `key:` and 64 hex digits; no port means 443;
-/// an IPv6 address stands in brackets. CODE is base64url, at most 200 characters. A link that
-/// cannot be read is `usage`.
+/// `https://HOST:PORT/enroll#CODE.PIN`, PIN = `ca:HASH.key:HASH` or `key:HASH`, each HASH 64 hex
+/// digits; no port means 443; an IPv6 address stands in brackets. CODE is base64url, at most 200
+/// characters. A link that cannot be read is `usage`. Earlier releases made `ca:HASH` alone: it
+/// still names a server, and nobody enrolls with it.
 struct enrollment_link {
   std::string host;
   std::uint16_t port = 443;
   std::string code;
   bool pin_is_ca = true;  ///< `ca:` (a CA's public key) or `key:` (the server's Ed25519)
   std::string pin;        ///< 32 raw bytes: SHA-256 of that public key
+  std::string key_pin;    ///< beside `ca:`: SHA-256 of the server's Ed25519 key; empty: none
 };
 [[nodiscard]] std::string encode(const enrollment_link& link);
 [[nodiscard]] result<enrollment_link> decode_enrollment_link(std::string_view text);

@@ -91,6 +91,7 @@ void lift_limits(const std::string& path) {
     config["limits"][each] = {{"device", 0}, {"user", 0}, {"address", 0}};
   }
   config["limits"]["connections"] = {{"address", 0}};
+  config["limits"]["connections_without_token"] = {{"address", 0}};
   std::ofstream(path) << config.dump();
 }
 

@@ -22,7 +22,7 @@ import time
 DEADLINE = 120
 ATTEMPTS = 20
 PLACEHOLDERS = [
-    (re.compile(r"#[\w-]{32}\.ca:[0-9a-f]{64}"), "#CODE.ca:PIN"),
+    (re.compile(r"#[\w-]{32}\.ca:[0-9a-f]{64}\.key:[0-9a-f]{64}"), "#CODE.ca:PIN.key:PIN"),
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d"), "TIME"),
     (re.compile(r"\b[0-9a-f]{10}\b(?!\.)"), "ID"),
     (re.compile(r"\b\d+ sealed cells"), "N sealed cells"),

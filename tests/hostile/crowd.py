@@ -185,7 +185,7 @@ def lift_limits(world):
     """The crowd comes from one address; how many connections one may have is tried elsewhere."""
     path = world.data / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["limits"] = {"connections": {"address": 0}}
+    config["limits"] = {"connections": {"address": 0}, "connections_without_token": {"address": 0}}
     path.write_text(json.dumps(config), encoding="utf-8")
 
 

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "client/sync/enrollment.hpp"
+#include "server/app/commands.hpp"
+#include "server/auth/keys.hpp"
+#include "shared/http/x509.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/sync_laptop.hpp"
 
@@ -110,6 +113,21 @@ TEST_P(clock_ahead, a_link_made_by_a_clock_that_was_ahead_is_not_good_for_years)
   const auto link = world.invite("ana@example.org");
   world.clock.advance(-k_far);
   EXPECT_EQ(code_of(world.connect(link)->enroll()), "code_expired");
+}
+
+TEST_P(clock_ahead, a_command_that_issues_a_certificate_covers_what_was_told) {
+  tell_the_future();
+  const auto latest = told();
+  world.stop();
+  const auto ends = [this] {
+    const auto keys = auth::load_keys(world.folder()).value();
+    return http::certificate_not_after(keys.leaf.certificate).value();
+  };
+  ASSERT_LT(ends(), latest) << "nobody has renewed it";
+  app::common_options common;
+  common.data = world.folder();
+  ASSERT_TRUE(app::run_config_set(common, "names", {"localhost", "other.test"}));
+  EXPECT_GT(ends(), latest);
 }
 
 INSTANTIATE_TEST_SUITE_P(databases, clock_ahead,

@@ -190,6 +190,78 @@ TEST(http_server, turns_an_address_away_whose_connections_are_all_in_use) {
   EXPECT_EQ(first.read_reply()->status, 200);
 }
 
+/// An endpoint whose gate counts the connection to whom `X-Name` names.
+endpoint owned(endpoint to, std::size_t most) {
+  to.gate = [most](request& asked) -> std::optional<response> {
+    if (const auto name = find_header(asked.headers, "x-name")) {
+      asked.owners = {{std::string(*name), most}};
+    }
+    return std::nullopt;
+  };
+  return to;
+}
+
+TEST(http_server, closes_the_idle_connection_of_an_owner_that_waits_longest) {
+  waiting_room room;
+  const auto running = start_or_throw(
+      test_server_options(), {owned(hello(), 2), owned(deferred("/wait", room.handler()), 2)});
+  const auto asks = [](raw_peer& peer, const std::string& name) {
+    peer.send("GET /hello HTTP/1.1\r\n" + k_host + "X-Name: " + name + "\r\n\r\n");
+    const auto reply = peer.read_reply();
+    return reply ? reply->status : 0;
+  };
+  raw_peer first(running->port());
+  raw_peer other(running->port());
+  raw_peer second(running->port());
+  ASSERT_EQ(asks(first, "ana"), 200);
+  ASSERT_EQ(asks(other, "bia"), 200);
+  ASSERT_EQ(asks(second, "ana"), 200);
+  ASSERT_EQ(asks(first, "ana"), 200) << "the same connection again is no further one";
+  raw_peer third(running->port());
+  EXPECT_EQ(asks(third, "ana"), 200);
+  EXPECT_TRUE(second.closed_within(std::chrono::seconds(3)));
+  EXPECT_EQ(asks(other, "bia"), 200) << "of somebody else";
+  EXPECT_EQ(asks(first, "ana"), 200);
+  EXPECT_EQ(running->stats().evicted, 1U);
+  // All in use: the new one is answered, and ends.
+  const std::string wait = "GET /wait HTTP/1.1\r\n" + k_host + "X-Name: ana\r\n\r\n";
+  first.send(wait);
+  third.send(wait);
+  ASSERT_TRUE(eventually([&] { return room.size() == 2; }));
+  raw_peer fourth(running->port());
+  fourth.send("GET /hello HTTP/1.1\r\n" + k_host + "X-Name: ana\r\n\r\n");
+  const auto last = fourth.read_reply();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->header("Connection"), "close");
+  EXPECT_EQ(running->stats().turned_away, 1U);
+  room.take()(json_response("{}"));
+  room.take()(json_response("{}"));
+}
+
+TEST(http_server, an_address_has_fewer_connections_that_have_named_nobody) {
+  auto options = test_server_options();
+  options.max_unowned_per_address = 2;
+  const auto running = start_or_throw(std::move(options), {owned(hello(), 0)});
+  const auto asks = [](raw_peer& peer, const std::string& line) {
+    peer.send("GET /hello HTTP/1.1\r\n" + k_host + line + "\r\n");
+    const auto reply = peer.read_reply();
+    return reply ? reply->status : 0;
+  };
+  std::vector<std::unique_ptr<raw_peer>> known;
+  for (int i = 0; i < 5; ++i) {
+    known.push_back(std::make_unique<raw_peer>(running->port()));
+    ASSERT_EQ(asks(*known.back(), "X-Name: friend\r\n"), 200);
+  }
+  std::vector<std::unique_ptr<raw_peer>> strangers;
+  for (int i = 0; i < 5; ++i) {
+    strangers.push_back(std::make_unique<raw_peer>(running->port()));
+    ASSERT_EQ(asks(*strangers.back(), ""), 200);
+  }
+  EXPECT_TRUE(eventually([&] { return running->stats().connections == 7U; }));
+  for (auto& each : known) EXPECT_EQ(asks(*each, "X-Name: friend\r\n"), 200);
+  EXPECT_EQ(running->stats().evicted, 3U);
+}
+
 TEST(address_key, is_the_address_and_for_ipv6_its_network) {
   EXPECT_EQ(address_key("192.0.2.7"), "192.0.2.7");
   EXPECT_EQ(address_key("::ffff:192.0.2.7"), "192.0.2.7");

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,7 @@
 #include "shared/http/server.hpp"
 #include "shared/http/x509.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/wire/sign.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/sync_laptop.hpp"
 
@@ -139,7 +141,7 @@ class in_between : public ::testing::TestWithParam<pin_kind> {
     link.port = port;
     if (GetParam() == pin_kind::key) {
       link.pin_is_ca = false;
-      link.pin = crypto::sha256(keys->signing.public_half().raw()).raw();
+      link.pin = std::exchange(link.key_pin, {});
     }
     return link;
   }
@@ -177,6 +179,36 @@ TEST_P(in_between, gets_no_code) {
   EXPECT_FALSE(thief->saw(key.public_half().text()));
   link.port = port();
   EXPECT_TRUE(transport::enroll(link, {"laptop", &key})) << "the code is good";
+}
+
+TEST_P(in_between, gets_no_code_with_a_key_of_its_own) {
+  if (GetParam() != pin_kind::ca) return;
+  const auto leaf = false_leaf();
+  const auto mine = crypto::signing_key::generate(crypto::system_random());
+  const auto thief = between(leaf);
+  // All that a link without the server's key would have to go by.
+  thief->change = [&](const http::request& asked, http::response& back) {
+    const auto wanted = wire::decode_greeting_request(asked.body);
+    if (!wanted) return;
+    auto answer = wire::decode_greeting_answer(back.body).value();
+    auto trust = wire::decode_trust(answer.trust_object.object).value();
+    trust.keys = {std::string(mine.public_half().raw())};
+    answer.trust_object = wire::sign_canonical(mine, "trust", wire::encode_object(trust));
+    wire::greeting said{trust.server, wanted->nonce, answer.challenge,
+                        std::string(http::spki_sha256(leaf.certificate).value().raw())};
+    answer.signed_by_server = wire::sign_canonical(mine, "greeting", wire::encode_object(said));
+    back.body = wire::encode(answer);
+  };
+  auto link = invite(thief->port());
+  const auto refused = transport::enroll(link, {"laptop", &key});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::untrusted_server) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("by the key of the link"), std::string::npos);
+  EXPECT_FALSE(thief->saw(link.code));
+  link.key_pin.clear();
+  EXPECT_EQ(transport::enroll(link, {"laptop", &key}).error().code, errc::usage)
+      << "a link that was cut off";
+  EXPECT_FALSE(thief->saw(link.code));
 }
 
 TEST_P(in_between, gets_no_device_of_a_folder) {

@@ -118,6 +118,34 @@ TEST_P(server_limits, a_stranger_with_a_bomb_makes_nothing_unpacked_or_written) 
   EXPECT_EQ(metric("autocusto_bodies_decoded_total"), before + 1) << "an honest one is unpacked";
 }
 
+TEST_P(server_limits, a_device_and_a_user_have_a_share_of_the_connections) {
+  start([](limits::usage_settings& of) {
+    of.connections.device = 3;
+    of.connections.user = 5;
+  });
+  auto greedy = world.device("a@example.org");
+  auto second = world.device("a@example.org");
+  auto honest = world.device("b@example.org");
+  ASSERT_EQ(code_of(honest->post("/v1/known", nothing_held())), "ok");
+  std::vector<std::unique_ptr<wire_device>> copies;
+  const auto hold = [&](wire_device& of, int count) {
+    for (int i = 0; i < count; ++i) {
+      copies.push_back(once_more(of));
+      ASSERT_EQ(code_of(copies.back()->post("/v1/known", nothing_held())), "ok")
+          << "the newest one is served";
+    }
+  };
+  const auto before = metric("autocusto_connections");
+  const auto at_most = [&](double most) {
+    return soon([&] { return metric("autocusto_connections") <= most; });
+  };
+  hold(*greedy, 6);
+  EXPECT_TRUE(at_most(before + 3));
+  hold(*second, 6);
+  EXPECT_TRUE(at_most(before + 5)) << "of both devices together";
+  EXPECT_EQ(code_of(honest->post("/v1/known", nothing_held())), "ok");
+}
+
 TEST_P(server_limits, one_device_cannot_hold_more_long_polls_than_its_share) {
   start([](limits::usage_settings& of) { of.long_polls.device = 2; });
   auto greedy = world.device("a@example.org");

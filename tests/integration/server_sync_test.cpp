@@ -1,6 +1,8 @@
 // Pushing, pulling, long polls and operations, over TLS, on both databases.
 
+#include <algorithm>
 #include <future>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -233,6 +235,30 @@ TEST_P(server_sync, a_clicked_link_shows_what_to_do_with_it) {
   EXPECT_TRUE(policy->starts_with("default-src 'none'; style-src 'unsafe-inline'"));
   EXPECT_EQ(http::find_header(page.headers, "cache-control"), "no-store");
   EXPECT_EQ(http::find_header(page.headers, "referrer-policy"), "no-referrer");
+}
+
+TEST_P(server_sync, every_header_of_an_answer_stands_there_once) {
+  auto device = world.device("a@example.org");
+  const auto expect_once = [&](const std::string& path) {
+    const auto answer = device->get(path);
+    std::set<std::string> names;
+    for (const auto& [name, value] : answer.headers) {
+      std::string lower(name);
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+      });
+      EXPECT_TRUE(names.insert(lower).second) << name << " of " << path;
+    }
+    EXPECT_EQ(http::find_header(answer.headers, "cache-control"), "no-store") << path;
+    EXPECT_EQ(http::find_header(answer.headers, "x-content-type-options"), "nosniff") << path;
+  };
+  const std::string changes = "/v1/changes?cursor=0." + std::string(64, '0');
+  for (const auto& path : {std::string("/enroll"), changes, std::string("/v1/nowhere"),
+                           std::string("/v1/changes?cursor=x")}) {
+    expect_once(path);
+  }
+  device->token.clear();
+  expect_once(changes);
 }
 
 TEST_P(server_sync, health_readiness_and_metrics_tell_what_happens) {

@@ -124,6 +124,25 @@ TEST_F(page_test, changes_the_passphrase) {
   EXPECT_EQ(unlock("outra senha com tatu e farol").status, 200);
 }
 
+TEST_F(page_test, tells_of_a_wrong_clock) {
+  make_replica();
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  auto told = json::parse(get("/api/status").body);
+  EXPECT_EQ(told.at("damaged"), 0);
+  EXPECT_EQ(told.at("clock_ahead_seconds"), nullptr);
+  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
+  {
+    const auto other =
+        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock))
+            .value();
+    ASSERT_TRUE(other->identity().set_setting("clock_ahead", "-900"));
+  }
+  ASSERT_EQ(unlock().status, 200);
+  told = json::parse(get("/api/status").body);
+  EXPECT_EQ(told.at("clock_ahead_seconds"), -900);
+}
+
 TEST_F(page_test, keeps_the_idle_time_that_was_chosen) {
   make_replica();
   open_page();

@@ -392,6 +392,29 @@ def refused(stage, database):
         world.remove()
 
 
-ALL = {"dry_run": dry_run, "twice": twice, "killed": killed, "half": half, "rollback": rollback,
+def shifting(stage, database):
+    """A row-level policy shows other rows with each query: an end with a sentence, nothing that shows, and a later run
+    as the owner goes on."""
+    with Imported(stage, database, "--layout", "g3", *SMALL) as it:
+        reader = f"leitor_{database}"
+        tables = [t["tablename"] for t in it.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        Cluster.sql(it.source, f"CREATE ROLE {reader} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader};"
+                    + "".join(f'ALTER TABLE "{t}" ENABLE ROW LEVEL SECURITY;'
+                              f'CREATE POLICY chance ON "{t}" TO {reader} USING (random() < 0.7);' for t in tables))
+        url = it.source + ("&" if "?" in it.source else "?") + f"user={reader}"
+        said = []
+        for attempt in range(5):
+            done = run(it.world.import_words("run", "--from", url), exits=None)
+            require(done.returncode > 0, f"attempt {attempt} ended with {done.returncode}: {done.stderr[-500:]}")
+            said.append(json.loads(done.stdout)["error"]["message"])
+            require("row-level security" in said[-1], f"attempt {attempt} does not say what it found: {said[-1]}")
+            it.world.server("verify")
+        report = it.run()
+        check_report(it.truth, report, it.numbers)
+        it.world.server("verify")
+        return f"{len(said)} attempts ended with a sentence"
+
+
+ALL = {"dry_run": dry_run, "shifting": shifting, "twice": twice, "killed": killed, "half": half, "rollback": rollback,
        "why": why, "refused": refused}
 __all__ = ["ALL", "Failed"]

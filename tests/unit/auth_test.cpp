@@ -215,15 +215,17 @@ TEST(keys, a_leaf_covers_the_latest_time_that_clients_were_told) {
   EXPECT_FALSE(renew_leaf(keys, {"localhost"}, k_now + k_day, end + 900 * k_day).value());
 }
 
-TEST(keys, the_link_pins_the_ca_or_the_signing_key) {
+TEST(keys, the_link_pins_the_signing_key_and_the_ca_if_there_is_one) {
   const auto own = make_keys(crypto::system_random(), {"localhost"}, k_now).value();
   auto link = wire::decode_enrollment_link(enrollment_link(own, "localhost", 8443, "c0de")).value();
   EXPECT_TRUE(link.pin_is_ca);
   EXPECT_EQ(link.pin, http::spki_sha256(own.ca->certificate).value().raw());
+  EXPECT_EQ(link.key_pin, crypto::sha256(own.signing.public_half().raw()).raw());
   const auto given = make_keys(crypto::system_random(), own.leaf).value();
   link = wire::decode_enrollment_link(enrollment_link(given, "localhost", 8443, "c0de")).value();
   EXPECT_FALSE(link.pin_is_ca);
   EXPECT_EQ(link.pin, crypto::sha256(given.signing.public_half().raw()).raw());
+  EXPECT_EQ(link.key_pin, "");
   EXPECT_TRUE(wire::decode_trust(trust_object(given).object)->roots.empty());
 }
 
@@ -366,7 +368,8 @@ TEST(config, names_the_limits_that_are_others_than_the_defaults) {
   made.names = {"a.example.org"};
   EXPECT_EQ(app::encode_config(made).find("limits"), std::string::npos);
   made.limits.pushes_per_minute.device = 5;
-  made.limits.connections.address = 0;
+  made.limits.connections = {.device = 7, .user = 8, .address = 0};
+  made.limits.connections_without_token.address = 9;
   EXPECT_EQ(app::decode_config(app::encode_config(made))->limits, made.limits);
   const auto with = [](const std::string& limits) {
     return app::decode_config(
@@ -377,7 +380,7 @@ TEST(config, names_the_limits_that_are_others_than_the_defaults) {
   for (const char* wrong :
        {"7", R"({"pushes_per_minute":7})", R"({"pushes_per_minute":{"device":-1}})",
         R"({"pushes_per_hour":{"device":7}})", R"({"pushes_per_minute":{"laptop":7}})",
-        R"({"connections":{"device":7}})"}) {
+        R"({"failed_tokens_per_minute":{"device":7}})"}) {
     EXPECT_EQ(code(with(wrong)), errc::usage) << wrong;
   }
 }

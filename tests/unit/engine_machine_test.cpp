@@ -190,6 +190,8 @@ TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
   d.on(push_saved{});
   d.on(receipt(7, {push_outcome::accepted}));
   d.on(receipt_applied{});
+  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 2, .without = {id_of<version_id>(11)}}))
+      << "and get larger again: it may have been the only one";
   auto left = quiet();
   left.waiting = 1;
   EXPECT_THAT(d.on(left), ElementsAre("fetch 0"));

@@ -80,7 +80,8 @@ TEST_P(rotation, new_links_fit_at_every_step) {
   for (const auto* keys : {&before, &announced, &*changed}) {
     const auto link =
         wire::decode_enrollment_link(enrollment_link(*keys, "sync.example", 443, "Code")).value();
-    EXPECT_TRUE(transport::accept_first_trust(trust_object(*keys), link.pin_is_ca, link.pin));
+    EXPECT_TRUE(
+        transport::accept_first_trust(trust_object(*keys), link.pin_is_ca, link.pin, link.key_pin));
   }
 }
 

@@ -49,6 +49,21 @@ TEST(transport_trust, the_first_object_must_fit_the_pin_of_a_ca) {
   EXPECT_FALSE(accept_first_trust(changed, true, k_root));
 }
 
+TEST(transport_trust, a_link_that_names_ca_and_key_asks_for_both) {
+  const auto key = key_of('a');
+  const auto good = sign(trust_of(key), key);
+  const std::string pin(crypto::sha256(raw(key)).raw());
+  EXPECT_TRUE(accept_first_trust(good, true, k_root, pin));
+  EXPECT_FALSE(accept_first_trust(good, true, k_other_root, pin));
+  // Who has a false certificate of that CA has made up the rest.
+  const auto thief = key_of('t');
+  EXPECT_FALSE(accept_first_trust(sign(trust_of(thief), thief), true, k_root, pin));
+  auto both = trust_of(key);
+  both.keys.push_back(raw(thief));
+  EXPECT_FALSE(accept_first_trust(sign(both, thief), true, k_root, pin));
+  EXPECT_TRUE(accept_first_trust(sign(both, key), true, k_root, pin));
+}
+
 TEST(transport_trust, the_first_object_must_be_signed_by_the_pinned_key) {
   const auto key = key_of('a');
   const std::string pin(crypto::sha256(raw(key)).raw());

@@ -218,6 +218,15 @@ TEST(search_index_test, finds_names_without_accents_and_keys_in_any_punctuation)
   EXPECT_EQ(index.search("", "", 2).items.size(), 2U);
 }
 
+TEST(search_index_test, keeps_how_many_records_could_not_be_listed) {
+  search_index index;
+  EXPECT_EQ(index.damaged(), 0U);
+  index.fill({}, 2);
+  EXPECT_EQ(index.damaged(), 2U);
+  index.fill({});
+  EXPECT_EQ(index.damaged(), 0U);
+}
+
 TEST(search_index_test, replaces_one_record) {
   search_index index;
   index.fill({item("patient", "1", "B"), item("clinic", "1", "A")});

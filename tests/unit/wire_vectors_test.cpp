@@ -159,6 +159,7 @@ TEST(wire_vectors, links) {
     EXPECT_EQ(link->code, text(v, "code"));
     EXPECT_EQ(link->pin_is_ca, v.at("ca").get<bool>());
     EXPECT_EQ(to_hex(link->pin), text(v, "pin"));
+    EXPECT_EQ(to_hex(link->key_pin), text(v, "key"));
     EXPECT_EQ(encode(*link), text(v, "text"));
   }
   for (const auto& v : vectors().at("links").at("invalid")) {

@@ -1,5 +1,7 @@
 """Accounts and doctors, how they are linked, and what an import reports about them."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Optional
@@ -113,11 +115,18 @@ class People:
                 self.users[user].doctors.append(doctor)
         return {doctor for doctor, _ in first}
 
+    @staticmethod
+    def seen(email):
+        """What a reader sees of an e-mail: invented ones hold no other characters that hide."""
+        shown = unicodedata.normalize("NFC", re.sub("[\u00ad\u200b-\u200f\u2060\ufeff]", "", email))
+        return " ".join(shown.replace("\u00a0", " ").split())
+
     def judge_users(self):
-        spellings, owners = {}, {}
+        spellings, owners, looks = {}, {}, {}
         for u in self.users.values():
             spellings.setdefault(u.email.lower(), set()).add(u.email)
             owners.setdefault(u.email, []).append(u.id)
+            looks.setdefault(self.seen(u.email).lower(), set()).add(u.email.lower())
         for u in self.users.values():
             flags = []
             if owners[u.email][0] != u.id:
@@ -126,6 +135,10 @@ class People:
                 flags.append("EMAIL_CASE_COLLISION")
             elif u.email != u.email.lower():
                 self.report.add("usuarios_usuario", u.id, "imported", "EMAIL_NOT_LOWERCASE")
+            if len(looks[self.seen(u.email).lower()]) > 1:
+                flags.append("EMAIL_LOOKS_ALIKE")
+            elif u.email != self.seen(u.email):
+                flags.append("EMAIL_HIDDEN_CHARACTERS")
             if u.password == "" or u.password[0] == "!":
                 flags.append("PASSWORD_UNUSABLE")
             elif u.password.split("$")[0] != "pbkdf2_sha256":

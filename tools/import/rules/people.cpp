@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "shared/domain/entry.hpp"
+#include "shared/domain/text.hpp"
 #include "shared/domain/validate.hpp"
 #include "tools/import/rules/texts.hpp"
 
@@ -84,9 +86,11 @@ std::vector<user_row> judge_users(std::vector<user_row> users,
   for (const auto& [pair, id] : valid_links(links, doctors, ids)) ++linked[pair.second];
   std::map<std::string, legacy_id> first;
   std::map<std::string, std::set<std::string>> spellings;
+  std::map<std::string, std::set<std::string>> looks;  // what can be seen, and how it is written
   for (const auto& u : in) {
     first.emplace(u.email, u.id);
     spellings[lower(u.email)].insert(u.email);
+    looks[lower(domain::visible_text(u.email))].insert(lower(u.email));
   }
   for (const auto& u : in) {
     row_verdict verdict(to, k_users, u.id, outcome::imported);
@@ -97,6 +101,11 @@ std::vector<user_row> judge_users(std::vector<user_row> users,
       verdict.say(outcome::flagged, "EMAIL_CASE_COLLISION");
     } else if (u.email != folded) {
       verdict.say(outcome::imported, "EMAIL_NOT_LOWERCASE");
+    }
+    if (looks.at(lower(domain::visible_text(u.email))).size() > 1) {
+      verdict.say(outcome::flagged, "EMAIL_LOOKS_ALIKE");
+    } else if (!domain::is_visible_name(u.email)) {
+      verdict.say(outcome::flagged, "EMAIL_HIDDEN_CHARACTERS");
     }
     if (!u.password_usable) {
       verdict.say(outcome::flagged, "PASSWORD_UNUSABLE");

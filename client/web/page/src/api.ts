@@ -163,6 +163,10 @@ export interface Status {
   device_name: string;
   server: string;
   records: number;
+  /// Records that cannot be read.
+  damaged: number;
+  /// By how many seconds this laptop's clock is ahead of the server's; null: near enough.
+  clock_ahead_seconds: number | null;
   waiting: Waiting[];
   waiting_count: number;
   notices: Notice[];

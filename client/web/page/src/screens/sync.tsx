@@ -100,6 +100,19 @@ function WaitingList({ status, online }: { status: Status; online: boolean }) {
   );
 }
 
+/// What somebody has to put right on this laptop.
+function Attention({ status }: { status: Status }) {
+  const ahead = status.clock_ahead_seconds;
+  if (ahead === null && status.damaged === 0) return null;
+  return (
+    <section aria-labelledby="attention" class="notice info">
+      <h2 id="attention">{t('attention_title')}</h2>
+      {ahead !== null && <p>{t(ahead > 0 ? 'clock_ahead' : 'clock_behind', { n: formatCount(Math.floor(Math.abs(ahead) / 60)) })}</p>}
+      {status.damaged > 0 && <p>{t('damaged', { n: formatCount(status.damaged) })}</p>}
+    </section>
+  );
+}
+
 function Notices({ status, reload }: { status: Status; reload: () => void }) {
   if (status.notices.length === 0) return null;
   const forget = async () => {
@@ -194,6 +207,7 @@ export function SyncScreen() {
       <Title>{t('sync')}</Title>
       <Now />
       {(status.problem ?? refused.problem) && <Problem text={status.problem ?? refused.problem ?? ''} onRetry={reload} />}
+      {status.value && <Attention status={status.value} />}
       {status.value && <Notices status={status.value} reload={reload} />}
       {status.value && <WaitingList status={status.value} online={connection(now) === 'online'} />}
       {refused.value && (

@@ -37,6 +37,19 @@ export const sync = texts({
   ],
   copied_do: ['Continuar como outro computador', 'Go on as another computer'],
   copied_done: ['Pronto: este é agora um computador à parte.', 'Done: this is a computer of its own now.'],
+  attention_title: ['Atenção', 'Attention'],
+  clock_ahead: [
+    'O relógio deste computador está {n} minutos adiantado em relação ao do servidor. Acerte-o: até lá, os horários gravados ficam errados.',
+    "This laptop's clock is {n} minutes ahead of the server's. Set it right: times that are saved are wrong until then.",
+  ],
+  clock_behind: [
+    'O relógio deste computador está {n} minutos atrasado em relação ao do servidor. Acerte-o: até lá, os horários gravados ficam errados.',
+    "This laptop's clock is {n} minutes behind the server's. Set it right: times that are saved are wrong until then.",
+  ],
+  damaged: [
+    'Cadastros danificados, que não aparecem: {n}. O que o servidor tem não se perdeu. Fale com quem administra o sistema; `autocusto verify` diz mais.',
+    'Records that are damaged and not shown: {n}. What the server has is not lost. Tell the administrator; `autocusto verify` says more.',
+  ],
   waiting_title: ['O que espera para ser enviado', 'What waits to be sent'],
   waiting_none: ['Nada espera: o servidor tem tudo.', 'Nothing waits: the server has everything.'],
   waiting_more: ['… e mais {n}', '… and {n} more'],
