@@ -398,10 +398,10 @@ def shifting(stage, database):
     with Imported(stage, database, "--layout", "g3", *SMALL) as it:
         reader = f"leitor_{database}"
         tables = [t["tablename"] for t in it.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        Cluster.sql(it.source, f"CREATE ROLE {reader} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader};"
+        Cluster.sql(it.source, f"CREATE ROLE {reader} LOGIN PASSWORD 'inventada'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader};"
                     + "".join(f'ALTER TABLE "{t}" ENABLE ROW LEVEL SECURITY;'
                               f'CREATE POLICY chance ON "{t}" TO {reader} USING (random() < 0.7);' for t in tables))
-        url = it.source + ("&" if "?" in it.source else "?") + f"user={reader}"
+        url = re.sub("//[^/@]*@", f"//{reader}:inventada@", it.source)
         said = []
         for attempt in range(5):
             done = run(it.world.import_words("run", "--from", url), exits=None)
