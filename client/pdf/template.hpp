@@ -23,7 +23,8 @@ struct template_limits {
   static constexpr std::size_t pages = 20;
   static constexpr std::size_t fields = 2'000;
   static constexpr std::size_t inflated = 64 * 1024 * 1024;  ///< of all its streams together
-  static constexpr std::size_t objects = 50'000;
+  static constexpr std::size_t objects = 50'000;             ///< parts of what a page is drawn with
+  static constexpr std::size_t copied_objects = 3'000;       ///< of them, objects of their own
 };
 
 struct template_page {

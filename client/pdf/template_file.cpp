@@ -15,6 +15,7 @@ namespace {
 using object = QPDFObjectHandle;
 
 constexpr int k_field_depth = 32;
+constexpr std::size_t k_page_nodes = 500;  // of the tree of pages
 constexpr double k_max_side = 2'000;
 
 /// What a person is told; thrown inside this file only.
@@ -163,8 +164,10 @@ void strip(const object& root) {
   std::vector<step> open{{root, false}};
   std::size_t steps = 0;
   while (!open.empty()) {
-    if (++steps > template_limits::objects)
+    // qpdf follows references one within another when it copies: as deep as there are objects.
+    if (++steps > template_limits::objects || seen.size() > template_limits::copied_objects) {
       refuse("The template is too complicated; save it simpler.");
+    }
     auto [here, names] = open.back();
     open.pop_back();
     if (here.isIndirect() && !seen.emplace(here.getObjectID(), here.getGeneration()).second)
@@ -224,6 +227,29 @@ void add_bare_page(QPDF& to, QPDF& from, QPDFPageObjectHelper page, const uprigh
   QPDFPageDocumentHelper(to).addPage(QPDFPageObjectHelper(to.makeIndirectObject(dict)), false);
 }
 
+/// Counts pages by its own walk, since qpdf makes one object for each time that a page is named.
+void require_few_pages(QPDF& pdf) {
+  std::vector<object> open{pdf.getRoot().getKey("/Pages")};
+  std::size_t nodes = 0;
+  std::size_t pages = 0;
+  while (!open.empty()) {
+    auto node = open.back();
+    open.pop_back();
+    if (++nodes > k_page_nodes) refuse("The template is damaged and cannot be read; save it anew.");
+    auto kids = node.isDictionary() ? node.getKey("/Kids") : object::newNull();
+    if (!kids.isArray()) {
+      ++pages;
+      continue;
+    }
+    const int count = std::min(kids.getArrayNItems(), static_cast<int>(k_page_nodes) + 1);
+    for (int i = 0; i < count; ++i) open.push_back(kids.getArrayItem(i));
+  }
+  if (pages > template_limits::pages) {
+    throw unusable{fail(errc::too_large, "The template has more than 20 pages; split it.", {},
+                        static_cast<std::int64_t>(template_limits::pages))};
+  }
+}
+
 void require_form(QPDF& pdf, const std::vector<file_field>& fields) {
   if (!fields.empty()) return;
   auto form = pdf.getRoot().getKey("/AcroForm");
@@ -240,14 +266,11 @@ template_file read(std::string_view bytes) {
   open_quietly(pdf, bytes);
   if (pdf.isEncrypted()) refuse("The template is encrypted; save it without protection.");
   template_file out;
+  require_few_pages(pdf);
   QPDF bare;
   bare.emptyPDF();
   const auto pages = QPDFPageDocumentHelper(pdf).getAllPages();
   if (pages.empty()) refuse("The template has no pages; choose another file.");
-  if (pages.size() > template_limits::pages) {
-    throw unusable{fail(errc::too_large, "The template has more than 20 pages; split it.", {},
-                        static_cast<std::int64_t>(template_limits::pages))};
-  }
   for (std::size_t number = 0; number < pages.size(); ++number) {
     QPDFPageObjectHelper page = pages[number];
     const upright frame(page);

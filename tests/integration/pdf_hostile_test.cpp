@@ -41,6 +41,20 @@ std::string packed(const std::string& text) {
   return out;
 }
 
+std::string ascii85(const std::string& data) {
+  std::string out;
+  for (std::size_t at = 0; at < data.size(); at += 4) {
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      group = group << 8 | (at + i < data.size() ? static_cast<unsigned char>(data[at + i]) : 0U);
+    }
+    std::string letters(5, '!');
+    for (std::size_t i = 5; i-- > 0; group /= 85) letters[i] = static_cast<char>('!' + group % 85);
+    out += letters;
+  }
+  return out;
+}
+
 /// Objects by hand, with a right table of places.
 class raw_pdf {
  public:
@@ -147,6 +161,31 @@ TEST(PdfHostile, CyclesInPagesFieldsAndResourcesEnd) {
   EXPECT_EQ(answer(small_form_pdf(resources)), "taken");
 }
 
+TEST(PdfHostile, APageThatIsNamedAMillionTimesIsCountedNotMade) {
+  raw_pdf pages;
+  std::string kids;
+  while (kids.size() < 5'000'000) kids += "3 0 R ";
+  pages.add("<< /Type /Catalog /Pages 2 0 R >>");
+  pages.add("<< /Type /Pages /Count 1 /Kids [" + kids + "] >>");
+  pages.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>");
+  EXPECT_EQ(answer(pages.done()), "The template is damaged and cannot be read; save it anew.");
+}
+
+TEST(PdfHostile, LongChainsOfObjectsEnd) {
+  for (const int length : {2'900, 40'000}) {
+    raw_pdf chain;
+    chain.add("<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>");
+    chain.add("<< /Type /Pages /Count 1 /Kids [3 0 R] >>");
+    chain.add(
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font 5 0 R >> /Annots "
+        "[4 0 R] >>");
+    chain.add("<< /Type /Annot /Subtype /Widget /FT /Tx /T (rg) /Rect [50 700 400 720] >>");
+    for (int i = 0; i < length; ++i) chain.add("<< /X " + std::to_string(6 + i) + " 0 R >>");
+    EXPECT_EQ(answer(chain.done()),
+              length < 3'000 ? "taken" : "The template is too complicated; save it simpler.");
+  }
+}
+
 TEST(PdfHostile, DeepNestingEnds) {
   raw_pdf deep;
   deep.add("<< /Type /Catalog /Pages 2 0 R /X " + std::string(200'000, '[') +
@@ -165,19 +204,51 @@ TEST(PdfHostile, WhatUnpacksToTooMuchIsNotUnpacked) {
   bomb.add_stream("/Filter /FlateDecode", once);
   EXPECT_EQ(answer(bomb.done()), "The template unpacks to more than 64 MiB; save it smaller.");
 
-  raw_pdf twice;
-  twice.add("<< /Type /Catalog /Pages 2 0 R >>");
-  twice.add("<< /Type /Pages /Count 1 /Kids [3 0 R] >>");
-  twice.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>");
-  twice.add_stream("/Filter [/FlateDecode /FlateDecode]", packed(once));
-  EXPECT_EQ(answer(twice.done()), "The template unpacks to more than 64 MiB; save it smaller.");
+  const auto with_contents = [](const std::string& dict, const std::string& data) {
+    raw_pdf out;
+    out.add("<< /Type /Catalog /Pages 2 0 R >>");
+    out.add("<< /Type /Pages /Count 1 /Kids [3 0 R] >>");
+    out.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>");
+    out.add_stream(dict, data);
+    return answer(out.done());
+  };
+  std::string hex;
+  for (const char c : once) {
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+  }
+  EXPECT_EQ(with_contents("/Filter [/ASCIIHexDecode /FlateDecode]", hex + ">"),
+            "The template unpacks to more than 64 MiB; save it smaller.");
+  EXPECT_EQ(with_contents("/Filter [/ASCII85Decode /FlateDecode]", ascii85(once) + "~>"),
+            "The template unpacks to more than 64 MiB; save it smaller.");
+  const char* unusual =
+      "The template uses an unusual compression; save it anew with another program.";
+  for (const char* filters : {"[/FlateDecode /FlateDecode]", "/LZWDecode", "/L#5aWDecode",
+                              "[/A85 /LZW]", "/RunLengthDecode", "[/RL /Fl]", "[/AHx /AHx /Fl]",
+                              "7 0 R", "[7 0 R]", "%\n/LZWDecode", "null", "[/Fl"}) {
+    EXPECT_EQ(with_contents("/Filter " + std::string(filters), packed("q Q")), unusual) << filters;
+  }
+  EXPECT_EQ(with_contents("/F#69lter/Fl#61teDecode /Filter[/Fl/Fl]", packed("q Q")), unusual);
+  for (const char* filters : {"/FlateDecode", "[ /FlateDecode ]", "/Fl"}) {
+    EXPECT_EQ(with_contents("/Filter" + std::string(filters), packed("q Q")),
+              "The template has no form fields; add them with an editor of PDF forms.")
+        << filters;
+  }
+  EXPECT_NE(with_contents("/Filter /DCTDecode", "x"), unusual);
+  EXPECT_NE(with_contents("/Filter [/FlateDecode /DCTDecode]", packed("x")), unusual);
+}
 
-  raw_pdf old;
-  old.add("<< /Type /Catalog /Pages 2 0 R >>");
-  old.add("<< /Type /Pages /Count 0 /Kids [] >>");
-  old.add_stream("/Filter /L#5aWDecode", "x");
-  EXPECT_EQ(answer(old.done()),
-            "The template uses an outdated compression (LZW); save it anew with another program.");
+TEST(PdfHostile, StreamsThatBecomeNothingEnd) {
+  // Starts of streams within a stream, and behind them blocks of no bytes: each start would be read
+  // to the end.
+  std::string many = "%PDF-1.5\n";
+  const std::string start = "stream\n\x78\x9c";
+  for (int i = 0; i < 4'000; ++i) {
+    many += start + std::string("\0\x09\0\xf6\xff", 5);
+  }
+  many += "the last.";
+  while (many.size() < 5 * 1024 * 1024 - 16) many += std::string("\0\0\0\xff\xff", 5);
+  EXPECT_EQ(answer(many), "The template unpacks to more than 64 MiB; save it smaller.");
 }
 
 TEST(PdfHostile, ManyFalseStreamsEnd) {
