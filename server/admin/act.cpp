@@ -21,6 +21,14 @@
 #include "server/admin/handlers.hpp"
 #include "server/auth/again.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/records.hpp"
+#include "server/store/settings.hpp"
 #include "server/sync/acts.hpp"
 #include "server/sync/quarantine.hpp"
 #include "shared/base/limits.hpp"
@@ -47,7 +55,7 @@ void add_code(doing& act, store::pk user) {
   row.code_hash = std::string(crypto::sha256(code_of(act.app, act.object.id)).raw());
   row.user = user;
   row.expires_at = act.now + limits::enrollment_millis;
-  act.in.add_enrollment(row);
+  act.credentials.add_enrollment(row);
 }
 
 store::user_role role_named(const std::string& name) {
@@ -60,7 +68,7 @@ void user_add(doing& act) {
   const auto email = act.text("email");
   const auto role = role_named(act.text("role"));
   act.complete();
-  const auto user = auth::create_user(act.in, act.app.random, email, role, act.now);
+  const auto user = auth::create_user(act.tx, act.app.random, email, role, act.now);
   if (!user) throw error_exception(user.error());
   act.subject.user = user->key;
   auto& entry = act.note(store::journaled_act::user_added, user->id);
@@ -72,13 +80,13 @@ void user_add(doing& act) {
 void user_enable(doing& act) {
   const auto user = act.user();
   act.complete();
-  if (act.in.is_held(user.key)) {
+  if (act.people.is_held(user.key)) {
     refuse(errc::user_disabled,
            "This account comes with an import that has not ended; it is enabled at the end. Run "
            "the import again if it was cut.",
            "user");
   }
-  act.in.set_user_enabled(user.key, true);
+  act.people.set_user_enabled(user.key, true);
   act.note(store::journaled_act::user_enabled, user.id);
 }
 
@@ -86,21 +94,21 @@ void user_disable(doing& act) {
   const auto user = act.user();
   act.complete();
   const bool counts = user.role == store::user_role::admin && user.enabled;
-  if (counts && !admin_remains(act.in, user.key)) {
+  if (counts && !admin_remains(act.tx, user.key)) {
     refuse(errc::last_admin,
            "This is the last administrator who can sign in; enroll another one before disabling "
            "this one.",
            "user");
   }
   // Waits for this user's running pushes; later ones find the user disabled.
-  for (const auto& device : act.in.all_devices()) {
-    if (device.user == user.key) static_cast<void>(act.in.lock_device(device.id));
+  for (const auto& device : act.people.all_devices()) {
+    if (device.user == user.key) static_cast<void>(act.people.lock_device(device.id));
   }
-  act.in.set_user_enabled(user.key, false);
+  act.people.set_user_enabled(user.key, false);
   act.note(store::journaled_act::user_disabled, user.id);
-  act.in.end_sessions_of_user(user.key);
+  act.credentials.end_sessions_of_user(user.key);
   void_codes(act, user);
-  act.in.wake(user.id);
+  store::feed::writes(act.tx).wake(user.id);
 }
 
 void enrollment_new(doing& act) {
@@ -116,14 +124,14 @@ void enrollment_new(doing& act) {
 void enrollment_revoke(doing& act) {
   const auto id = act.text("enrollment");
   act.complete();
-  for (const auto& row : act.in.open_enrollments(act.now)) {
+  for (const auto& row : act.credentials.open_enrollments(act.now)) {
     if (msg::enrollment_id(row.code_hash) != id) continue;
     // Whoever enrolls with it at this moment is before or behind; behind, there is no code.
-    if (!act.in.void_enrollment(row.code_hash)) break;
+    if (!act.credentials.void_enrollment(row.code_hash)) break;
     const store::pk owner[] = {row.user};
     act.subject.user = row.user;
     auto& entry =
-        act.note(store::journaled_act::enrollment_revoked, act.in.users_by_pk(owner).at(0).id);
+        act.note(store::journaled_act::enrollment_revoked, act.people.users_by_pk(owner).at(0).id);
     entry.code_hash = row.code_hash;
     return;
   }
@@ -147,11 +155,11 @@ void policy_set(doing& act) {
     refuse(errc::invalid_field, "The policy is auto or manual.", "policy");
   }
   row.policy = policy == "auto" ? domain::merge_policy::automatic : domain::merge_policy::manual;
-  act.in.set_policy(row);
+  store::settings::writes(act.tx).set_policy(row);
 }
 
 void note_record(doing& act, const record_id& record) {
-  if (const auto row = act.in.record(record)) act.subject.record = row->key;
+  if (const auto row = store::records::reads(act.tx).record(record)) act.subject.record = row->key;
 }
 
 void assign(doing& act) {
@@ -163,7 +171,7 @@ void assign(doing& act) {
     refuse(errc::malformed, "An assignment names the heads that its actor saw.", "expect_heads");
   }
   const sync::act_environment env{&act.app.random, act.now};
-  const auto done = sync::assign(act.in, env, user, record, version, *act.object.expect_heads);
+  const auto done = sync::assign(act.tx, env, user, record, version, *act.object.expect_heads);
   if (!done) throw error_exception(done.error());
   note_record(act, record);
 }
@@ -173,7 +181,7 @@ void unassign(doing& act) {
   const auto user = act.user();
   act.complete();
   const sync::act_environment env{&act.app.random, act.now};
-  const auto done = sync::unassign(act.in, env, user, record, act.object.expect_heads);
+  const auto done = sync::unassign(act.tx, env, user, record, act.object.expect_heads);
   if (!done) throw error_exception(done.error());
   auto& entry = act.note(store::journaled_act::view_removed, user.id);
   entry.record = record;
@@ -187,7 +195,7 @@ store::quarantine_row quarantined_item(doing& act) {
   store::pk key = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), key);
   const bool number = wrong == std::errc() && end == text.data() + text.size();
-  auto item = number ? act.in.quarantine(key) : std::nullopt;
+  auto item = number ? store::quarantine::reads(act.tx).quarantine(key) : std::nullopt;
   if (!item) {
     refuse(errc::not_found, "Nothing lies in quarantine under this id; see `quarantine list`.",
            "quarantine");
@@ -203,7 +211,7 @@ void quarantine_accept(doing& act) {
     refuse(errc::malformed, "An acceptance names the heads that its actor saw.", "expect_heads");
   }
   const sync::act_environment env{&act.app.random, act.now};
-  const auto done = sync::accept_quarantined(act.in, env, act.app.keys.tenant_key.view(), item,
+  const auto done = sync::accept_quarantined(act.tx, env, act.app.keys.tenant_key.view(), item,
                                              user, *act.object.expect_heads);
   if (!done) throw error_exception(done.error());
   if (const auto header = domain::decode_header(item.header)) note_record(act, header->record.id);
@@ -213,7 +221,7 @@ void quarantine_reject(doing& act) {
   const auto item = quarantined_item(act);
   act.complete();
   act.subject.user = item.user;
-  act.in.remove_quarantine(item.key);
+  store::quarantine::writes(act.tx).remove_quarantine(item.key);
 }
 
 [[noreturn]] void no_conflict() {
@@ -226,12 +234,12 @@ void conflict_dismiss(doing& act) {
   store::pk key = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), key);
   if (wrong != std::errc() || end != text.data() + text.size()) no_conflict();
-  const auto seen = act.in.conflict(key);
+  const auto seen = store::conflicts::reads(act.tx).conflict(key);
   if (!seen) no_conflict();
   // With the record locked its heads stay what they are until the commit.
-  const store::writer::wanted_record wanted[] = {{seen->record.id, {}, {}, false}};
-  static_cast<void>(act.in.lock_records(wanted));
-  const auto entry = act.in.conflict(key);
+  const store::wanted_record wanted[] = {{seen->record.id, {}, {}, false}};
+  static_cast<void>(store::records::writes(act.tx).lock_records(wanted));
+  const auto entry = store::conflicts::reads(act.tx).conflict(key);
   if (!entry || entry->conflict.state != store::conflict_state::open) no_conflict();
   auto expected = act.object.expect_heads.value_or(entry->conflict.heads);
   std::sort(expected.begin(), expected.end());
@@ -241,7 +249,7 @@ void conflict_dismiss(doing& act) {
   }
   act.subject.user = entry->user.key;
   act.subject.record = entry->record.key;
-  act.in.dismiss_conflict(key);
+  store::conflicts::writes(act.tx).dismiss_conflict(key);
 }
 
 /// Nothing changes but the log: an administrator has seen that it lacks lines, and why.
@@ -322,13 +330,13 @@ wire::act_object verified(const context& in, const wire::signed_object& sent,
 }
 
 /// As the session was when the request came, so it must still be now that the device is locked.
-void check_actor(store::writer& in, const session_owner& caller) {
-  const auto device = in.lock_device(caller.device.id);
+void check_actor(store::people::writes people, const session_owner& caller) {
+  const auto device = people.lock_device(caller.device.id);
   if (!device || device->revoked_at) {
     refuse(errc::device_revoked, "This device was revoked; ask another administrator.");
   }
   const store::pk key[] = {device->user};
-  const auto user = in.users_by_pk(key).at(0);
+  const auto user = people.users_by_pk(key).at(0);
   if (!user.enabled) refuse(errc::user_disabled, "This user is disabled.");
   if (user.role != store::user_role::admin) {
     refuse(errc::forbidden, "Only an administrator does this.");
@@ -345,24 +353,32 @@ http::response act(context& in, const http::request& asked, const session_owner&
   const auto& line = line_of(object.act);
   msg::act_answer out;
   std::vector<store::journal_entry> entries;
-  in.database.write([&](store::writer& w) {
+  in.database.write([&](store::transaction& tx) {
+    store::audit::writes audit(tx);
     entries.clear();
-    if (line.people) static_cast<void>(w.lock_device(merge_device()));
-    check_actor(w, caller);
-    if (const auto before = w.audit_by_act(object.id)) {
+    if (line.people) static_cast<void>(store::people::writes(tx).lock_device(merge_device()));
+    check_actor(tx, caller);
+    if (const auto before = audit.audit_by_act(object.id)) {
       if (before->object != sent->object) {
         refuse(errc::already_exists,
                "This act id was used for another act; choose a fresh random one.", "act_id");
       }
       out = answer_to(in, object, args, before->at);
-      entries = journaled_before(w, object, args);
+      entries = journaled_before(tx, object, args);
       return;
     }
     json::reader reader(args, "args");
-    doing now{w, in, object, reader, in.clock.now(), {}, {}};
+    doing now{.tx = tx,
+              .people = tx,
+              .credentials = tx,
+              .app = in,
+              .object = object,
+              .args = reader,
+              .now = in.clock.now()};
     line.run(now);
     entries = std::move(now.entries);
-    for (const auto& entry : entries) static_cast<void>(w.add_journaled(store::journaled(entry)));
+    for (const auto& entry : entries)
+      static_cast<void>(store::journal::writes(tx).add_journaled(store::journaled(entry)));
     store::audit_row row;
     row.at = now.now;
     row.act = object.id;
@@ -373,7 +389,7 @@ http::response act(context& in, const http::request& asked, const session_owner&
     row.subject_record = now.subject.record;
     row.object = sent->object;
     row.signature = sent->signature;
-    w.add_audit(row);
+    audit.add_audit(row);
     out = answer_to(in, object, args, now.now);
   });
   // Before the answer: what was answered outlives a database that goes back.

@@ -12,7 +12,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "server/admin/handlers.hpp"
+#include "server/store/credentials.hpp"
 #include "server/store/journal_entry.hpp"
+#include "server/store/people.hpp"
 #include "shared/json/read.hpp"
 #include "shared/wire/messages.hpp"
 
@@ -23,12 +25,14 @@ inline constexpr std::size_t k_argument = 512;
 
 /// One act under way.
 struct doing {
-  store::writer& in;
+  store::transaction& tx;
+  store::people::writes people;
+  store::credentials::writes credentials;
   context& app;
   const wire::act_object& object;
   json::reader& args;
   unix_millis now = 0;
-  api::audit_subject subject;
+  api::audit_subject subject{};
   std::vector<store::journal_entry> entries{};  ///< for the journal
 
   store::journal_entry& note(store::journaled_act what, const user_id& user) {
@@ -64,7 +68,7 @@ struct doing {
     if (auto problem = args.finish()) throw error_exception(*std::move(problem));
   }
   store::user_row user() {
-    auto row = user_named(in, text("user"));
+    auto row = user_named(people, text("user"));
     subject.user = row.key;
     return row;
   }
@@ -73,7 +77,7 @@ struct doing {
 /// Whether some administrator could still sign in: enabled, other than `user`, with a device in use
 /// that is not one of `gone`. One who was invited but has no device yet does not count, since
 /// nobody could invite again when that link is lost.
-[[nodiscard]] bool admin_remains(store::reader& in, store::pk user,
+[[nodiscard]] bool admin_remains(store::people::reads people, store::pk user,
                                  const std::unordered_set<store::pk>& gone = {});
 
 /// No link that is on its way survives what takes access away.
@@ -88,7 +92,7 @@ void device_approve(doing& act);
 void reenrollment_set(doing& act, const std::string& policy);
 
 /// What an act that was done before has for the journal: writing it may have failed the first time.
-[[nodiscard]] std::vector<store::journal_entry> journaled_before(store::writer& in,
+[[nodiscard]] std::vector<store::journal_entry> journaled_before(store::transaction& tx,
                                                                  const wire::act_object& object,
                                                                  const nlohmann::json& args);
 

@@ -1,8 +1,11 @@
 // Conflicts: the list, and one with everything that deciding it takes.
+#include "server/store/conflicts.hpp"
+
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/picture.hpp"
+#include "server/store/settings.hpp"
 #include "shared/domain/dag.hpp"
 
 namespace autocusto::admin::detail {
@@ -59,9 +62,9 @@ const store::version_node* base_of(const picture& of, const std::vector<version_
   return bases.size() == 1 ? of.find(bases.front()) : nullptr;
 }
 
-msg::conflict_shown shown(store::reader& in, const store::conflict_entry& entry,
+msg::conflict_shown shown(store::snapshot& snapshot, const store::conflict_entry& entry,
                           bool with_visible) {
-  const auto of = load(in, entry.record.id, entry.user.key);
+  const auto of = load(snapshot, entry.record.id, entry.user.key);
   msg::conflict_shown out;
   out.conflict = item_of(entry);
   out.owner = entry.user.id;
@@ -69,13 +72,13 @@ msg::conflict_shown shown(store::reader& in, const store::conflict_entry& entry,
   out.view_open = entry.view.open;
   out.active = entry.view.active;
   out.pinned = entry.view.state.pinned;
-  const auto policy = in.policy(entry.user.key, entry.record.kind);
+  const auto policy = store::settings::reads(snapshot).policy(entry.user.key, entry.record.kind);
   out.policy = policy == domain::merge_policy::automatic ? "auto" : "manual";
   const auto& heads = entry.conflict.heads;
-  out.heads = describe(in, of, nodes_of(of, heads), true);
+  out.heads = describe(snapshot, of, nodes_of(of, heads), true);
   if (const auto* base = base_of(of, heads)) {
     out.single_base = true;
-    auto told = describe(in, of, {base}, true).front();
+    auto told = describe(snapshot, of, {base}, true).front();
     const bool usable = base->visible && !told.info.erased;
     out.conflict.base.reset();
     if (usable) {
@@ -88,7 +91,7 @@ msg::conflict_shown shown(store::reader& in, const store::conflict_entry& entry,
   for (const auto& node : of.nodes) {
     if (node.visible) visible.push_back(&node);
   }
-  out.visible = describe(in, of, visible, true);
+  out.visible = describe(snapshot, of, visible, true);
   return out;
 }
 
@@ -97,9 +100,10 @@ msg::conflict_shown shown(store::reader& in, const store::conflict_entry& entry,
 http::response conflicts(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::conflict_query>(asked);
   const nlohmann::json args{{"closed", query.closed}, {"dismissed", query.dismissed}};
-  return audited(in, caller, "conflict.list", args, [&](store::reader& r, auto&) {
+  return audited(in, caller, "conflict.list", args, [&](store::snapshot& snapshot, auto&) {
     msg::conflict_list out;
-    for (const auto& entry : r.conflict_list(query.closed, query.dismissed)) {
+    for (const auto& entry :
+         store::conflicts::reads(snapshot).conflict_list(query.closed, query.dismissed)) {
       out.items.push_back(item_of(entry));
     }
     return out;
@@ -109,14 +113,14 @@ http::response conflicts(context& in, const http::request& asked, const session_
 http::response conflict(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::conflict_request>(asked);
   const nlohmann::json args{{"conflict", query.id}};
-  return audited(in, caller, "conflict.show", args, [&](store::reader& r, auto& subject) {
-    const auto entry = r.conflict(query.id);
+  return audited(in, caller, "conflict.show", args, [&](store::snapshot& snapshot, auto& subject) {
+    const auto entry = store::conflicts::reads(snapshot).conflict(query.id);
     if (!entry) {
       refuse(errc::not_found, "There is no such conflict; see `conflict list --all`.", "id");
     }
     subject.user = entry->user.key;
     subject.record = entry->record.key;
-    return shown(r, *entry, query.visible);
+    return shown(snapshot, *entry, query.visible);
   });
 }
 

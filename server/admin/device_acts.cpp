@@ -8,6 +8,10 @@
 #include "server/admin/act_run.hpp"
 #include "server/auth/again.hpp"
 #include "server/store/family.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "shared/base/limits.hpp"
 
 namespace autocusto::admin::detail {
@@ -21,12 +25,12 @@ struct owned_device {
 };
 
 owned_device device_of(doing& act, const device_id& id) {
-  auto device = act.in.device_by_id(id);
+  auto device = act.people.device_by_id(id);
   if (!device || is_own_device(id)) {
     refuse(errc::not_found, "There is no such device; see `device list`.", "device");
   }
   const store::pk owner_key[] = {device->user};
-  auto owner = act.in.users_by_pk(owner_key).at(0);
+  auto owner = act.people.users_by_pk(owner_key).at(0);
   act.subject.user = owner.key;
   return {*std::move(device), std::move(owner)};
 }
@@ -34,7 +38,7 @@ owned_device device_of(doing& act, const device_id& id) {
 /// Of those that stand in for a device, the ones that are still to be revoked (as lost).
 std::vector<store::device_row> to_revoke_along(doing& act, const store::device_row& device,
                                                bool lost) {
-  auto all = store::stand_ins_of(act.in, device);
+  auto all = store::stand_ins_of(act.tx, device);
   std::erase_if(all, [lost](const auto& row) { return row.revoked_at && (row.lost || !lost); });
   return all;
 }
@@ -45,26 +49,27 @@ void revoke_one(doing& act, const owned_device& which, bool lost, const act_id& 
   entry.id = id;
   entry.device = device.id;
   entry.lost = lost || device.lost;
-  act.in.revoke_device(device.key, device.revoked_at.value_or(act.now), entry.lost);
-  act.in.end_sessions_of_device(device.key);
+  act.people.revoke_device(device.key, device.revoked_at.value_or(act.now), entry.lost);
+  act.credentials.end_sessions_of_device(device.key);
 }
 
 }  // namespace
 
-bool admin_remains(store::reader& in, store::pk user, const std::unordered_set<store::pk>& gone) {
+bool admin_remains(store::people::reads people, store::pk user,
+                   const std::unordered_set<store::pk>& gone) {
   std::unordered_set<store::pk> admins;
-  for (const auto& row : in.all_users()) {
+  for (const auto& row : people.all_users()) {
     const bool admin = row.role == store::user_role::admin && row.enabled;
     if (admin && row.key != user) admins.insert(row.key);
   }
-  const auto devices = in.all_devices();
+  const auto devices = people.all_devices();
   return std::any_of(devices.begin(), devices.end(), [&](const store::device_row& row) {
     return !row.revoked_at && !row.pending && !gone.contains(row.key) && admins.contains(row.user);
   });
 }
 
 void void_codes(doing& act, const store::user_row& user) {
-  act.in.void_enrollments(user.key, act.now + limits::enrollment_millis);
+  act.credentials.void_enrollments(user.key, act.now + limits::enrollment_millis);
 }
 
 void device_revoke(doing& act) {
@@ -77,7 +82,7 @@ void device_revoke(doing& act) {
            "A lost device takes along all that stand in for it; leave out `only`.", "only");
   }
   const auto owner = device_of(act, id).owner;
-  store::lock_family(act.in, owner.key);
+  store::lock_family(act.tx, owner.key);
   const auto first = device_of(act, id).device;
   std::vector<store::device_row> along;
   if (!only) along = to_revoke_along(act, first, lost);
@@ -88,7 +93,7 @@ void device_revoke(doing& act) {
     in_use = in_use || !row.revoked_at;
   }
   const bool counts = owner.role == store::user_role::admin && owner.enabled && in_use;
-  if (counts && !admin_remains(act.in, k_nobody, gone)) {
+  if (counts && !admin_remains(act.tx, k_nobody, gone)) {
     refuse(errc::last_admin,
            "This is the last device that an administrator can use; enroll another one first.",
            "device");
@@ -98,21 +103,21 @@ void device_revoke(doing& act) {
     revoke_one(act, {row, owner}, lost, store::revoked_along(act.object.id, row.id));
   }
   void_codes(act, owner);
-  act.in.wake(owner.id);
+  store::feed::writes(act.tx).wake(owner.id);
 }
 
 void device_approve(doing& act) {
   const auto id = act.id<device_id>("device");
   act.complete();
   const auto owner = device_of(act, id).owner;
-  store::lock_family(act.in, owner.key);
+  store::lock_family(act.tx, owner.key);
   auto device = device_of(act, id).device;
   if (!device.pending || device.revoked_at) {
     refuse(errc::not_found, "This device does not wait for an approval; see `device list`.",
            "device");
   }
   device.pending = false;
-  act.in.update_device(device);
+  act.people.update_device(device);
   act.note(store::journaled_act::device_approved, owner.id).device = id;
 }
 
@@ -124,26 +129,26 @@ void reenrollment_set(doing& act, const std::string& policy) {
   if (policy != auth::k_approve && policy != auth::k_allow) {
     refuse(errc::invalid_field, "The policy of re-enrollment is approve or allow.", "policy");
   }
-  act.in.set_setting(auth::k_reenrollment_setting, policy);
+  store::settings::writes(act.tx).set_setting(auth::k_reenrollment_setting, policy);
   act.note(store::journaled_act::reenrollment_set, act.object.actor).policy = policy;
 }
 
-std::vector<store::journal_entry> journaled_before(store::writer& in,
+std::vector<store::journal_entry> journaled_before(store::transaction& tx,
                                                    const wire::act_object& object,
                                                    const nlohmann::json& args) {
   std::vector<act_id> ids{object.id};
   if (object.act == "device.revoke") {
     const auto id = device_id::parse(args.at("device").get<std::string>());
-    const auto device = id ? in.device_by_id(*id) : std::nullopt;
+    const auto device = id ? store::people::reads(tx).device_by_id(*id) : std::nullopt;
     if (device) {
-      for (const auto& row : store::stand_ins_of(in, *device)) {
+      for (const auto& row : store::stand_ins_of(tx, *device)) {
         ids.push_back(store::revoked_along(object.id, row.id));
       }
     }
   }
   std::vector<store::journal_entry> out;
   for (const auto& id : ids) {
-    if (const auto text = in.journaled_object(id))
+    if (const auto text = store::journal::reads(tx).journaled_object(id))
       out.push_back(store::decode_entry(*text).value());
   }
   return out;

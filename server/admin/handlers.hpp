@@ -9,6 +9,7 @@
 
 #include "server/api/audit.hpp"
 #include "server/api/route.hpp"
+#include "server/store/people.hpp"
 #include "shared/wire/admin.hpp"
 
 namespace autocusto::admin::detail {
@@ -36,8 +37,8 @@ template <class Message>
 /// Reads in one snapshot: `read(reader)` gives the answer.
 template <class Read>
 [[nodiscard]] auto look(context& in, Read&& read) {
-  decltype(read(std::declval<store::reader&>())) out;
-  in.database.read([&](store::reader& r) { out = read(r); });
+  decltype(read(std::declval<store::snapshot&>())) out;
+  in.database.read([&](store::snapshot& snapshot) { out = read(snapshot); });
   return out;
 }
 
@@ -48,18 +49,19 @@ template <class Read>
                                      std::string_view what, const nlohmann::json& args,
                                      Read&& read) {
   api::audit_subject subject;
-  const auto out = look(in, [&](store::reader& r) {
+  const auto out = look(in, [&](store::snapshot& snapshot) {
     subject = {};
-    return read(r, subject);
+    return read(snapshot, subject);
   });
-  in.database.write(
-      [&](store::writer& w) { api::audit_read(w, caller, what, args, subject, in.clock.now()); });
+  in.database.write([&](store::transaction& tx) {
+    api::audit_read(tx, caller, what, args, subject, in.clock.now());
+  });
   return answer(out);
 }
 
 /// The user with that e-mail, in any case, or with that id (accounts that an import brought may
 /// share an e-mail); not_found for none and for the system user.
-[[nodiscard]] store::user_row user_named(store::reader& in, const std::string& name);
+[[nodiscard]] store::user_row user_named(store::people::reads people, const std::string& name);
 
 // People and devices
 [[nodiscard]] http::response users(context& in);

@@ -3,6 +3,9 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/picture.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/records.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
@@ -25,14 +28,14 @@ msg::quarantine_item item_of(const store::quarantine_row& row, const labels& nam
   return item;
 }
 
-labels labels_of(store::reader& in, const std::vector<store::quarantine_row>& rows) {
+labels labels_of(store::snapshot& snapshot, const std::vector<store::quarantine_row>& rows) {
   std::vector<store::pk> users;
   std::vector<store::pk> devices;
   for (const auto& row : rows) {
     users.push_back(row.user);
     devices.push_back(row.device);
   }
-  return {in, users, devices};
+  return {snapshot, users, devices};
 }
 
 msg::quarantine_shown shown_of(const store::quarantine_row& row, const labels& names) {
@@ -45,7 +48,7 @@ struct audit_names {
   std::unordered_map<store::pk, store::record_row> records;
 };
 
-audit_names names_of(store::reader& in, const std::vector<store::audit_row>& rows) {
+audit_names names_of(store::snapshot& snapshot, const std::vector<store::audit_row>& rows) {
   std::vector<store::pk> users;
   std::vector<store::pk> devices;
   std::vector<store::pk> records;
@@ -57,8 +60,9 @@ audit_names names_of(store::reader& in, const std::vector<store::audit_row>& row
   }
   std::sort(records.begin(), records.end());
   records.erase(std::unique(records.begin(), records.end()), records.end());
-  audit_names out{labels(in, users, devices), {}};
-  for (auto& row : in.records_by_pk(records)) out.records.emplace(row.key, std::move(row));
+  audit_names out{labels(snapshot, users, devices), {}};
+  for (auto& row : store::records::reads(snapshot).records_by_pk(records))
+    out.records.emplace(row.key, std::move(row));
   return out;
 }
 
@@ -104,9 +108,9 @@ unix_millis since_of(const msg::audit_query& query) {
 
 http::response quarantine(context& in, const http::request&, const session_owner& caller) {
   const auto args = nlohmann::json::object();
-  return audited(in, caller, "quarantine.list", args, [&](store::reader& r, auto&) {
-    const auto rows = r.quarantine_list();
-    const auto names = labels_of(r, rows);
+  return audited(in, caller, "quarantine.list", args, [&](store::snapshot& snapshot, auto&) {
+    const auto rows = store::quarantine::reads(snapshot).quarantine_list();
+    const auto names = labels_of(snapshot, rows);
     msg::quarantine_list out;
     for (const auto& row : rows) out.items.push_back(item_of(row, names));
     return out;
@@ -116,26 +120,28 @@ http::response quarantine(context& in, const http::request&, const session_owner
 http::response quarantined(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::quarantine_request>(asked);
   const nlohmann::json args{{"quarantine", query.id}};
-  return audited(in, caller, "quarantine.show", args, [&](store::reader& r, auto& subject) {
-    const auto row = r.quarantine(query.id);
-    if (!row) {
-      refuse(errc::not_found, "Nothing lies in quarantine under this id; see `quarantine list`.",
-             "id");
-    }
-    subject.user = row->user;
-    return shown_of(*row, labels_of(r, {*row}));
-  });
+  return audited(
+      in, caller, "quarantine.show", args, [&](store::snapshot& snapshot, auto& subject) {
+        const auto row = store::quarantine::reads(snapshot).quarantine(query.id);
+        if (!row) {
+          refuse(errc::not_found,
+                 "Nothing lies in quarantine under this id; see `quarantine list`.", "id");
+        }
+        subject.user = row->user;
+        return shown_of(*row, labels_of(snapshot, {*row}));
+      });
 }
 
 http::response export_quarantine(context& in, const http::request& asked,
                                  const session_owner& caller) {
   const auto query = question<msg::quarantine_page_request>(asked);
   const nlohmann::json args{{"after", query.after}};
-  return audited(in, caller, "quarantine.export", args, [&](store::reader& r, auto&) {
-    auto rows = r.quarantine_list();
+  return audited(in, caller, "quarantine.export", args, [&](store::snapshot& snapshot, auto&) {
+    store::quarantine::reads quarantine(snapshot);
+    auto rows = quarantine.quarantine_list();
     std::erase_if(rows, [&](const auto& row) { return row.key <= query.after; });
     std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-    const auto names = labels_of(r, rows);
+    const auto names = labels_of(snapshot, rows);
     msg::quarantine_page out;
     std::size_t bytes = 0;
     for (const auto& row : rows) {
@@ -143,7 +149,7 @@ http::response export_quarantine(context& in, const http::request& asked,
         out.next = out.items.back().item.id;
         break;
       }
-      const auto whole = r.quarantine(row.key);
+      const auto whole = quarantine.quarantine(row.key);
       if (!whole) continue;
       bytes += whole->header.size() + whole->payload.size();
       out.items.push_back(shown_of(*whole, names));
@@ -158,18 +164,19 @@ http::response audit(context& in, const http::request& asked, const session_owne
   const unix_millis since = since_of(query);
   nlohmann::json args{{"after", query.after}};
   if (query.since) args["since"] = *query.since;
-  return audited(in, caller, "audit.list", args, [&](store::reader& r, auto& subject) {
-    if (query.user) subject.user = user_named(r, *query.user).key;
+  return audited(in, caller, "audit.list", args, [&](store::snapshot& snapshot, auto& subject) {
+    if (query.user) subject.user = user_named(snapshot, *query.user).key;
     if (query.record) {
-      const auto record = r.record(*query.record);
+      const auto record = store::records::reads(snapshot).record(*query.record);
       if (!record) {
         refuse(errc::not_found, "There is no such record on the server; check kind and key.",
                "record");
       }
       subject.record = record->key;
     }
-    const auto rows = r.audit(subject.user, subject.record, since, query.after, limit);
-    const auto names = names_of(r, rows);
+    const auto rows = store::audit::reads(snapshot).audit(subject.user, subject.record, since,
+                                                          query.after, limit);
+    const auto names = names_of(snapshot, rows);
     msg::audit_list out;
     for (const auto& row : rows) out.items.push_back(item_of(row, names));
     if (static_cast<std::int64_t>(rows.size()) == limit) out.next = rows.back().key;

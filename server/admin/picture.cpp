@@ -3,6 +3,10 @@
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
@@ -62,23 +66,23 @@ const store::version_node* picture::find(const version_id& id) const {
   return at == nodes.end() ? nullptr : &*at;
 }
 
-picture load(store::reader& in, const record_id& record, store::pk owner) {
-  auto row = in.record(record);
+picture load(store::snapshot& snapshot, const record_id& record, store::pk owner) {
+  auto row = store::records::reads(snapshot).record(record);
   if (!row) {
     refuse(errc::not_found, "There is no such record on the server; check kind and key.", "record");
   }
   picture out;
   out.row = *std::move(row);
   const store::pk key[] = {out.row.key};
-  out.nodes = in.graphs(key, owner);
-  out.views = in.views_of_record(out.row.key);
+  out.nodes = store::versions::reads(snapshot).graphs(key, owner);
+  out.views = store::views::reads(snapshot).views_of_record(out.row.key);
   return out;
 }
 
-labels::labels(store::reader& in, std::span<const store::pk> users,
+labels::labels(store::people::reads people, std::span<const store::pk> users,
                std::span<const store::pk> devices) {
-  for (auto& row : in.users_by_pk(unique_keys(users))) users_.emplace(row.key, std::move(row));
-  for (auto& row : in.devices_by_pk(unique_keys(devices))) {
+  for (auto& row : people.users_by_pk(unique_keys(users))) users_.emplace(row.key, std::move(row));
+  for (auto& row : people.devices_by_pk(unique_keys(devices))) {
     devices_.emplace(row.key, std::move(row));
   }
 }
@@ -103,7 +107,7 @@ std::string labels::device(store::pk device) const {
   return row == nullptr ? std::string() : row->name;
 }
 
-std::vector<msg::version_shown> describe(store::reader& in, const picture& of,
+std::vector<msg::version_shown> describe(store::snapshot& snapshot, const picture& of,
                                          const std::vector<const store::version_node*>& which,
                                          bool with_fields) {
   std::vector<store::pk> users;
@@ -112,7 +116,7 @@ std::vector<msg::version_shown> describe(store::reader& in, const picture& of,
     users.push_back(node->author);
     devices.push_back(node->device);
   }
-  const labels names(in, users, devices);
+  const labels names(snapshot, users, devices);
   std::vector<msg::version_shown> out;
   out.reserve(which.size());
   std::unordered_map<store::pk, std::size_t> places;
@@ -124,7 +128,7 @@ std::vector<msg::version_shown> describe(store::reader& in, const picture& of,
   for (std::size_t i = 0; i < which.size(); ++i) {
     keys.push_back(which[i]->key);
     if (keys.size() < k_chunk && i + 1 < which.size()) continue;
-    for (const auto& bytes : in.versions(keys)) {
+    for (const auto& bytes : store::versions::reads(snapshot).versions(keys)) {
       add_bytes(bytes, of.row.kind, with_fields, out[places.at(bytes.key)]);
     }
     keys.clear();

@@ -8,7 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/people.hpp"
+#include "server/store/views.hpp"
 #include "shared/wire/admin.hpp"
 
 namespace autocusto::admin::detail {
@@ -23,12 +24,13 @@ struct picture {
 
 /// Everything but bytes; `visible` of the nodes is told for the open view of `owner`. not_found for
 /// an unknown record.
-[[nodiscard]] picture load(store::reader& in, const record_id& record, store::pk owner = 0);
+[[nodiscard]] picture load(store::snapshot& snapshot, const record_id& record, store::pk owner = 0);
 
 /// E-mails and device names by key.
 class labels {
  public:
-  labels(store::reader& in, std::span<const store::pk> users, std::span<const store::pk> devices);
+  labels(store::people::reads people, std::span<const store::pk> users,
+         std::span<const store::pk> devices);
   [[nodiscard]] std::string email(store::pk user) const;
   [[nodiscard]] std::string device(store::pk device) const;
   [[nodiscard]] const store::user_row* user_row(store::pk user) const;
@@ -41,8 +43,8 @@ class labels {
 
 /// The versions with summaries, and fields if asked, in the order given.
 [[nodiscard]] std::vector<wire::admin::version_shown> describe(
-    store::reader& in, const picture& of, const std::vector<const store::version_node*>& which,
-    bool with_fields);
+    store::snapshot& snapshot, const picture& of,
+    const std::vector<const store::version_node*>& which, bool with_fields);
 
 [[nodiscard]] std::vector<wire::admin::view_item> views_of(const picture& of);
 

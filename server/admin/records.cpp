@@ -1,4 +1,6 @@
 // Records: list, versions, one version, two versions side by side.
+#include "server/store/records.hpp"
+
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
@@ -18,8 +20,9 @@ const store::version_node& newest_shown(const picture& of) {
   return found != nullptr ? *found : of.nodes.back();
 }
 
-msg::version_shown one(store::reader& in, const picture& of, const store::version_node& node) {
-  return describe(in, of, {&node}, true).front();
+msg::version_shown one(store::snapshot& snapshot, const picture& of,
+                       const store::version_node& node) {
+  return describe(snapshot, of, {&node}, true).front();
 }
 
 }  // namespace
@@ -32,8 +35,9 @@ http::response records(context& in, const http::request& asked, const session_ow
   const std::int64_t limit = std::clamp<std::int64_t>(query.limit, 1, k_page);
   nlohmann::json args{{"divergent", query.divergent}, {"after", query.after}};
   if (query.kind) args["kind"] = *query.kind;
-  return audited(in, caller, "record.list", args, [&](store::reader& r, auto&) {
-    const auto rows = r.record_list(query.kind, query.divergent, query.after, limit);
+  return audited(in, caller, "record.list", args, [&](store::snapshot& snapshot, auto&) {
+    const auto rows = store::records::reads(snapshot).record_list(query.kind, query.divergent,
+                                                                  query.after, limit);
     msg::record_list out;
     for (const auto& row : rows) {
       auto& item = out.items.emplace_back();
@@ -52,33 +56,34 @@ http::response records(context& in, const http::request& asked, const session_ow
 http::response history(context& in, const http::request& asked, const session_owner& caller,
                        std::string_view what) {
   const auto query = question<msg::record_request>(asked);
-  return audited(in, caller, what, nlohmann::json::object(), [&](store::reader& r, auto& subject) {
-    const auto of = load(r, query.record);
-    subject.record = of.row.key;
-    std::vector<const store::version_node*> all;
-    for (const auto& node : of.nodes) all.push_back(&node);
-    msg::history out;
-    out.kind = of.row.kind;
-    out.key = of.row.natural_key;
-    for (auto& version : describe(r, of, all, false))
-      out.versions.push_back(std::move(version.info));
-    out.views = views_of(of);
-    return out;
-  });
+  return audited(in, caller, what, nlohmann::json::object(),
+                 [&](store::snapshot& snapshot, auto& subject) {
+                   const auto of = load(snapshot, query.record);
+                   subject.record = of.row.key;
+                   std::vector<const store::version_node*> all;
+                   for (const auto& node : of.nodes) all.push_back(&node);
+                   msg::history out;
+                   out.kind = of.row.kind;
+                   out.key = of.row.natural_key;
+                   for (auto& version : describe(snapshot, of, all, false))
+                     out.versions.push_back(std::move(version.info));
+                   out.views = views_of(of);
+                   return out;
+                 });
 }
 
 http::response show(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::record_request>(asked);
   nlohmann::json args = nlohmann::json::object();
   if (query.version) args["version"] = *query.version;
-  return audited(in, caller, "record.show", args, [&](store::reader& r, auto& subject) {
-    const auto of = load(r, query.record);
+  return audited(in, caller, "record.show", args, [&](store::snapshot& snapshot, auto& subject) {
+    const auto of = load(snapshot, query.record);
     subject.record = of.row.key;
     if (of.nodes.empty()) refuse(errc::not_found, "The record has no versions.", "record");
     msg::record_shown out;
     out.kind = of.row.kind;
     out.key = of.row.natural_key;
-    out.version = one(r, of, query.version ? select(of, *query.version) : newest_shown(of));
+    out.version = one(snapshot, of, query.version ? select(of, *query.version) : newest_shown(of));
     out.views = views_of(of);
     return out;
   });
@@ -87,14 +92,14 @@ http::response show(context& in, const http::request& asked, const session_owner
 http::response compare(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::compare_request>(asked);
   const nlohmann::json args{{"from", query.from}, {"to", query.to}};
-  return audited(in, caller, "record.compare", args, [&](store::reader& r, auto& subject) {
-    const auto of = load(r, query.record);
+  return audited(in, caller, "record.compare", args, [&](store::snapshot& snapshot, auto& subject) {
+    const auto of = load(snapshot, query.record);
     subject.record = of.row.key;
     msg::comparison out;
     out.kind = of.row.kind;
     out.key = of.row.natural_key;
-    out.from = one(r, of, select(of, query.from));
-    out.to = one(r, of, select(of, query.to));
+    out.from = one(snapshot, of, select(of, query.from));
+    out.to = one(snapshot, of, select(of, query.to));
     if (out.from.info.erased || out.to.info.erased) {
       refuse(errc::not_found, "The contents of this version were erased.", "version");
     }

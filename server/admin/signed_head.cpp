@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/store/audit.hpp"
 #include "shared/wire/audit_chain.hpp"
 
 namespace autocusto::admin::detail {
@@ -24,11 +25,11 @@ http::response with_head(api::context& in, const http::request& asked, http::res
   head.server = in.keys.server;
   head.at = format_time(in.clock.now());
   head.seen = seen_by(asked);
-  in.database.read([&](store::reader& r) {
-    const auto last = r.audit_head();
+  in.database.read([&](store::audit::reads audit) {
+    const auto last = audit.audit_head();
     head.seq = last.seq;
     head.link = last.link;
-    head.seen_link = head.seen ? r.audit_link(*head.seen) : std::nullopt;
+    head.seen_link = head.seen ? audit.audit_link(*head.seen) : std::nullopt;
   });
   const auto signed_head = auth::sign_canonical(in.keys, "audit", wire::encode_object(head));
   answer.headers.push_back(

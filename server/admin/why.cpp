@@ -4,16 +4,20 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/picture.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
 #include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
 
-std::vector<store::feed_item> items_about(store::reader& in, store::pk user, store::pk record) {
+std::vector<store::feed_item> items_about(store::feed::reads feed, store::pk user,
+                                          store::pk record) {
   std::vector<store::feed_item> out;
   std::int64_t after = 0;
   for (;;) {
-    auto page = in.feed(user, after, k_page);
+    auto page = feed.feed(user, after, k_page);
     if (page.empty()) return out;
     after = page.back().seq;
     for (auto& item : page) {
@@ -23,12 +27,12 @@ std::vector<store::feed_item> items_about(store::reader& in, store::pk user, sto
 }
 
 /// The administrators' acts of one name that moved this view, in their order.
-std::vector<store::audit_row> acts_about(store::reader& in, store::pk user, store::pk record,
-                                         std::string_view what) {
+std::vector<store::audit_row> acts_about(store::audit::reads audit, store::pk user,
+                                         store::pk record, std::string_view what) {
   std::vector<store::audit_row> out;
   store::pk after = 0;
   for (;;) {
-    auto page = in.audit(user, record, 0, after, k_page);
+    auto page = audit.audit(user, record, 0, after, k_page);
     if (page.empty()) return out;
     after = page.back().key;
     for (auto& row : page) {
@@ -54,8 +58,8 @@ std::string rule_of(const store::view_row& view, const domain::version_dag& dag)
 
 class replay {
  public:
-  replay(store::reader& in, const picture& of, const store::user_row& user)
-      : in_(in), of_(of), user_(user) {
+  replay(store::snapshot& snapshot, const picture& of, const store::user_row& user)
+      : snapshot_(snapshot), of_(of), user_(user) {
     for (const auto& node : of.nodes) {
       dag_.add(
           {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
@@ -64,7 +68,7 @@ class replay {
   }
 
   std::vector<msg::why_step> steps() {
-    const auto items = items_about(in_, user_.key, of_.row.key);
+    const auto items = items_about(snapshot_, user_.key, of_.row.key);
     std::vector<const store::version_node*> nodes;
     for (const auto& item : items) {
       if (item.version) nodes.push_back(by_key_.at(*item.version));
@@ -72,7 +76,7 @@ class replay {
     std::sort(nodes.begin(), nodes.end());
     nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
     std::unordered_map<version_id, msg::version_item> told;
-    for (auto& shown : describe(in_, of_, nodes, false)) {
+    for (auto& shown : describe(snapshot_, of_, nodes, false)) {
       const auto id = shown.info.version;
       told.emplace(id, std::move(shown.info));
     }
@@ -128,7 +132,7 @@ class replay {
   std::string cause_of(const store::version_node& node) {
     if (node.author == user_.key) return "own";
     const store::pk key[] = {node.author};
-    const auto authors = in_.users_by_pk(key);
+    const auto authors = store::people::reads(snapshot_).users_by_pk(key);
     const bool by_system = !authors.empty() && authors[0].role == store::user_role::system;
     return by_system ? "merge" : "resolution";
   }
@@ -137,7 +141,7 @@ class replay {
   /// record's lock. What an import did has no act.
   void name_actors(std::vector<msg::why_step>& steps, std::string_view act,
                    std::string_view cause) {
-    const auto rows = acts_about(in_, user_.key, of_.row.key, act);
+    const auto rows = acts_about(snapshot_, user_.key, of_.row.key, act);
     const auto meant = [cause](const msg::why_step& s) {
       return s.cause == cause && !s.import_run;
     };
@@ -145,7 +149,7 @@ class replay {
     if (static_cast<std::size_t>(count) != rows.size()) return;
     std::vector<store::pk> actors;
     for (const auto& row : rows) actors.push_back(row.actor);
-    const labels names(in_, actors, {});
+    const labels names(snapshot_, actors, {});
     auto row = rows.begin();
     for (auto& step : steps) {
       if (!meant(step)) continue;
@@ -155,7 +159,7 @@ class replay {
     }
   }
 
-  store::reader& in_;
+  store::snapshot& snapshot_;
   const picture& of_;
   const store::user_row& user_;
   domain::version_dag dag_;
@@ -178,8 +182,8 @@ std::string decisive(const msg::why& w) {
   return step->cause == "resolution" ? "resolved" : "own";
 }
 
-msg::why explain(store::reader& in, const store::user_row& user, const picture& of) {
-  replay events(in, of, user);
+msg::why explain(store::snapshot& snapshot, const store::user_row& user, const picture& of) {
+  replay events(snapshot, of, user);
   msg::why out;
   out.kind = of.row.kind;
   out.key = of.row.natural_key;
@@ -215,19 +219,20 @@ http::response why(context& in, const http::request& asked, const session_owner&
   const auto args = nlohmann::json::object();
   std::optional<error> refusal;
   // That there is nothing to tell is something about the patient, too: it is on record as well.
-  auto told = audited(in, caller, "record.why", args, [&](store::reader& r, auto& subject) {
-    refusal.reset();
-    try {
-      const auto user = user_named(r, query.user);
-      subject.user = user.key;
-      const auto of = load(r, query.record);
-      subject.record = of.row.key;
-      return explain(r, user, of);
-    } catch (const error_exception& e) {
-      refusal = e.get();
-      return msg::why();
-    }
-  });
+  auto told =
+      audited(in, caller, "record.why", args, [&](store::snapshot& snapshot, auto& subject) {
+        refusal.reset();
+        try {
+          const auto user = user_named(snapshot, query.user);
+          subject.user = user.key;
+          const auto of = load(snapshot, query.record);
+          subject.record = of.row.key;
+          return explain(snapshot, user, of);
+        } catch (const error_exception& e) {
+          refusal = e.get();
+          return msg::why();
+        }
+      });
   if (refusal) throw error_exception(*refusal);
   return told;
 }

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/store/audit.hpp"
+#include "server/store/people.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::api {
@@ -22,21 +24,22 @@ store::audit_row unsigned_row(std::string_view what, const nlohmann::json& args,
 
 }  // namespace
 
-void audit_read(store::writer& in, const store::session_owner& caller, std::string_view what,
-                const nlohmann::json& args, const audit_subject& subject, unix_millis now) {
+void audit_read(store::audit::writes audit, const store::session_owner& caller,
+                std::string_view what, const nlohmann::json& args, const audit_subject& subject,
+                unix_millis now) {
   auto row = unsigned_row(what, args, subject, now);
   row.actor = caller.user.key;
   row.device = caller.device.key;
-  in.add_audit(row);
+  audit.add_audit(row);
 }
 
-void audit_own_act(store::writer& in, std::string_view what, const nlohmann::json& args,
+void audit_own_act(store::transaction& tx, std::string_view what, const nlohmann::json& args,
                    const audit_subject& subject, unix_millis now) {
-  const auto system = in.user_by_id(system_user());
+  const auto system = store::people::reads(tx).user_by_id(system_user());
   if (!system) throw std::logic_error("the database has no system user");
   auto row = unsigned_row(what, args, subject, now);
   row.actor = system->key;
-  in.add_audit(row);
+  store::audit::writes(tx).add_audit(row);
 }
 
 }  // namespace autocusto::api

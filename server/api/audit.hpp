@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "server/store/store.hpp"
+#include "server/store/audit.hpp"
 
 namespace autocusto::api {
 
@@ -19,11 +19,12 @@ struct audit_subject {
 
 /// An administrator read something: `what` names it (`record.show`), `args` is kept as canonical
 /// JSON.
-void audit_read(store::writer& in, const store::session_owner& caller, std::string_view what,
-                const nlohmann::json& args, const audit_subject& subject, unix_millis now);
+void audit_read(store::audit::writes audit, const store::session_owner& caller,
+                std::string_view what, const nlohmann::json& args, const audit_subject& subject,
+                unix_millis now);
 
 /// The server did something by itself: the actor is the system user.
-void audit_own_act(store::writer& in, std::string_view what, const nlohmann::json& args,
+void audit_own_act(store::transaction& tx, std::string_view what, const nlohmann::json& args,
                    const audit_subject& subject, unix_millis now);
 
 }  // namespace autocusto::api

@@ -3,6 +3,7 @@
 #include "server/api/handlers.hpp"
 #include "server/api/metrics.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/store/people.hpp"
 #include "server/sync/push_service.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/http/address_key.hpp"
@@ -56,12 +57,12 @@ limits::user_keys keys_of_address(context& in, const http::request& asked,
 /// Empty when there is no such device.
 std::string user_of(context& in, const device_id& device) {
   std::string user;
-  in.database.read([&](store::reader& r) {
+  in.database.read([&](store::people::reads people) {
     user.clear();
-    const auto row = r.device_by_id(device);
+    const auto row = people.device_by_id(device);
     if (!row) return;
     const store::pk keys[] = {row->user};
-    const auto rows = r.users_by_pk(keys);
+    const auto rows = people.users_by_pk(keys);
     if (!rows.empty()) user = std::string(rows[0].id.raw());
   });
   return user;

@@ -11,7 +11,8 @@
 #include "server/auth/keys.hpp"
 #include "server/auth/rate_limit.hpp"
 #include "server/limits/guards.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/journal_entry.hpp"
 #include "shared/base/clock.hpp"
 
 namespace autocusto::sync {

@@ -10,7 +10,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::api {

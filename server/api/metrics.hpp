@@ -38,7 +38,8 @@
 #include <vector>
 
 #include "server/limits/usage.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/settings.hpp"
 #include "server/sync/push_service.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"

@@ -4,16 +4,17 @@
 
 #include "server/api/audit.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/store/people.hpp"
 #include "shared/base/limits.hpp"
 
 namespace autocusto::app {
 namespace {
 
-result<store::user_row> only_admin(store::reader& in) {
+result<store::user_row> only_admin(store::people::reads people) {
   std::optional<store::user_row> found;
   std::string all;
   bool several = false;
-  for (auto& user : in.all_users()) {
+  for (auto& user : people.all_users()) {
     if (user.role != store::user_role::admin || !user.enabled) continue;
     all += (all.empty() ? "" : ", ") + user.email;
     several = found.has_value();
@@ -27,8 +28,8 @@ result<store::user_row> only_admin(store::reader& in) {
   return fail(errc::not_found, "There is no administrator who is enabled; restore a backup.");
 }
 
-result<store::user_row> admin_named(store::reader& in, const std::string& email) {
-  auto user = in.user_by_email(email);
+result<store::user_row> admin_named(store::people::reads people, const std::string& email) {
+  auto user = people.user_by_email(email);
   if (!user || user->role == store::user_role::system) {
     return fail(errc::not_found,
                 "There is no user with this e-mail; leave --user out to be told whom there is.",
@@ -52,14 +53,14 @@ result<store::user_row> admin_named(store::reader& in, const std::string& email)
 result<admin_code> make_admin_code(store::database& in, random_source& random,
                                    const std::string& email, unix_millis now) {
   result<admin_code> out = admin_code{};
-  in.write([&](store::writer& w) {
-    const auto user = email.empty() ? only_admin(w) : admin_named(w, email);
+  in.write([&](store::transaction& tx) {
+    const auto user = email.empty() ? only_admin(tx) : admin_named(tx, email);
     if (!user) {
       out = user.error();
       return;
     }
-    const auto code = auth::create_enrollment(w, random, user->key, now);
-    api::audit_own_act(w, "enrollment.local", nlohmann::json{{"user", user->id.text()}},
+    const auto code = auth::create_enrollment(tx, random, user->key, now);
+    api::audit_own_act(tx, "enrollment.local", nlohmann::json{{"user", user->id.text()}},
                        {.user = user->key, .record = std::nullopt}, now);
     out = admin_code{code, user->email, now + limits::enrollment_millis};
   });

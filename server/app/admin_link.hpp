@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 

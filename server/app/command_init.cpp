@@ -10,6 +10,8 @@
 #include "server/app/installation.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/auth/private_file.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/entry.hpp"
@@ -130,7 +132,7 @@ result<auth::server_keys> make_or_join(const common_options& common, const init_
 /// What the database says it belongs to.
 std::optional<std::string> owner_of(store::database& in) {
   std::optional<std::string> id;
-  in.read([&](store::reader& r) { id = r.setting("server_id"); });
+  in.read([&](store::settings::reads settings) { id = settings.setting("server_id"); });
   return id;
 }
 
@@ -139,8 +141,8 @@ std::optional<std::string> owner_of(store::database& in) {
 result<std::optional<std::string>> resume(store::database& in, const std::string& admin,
                                           unix_millis now) {
   result<std::optional<std::string>> code = std::optional<std::string>{};
-  in.write([&](store::writer& w) {
-    const auto user = w.user_by_email(admin);
+  in.write([&](store::transaction& tx) {
+    const auto user = store::people::reads(tx).user_by_email(admin);
     if (!user || user->role != store::user_role::admin || !user->enabled) {
       code = fail(errc::already_exists,
                   "The database was set up for another administrator; name that one in --admin, "
@@ -148,7 +150,7 @@ result<std::optional<std::string>> resume(store::database& in, const std::string
                   "admin");
       return;
     }
-    code = std::optional(auth::create_enrollment(w, crypto::system_random(), user->key, now));
+    code = std::optional(auth::create_enrollment(tx, crypto::system_random(), user->key, now));
   });
   return code;
 }
@@ -198,15 +200,15 @@ result<std::optional<std::string>> prepare_database(store::database& in, const s
   if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
   if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
   result<std::optional<std::string>> code = std::optional<std::string>{};
-  in.write([&](store::writer& w) {
+  in.write([&](store::transaction& tx) {
     auto& random = crypto::system_random();
-    auth::create_installation(w, keys.server, now);
-    const auto user = auth::create_user(w, random, admin, store::user_role::admin, now);
+    auth::create_installation(tx, keys.server, now);
+    const auto user = auth::create_user(tx, random, admin, store::user_role::admin, now);
     if (!user) throw error_exception(user.error());
-    code = std::optional(auth::create_enrollment(w, random, user->key, now));
+    code = std::optional(auth::create_enrollment(tx, random, user->key, now));
     api::audit_subject subject;
     subject.user = user->key;
-    api::audit_own_act(w, "server.init", nlohmann::json::object(), subject, now);
+    api::audit_own_act(tx, "server.init", nlohmann::json::object(), subject, now);
   });
   return code;
 }

@@ -5,6 +5,7 @@
 
 #include "server/app/commands.hpp"
 #include "server/app/installation.hpp"
+#include "server/store/settings.hpp"
 #include "server/sync/verify.hpp"
 #include "shared/cli/terminal.hpp"
 
@@ -83,7 +84,7 @@ result<void> check_nothing_lost(store::database& in, const migrate_options& opti
   if (!steps) return steps.error();
   if (std::all_of(steps->begin(), steps->end(), [](const auto& s) { return s.applied; })) return {};
   std::int64_t versions = 0;
-  in.read([&](store::reader& r) { versions = r.stats().versions; });
+  in.read([&](store::settings::reads settings) { versions = settings.stats().versions; });
   if (versions == 0) return {};
   return fail(errc::usage,
               "The database holds " + std::to_string(versions) +
@@ -143,7 +144,8 @@ result<bool> run_verify(const common_options& common) {
   options.tenant_key = home->keys.tenant_key.view();
   options.progress = [&bar](std::string_view what, std::int64_t done) { bar.show(what, done, 0); };
   sync::verify_report report;
-  home->database->read([&](store::reader& in) { report = sync::verify(in, options); });
+  home->database->read(
+      [&](store::snapshot& snapshot) { report = sync::verify(snapshot, options); });
   bar.clear();
   print_report(report, common.json);
   if (!report.clean() && !common.json) print_next_steps(report);

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "server/store/settings.hpp"
 #include "shared/base/one_line.hpp"
 
 namespace autocusto::app {
@@ -25,7 +26,7 @@ result<void> check_folder(const std::string& folder) {
 
 result<void> check_owner(store::database& in, const server_id& server) {
   std::optional<std::string> id;
-  in.read([&](store::reader& r) { id = r.setting("server_id"); });
+  in.read([&](store::settings::reads settings) { id = settings.setting("server_id"); });
   if (!id) {
     return fail(errc::database,
                 "The database has no installation in it; restore a backup or set up a new server.");
@@ -55,7 +56,7 @@ result<std::unique_ptr<store::database>> open_database(const std::string& folder
   try {
     if (settings.embedded()) return store::open_sqlite(folder, create, read_only);
     auto database = store::open_postgres(settings.database, settings.connections);
-    database->read([](store::reader&) {});  // connects, and says why it cannot
+    database->read([](store::snapshot&) {});  // connects, and says why it cannot
     return database;
   } catch (const std::exception& e) {
     return fail(errc::unavailable, "The database cannot be opened: " + one_line(e.what()));

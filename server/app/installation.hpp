@@ -11,7 +11,7 @@
 
 #include "server/app/config.hpp"
 #include "server/auth/keys.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/sqlite/lock_file.hpp"
 
 namespace autocusto::app {

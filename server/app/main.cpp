@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/app/commands.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/output.hpp"

@@ -18,6 +18,9 @@
 #include "server/app/installation.hpp"
 #include "server/app/told_time.hpp"
 #include "server/local/socket.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/settings.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
 #include "server/sync/wait_hub.hpp"
@@ -272,7 +275,8 @@ std::string node::impl::metrics_text() {
   now.parallel_pushes = limits.pushes.refused();
   now.time_ahead_seconds = time_ahead / 1000;
   now.ready = not_ready().empty();
-  if (now.ready) home.database->read([&](store::reader& in) { now.stored = in.stats(); });
+  if (now.ready)
+    home.database->read([&](store::settings::reads settings) { now.stored = settings.stats(); });
   return counts.text(now, clock.now());
 }
 
@@ -293,7 +297,8 @@ void node::impl::wait() {
 void node::impl::housekeeping() {
   try {
     const unix_millis now = clock.now();
-    home.database->write([now](store::writer& in) { in.purge_expired(now); });
+    home.database->write(
+        [now](store::credentials::writes credentials) { credentials.purge_expired(now); });
     watch_time();
     renew_certificate();
   } catch (const std::exception& e) {
@@ -336,7 +341,7 @@ void node::impl::chain_log() {
   constexpr std::int64_t at_once = 1000;
   std::int64_t chained = at_once;
   while (chained == at_once) {
-    home.database->write([&](store::writer& in) { chained = in.chain_audit(at_once); });
+    home.database->write([&](store::audit::writes audit) { chained = audit.chain_audit(at_once); });
   }
 }
 

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "server/app/config.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 

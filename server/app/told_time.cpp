@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "server/app/installation.hpp"
+#include "server/store/settings.hpp"
 
 namespace autocusto::app {
 namespace {
@@ -11,8 +12,8 @@ namespace {
 constexpr std::string_view k_setting = "latest_time";
 constexpr unix_millis k_write_every = 10 * 60 * 1000;
 
-unix_millis kept(store::reader& in) {
-  const auto text = in.setting(k_setting);
+unix_millis kept(store::settings::reads settings) {
+  const auto text = settings.setting(k_setting);
   const auto at = text ? parse_time(*text) : std::nullopt;
   return at.value_or(0);
 }
@@ -22,15 +23,15 @@ unix_millis kept(store::reader& in) {
 unix_millis remember_time(store::database& in, unix_millis now) {
   unix_millis known = 0;
   unix_millis latest = 0;
-  in.read([&](store::reader& r) {
-    known = kept(r);
-    latest = std::max({known, r.latest_time(), now});
+  in.read([&](store::snapshot& snapshot) {
+    known = kept(snapshot);
+    latest = std::max({known, store::settings::reads(snapshot).latest_time(), now});
   });
   if (latest < known + k_write_every) return latest;
-  in.write([&](store::writer& w) {
+  in.write([&](store::transaction& tx) {
     // Another process may have kept a later one meanwhile.
-    latest = std::max(latest, kept(w));
-    w.set_setting(k_setting, format_time(latest));
+    latest = std::max(latest, kept(tx));
+    store::settings::writes(tx).set_setting(k_setting, format_time(latest));
   });
   return latest;
 }
@@ -40,8 +41,8 @@ unix_millis latest_told(const std::string& folder, const config& settings, unix_
   try {
     const auto database = open_database(folder, settings, false, true);
     if (!database) return now;
-    (*database)->read([&](store::reader& r) {
-      latest = std::max({kept(r), r.latest_time(), now});
+    (*database)->read([&](store::settings::reads settings) {
+      latest = std::max({kept(settings), settings.latest_time(), now});
     });
   } catch (const std::exception&) {
     return now;

@@ -1,6 +1,7 @@
 #include "server/auth/again.hpp"
 
 #include "server/store/family.hpp"
+#include "server/store/people.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/crypto/hash.hpp"
 
@@ -21,12 +22,12 @@ error too_many(std::size_t limit) {
 }
 
 /// How many devices stand behind this one, itself included.
-std::size_t length_of_row(store::writer& in, const store::device_row& device) {
+std::size_t length_of_row(store::people::reads people, const store::device_row& device) {
   std::size_t n = 1;
   auto next = device.replaces;
   for (; next && n <= k_stand_ins_in_a_row; ++n) {
     const store::pk key[] = {*next};
-    const auto rows = in.devices_by_pk(key);
+    const auto rows = people.devices_by_pk(key);
     if (rows.empty()) break;
     next = rows[0].replaces;
   }
@@ -56,13 +57,15 @@ bool signed_by_device(const wire::signed_object& again, const store::device_row&
          crypto::verify(*key, crypto::purpose_message("again", again.object), *signature);
 }
 
-result<replacement> may_replace(store::writer& in, unix_millis now, const wire::again_object& asked,
-                                const wire::signed_object& sent, std::optional<store::pk> user) {
-  if (user) static_cast<void>(store::device_or_stand_in(in, asked.device, *user, now));
-  const auto seen = in.device_by_id(asked.device);
+result<replacement> may_replace(store::transaction& tx, unix_millis now,
+                                const wire::again_object& asked, const wire::signed_object& sent,
+                                std::optional<store::pk> user) {
+  store::people::writes people(tx);
+  if (user) static_cast<void>(store::device_or_stand_in(tx, asked.device, *user, now));
+  const auto seen = people.device_by_id(asked.device);
   if (!seen) return unknown_device();
-  store::lock_family(in, seen->user);
-  auto old = in.lock_device(asked.device);
+  store::lock_family(tx, seen->user);
+  auto old = people.lock_device(asked.device);
   if (!old) return unknown_device();
   if (user && old->user != *user) {
     return fail(errc::forbidden,
@@ -81,7 +84,7 @@ result<replacement> may_replace(store::writer& in, unix_millis now, const wire::
   if (!forgotten && old->revoked_at) {
     return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
   }
-  const auto others = in.devices_replacing(old->key);
+  const auto others = people.devices_replacing(old->key);
   bool revoked = false;
   for (const auto& same : others) {
     if (same.public_key != asked.public_key) continue;
@@ -92,10 +95,10 @@ result<replacement> may_replace(store::writer& in, unix_millis now, const wire::
   if (revoked && !user) {
     return fail(errc::device_revoked, "This device was revoked; ask the administrator.");
   }
-  const auto in_use = store::stand_ins_in_use(in, *old);
+  const auto in_use = store::stand_ins_in_use(tx, *old);
   if (in_use.of_root >= k_stand_ins) return too_many(k_stand_ins);
   if (in_use.of_user >= k_stand_ins_of_user) return too_many(k_stand_ins_of_user);
-  if (length_of_row(in, *old) >= k_stand_ins_in_a_row) return too_many(k_stand_ins_in_a_row);
+  if (length_of_row(tx, *old) >= k_stand_ins_in_a_row) return too_many(k_stand_ins_in_a_row);
   return replacement{*std::move(old), std::nullopt};
 }
 

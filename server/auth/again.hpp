@@ -17,7 +17,8 @@
 
 #include "server/auth/keys.hpp"
 #include "server/store/journal_entry.hpp"
-#include "server/store/store.hpp"
+#include "server/store/rows.hpp"
+#include "server/store/transaction.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
 
@@ -50,7 +51,7 @@ struct replacement {
 /// in anew only with a code.
 /// Errors: device_unknown, device_revoked, user_disabled, bad_signature, forbidden (another user's
 /// device), too_many_devices.
-[[nodiscard]] result<replacement> may_replace(store::writer& in, unix_millis now,
+[[nodiscard]] result<replacement> may_replace(store::transaction& tx, unix_millis now,
                                               const wire::again_object& asked,
                                               const wire::signed_object& sent,
                                               std::optional<store::pk> user);

@@ -1,5 +1,6 @@
 #include "server/auth/challenge.hpp"
 
+#include "server/store/credentials.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -57,9 +58,9 @@ bool challenge_valid(const server_keys& keys, unix_millis now, challenge_use use
   return made <= now + k_clock_slack && now < made + limits::challenge_millis;
 }
 
-bool spend(store::writer& in, unix_millis now, std::string_view challenge) {
-  return in.spend_challenge(crypto::sha256(challenge).raw(),
-                            now + limits::challenge_millis + k_clock_slack);
+bool spend(store::credentials::writes credentials, unix_millis now, std::string_view challenge) {
+  return credentials.spend_challenge(crypto::sha256(challenge).raw(),
+                                     now + limits::challenge_millis + k_clock_slack);
 }
 
 error stale_challenge() {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "server/auth/keys.hpp"
-#include "server/store/store.hpp"
+#include "server/store/credentials.hpp"
 #include "shared/base/clock.hpp"
 
 namespace autocusto::auth {
@@ -27,7 +27,8 @@ enum class challenge_use { session, enrollment };
                                    std::string_view bound_to, std::string_view challenge);
 
 /// Notes that it is used; false when it was before.
-[[nodiscard]] bool spend(store::writer& in, unix_millis now, std::string_view challenge);
+[[nodiscard]] bool spend(store::credentials::writes credentials, unix_millis now,
+                         std::string_view challenge);
 
 /// The answer to one that is not valid, or spent.
 [[nodiscard]] error stale_challenge();

@@ -2,6 +2,11 @@
 
 #include "server/auth/again.hpp"
 #include "server/auth/challenge.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -79,10 +84,11 @@ bool over(const store::enrollment_row& code, unix_millis now) {
 }
 
 /// The device that this code has made, where the same key asks again in time.
-result<store::device_row> enrolled_before(store::reader& in, const store::enrollment_row& code,
+result<store::device_row> enrolled_before(store::people::reads people,
+                                          const store::enrollment_row& code,
                                           const wire::enroll_request& request, unix_millis now) {
   const store::pk keys[] = {code.device.value()};
-  const auto rows = in.devices_by_pk(keys);
+  const auto rows = people.devices_by_pk(keys);
   // A body that was overheard holds code and key: only a fresh proof has the answer once more.
   if (rows.empty() || !crypto::constant_time_equal(rows[0].public_key, request.public_key)) {
     return unknown_code();
@@ -97,9 +103,9 @@ result<store::device_row> enrolled_before(store::reader& in, const store::enroll
   return rows[0];
 }
 
-store::device_row add_device(store::writer& in, random_source& random, const store::user_row& user,
-                             const wire::enroll_request& request, const store::device_row* replaces,
-                             bool pending, unix_millis now) {
+store::device_row add_device(store::people::writes people, random_source& random,
+                             const store::user_row& user, const wire::enroll_request& request,
+                             const store::device_row* replaces, bool pending, unix_millis now) {
   store::device_row device;
   device.id = random.make<device_id>();
   device.user = user.key;
@@ -108,19 +114,19 @@ store::device_row add_device(store::writer& in, random_source& random, const sto
   device.enrolled_at = now;
   if (replaces != nullptr) device.replaces = replaces->key;
   device.pending = pending;
-  device.key = in.add_device(device);
+  device.key = people.add_device(device);
   return device;
 }
 
-void add_own_device(store::writer& in, store::pk system, const device_id& id, const char* name,
-                    unix_millis now) {
+void add_own_device(store::people::writes people, store::pk system, const device_id& id,
+                    const char* name, unix_millis now) {
   store::device_row device;
   device.id = id;
   device.user = system;
   device.name = name;
   // It has no key: nobody can sign for it.
   device.enrolled_at = now;
-  static_cast<void>(in.add_device(device));
+  static_cast<void>(people.add_device(device));
 }
 
 struct enrolled {
@@ -171,18 +177,18 @@ store::journal_entry entry_of(const store::user_row& user, const store::device_r
 
 /// A further answer for a device that is there. The journal may lack it, if its writing failed the
 /// first time. `code_hash`: of the code that has made or approved it.
-enrolled answered_before(store::writer& in, const store::user_row& user, store::device_row device,
-                         std::string_view code_hash) {
+enrolled answered_before(store::journal::reads journal, const store::user_row& user,
+                         store::device_row device, std::string_view code_hash) {
   enrolled again{user, std::move(device)};
   for (const auto& id : {act_of(again.device.id), approval_by_link(again.device.id, code_hash)}) {
-    const auto object = in.journaled_object(id);
+    const auto object = journal.journaled_object(id);
     if (!object) continue;
     if (auto entry = store::decode_entry(*object)) again.entries.push_back(*std::move(entry));
   }
   return again;
 }
 
-void note_in_audit(store::writer& in, const enrolled& made, const char* what,
+void note_in_audit(store::audit::writes log, const enrolled& made, const char* what,
                    const store::device_row* replaces, unix_millis now) {
   store::audit_row audit;
   audit.at = now;
@@ -193,37 +199,39 @@ void note_in_audit(store::writer& in, const enrolled& made, const char* what,
   audit.object = R"({"device":")" + made.device.id.text() + '"';
   if (replaces != nullptr) audit.object += R"(,"replaces":")" + replaces->id.text() + '"';
   audit.object += '}';
-  in.add_audit(audit);
+  log.add_audit(audit);
 }
 
 /// A new device with all that tells of it, but for the code.
-enrolled make_device(store::writer& in, random_source& random, unix_millis now,
+enrolled make_device(store::transaction& tx, random_source& random, unix_millis now,
                      const store::user_row& user, const wire::enroll_request& request,
                      std::string_view code_hash, const store::device_row* replaces,
                      bool pending = false) {
-  enrolled made{user, add_device(in, random, user, request, replaces, pending, now)};
+  enrolled made{user, add_device(tx, random, user, request, replaces, pending, now)};
   made.entries.push_back(entry_of(user, made.device, code_hash, replaces));
-  static_cast<void>(in.add_journaled(store::journaled(made.entries[0])));
-  note_in_audit(in, made, replaces == nullptr ? "device.enroll" : "device.again", replaces, now);
+  static_cast<void>(store::journal::writes(tx).add_journaled(store::journaled(made.entries[0])));
+  note_in_audit(tx, made, replaces == nullptr ? "device.enroll" : "device.again", replaces, now);
   return made;
 }
 
 /// The link is the approval that the device has waited for: an administrator has just made it.
-enrolled approve_by_link(store::writer& in, unix_millis now, const store::user_row& user,
+enrolled approve_by_link(store::transaction& tx, unix_millis now, const store::user_row& user,
                          const replacement& of, std::string_view code_hash) {
-  enrolled made = answered_before(in, user, of.made.value(), code_hash);
+  enrolled made = answered_before(tx, user, of.made.value(), code_hash);
   made.device.pending = false;
-  in.update_device(made.device);
-  in.use_enrollment(code_hash, made.device.key);
+  store::people::writes(tx).update_device(made.device);
+  store::credentials::writes(tx).use_enrollment(code_hash, made.device.key);
   made.entries.push_back(approval_of(user, made.device, code_hash, now));
-  static_cast<void>(in.add_journaled(store::journaled(made.entries.back())));
-  note_in_audit(in, made, "device.again", &of.old, now);
+  static_cast<void>(
+      store::journal::writes(tx).add_journaled(store::journaled(made.entries.back())));
+  note_in_audit(tx, made, "device.again", &of.old, now);
   return made;
 }
 
-result<store::user_row> enabled_user(store::writer& in, store::pk key, const error& none) {
+result<store::user_row> enabled_user(store::people::reads people, store::pk key,
+                                     const error& none) {
   const store::pk user_key[] = {key};
-  auto users = in.users_by_pk(user_key);
+  auto users = people.users_by_pk(user_key);
   if (users.empty() || users[0].role == store::user_role::system) return none;
   if (!users[0].enabled) {
     return fail(errc::user_disabled, "This user is disabled; ask the administrator.");
@@ -231,76 +239,79 @@ result<store::user_row> enabled_user(store::writer& in, store::pk key, const err
   return std::move(users[0]);
 }
 
-bool stands_in_for(store::reader& in, const store::device_row& device, const device_id& old) {
+bool stands_in_for(store::people::reads people, const store::device_row& device,
+                   const device_id& old) {
   if (!device.replaces) return false;
   const store::pk keys[] = {*device.replaces};
-  const auto rows = in.devices_by_pk(keys);
+  const auto rows = people.devices_by_pk(keys);
   return !rows.empty() && rows[0].id == old;
 }
 
 /// With a code; with `again` besides, the new device stands in for one of the same user.
-result<enrolled> enroll_in(store::writer& in, random_source& random, unix_millis now,
+result<enrolled> enroll_in(store::transaction& tx, random_source& random, unix_millis now,
                            const wire::enroll_request& request, const maybe_again& again) {
+  store::credentials::writes credentials(tx);
   const auto hash = crypto::sha256(request.code);
   // Locked: of several devices with one code exactly one is added.
-  const auto found = in.lock_enrollment(hash.raw());
+  const auto found = credentials.lock_enrollment(hash.raw());
   if (!found) return unknown_code();
-  const auto user = enabled_user(in, found->user, unknown_code());
+  const auto user = enabled_user(tx, found->user, unknown_code());
   if (!user) return user.error();
   // The code is judged before anything is done for it.
   if (found->device) {
-    auto device = enrolled_before(in, *found, request, now);
+    auto device = enrolled_before(tx, *found, request, now);
     if (!device) return device.error();
-    if (again && !stands_in_for(in, *device, again->device)) return unknown_code();
-    return answered_before(in, *user, *std::move(device), hash.raw());
+    if (again && !stands_in_for(tx, *device, again->device)) return unknown_code();
+    return answered_before(tx, *user, *std::move(device), hash.raw());
   }
   if (over(*found, now)) return expired_code();
   if (!again) {
-    auto made = make_device(in, random, now, *user, request, hash.raw(), nullptr);
-    in.use_enrollment(hash.raw(), made.device.key);
+    auto made = make_device(tx, random, now, *user, request, hash.raw(), nullptr);
+    credentials.use_enrollment(hash.raw(), made.device.key);
     return made;
   }
-  const auto may = may_replace(in, now, *again, *request.again, user->key);
+  const auto may = may_replace(tx, now, *again, *request.again, user->key);
   if (!may) return may.error();
-  if (may->made && may->made->pending) return approve_by_link(in, now, *user, *may, hash.raw());
+  if (may->made && may->made->pending) return approve_by_link(tx, now, *user, *may, hash.raw());
   // This key stands in for the device already: the code stays good.
-  if (may->made) return answered_before(in, *user, *may->made, {});
-  auto made = make_device(in, random, now, *user, request, hash.raw(), &may->old);
-  in.use_enrollment(hash.raw(), made.device.key);
+  if (may->made) return answered_before(tx, *user, *may->made, {});
+  auto made = make_device(tx, random, now, *user, request, hash.raw(), &may->old);
+  credentials.use_enrollment(hash.raw(), made.device.key);
   return made;
 }
 
 /// Without a code, signed by the device that the new one stands in for.
-result<enrolled> enroll_again_in(store::writer& in, random_source& random, unix_millis now,
+result<enrolled> enroll_again_in(store::transaction& tx, random_source& random, unix_millis now,
                                  const wire::enroll_request& request,
                                  const wire::again_object& again) {
-  const auto may = may_replace(in, now, again, *request.again, std::nullopt);
+  const auto may = may_replace(tx, now, again, *request.again, std::nullopt);
   if (!may) return may.error();
-  const auto user = enabled_user(in, may->old.user, unknown_code());
+  const auto user = enabled_user(tx, may->old.user, unknown_code());
   if (!user) return user.error();
-  if (may->made) return answered_before(in, *user, *may->made, {});
-  const bool pending = in.setting(k_reenrollment_setting) == k_approve;
-  return make_device(in, random, now, *user, request, {}, &may->old, pending);
+  if (may->made) return answered_before(tx, *user, *may->made, {});
+  const bool pending = store::settings::reads(tx).setting(k_reenrollment_setting) == k_approve;
+  return make_device(tx, random, now, *user, request, {}, &may->old, pending);
 }
 
 /// Whether there is such a code that is still good for this key, or such a device that signed.
 result<void> known_at_all(store::database& in, const wire::enroll_request& request,
                           const maybe_again& again, unix_millis now) {
   result<void> known;
-  in.read([&](store::reader& r) {
+  in.read([&](store::snapshot& snapshot) {
     known = {};
     if (!request.code.empty()) {
-      const auto code = r.enrollment(crypto::sha256(request.code).raw());
+      const auto code =
+          store::credentials::reads(snapshot).enrollment(crypto::sha256(request.code).raw());
       if (!code) {
         known = unknown_code();
       } else if (code->device) {
-        if (auto made = enrolled_before(r, *code, request, now); !made) known = made.error();
+        if (auto made = enrolled_before(snapshot, *code, request, now); !made) known = made.error();
       } else if (over(*code, now)) {
         known = expired_code();
       }
       return;
     }
-    const auto device = r.device_by_id(again->device);
+    const auto device = store::people::reads(snapshot).device_by_id(again->device);
     if (!device || store::is_stand_in(*device)) {
       known = fail(errc::device_unknown,
                    "This server does not know the device; ask the administrator for a new link, "
@@ -317,11 +328,11 @@ result<enrolled> enroll_or_nothing(store::database& in, random_source& random, u
                                    const wire::enroll_request& request, const maybe_again& again) {
   std::optional<enrolled> made;
   try {
-    in.write([&](store::writer& w) {
+    in.write([&](store::transaction& tx) {
       const auto proof = wire::decode_enroll_object(request.proof->object).value();
-      if (!spend(w, now, proof.challenge)) throw error_exception(stale_challenge());
-      made = (request.code.empty() ? enroll_again_in(w, random, now, request, *again)
-                                   : enroll_in(w, random, now, request, again))
+      if (!spend(tx, now, proof.challenge)) throw error_exception(stale_challenge());
+      made = (request.code.empty() ? enroll_again_in(tx, random, now, request, *again)
+                                   : enroll_in(tx, random, now, request, again))
                  .value();
     });
   } catch (const error_exception& e) {
@@ -352,19 +363,19 @@ bool plausible_email(std::string_view email) {
   return shape && clean && email.size() <= k_email_limit;
 }
 
-void create_installation(store::writer& in, const server_id& server, unix_millis now) {
-  in.set_setting("server_id", server.text());
+void create_installation(store::transaction& tx, const server_id& server, unix_millis now) {
+  store::settings::writes(tx).set_setting("server_id", server.text());
   store::user_row system;
   system.id = system_user();
   system.email = "system";
   system.role = store::user_role::system;
   system.created_at = now;
-  system.key = in.add_user(system);
-  add_own_device(in, system.key, merge_device(), "merge", now);
-  add_own_device(in, system.key, import_device(), "import", now);
+  system.key = store::people::writes(tx).add_user(system);
+  add_own_device(tx, system.key, merge_device(), "merge", now);
+  add_own_device(tx, system.key, import_device(), "import", now);
 }
 
-result<store::user_row> create_user(store::writer& in, random_source& random,
+result<store::user_row> create_user(store::people::writes people, random_source& random,
                                     const std::string& email, store::user_role role,
                                     unix_millis now) {
   if (!plausible_email(email)) {
@@ -373,7 +384,7 @@ result<store::user_row> create_user(store::writer& in, random_source& random,
                 "blanks; check it.",
                 "email", static_cast<std::int64_t>(k_email_limit));
   }
-  if (in.email_taken(email)) {
+  if (people.email_taken(email)) {
     return fail(errc::already_exists, "There is a user with this e-mail already.", "email");
   }
   store::user_row user;
@@ -381,18 +392,18 @@ result<store::user_row> create_user(store::writer& in, random_source& random,
   user.email = email;
   user.role = role;
   user.created_at = now;
-  user.key = in.add_user(user);
+  user.key = people.add_user(user);
   return user;
 }
 
-std::string create_enrollment(store::writer& in, random_source& random, store::pk user,
-                              unix_millis now) {
+std::string create_enrollment(store::credentials::writes credentials, random_source& random,
+                              store::pk user, unix_millis now) {
   std::string code = to_base64url(random.bytes(k_code_bytes));
   store::enrollment_row row;
   row.code_hash = std::string(crypto::sha256(code).raw());
   row.user = user;
   row.expires_at = now + limits::enrollment_millis;
-  in.add_enrollment(row);
+  credentials.add_enrollment(row);
   return code;
 }
 

@@ -16,7 +16,10 @@
 #include <string_view>
 
 #include "server/auth/keys.hpp"
-#include "server/store/store.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/database.hpp"
+#include "server/store/journal_entry.hpp"
+#include "server/store/people.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
@@ -30,18 +33,18 @@ namespace autocusto::auth {
 [[nodiscard]] bool plausible_email(std::string_view email);
 
 /// What a new server's database starts with: the server id, the system user, the merge device.
-void create_installation(store::writer& in, const server_id& server, unix_millis now);
+void create_installation(store::transaction& tx, const server_id& server, unix_millis now);
 
 /// Adds a user. `already_exists` for an e-mail that is taken in any case, `invalid_field` for one
 /// that is not an e-mail.
-[[nodiscard]] result<store::user_row> create_user(store::writer& in, random_source& random,
-                                                  const std::string& email, store::user_role role,
-                                                  unix_millis now);
+[[nodiscard]] result<store::user_row> create_user(store::people::writes people,
+                                                  random_source& random, const std::string& email,
+                                                  store::user_role role, unix_millis now);
 
 /// A new code for this user's next device; the text goes into the enrollment link and is nowhere
 /// else.
-[[nodiscard]] std::string create_enrollment(store::writer& in, random_source& random,
-                                            store::pk user, unix_millis now);
+[[nodiscard]] std::string create_enrollment(store::credentials::writes credentials,
+                                            random_source& random, store::pk user, unix_millis now);
 
 /// Step 1 of POST /v1/enroll; needs no database.
 [[nodiscard]] wire::greeting_answer greet(const server_keys& keys, random_source& random,

@@ -2,6 +2,9 @@
 
 #include "server/auth/challenge.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/erasures.hpp"
+#include "server/store/people.hpp"
 #include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -23,22 +26,22 @@ struct found_device {
   store::user_row user;
 };
 
-std::optional<found_device> find_device(store::reader& in, const device_id& id) {
-  auto device = in.device_by_id(id);
+std::optional<found_device> find_device(store::people::reads people, const device_id& id) {
+  auto device = people.device_by_id(id);
   // A stand-in has no key: whose it is, an enrollment has to tell again.
   // One that nobody has approved is none yet.
   if (!device || device->pending || store::is_stand_in(*device)) return std::nullopt;
   const store::pk user_key[] = {device->user};
-  auto users = in.users_by_pk(user_key);
+  auto users = people.users_by_pk(user_key);
   // The system user has no key: whatever was signed was not signed by it.
   if (users.empty() || users[0].role == store::user_role::system) return std::nullopt;
   return found_device{std::move(*device), std::move(users[0])};
 }
 
-result<opened> store_session(store::writer& in, unix_millis now, const std::string& token,
+result<opened> store_session(store::transaction& tx, unix_millis now, const std::string& token,
                              const wire::session_request& asked, const push_comparison& compare) {
-  if (!spend(in, now, asked.challenge)) return stale_challenge();
-  auto found = find_device(in, asked.device);
+  if (!spend(tx, now, asked.challenge)) return stale_challenge();
+  auto found = find_device(tx, asked.device);
   if (!found) {
     return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
   }
@@ -47,17 +50,18 @@ result<opened> store_session(store::writer& in, unix_millis now, const std::stri
   made.user = std::move(found->user);
   const bool good = made.user.enabled && !made.device.revoked_at;
   made.scope = good ? store::session_scope::full : store::session_scope::surrender;
-  made.memory = compare(in, made.device, asked.prev_push);
+  made.memory = compare(tx, made.device, asked.prev_push);
   store::session_row session;
   session.token_hash = std::string(crypto::sha256(token).raw());
   session.device = made.device.key;
   session.scope = made.scope;
   session.expires_at = now + limits::session_millis;
-  in.add_session(session);
-  in.device_seen(made.device.key, now);
+  store::credentials::writes(tx).add_session(session);
+  store::people::writes(tx).device_seen(made.device.key, now);
   // Since when it knows: kept until it has access again.
   if (good == made.device.told_at.has_value()) {
-    in.device_told(made.device.key, good ? std::nullopt : std::optional(now));
+    store::erasures::writes(tx).device_told(made.device.key,
+                                            good ? std::nullopt : std::optional(now));
   }
   return made;
 }
@@ -76,7 +80,7 @@ wire::signed_object order_for(const server_keys& keys, const wire::session_reque
 result<void> check_signature(store::database& in, const wire::session_request& asked,
                              const wire::signed_object& request) {
   std::optional<found_device> found;
-  in.read([&](store::reader& r) { found = find_device(r, asked.device); });
+  in.read([&](store::snapshot& snapshot) { found = find_device(snapshot, asked.device); });
   if (!found) {
     return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
   }
@@ -126,7 +130,7 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
 
   const std::string token = to_base64url(random.bytes(k_token_size));
   result<opened> made = stale_challenge();
-  in.write([&](store::writer& w) { made = store_session(w, now, token, *asked, compare); });
+  in.write([&](store::transaction& tx) { made = store_session(tx, now, token, *asked, compare); });
   if (!made) return made.error();
 
   wire::session_answer answer;
@@ -160,7 +164,7 @@ result<store::session_owner> authenticate(store::database& in, std::string_view 
   }
   std::optional<store::session_owner> owner;
   const auto hash = crypto::sha256(token);
-  in.read([&](store::reader& r) { owner = r.session(hash.raw()); });
+  in.read([&](store::credentials::reads credentials) { owner = credentials.session(hash.raw()); });
   if (!owner || owner->session.expires_at <= now) {
     return fail(errc::session_expired, "The session has ended; open a new one.");
   }

@@ -14,7 +14,8 @@
 #include <string_view>
 
 #include "server/auth/keys.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
@@ -29,7 +30,7 @@ namespace autocusto::auth {
 
 /// How the push that a device names as its last compares with what the store has of the device
 /// (the rule belongs to synchronising: sync::compare_prev_push).
-using push_comparison = std::function<wire::push_memory(store::reader&, const store::device_row&,
+using push_comparison = std::function<wire::push_memory(store::snapshot&, const store::device_row&,
                                                         const std::optional<push_id>&)>;
 
 /// Step 2; the answer is signed where `channel` is not empty. Errors: malformed, challenge_invalid

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/imports/rows.hpp"
+#include "server/store/versions.hpp"
 #include "shared/domain/view_lineage.hpp"
 
 namespace autocusto::intake::detail {
@@ -128,7 +132,7 @@ planned_record plan_record(const record_entry& entry, const present_record& pres
 
 }  // namespace
 
-std::vector<present_record> survey(store::reader& in, const batch& what,
+std::vector<present_record> survey(store::snapshot& snapshot, const batch& what,
                                    std::vector<store::record_row> rows, batch_kind kind) {
   std::vector<present_record> out(what.records.size());
   std::unordered_map<store::pk, present_record*> by_key;
@@ -142,7 +146,7 @@ std::vector<present_record> survey(store::reader& in, const batch& what,
   if (keys.empty()) return out;
   std::vector<store::pk> views;
   std::unordered_map<store::pk, present_record*> by_view;
-  for (auto& view : in.views_of_records(keys)) {
+  for (auto& view : store::imports::rows::reads(snapshot).views_of_records(keys)) {
     auto* record = by_key.at(view.record);
     if (view.open) {
       views.push_back(view.key);
@@ -150,20 +154,21 @@ std::vector<present_record> survey(store::reader& in, const batch& what,
     }
     record->views.push_back(std::move(view));
   }
-  for (const auto& [view, id] : in.last_imported(views)) {
+  for (const auto& [view, id] : store::imports::rows::reads(snapshot).last_imported(views)) {
     by_view.at(view)->last_imported.emplace(view, id);
   }
   if (kind == batch_kind::set_aside) {
     for (auto& record : out) record.shown.emplace();
-    for (const auto& item : in.shown_versions(views)) {
+    for (const auto& item : store::feed::reads(snapshot).shown_versions(views)) {
       (*by_view.at(item.view)->shown)[item.view].insert(item.version);
     }
   }
-  for (auto& conflict : in.open_conflicts(views)) {
+  for (auto& conflict : store::conflicts::reads(snapshot).open_conflicts(views)) {
     auto* record = by_view.at(conflict.view);
     record->conflicts.emplace(conflict.view, std::move(conflict));
   }
-  for (auto& node : in.graphs(keys, 0)) by_key.at(node.record)->graph.push_back(std::move(node));
+  for (auto& node : store::versions::reads(snapshot).graphs(keys, 0))
+    by_key.at(node.record)->graph.push_back(std::move(node));
   return out;
 }
 

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "server/intake/batch.hpp"
+#include "server/store/rows.hpp"
+#include "server/store/transaction.hpp"
 #include "shared/domain/dag.hpp"
 
 namespace autocusto::intake::detail {
@@ -52,7 +54,7 @@ struct planned_record {
 };
 
 /// The records that the rows name, with everything about them that the plan needs.
-[[nodiscard]] std::vector<present_record> survey(store::reader& in, const batch& what,
+[[nodiscard]] std::vector<present_record> survey(store::snapshot& snapshot, const batch& what,
                                                  std::vector<store::record_row> rows,
                                                  batch_kind kind);
 [[nodiscard]] std::vector<planned_record> plan(const batch& what,

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/imports/rows.hpp"
 
 namespace autocusto::intake {
 

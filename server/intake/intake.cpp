@@ -5,6 +5,11 @@
 
 #include "server/intake/apply.hpp"
 #include "server/intake/perform.hpp"
+#include "server/store/imports/pending.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
 #include "server/store/stand_in.hpp"
 
 namespace autocusto::intake {
@@ -14,27 +19,27 @@ error no_such_run() {
   return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.", "run");
 }
 
-void add_counts(store::writer& in, store::pk run, const counts& made) {
-  auto row = in.lock_import_run(run);
+void add_counts(store::imports::runs::writes runs, store::pk run, const counts& made) {
+  auto row = runs.lock_import_run(run);
   if (!row) throw error_exception(no_such_run());
   if (auto e = detail::ended(*row)) throw error_exception(*std::move(e));
   row->versions += made.versions;
   row->views += made.views;
   row->users += made.users;
   row->report.reset();
-  in.save_import_run(*row);
+  runs.save_import_run(*row);
 }
 
-account_outcome place_account(store::reader& in, const account& wanted) {
+account_outcome place_account(store::people::reads people, const account& wanted) {
   account_outcome out;
   // Taken back and brought in again: the account that the audit log kept.
-  if (const auto same = in.user_by_id(wanted.id)) {
+  if (const auto same = people.user_by_id(wanted.id)) {
     out.key = same->key;
     out.id = same->id;
     return out;
   }
   out.id = wanted.id;
-  const auto there = in.user_by_email(wanted.email);
+  const auto there = people.user_by_email(wanted.email);
   if (there && there->email == wanted.email && there->role != store::user_role::system) {
     out.key = there->key;
     out.id = there->id;
@@ -46,8 +51,8 @@ account_outcome place_account(store::reader& in, const account& wanted) {
 /// Of several accounts of the source with one e-mail only the first may be one that is here.
 class account_placer {
  public:
-  account_placer(store::reader& in, std::string_view source) : in_(in) {
-    for (const auto& row : in.import_users(source)) {
+  account_placer(store::snapshot& snapshot, std::string_view source) : people_(snapshot) {
+    for (const auto& row : store::imports::runs::reads(snapshot).import_users(source)) {
       known_.emplace(row.legacy_id, row);
       taken_.insert(row.owner);
     }
@@ -58,11 +63,11 @@ class account_placer {
       const store::pk key[] = {at->second.owner};
       account_outcome out;
       out.key = at->second.owner;
-      out.id = in_.users_by_pk(key).at(0).id;
+      out.id = people_.users_by_pk(key).at(0).id;
       out.linked = !at->second.made;
       return out;
     }
-    auto out = place_account(in_, wanted);
+    auto out = place_account(people_, wanted);
     if (out.linked && !taken_.insert(out.key).second) {
       out = {};
       out.id = wanted.id;
@@ -77,26 +82,29 @@ class account_placer {
   [[nodiscard]] bool knows(std::int64_t legacy_id) const { return known_.contains(legacy_id); }
 
  private:
-  store::reader& in_;
+  store::people::reads people_;
   std::map<std::int64_t, store::import_user_row> known_;
   std::set<store::pk> taken_;
 };
 
-store::pk make_account(store::writer& in, const account& wanted) {
+store::pk make_account(store::transaction& tx, const account& wanted) {
+  store::people::writes people(tx);
   store::user_row row;
   row.id = wanted.id;
   row.email = wanted.email;
   row.role = wanted.role;
   row.enabled = false;
   row.created_at = wanted.created_at;
-  return in.email_taken(wanted.email) ? in.add_twin_user(row, wanted.legacy_id) : in.add_user(row);
+  return people.email_taken(wanted.email)
+             ? store::imports::runs::writes(tx).add_twin_user(row, wanted.legacy_id)
+             : people.add_user(row);
 }
 
 /// What administrators decided here about this very account counts more than the source, also when
 /// only their journal remembers it.
-store::account_hold hold_of(store::reader& in, const account& wanted) {
+store::account_hold hold_of(store::journal::reads journal, const account& wanted) {
   const auto newest = [&](store::journaled_act what) {
-    return in.newest_journaled(wanted.id.raw(), what).value_or(0);
+    return journal.newest_journaled(wanted.id.raw(), what).value_or(0);
   };
   const auto enabled = newest(store::journaled_act::user_enabled);
   const auto disabled = newest(store::journaled_act::user_disabled);
@@ -106,21 +114,22 @@ store::account_hold hold_of(store::reader& in, const account& wanted) {
 
 /// An account that is here under its id: perhaps only a place that the journal of acts has held for
 /// it since a backup from before the import was restored. Answers whether it is in use.
-bool complete(store::writer& in, store::pk key, const account& wanted) {
+bool complete(store::people::writes people, store::pk key, const account& wanted) {
   const store::pk keys[] = {key};
-  auto row = in.users_by_pk(keys).at(0);
-  if (store::is_stand_in(row) && !in.email_taken(wanted.email)) {
+  auto row = people.users_by_pk(keys).at(0);
+  if (store::is_stand_in(row) && !people.email_taken(wanted.email)) {
     row.email = wanted.email;
     row.role = wanted.role;
     row.created_at = wanted.created_at;
-    in.update_user(row);
+    people.update_user(row);
   }
   return row.enabled;
 }
 
-std::vector<account_outcome> write_accounts(store::writer& in, const store::import_run_row& run,
+std::vector<account_outcome> write_accounts(store::transaction& tx,
+                                            const store::import_run_row& run,
                                             const std::vector<account>& accounts) {
-  account_placer placer(in, run.source);
+  account_placer placer(tx, run.source);
   std::vector<account_outcome> out;
   counts made;
   for (const auto& wanted : accounts) {
@@ -130,20 +139,21 @@ std::vector<account_outcome> write_accounts(store::writer& in, const store::impo
       continue;
     }
     // Also one that was taken back and kept, unless somebody has enabled it by hand since.
-    const auto then = hold_of(in, wanted);
+    const auto then = hold_of(tx, wanted);
     bool held = !outcome.linked;
     if (outcome.made) {
-      outcome.key = make_account(in, wanted);
+      outcome.key = make_account(tx, wanted);
       placer.take(outcome.key);
       ++made.users;
     } else if (held) {
-      held = !complete(in, outcome.key, wanted);
+      held = !complete(tx, outcome.key, wanted);
     }
-    in.add_import_user(run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked,
-                                    held ? then : store::account_hold::none});
+    store::imports::runs::writes(tx).add_import_user(
+        run.source, {wanted.legacy_id, outcome.key, run.key, !outcome.linked,
+                     held ? then : store::account_hold::none});
     out.push_back(outcome);
   }
-  add_counts(in, run.key, made);
+  add_counts(tx, run.key, made);
   return out;
 }
 
@@ -155,41 +165,43 @@ class direct_door final : public door {
 
   result<run_state> begin(const run_start& start) override {
     run_state state;
-    in_.write([&](store::writer& w) {
+    in_.write([&](store::transaction& tx) {
+      store::imports::runs::writes runs(tx);
       state = {};
-      static_cast<void>(ensure_import_device(w, start.now));
-      detail::lock_imports(w);
-      for (const auto& row : w.import_runs()) {
+      static_cast<void>(ensure_import_device(tx, start.now));
+      detail::lock_imports(tx);
+      for (const auto& row : runs.import_runs()) {
         if (row.source == start.source && !row.finished_at && !row.rolled_back_at) {
           state = {row.key, true};
         }
       }
       // What was set aside before the cut is worked out anew, like everything else.
-      if (state.continued) w.remove_pending(state.run);
+      if (state.continued) store::imports::pending::writes(tx).remove_pending(state.run);
       if (state.run != 0) return;
       store::import_run_row row;
       row.source = start.source;
       row.layout = start.layout;
       row.options = start.options;
       row.started_at = start.now;
-      row.version_floor = w.greatest_version();
-      row.view_floor = w.greatest_view();
-      state.run = w.add_import_run(row);
+      row.version_floor = runs.greatest_version();
+      row.view_floor = runs.greatest_view();
+      state.run = runs.add_import_run(row);
     });
     return state;
   }
 
   result<std::vector<account_outcome>> add_accounts(store::pk run,
                                                     const std::vector<account>& accounts) override {
-    return guarded<std::vector<account_outcome>>(
-        [&](store::writer& w) { return write_accounts(w, run_under_way(w, run), accounts); });
+    return guarded<std::vector<account_outcome>>([&](store::transaction& tx) {
+      return write_accounts(tx, run_under_way(tx, run), accounts);
+    });
   }
 
   result<counts> apply(const batch& what, const turn& before_feeds) override {
-    return guarded<counts>([&](store::writer& w) {
+    return guarded<counts>([&](store::transaction& tx) {
       // The run is locked last and looked at then: lanes would wait for each other.
-      const auto done = detail::perform(w, what, before_feeds);
-      add_counts(w, what.run, done.made);
+      const auto done = detail::perform(tx, what, before_feeds);
+      add_counts(tx, what.run, done.made);
       auto made = done.made;
       made.views += done.set_aside;
       return made;
@@ -197,27 +209,27 @@ class direct_door final : public door {
   }
 
   result<counts> finish(const run_end& end) override {
-    return guarded<counts>([&](store::writer& w) {
-      auto row = run_under_way(w, end.run);
-      row.views += detail::publish(w, row, end.now).views;
-      w.release_import_users(row.source, row.key);
+    return guarded<counts>([&](store::transaction& tx) {
+      auto row = run_under_way(tx, end.run);
+      row.views += detail::publish(tx, row, end.now).views;
+      store::imports::pending::writes(tx).release_import_users(row.source, row.key);
       row.finished_at = end.now;
       row.report = end.report;
-      w.save_import_run(row);
-      detail::audit(w, "import.run", row, end.now);
+      store::imports::runs::writes(tx).save_import_run(row);
+      detail::audit(tx, "import.run", row, end.now);
       return counts{row.versions, row.views, row.users};
     });
   }
 
   result<rollback_report> rollback(const rollback_request& request) override {
     result<rollback_report> out = no_such_run();
-    in_.write([&](store::writer& w) { out = detail::take_back(w, request); });
+    in_.write([&](store::transaction& tx) { out = detail::take_back(tx, request); });
     return out;
   }
 
  private:
-  static store::import_run_row run_under_way(store::writer& w, store::pk run) {
-    auto row = w.lock_import_run(run);
+  static store::import_run_row run_under_way(store::imports::runs::writes runs, store::pk run) {
+    auto row = runs.lock_import_run(run);
     if (!row) throw error_exception(no_such_run());
     if (auto e = detail::ended(*row)) throw error_exception(*std::move(e));
     return *std::move(row);
@@ -228,7 +240,7 @@ class direct_door final : public door {
   result<T> guarded(Work work) {
     T out{};
     try {
-      in_.write([&](store::writer& w) { out = work(w); });
+      in_.write([&](store::transaction& tx) { out = work(tx); });
     } catch (const error_exception& e) {
       return e.get();
     }
@@ -245,17 +257,18 @@ std::unique_ptr<door> open_door(store::database& in, int lanes) {
   return std::make_unique<direct_door>(in, lanes);
 }
 
-counts foresee(store::reader& in, const batch& what) {
+counts foresee(store::snapshot& snapshot, const batch& what) {
   std::vector<record_id> ids;
   for (const auto& r : what.records) ids.push_back(r.id);
   std::unordered_map<record_id, store::record_row> found;
-  for (auto& row : in.records_by_ids(ids)) found.emplace(row.id, row);
+  for (auto& row : store::records::reads(snapshot).records_by_ids(ids)) found.emplace(row.id, row);
   std::vector<store::record_row> rows;
   for (const auto& r : what.records) {
     const auto at = found.find(r.id);
     rows.push_back(at == found.end() ? store::record_row{} : at->second);
   }
-  const auto present = detail::survey(in, what, std::move(rows), detail::batch_kind::from_source);
+  const auto present =
+      detail::survey(snapshot, what, std::move(rows), detail::batch_kind::from_source);
   counts out;
   for (const auto& record : detail::plan(what, present)) {
     out.versions += static_cast<std::int64_t>(record.added.size());
@@ -264,25 +277,25 @@ counts foresee(store::reader& in, const batch& what) {
   return out;
 }
 
-std::vector<account_outcome> foresee_accounts(store::reader& in, std::string_view source,
+std::vector<account_outcome> foresee_accounts(store::snapshot& snapshot, std::string_view source,
                                               const std::vector<account>& accounts) {
-  account_placer placer(in, source);
+  account_placer placer(snapshot, source);
   std::vector<account_outcome> out;
   out.reserve(accounts.size());
   for (const auto& wanted : accounts) out.push_back(placer.place(wanted));
   return out;
 }
 
-store::pk ensure_import_device(store::writer& in, unix_millis now) {
-  if (const auto there = in.device_by_id(import_device())) return there->key;
-  const auto system = in.user_by_id(system_user());
+store::pk ensure_import_device(store::people::writes people, unix_millis now) {
+  if (const auto there = people.device_by_id(import_device())) return there->key;
+  const auto system = people.user_by_id(system_user());
   if (!system) throw std::logic_error("an installation without its system user");
   store::device_row device;
   device.id = import_device();
   device.user = system->key;
   device.name = "import";
   device.enrolled_at = now;
-  return in.add_device(device);
+  return people.add_device(device);
 }
 
 }  // namespace autocusto::intake

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "server/intake/batch.hpp"
+#include "server/store/database.hpp"
+#include "server/store/people.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::intake {
@@ -40,12 +42,12 @@ class door {
 
 /// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not
 /// there yet are 0), without writing.
-[[nodiscard]] counts foresee(store::reader& in, const batch& what);
-[[nodiscard]] std::vector<account_outcome> foresee_accounts(store::reader& in,
+[[nodiscard]] counts foresee(store::snapshot& snapshot, const batch& what);
+[[nodiscard]] std::vector<account_outcome> foresee_accounts(store::snapshot& snapshot,
                                                             std::string_view source,
                                                             const std::vector<account>& accounts);
 
 /// The device that imported versions name, made where an older installation lacks it.
-[[nodiscard]] store::pk ensure_import_device(store::writer& in, unix_millis now);
+[[nodiscard]] store::pk ensure_import_device(store::people::writes people, unix_millis now);
 
 }  // namespace autocusto::intake

@@ -5,30 +5,36 @@
 #include <map>
 #include <set>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/imports/pending.hpp"
+#include "server/store/imports/rows.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/conflict_book.hpp"
 #include "server/sync/feed_writer.hpp"
-#include "shared/wire/feed.hpp"
 
 namespace autocusto::intake::detail {
 namespace {
 
-std::vector<store::record_row> lock_all(store::writer& in, const batch& what) {
-  std::vector<store::writer::wanted_record> wanted;
+std::vector<store::record_row> lock_all(store::records::writes records, const batch& what) {
+  std::vector<store::wanted_record> wanted;
   wanted.reserve(what.records.size());
   for (const auto& r : what.records) wanted.push_back({r.id, r.kind, r.key, true});
   std::vector<store::record_row> rows;
   rows.reserve(wanted.size());
-  for (auto& row : in.lock_records(wanted)) rows.push_back(row.value());
+  for (auto& row : records.lock_records(wanted)) rows.push_back(row.value());
   return rows;
 }
 
 class performer {
  public:
-  performer(store::writer& in, const batch& what, batch_kind kind)
-      : in_(in), what_(what), kind_(kind) {}
+  performer(store::transaction& tx, const batch& what, batch_kind kind)
+      : tx_(tx), rows_(tx), what_(what), kind_(kind) {}
 
   performed run(const turn& before_feeds) {
-    present_ = survey(in_, what_, lock_all(in_, what_), kind_);
+    present_ = survey(tx_, what_, lock_all(tx_, what_), kind_);
     plans_ = plan(what_, present_);
     add_versions();
     if (kind_ == batch_kind::from_source) set_aside();
@@ -65,7 +71,7 @@ class performer {
       }
     }
     if (fresh.empty()) return;
-    const auto keys = in_.add_versions(fresh);
+    const auto keys = store::versions::writes(tx_).add_versions(fresh);
     std::vector<store::import_version_row> rows;
     rows.reserve(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -73,7 +79,7 @@ class performer {
       keys_.emplace(v.value.id, keys[i]);
       rows.push_back({v.origin, v.legacy_id, keys[i], what_.run, v.legacy_number, v.digest});
     }
-    in_.add_import_versions(what_.source, rows);
+    rows_.add_import_versions(what_.source, rows);
     done_.made.versions += static_cast<std::int64_t>(keys.size());
   }
 
@@ -83,7 +89,7 @@ class performer {
     bool any = false;
     for (const auto& record : plans_) any = any || !record.views.empty();
     if (!any) return;
-    for (const auto& user : in_.import_users(what_.source)) {
+    for (const auto& user : store::imports::runs::reads(tx_).import_users(what_.source)) {
       if (user.run == what_.run && user.held != store::account_hold::none) held.insert(user.owner);
     }
     std::vector<store::import_pending_row> rows;
@@ -95,7 +101,7 @@ class performer {
       });
     }
     if (rows.empty()) return;
-    in_.add_pending(what_.run, rows);
+    store::imports::pending::writes(tx_).add_pending(what_.run, rows);
     done_.set_aside += static_cast<std::int64_t>(rows.size());
   }
 
@@ -126,8 +132,8 @@ class performer {
       }
     }
     if (rows.empty()) return;
-    in_.add_import_views(what_.run, moved);
-    const auto keys = in_.save_views(rows);
+    rows_.add_import_views(what_.run, moved);
+    const auto keys = store::views::writes(tx_).save_views(rows);
     std::size_t next = 0;
     for (auto& record : plans_) {
       for (auto& view : record.views) view.row.key = keys[next++];
@@ -148,51 +154,22 @@ class performer {
         if (row) rows.push_back(*std::move(row));
       }
     }
-    if (!rows.empty()) static_cast<void>(in_.save_conflicts(rows));
+    if (!rows.empty()) static_cast<void>(store::conflicts::writes(tx_).save_conflicts(rows));
   }
 
   void append_feeds() {
-    std::set<store::pk> users;
-    for (const auto& record : plans_) {
-      for (const auto& view : record.views) users.insert(view.row.user);
-    }
-    if (users.empty()) return;
-    const std::vector<store::pk> sorted(users.begin(), users.end());
-    auto heads = in_.lock_heads(sorted);
-    std::map<store::pk, store::feed_head*> head_of;
-    for (auto& h : heads) head_of.emplace(h.user, &h.head);
-    std::vector<store::feed_row> rows;
-    std::set<user_id> woken;
+    sync::feed_additions feeds;
     for (const auto& record : plans_) {
       for (const auto& view : record.views) {
-        auto& head = *head_of.at(view.row.user);
-        for (const auto& item : view.items) rows.push_back(next_item(head, record, view, item));
-        woken.insert(view.entry->user_public);
+        auto& added = feeds[view.row.user];
+        added.owner = view.entry->user_public;
+        for (const auto& item : view.items) {
+          added.events.push_back({item.kind, view.row.key, view.row.state.incarnation,
+                                  record.entry->id, keys_.at(item.id), item.id, what_.run});
+        }
       }
     }
-    in_.append_feeds(rows, heads);
-    for (const auto& user : woken) in_.wake(user);
-  }
-
-  store::feed_row next_item(store::feed_head& head, const planned_record& record,
-                            const planned_view& view, const planned_item& planned) const {
-    wire::item item;
-    item.seq = ++head.seq;
-    item.kind = sync::item_kind_of(planned.kind);
-    item.incarnation = view.row.state.incarnation;
-    item.record = record.entry->id;
-    item.version = planned.id;
-    store::feed_row row;
-    row.user = view.row.user;
-    row.seq = head.seq;
-    row.kind = planned.kind;
-    row.view = view.row.key;
-    row.version = keys_.at(planned.id);
-    row.item_hash = wire::item_hash(item);
-    head.chain = wire::next_chain(head.chain, row.item_hash);
-    row.chain = head.chain;
-    row.import_run = what_.run;
-    return row;
+    sync::append_events(tx_, feeds);
   }
 
   /// Rows that are kept already, unchanged, are not kept again.
@@ -201,7 +178,7 @@ class performer {
     for (const auto& row : what_.kept) ids[row.origin].push_back(row.legacy_id);
     std::map<std::string_view, std::map<std::int64_t, std::int64_t>> digests;
     for (const auto& [origin, wanted] : ids) {
-      for (const auto& [id, digest] : in_.kept_digests(what_.source, origin, wanted)) {
+      for (const auto& [id, digest] : rows_.kept_digests(what_.source, origin, wanted)) {
         digests[origin].emplace(id, digest);
       }
     }
@@ -211,10 +188,11 @@ class performer {
       const auto at = known.find(row.legacy_id);
       if (at == known.end() || at->second != row.digest) fresh.push_back(row);
     }
-    in_.keep_rows(what_.source, what_.run, fresh);
+    rows_.keep_rows(what_.source, what_.run, fresh);
   }
 
-  store::writer& in_;
+  store::transaction& tx_;
+  store::imports::rows::writes rows_;
   const batch& what_;
   const batch_kind kind_;
   std::vector<present_record> present_;
@@ -225,8 +203,9 @@ class performer {
 
 }  // namespace
 
-performed perform(store::writer& in, const batch& what, const turn& before_feeds, batch_kind kind) {
-  return performer(in, what, kind).run(before_feeds);
+performed perform(store::transaction& tx, const batch& what, const turn& before_feeds,
+                  batch_kind kind) {
+  return performer(tx, what, kind).run(before_feeds);
 }
 
 }  // namespace autocusto::intake::detail

@@ -6,6 +6,8 @@
 #include "server/intake/apply.hpp"
 #include "server/intake/batch.hpp"
 #include "server/intake/intake.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/people.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::intake::detail {
@@ -17,24 +19,27 @@ struct performed {
 
 /// Writes a batch; answers what is new. Views of accounts that the run does not hold are set aside.
 /// The run's own counts are the caller's.
-[[nodiscard]] performed perform(store::writer& in, const batch& what, const turn& before_feeds,
+[[nodiscard]] performed perform(store::transaction& tx, const batch& what, const turn& before_feeds,
                                 batch_kind kind = batch_kind::from_source);
 
 /// Gives everybody what was set aside. Answers the views.
-[[nodiscard]] counts publish(store::writer& in, const store::import_run_row& run, unix_millis now);
+[[nodiscard]] counts publish(store::transaction& tx, const store::import_run_row& run,
+                             unix_millis now);
 
 /// Makes beginning a run and taking one back wait for each other: the import device's row, which
 /// nothing else locks. The first lock of both.
-void lock_imports(store::writer& in);
+void lock_imports(store::people::writes people);
 
 /// Why a run, locked, takes nothing more: it was finished or taken back. Error: conflict_open.
 [[nodiscard]] std::optional<error> ended(const store::import_run_row& run);
 
 /// Takes a run back, or says what stands in the way. Errors: not_found, already_exists (taken back
 /// before), conflict_open (a newer run of its source stands).
-[[nodiscard]] result<rollback_report> take_back(store::writer& in, const rollback_request& request);
+[[nodiscard]] result<rollback_report> take_back(store::transaction& tx,
+                                                const rollback_request& request);
 
 /// An entry of the audit log by the system user.
-void audit(store::writer& in, const char* what, const store::import_run_row& run, unix_millis now);
+void audit(store::transaction& tx, const char* what, const store::import_run_row& run,
+           unix_millis now);
 
 }  // namespace autocusto::intake::detail

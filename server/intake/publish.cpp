@@ -5,6 +5,11 @@
 #include <stdexcept>
 
 #include "server/intake/perform.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/imports/pending.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
 
 namespace autocusto::intake::detail {
 namespace {
@@ -14,12 +19,12 @@ constexpr std::size_t k_records = 1000;
 
 using pending_rows = std::vector<store::import_pending_row>;
 
-pending_rows read_all(store::reader& in, store::pk run) {
+pending_rows read_all(store::imports::pending::reads pending, store::pk run) {
   pending_rows out;
   store::pk record = 0;
   store::pk owner = 0;
   for (;;) {
-    auto page = in.pending_rows(run, record, owner, k_page);
+    auto page = pending.pending_rows(run, record, owner, k_page);
     if (page.empty()) return out;
     record = page.back().record;
     owner = page.back().owner;
@@ -29,11 +34,11 @@ pending_rows read_all(store::reader& in, store::pk run) {
 
 class publisher {
  public:
-  publisher(store::writer& in, const store::import_run_row& run, unix_millis now)
-      : in_(in), run_(run), now_(now) {}
+  publisher(store::transaction& tx, const store::import_run_row& run, unix_millis now)
+      : tx_(tx), run_(run), now_(now) {}
 
   counts publish() {
-    const auto rows = read_all(in_, run_.key);
+    const auto rows = read_all(tx_, run_.key);
     if (rows.empty()) return {};
     lock(rows);
     counts made;
@@ -41,10 +46,10 @@ class publisher {
       std::size_t to = std::min(rows.size(), from + k_records);
       while (to < rows.size() && rows[to].record == rows[to - 1].record) ++to;
       const auto what = batch_of(std::span(rows).subspan(from, to - from));
-      made.views += perform(in_, what, {}, batch_kind::set_aside).made.views;
+      made.views += perform(tx_, what, {}, batch_kind::set_aside).made.views;
       from = to;
     }
-    in_.remove_pending(run_.key);
+    store::imports::pending::writes(tx_).remove_pending(run_.key);
     return made;
   }
 
@@ -57,16 +62,17 @@ class publisher {
       owners.insert(row.owner);
       if (keys.empty() || keys.back() != row.record) keys.push_back(row.record);
     }
-    std::vector<store::writer::wanted_record> wanted;
+    std::vector<store::wanted_record> wanted;
     wanted.reserve(keys.size());
-    for (auto& record : in_.records_by_pk(keys)) {
+    for (auto& record : store::records::reads(tx_).records_by_pk(keys)) {
       wanted.push_back({record.id, {}, {}, false});
       records_.emplace(record.key, std::move(record));
     }
-    static_cast<void>(in_.lock_records(wanted));
+    static_cast<void>(store::records::writes(tx_).lock_records(wanted));
     const std::vector<store::pk> users(owners.begin(), owners.end());
-    static_cast<void>(in_.lock_heads(users));
-    for (const auto& user : in_.users_by_pk(users)) user_ids_.emplace(user.key, user.id);
+    static_cast<void>(store::feed::writes(tx_).lock_heads(users));
+    for (const auto& user : store::people::reads(tx_).users_by_pk(users))
+      user_ids_.emplace(user.key, user.id);
   }
 
   batch batch_of(std::span<const store::import_pending_row> rows) {
@@ -80,7 +86,7 @@ class publisher {
     }
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    const auto keys = in_.version_keys(ids);
+    const auto keys = store::versions::reads(tx_).version_keys(ids);
     store::pk last = 0;
     for (const auto& row : rows) {
       if (row.record != last) out.records.push_back(entry_of(row.record));
@@ -121,7 +127,7 @@ class publisher {
     to.views.push_back(std::move(view));
   }
 
-  store::writer& in_;
+  store::transaction& tx_;
   const store::import_run_row& run_;
   unix_millis now_;
   std::unordered_map<store::pk, store::record_row> records_;
@@ -130,8 +136,8 @@ class publisher {
 
 }  // namespace
 
-counts publish(store::writer& in, const store::import_run_row& run, unix_millis now) {
-  return publisher(in, run, now).publish();
+counts publish(store::transaction& tx, const store::import_run_row& run, unix_millis now) {
+  return publisher(tx, run, now).publish();
 }
 
 }  // namespace autocusto::intake::detail

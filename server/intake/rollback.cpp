@@ -13,6 +13,17 @@
 #include <unordered_set>
 
 #include "server/intake/perform.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/imports/pending.hpp"
+#include "server/store/imports/removal.hpp"
+#include "server/store/imports/rows.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/conflict_book.hpp"
 #include "shared/domain/dag.hpp"
 
@@ -37,11 +48,12 @@ const char* table_of(store::import_origin origin) {
 
 class taker {
  public:
-  taker(store::writer& in, const rollback_request& request) : in_(in), request_(request) {}
+  taker(store::transaction& tx, const rollback_request& request)
+      : tx_(tx), removal_(tx), runs_(tx), rows_(tx), request_(request) {}
 
   result<rollback_report> run() {
-    lock_imports(in_);
-    auto row = in_.lock_import_run(request_.run);
+    lock_imports(tx_);
+    auto row = runs_.lock_import_run(request_.run);
     if (!row) {
       return fail(errc::not_found, "There is no such import run; see `autocusto-import list`.",
                   "run");
@@ -59,13 +71,13 @@ class taker {
     find_used_records();
     name_blocked();
     if (!report_.blockers.empty() && !request_.except_used) return std::move(report_);
-    in_.remove_pending(run_.key);
-    in_.begin_removal();
+    store::imports::pending::writes(tx_).remove_pending(run_.key);
+    removal_.begin_removal();
     remove_feeds_and_views();
     remove_versions();
-    in_.remove_kept_rows(run_.key);
-    accounts_ = in_.remove_import_users(run_.source, run_.key, used_users());
-    in_.end_removal();
+    removal_.remove_kept_rows(run_.key);
+    accounts_ = removal_.remove_import_users(run_.source, run_.key, used_users());
+    removal_.end_removal();
     finish();
     return std::move(report_);
   }
@@ -74,7 +86,7 @@ class taker {
   /// Later runs of this source may build on this one. Those of others tell by the keys of what they
   /// made what is theirs, as long as they have not ended: keys must not be given again meanwhile.
   std::optional<error> check_newer_runs() {
-    auto runs = in_.import_runs();
+    auto runs = runs_.import_runs();
     std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.key > b.key; });
     for (const auto& row : runs) {
       if (row.key <= run_.key || row.rolled_back_at) continue;
@@ -103,14 +115,14 @@ class taker {
 
   bool made_nothing(const store::import_run_row& run) {
     if (!run.finished_at || run.versions + run.views + run.users > 0) return false;
-    if (in_.keeps_rows(run.key)) return false;
-    const auto users = in_.import_users(run.source);  // also those that it found here
+    if (rows_.keeps_rows(run.key)) return false;
+    const auto users = runs_.import_users(run.source);  // also those that it found here
     return std::none_of(users.begin(), users.end(),
                         [&run](const auto& user) { return user.run == run.key; });
   }
 
   void load_accounts() {
-    for (const auto& user : in_.import_users(run_.source)) {
+    for (const auto& user : runs_.import_users(run_.source)) {
       legacy_user_.emplace(user.owner, user.legacy_id);
       if (user.run == run_.key && user.made) ours_.insert(user.owner);
     }
@@ -119,15 +131,15 @@ class taker {
   void load_views() {
     store::pk after = run_.view_floor;
     for (;;) {
-      const auto views = in_.views_of_run(run_.key, after, k_chunk);
+      const auto views = removal_.views_of_run(run_.key, after, k_chunk);
       if (views.empty()) break;
       after = views.back().key;
       for (const auto& view : views) opened_.push_back({view.key, view.user, view.record});
     }
-    moved_ = in_.moved_views(run_.key);
+    moved_ = removal_.moved_views(run_.key);
     std::vector<store::pk> keys;
     for (const auto& m : moved_) keys.push_back(m.view);
-    for (const auto& view : in_.views_by_pk(keys)) {
+    for (const auto& view : store::views::reads(tx_).views_by_pk(keys)) {
       moved_records_.insert(view.record);
       owners_.insert(view.user);
     }
@@ -139,19 +151,20 @@ class taker {
     std::set<store::pk> keys = moved_records_;
     for (const auto& [record, versions] : versions_) keys.insert(record);
     for (const auto& view : opened_) keys.insert(view.record);
-    std::vector<store::writer::wanted_record> wanted;
-    for (const auto& row : in_.records_by_pk(std::vector<store::pk>(keys.begin(), keys.end()))) {
+    std::vector<store::wanted_record> wanted;
+    for (const auto& row : store::records::reads(tx_).records_by_pk(
+             std::vector<store::pk>(keys.begin(), keys.end()))) {
       wanted.push_back({row.id, {}, {}, false});
     }
-    static_cast<void>(in_.lock_records(wanted));
+    static_cast<void>(store::records::writes(tx_).lock_records(wanted));
   }
 
   /// Of everybody whose views the run opened or moved: items of a run belong to such a view.
   void load_feeds() {
     const std::vector<store::pk> owners(owners_.begin(), owners_.end());
     // Held until the end, so that these feeds do not move while the rest is decided.
-    static_cast<void>(in_.lock_heads(owners));
-    spans_ = in_.import_spans(run_.key, owners);
+    static_cast<void>(store::feed::writes(tx_).lock_heads(owners));
+    spans_ = removal_.import_spans(run_.key, owners);
     for (const auto& s : spans_) {
       const bool moved = s.head != s.last || s.count != s.last - s.first + 1;
       if (s.given < s.first && !moved) continue;
@@ -166,7 +179,7 @@ class taker {
   void load_versions() {
     store::pk after = run_.version_floor;
     for (;;) {
-      const auto chunk = in_.versions_of_run(run_.key, after, k_chunk);
+      const auto chunk = removal_.versions_of_run(run_.key, after, k_chunk);
       if (chunk.empty()) break;
       after = chunk.back().first;
       for (const auto& [version, record] : chunk) {
@@ -189,7 +202,8 @@ class taker {
 
   void check_records(std::span<const store::pk> records) {
     std::unordered_map<store::pk, std::vector<store::version_node>> graphs;
-    for (auto& node : in_.graphs(records, 0)) graphs[node.record].push_back(std::move(node));
+    for (auto& node : store::versions::reads(tx_).graphs(records, 0))
+      graphs[node.record].push_back(std::move(node));
     for (const auto record : records) check_graph(record, graphs[record]);
     check_views(records);
   }
@@ -213,11 +227,11 @@ class taker {
   void check_views(std::span<const store::pk> records) {
     std::vector<store::pk> views;
     std::unordered_map<store::pk, store::pk> user_of;
-    for (const auto& view : in_.views_of_records(records)) {
+    for (const auto& view : rows_.views_of_records(records)) {
       views.push_back(view.key);
       user_of.emplace(view.key, view.user);
     }
-    for (const auto& item : in_.shown_versions(views)) {
+    for (const auto& item : store::feed::reads(tx_).shown_versions(views)) {
       const bool by_run = item.import_run == run_.key;
       const auto at = made_.find(item.version);
       if (at == made_.end()) continue;
@@ -234,7 +248,7 @@ class taker {
     std::map<store::pk, std::string> reasons(blocked_.begin(), blocked_.end());
     std::vector<store::pk> keys;
     for (const auto& [version, reason] : reasons) keys.push_back(version);
-    for (const auto& row : in_.import_rows_of(run_.source, keys)) {
+    for (const auto& row : rows_.import_rows_of(run_.source, keys)) {
       report_.blockers.push_back({table_of(row.origin), row.legacy_id, reasons.at(row.version)});
     }
   }
@@ -244,7 +258,7 @@ class taker {
     for (const auto& s : spans_) {
       if (!used_.contains(s.owner)) cut.push_back(s);
     }
-    in_.cut_feeds(run_.key, cut);
+    removal_.cut_feeds(run_.key, cut);
     restore_moved_views();
     std::vector<store::pk> gone;
     for (const auto& view : opened_) {
@@ -254,7 +268,7 @@ class taker {
         gone.push_back(view.key);
       }
     }
-    in_.remove_views(gone);
+    removal_.remove_views(gone);
     report_.removed.views += static_cast<std::int64_t>(gone.size());
   }
 
@@ -262,9 +276,11 @@ class taker {
     std::vector<store::pk> keys;
     for (const auto& m : moved_) keys.push_back(m.view);
     std::map<store::pk, store::view_row> rows;
-    for (auto& row : in_.views_by_pk(keys)) rows.emplace(row.key, std::move(row));
+    for (auto& row : store::views::reads(tx_).views_by_pk(keys))
+      rows.emplace(row.key, std::move(row));
     std::map<store::pk, store::conflict_row> conflicts;
-    for (auto& c : in_.open_conflicts(keys)) conflicts.emplace(c.view, std::move(c));
+    for (auto& c : store::conflicts::reads(tx_).open_conflicts(keys))
+      conflicts.emplace(c.view, std::move(c));
     std::vector<store::view_row> restored;
     std::vector<store::pk> forgotten;
     std::vector<store::conflict_row> settled;
@@ -286,9 +302,9 @@ class taker {
                                             store::conflict_state::removed, request_.now);
       if (conflict) settled.push_back(*std::move(conflict));
     }
-    static_cast<void>(in_.save_views(restored));
-    if (!settled.empty()) static_cast<void>(in_.save_conflicts(settled));
-    in_.forget_moved_views(run_.key, forgotten);
+    static_cast<void>(store::views::writes(tx_).save_views(restored));
+    if (!settled.empty()) static_cast<void>(store::conflicts::writes(tx_).save_conflicts(settled));
+    removal_.forget_moved_views(run_.key, forgotten);
     report_.removed.views += static_cast<std::int64_t>(restored.size());
   }
 
@@ -296,7 +312,7 @@ class taker {
   std::optional<version_id> base_of(const store::view_row& view) {
     if (view.state.heads.size() < 2) return std::nullopt;
     domain::version_dag dag;
-    for (const auto& node : in_.graphs(std::array{view.record}, 0)) {
+    for (const auto& node : store::versions::reads(tx_).graphs(std::array{view.record}, 0)) {
       dag.add(
           {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
     }
@@ -308,7 +324,7 @@ class taker {
     std::vector<store::pk> versions;
     std::vector<store::pk> records;
     const auto flush = [&] {
-      in_.remove_versions(versions, records);
+      removal_.remove_versions(versions, records);
       report_.removed.versions += static_cast<std::int64_t>(versions.size());
       versions.clear();
       records.clear();
@@ -342,11 +358,14 @@ class taker {
   void close(store::import_run_row& run) {
     run.rolled_back_at = request_.now;
     run.report.reset();
-    in_.save_import_run(run);
-    audit(in_, "import.rollback", run, request_.now);
+    runs_.save_import_run(run);
+    audit(tx_, "import.rollback", run, request_.now);
   }
 
-  store::writer& in_;
+  store::transaction& tx_;
+  store::imports::removal::writes removal_;
+  store::imports::runs::writes runs_;
+  store::imports::rows::reads rows_;
   const rollback_request& request_;
   store::import_run_row run_;
   std::vector<store::import_run_row> followers_;  ///< later ones, which made nothing
@@ -371,8 +390,8 @@ class taker {
 
 }  // namespace
 
-void lock_imports(store::writer& in) {
-  static_cast<void>(in.lock_device(import_device()));
+void lock_imports(store::people::writes people) {
+  static_cast<void>(people.lock_device(import_device()));
 }
 
 std::optional<error> ended(const store::import_run_row& run) {
@@ -392,19 +411,20 @@ std::optional<error> ended(const store::import_run_row& run) {
   return std::nullopt;
 }
 
-void audit(store::writer& in, const char* what, const store::import_run_row& run, unix_millis now) {
-  const auto system = in.user_by_id(system_user());
+void audit(store::transaction& tx, const char* what, const store::import_run_row& run,
+           unix_millis now) {
+  const auto system = store::people::reads(tx).user_by_id(system_user());
   store::audit_row row;
   row.at = now;
   row.actor = system.value().key;
   row.what = what;
   // Names of sources are plain words.
   row.object = R"({"run":)" + std::to_string(run.key) + R"(,"source":")" + run.source + "\"}";
-  in.add_audit(row);
+  store::audit::writes(tx).add_audit(row);
 }
 
-result<rollback_report> take_back(store::writer& in, const rollback_request& request) {
-  return taker(in, request).run();
+result<rollback_report> take_back(store::transaction& tx, const rollback_request& request) {
+  return taker(tx, request).run();
 }
 
 }  // namespace autocusto::intake::detail

@@ -47,8 +47,8 @@ bool counts(const device_row& device) {
 
 }  // namespace
 
-rows stand_ins_of(reader& in, const device_row& device) {
-  auto all = in.devices_of_user(device.user);
+rows stand_ins_of(people::reads people, const device_row& device) {
+  auto all = people.devices_of_user(device.user);
   const auto tree = tree_of(all, device.key);
   std::erase_if(all, [&](const device_row& each) {
     return each.key == device.key || !tree.contains(each.key);
@@ -56,8 +56,8 @@ rows stand_ins_of(reader& in, const device_row& device) {
   return all;
 }
 
-stand_in_count stand_ins_in_use(reader& in, const device_row& device) {
-  const auto all = in.devices_of_user(device.user);
+stand_in_count stand_ins_in_use(people::reads people, const device_row& device) {
+  const auto all = people.devices_of_user(device.user);
   const auto tree = tree_of(all, root_of(all, device));
   stand_in_count out;
   for (const auto& each : all) {
@@ -68,9 +68,9 @@ stand_in_count stand_ins_in_use(reader& in, const device_row& device) {
   return out;
 }
 
-void lock_family(writer& in, pk user) {
-  const auto all = in.devices_of_user(user);
-  if (!all.empty()) static_cast<void>(in.lock_device(all.front().id));
+void lock_family(people::writes people, pk user) {
+  const auto all = people.devices_of_user(user);
+  if (!all.empty()) static_cast<void>(people.lock_device(all.front().id));
 }
 
 }  // namespace autocusto::store

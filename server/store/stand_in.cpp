@@ -9,27 +9,28 @@ std::string email_of(const user_id& id) {
 
 }  // namespace
 
-user_row user_or_stand_in(writer& in, const user_id& id, unix_millis now) {
-  if (auto known = in.user_by_id(id)) return *std::move(known);
+user_row user_or_stand_in(people::writes people, const user_id& id, unix_millis now) {
+  if (auto known = people.user_by_id(id)) return *std::move(known);
   user_row user;
   user.id = id;
   user.email = email_of(id);
   user.role = user_role::doctor;
   user.enabled = false;
   user.created_at = now;
-  user.key = in.add_user(user);
+  user.key = people.add_user(user);
   return user;
 }
 
-device_row device_or_stand_in(writer& in, const device_id& id, pk user, unix_millis now) {
-  if (auto known = in.device_by_id(id)) return *std::move(known);
+device_row device_or_stand_in(people::writes people, const device_id& id, pk user,
+                              unix_millis now) {
+  if (auto known = people.device_by_id(id)) return *std::move(known);
   device_row device;
   device.id = id;
   device.user = user;
   device.name = "?";
   device.enrolled_at = now;
   device.revoked_at = now;
-  device.key = in.add_device(device);
+  device.key = people.add_device(device);
   return device;
 }
 

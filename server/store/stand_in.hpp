@@ -9,14 +9,14 @@
 
 #include <string>
 
-#include "server/store/store.hpp"
+#include "server/store/people.hpp"
 
 namespace autocusto::store {
 
 /// The user of that id; a stand-in is made where there is none.
-[[nodiscard]] user_row user_or_stand_in(writer& in, const user_id& id, unix_millis now);
+[[nodiscard]] user_row user_or_stand_in(people::writes people, const user_id& id, unix_millis now);
 /// The device of that id; a stand-in of that user is made where there is none.
-[[nodiscard]] device_row device_or_stand_in(writer& in, const device_id& id, pk user,
+[[nodiscard]] device_row device_or_stand_in(people::writes people, const device_id& id, pk user,
                                             unix_millis now);
 
 /// Whether the row was made by the above and nobody has said since whose it is.

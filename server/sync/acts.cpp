@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/conflict_book.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/domain/view.hpp"
@@ -20,22 +24,22 @@ error no_such_record() {
   return fail(errc::not_found, "There is no such record, or it has no versions.", "record");
 }
 
-result<subject> lock_subject(store::writer& in, const store::user_row& owner,
+result<subject> lock_subject(store::transaction& tx, const store::user_row& owner,
                              const record_id& record) {
   if (owner.role == store::user_role::system) {
     return fail(errc::forbidden, "The system user has no records of its own.", "user");
   }
-  const store::writer::wanted_record wanted[] = {{record, {}, {}, false}};
-  auto rows = in.lock_records(wanted);
+  const store::wanted_record wanted[] = {{record, {}, {}, false}};
+  auto rows = store::records::writes(tx).lock_records(wanted);
   if (!rows[0]) return no_such_record();
   subject s;
   s.record = *std::move(rows[0]);
   const store::pk record_key[] = {s.record.key};
-  auto views = in.open_views(record_key, owner.key);
+  auto views = store::views::reads(tx).open_views(record_key, owner.key);
   if (!views.empty()) {
     s.view = std::move(views[0]);
     const store::pk view_key[] = {s.view->key};
-    auto conflicts = in.open_conflicts(view_key);
+    auto conflicts = store::conflicts::reads(tx).open_conflicts(view_key);
     if (!conflicts.empty()) s.conflict = std::move(conflicts[0]);
   }
   return s;
@@ -51,19 +55,19 @@ std::optional<error> check_heads(const subject& s, std::vector<version_id> expec
 }
 
 /// Saves the view, closes its conflict, appends the item and wakes the owner.
-act_outcome store_act(store::writer& in, const subject& s, const store::user_row& owner,
+act_outcome store_act(store::transaction& tx, const subject& s, const store::user_row& owner,
                       const store::view_row& view, store::feed_kind kind,
                       const store::version_node* version, unix_millis now) {
   const store::view_row rows[] = {view};
   act_outcome out;
-  out.view = in.save_views(rows)[0];
+  out.view = store::views::writes(tx).save_views(rows)[0];
   out.incarnation = view.state.incarnation;
   out.opened = view.key == 0;
   const auto how = kind == store::feed_kind::removed ? store::conflict_state::removed
                                                      : store::conflict_state::assigned;
   if (const auto closed = settle_conflict(s.conflict, out.view, {}, std::nullopt, how, now)) {
     const store::conflict_row conflicts[] = {*closed};
-    static_cast<void>(in.save_conflicts(conflicts));
+    static_cast<void>(store::conflicts::writes(tx).save_conflicts(conflicts));
   }
   feed_event event;
   event.kind = kind;
@@ -75,19 +79,19 @@ act_outcome store_act(store::writer& in, const subject& s, const store::user_row
     event.version_public = version->id;
   }
   const feed_event events[] = {event};
-  append_events(in, owner.key, owner.id, events);
+  append_events(tx, owner.key, owner.id, events);
   return out;
 }
 
 }  // namespace
 
-result<act_outcome> assign(store::writer& in, const act_environment& env,
+result<act_outcome> assign(store::transaction& tx, const act_environment& env,
                            const store::user_row& owner, const record_id& record,
                            const version_id& version, std::vector<version_id> expect_heads) {
-  auto s = lock_subject(in, owner, record);
+  auto s = lock_subject(tx, owner, record);
   if (!s) return s.error();
   const store::pk record_key[] = {s->record.key};
-  const auto graph = in.graphs(record_key, owner.key);
+  const auto graph = store::versions::reads(tx).graphs(record_key, owner.key);
   const auto node = std::find_if(graph.begin(), graph.end(),
                                  [&](const store::version_node& n) { return n.id == version; });
   if (node == graph.end()) {
@@ -108,13 +112,13 @@ result<act_outcome> assign(store::writer& in, const act_environment& env,
   }
   domain::assign_version(view.state, version);
   view.active = version;
-  return store_act(in, *s, owner, view, store::feed_kind::assigned, &*node, env.now);
+  return store_act(tx, *s, owner, view, store::feed_kind::assigned, &*node, env.now);
 }
 
-result<act_outcome> unassign(store::writer& in, const act_environment& env,
+result<act_outcome> unassign(store::transaction& tx, const act_environment& env,
                              const store::user_row& owner, const record_id& record,
                              std::optional<std::vector<version_id>> expect_heads) {
-  auto s = lock_subject(in, owner, record);
+  auto s = lock_subject(tx, owner, record);
   if (!s) return s.error();
   if (!s->view) {
     return fail(errc::not_found, "This user has no access to the record; nothing to take away.",
@@ -126,7 +130,7 @@ result<act_outcome> unassign(store::writer& in, const act_environment& env,
   store::view_row view = *s->view;
   view.open = false;
   view.closed_at = env.now;
-  return store_act(in, *s, owner, view, store::feed_kind::removed, nullptr, env.now);
+  return store_act(tx, *s, owner, view, store::feed_kind::removed, nullptr, env.now);
 }
 
 }  // namespace autocusto::sync

@@ -9,7 +9,8 @@
 #include <optional>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/rows.hpp"
+#include "server/store/transaction.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 
@@ -31,7 +32,7 @@ struct act_outcome {
 /// closes as `assigned`. Only X becomes visible, not its ancestors. Errors: view_moved when the
 /// view's heads are not `expect_heads` (no view: no heads); not_found when there is no such record
 /// or it has no such version; invalid_field for a draft; forbidden for the system user as owner.
-[[nodiscard]] result<act_outcome> assign(store::writer& in, const act_environment& env,
+[[nodiscard]] result<act_outcome> assign(store::transaction& tx, const act_environment& env,
                                          const store::user_row& owner, const record_id& record,
                                          const version_id& version,
                                          std::vector<version_id> expect_heads);
@@ -39,7 +40,7 @@ struct act_outcome {
 /// Closes the owner's incarnation of the record: a `removed` item, the conflict closes as
 /// `removed`. Errors: not_found without an open view; view_moved when `expect_heads` is given and
 /// the heads are others.
-[[nodiscard]] result<act_outcome> unassign(store::writer& in, const act_environment& env,
+[[nodiscard]] result<act_outcome> unassign(store::transaction& tx, const act_environment& env,
                                            const store::user_row& owner, const record_id& record,
                                            std::optional<std::vector<version_id>> expect_heads);
 

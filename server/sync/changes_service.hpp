@@ -18,7 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 #include "server/sync/sync_keys.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"

@@ -2,10 +2,12 @@
 // Appending to a user's feed. The feed's head is the last lock that a transaction takes, and it is
 // held until the commit, so numbers become visible in their order and no reader skips one.
 
+#include <map>
 #include <optional>
 #include <span>
+#include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/feed.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::sync {
@@ -20,9 +22,18 @@ struct feed_event {
   std::optional<store::pk> import_run;
 };
 
-/// Locks the owner's head, appends the events in their order and wakes the owner after the commit.
-/// Does nothing without events.
-void append_events(store::writer& in, store::pk owner, const user_id& owner_public,
+/// What one user's feed gets.
+struct feed_addition {
+  user_id owner;
+  std::vector<feed_event> events;
+};
+using feed_additions = std::map<store::pk, feed_addition>;  ///< by the owner's key
+
+/// Locks the heads of these feeds in the order of their owners, appends the events in their order
+/// and wakes the owners after the commit. Leaves feeds without events alone.
+void append_events(store::feed::writes feed, const feed_additions& by_owner);
+/// The same for one feed.
+void append_events(store::feed::writes feed, store::pk owner, const user_id& owner_public,
                    std::span<const feed_event> events);
 
 /// The kind as messages call it.

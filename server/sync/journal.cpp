@@ -4,7 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/store/credentials.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/settings.hpp"
 #include "server/store/stand_in.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/acts.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/sign.hpp"
@@ -45,14 +52,14 @@ std::optional<journal_entry> read_line(const std::string& line, const sync_keys&
 /// Does one entry inside a transaction, if the database has not.
 class doing {
  public:
-  doing(store::writer& in, const journal_entry& entry, const act_environment& env)
-      : in_(in), entry_(entry), env_(env) {}
+  doing(store::transaction& tx, const journal_entry& entry, const act_environment& env)
+      : tx_(tx), people_(tx), credentials_(tx), entry_(entry), env_(env) {}
 
   /// False when it was done before.
   bool run() {
     // The common lock of acts on people.
-    static_cast<void>(in_.lock_device(merge_device()));
-    if (!in_.add_journaled(store::journaled(entry_))) return false;
+    static_cast<void>(people_.lock_device(merge_device()));
+    if (!store::journal::writes(tx_).add_journaled(store::journaled(entry_))) return false;
     switch (entry_.what) {
       case journaled_act::user_added:
         add_user();
@@ -74,11 +81,11 @@ class doing {
         remove_view();
         break;
       case journaled_act::enrollment_revoked:
-        static_cast<void>(in_.void_enrollment(entry_.code_hash));
+        static_cast<void>(credentials_.void_enrollment(entry_.code_hash));
         break;
       case journaled_act::reenrollment_set:
         if (newest(entry_.what) <= entry_.at) {
-          in_.set_setting(store::k_reenrollment_setting, entry_.policy);
+          store::settings::writes(tx_).set_setting(store::k_reenrollment_setting, entry_.policy);
         }
         break;
     }
@@ -88,17 +95,19 @@ class doing {
  private:
   /// When the newest act of that kind about this entry's subject happened; 0: there is none.
   unix_millis newest(journaled_act what) {
-    return in_.newest_journaled(store::journal_subject(entry_), what).value_or(0);
+    return store::journal::reads(tx_)
+        .newest_journaled(store::journal_subject(entry_), what)
+        .value_or(0);
   }
 
   void add_user() {
-    const auto known = in_.user_by_id(entry_.user);
+    const auto known = people_.user_by_id(entry_.user);
     if (known && !store::is_stand_in(*known)) return;
     auto row = known ? *known : store::user_row{};
     // Somebody may have been added anew under this e-mail meanwhile: then this one stays a
     // stand-in.
-    if (in_.user_by_email(entry_.email)) {
-      static_cast<void>(store::user_or_stand_in(in_, entry_.user, entry_.at));
+    if (people_.user_by_email(entry_.email)) {
+      static_cast<void>(store::user_or_stand_in(tx_, entry_.user, entry_.at));
       return;
     }
     row.id = entry_.user;
@@ -106,43 +115,43 @@ class doing {
     row.role = entry_.role;
     row.enabled = newest(journaled_act::user_disabled) <= newest(journaled_act::user_enabled);
     row.created_at = entry_.at;
-    if (known) return in_.update_user(row);
-    static_cast<void>(in_.add_user(row));
+    if (known) return people_.update_user(row);
+    static_cast<void>(people_.add_user(row));
   }
 
   void enable_user() {
     const bool enable = entry_.what == journaled_act::user_enabled;
     const auto other = enable ? journaled_act::user_disabled : journaled_act::user_enabled;
-    const auto user = store::user_or_stand_in(in_, entry_.user, entry_.at);
+    const auto user = store::user_or_stand_in(tx_, entry_.user, entry_.at);
     if (!enable) void_codes(user);
     if (newest(other) > entry_.at || store::is_stand_in(user)) return;
-    for (const auto& device : in_.all_devices()) {
-      if (device.user == user.key) static_cast<void>(in_.lock_device(device.id));
+    for (const auto& device : people_.all_devices()) {
+      if (device.user == user.key) static_cast<void>(people_.lock_device(device.id));
     }
-    in_.set_user_enabled(user.key, enable);
+    people_.set_user_enabled(user.key, enable);
     if (enable) return;
-    in_.end_sessions_of_user(user.key);
-    in_.wake(user.id);
+    credentials_.end_sessions_of_user(user.key);
+    store::feed::writes(tx_).wake(user.id);
   }
 
   void add_device() {
-    const auto known = in_.device_by_id(entry_.device);
+    const auto known = people_.device_by_id(entry_.device);
     if (known && !store::is_stand_in(*known)) return;
     store::device_row row = known ? *known : store::device_row{};
     row.id = entry_.device;
-    row.user = store::user_or_stand_in(in_, entry_.user, entry_.at).key;
+    row.user = store::user_or_stand_in(tx_, entry_.user, entry_.at).key;
     row.name = entry_.device_name;
     row.public_key = entry_.public_key;
     row.enrolled_at = entry_.at;
     row.pending = entry_.pending && newest(journaled_act::device_approved) == 0;
     if (newest(journaled_act::device_revoked) == 0) row.revoked_at.reset();
     if (entry_.replaces) {
-      row.replaces = store::device_or_stand_in(in_, *entry_.replaces, row.user, entry_.at).key;
+      row.replaces = store::device_or_stand_in(tx_, *entry_.replaces, row.user, entry_.at).key;
     }
     if (known) {
-      in_.update_device(row);
+      people_.update_device(row);
     } else {
-      row.key = in_.add_device(row);
+      row.key = people_.add_device(row);
     }
     spend_code(row.key);
   }
@@ -150,52 +159,54 @@ class doing {
   /// Nobody enrolls with the code again.
   void spend_code(store::pk device) {
     if (entry_.code_hash.empty()) return;
-    const auto code = in_.lock_enrollment(entry_.code_hash);
-    if (code && !code->device) in_.use_enrollment(entry_.code_hash, device);
+    const auto code = credentials_.lock_enrollment(entry_.code_hash);
+    if (code && !code->device) credentials_.use_enrollment(entry_.code_hash, device);
   }
 
   void approve_device() {
-    const auto owner = store::user_or_stand_in(in_, entry_.user, entry_.at);
-    static_cast<void>(store::device_or_stand_in(in_, entry_.device, owner.key, entry_.at));
-    auto device = in_.lock_device(entry_.device).value();
+    const auto owner = store::user_or_stand_in(tx_, entry_.user, entry_.at);
+    static_cast<void>(store::device_or_stand_in(tx_, entry_.device, owner.key, entry_.at));
+    auto device = people_.lock_device(entry_.device).value();
     device.pending = false;
-    in_.update_device(device);
+    people_.update_device(device);
     spend_code(device.key);
   }
 
   void revoke_device() {
-    const auto owner = store::user_or_stand_in(in_, entry_.user, entry_.at);
-    const auto device = store::device_or_stand_in(in_, entry_.device, owner.key, entry_.at);
-    static_cast<void>(in_.lock_device(device.id));
-    in_.revoke_device(device.key, device.revoked_at.value_or(entry_.at),
-                      entry_.lost || device.lost);
-    in_.end_sessions_of_device(device.key);
+    const auto owner = store::user_or_stand_in(tx_, entry_.user, entry_.at);
+    const auto device = store::device_or_stand_in(tx_, entry_.device, owner.key, entry_.at);
+    static_cast<void>(people_.lock_device(device.id));
+    people_.revoke_device(device.key, device.revoked_at.value_or(entry_.at),
+                          entry_.lost || device.lost);
+    credentials_.end_sessions_of_device(device.key);
     void_codes(owner);
-    in_.wake(owner.id);
+    store::feed::writes(tx_).wake(owner.id);
   }
 
   /// Those that were there when it happened; later ones were made on purpose.
   void void_codes(const store::user_row& user) {
-    in_.void_enrollments(user.key, entry_.at + limits::enrollment_millis);
+    credentials_.void_enrollments(user.key, entry_.at + limits::enrollment_millis);
   }
 
   /// Only the incarnation that was closed; one that the database does not know is remembered by
   /// the row alone, and is not opened again.
   void remove_view() {
-    const auto owner = in_.user_by_id(entry_.user);
-    const auto record = in_.record(entry_.record);
+    const auto owner = people_.user_by_id(entry_.user);
+    const auto record = store::records::reads(tx_).record(entry_.record);
     if (!owner || !record) return;
-    const store::writer::wanted_record wanted[] = {{record->id, {}, {}, false}};
-    static_cast<void>(in_.lock_records(wanted));
+    const store::wanted_record wanted[] = {{record->id, {}, {}, false}};
+    static_cast<void>(store::records::writes(tx_).lock_records(wanted));
     const store::pk key[] = {record->key};
-    const auto open = in_.open_views(key, owner->key);
+    const auto open = store::views::reads(tx_).open_views(key, owner->key);
     if (open.empty() || open[0].state.incarnation != entry_.incarnation) return;
-    if (const auto done = unassign(in_, env_, *owner, record->id, std::nullopt); !done) {
+    if (const auto done = unassign(tx_, env_, *owner, record->id, std::nullopt); !done) {
       throw error_exception(done.error());
     }
   }
 
-  store::writer& in_;
+  store::transaction& tx_;
+  store::people::writes people_;
+  store::credentials::writes credentials_;
   const journal_entry& entry_;
   const act_environment& env_;
 };
@@ -237,9 +248,9 @@ std::size_t journal::apply(store::database& in, unix_millis now) {
   ids.reserve(all.size());
   for (const auto& entry : all) ids.push_back(entry.id);
   std::unordered_set<act_id> done;
-  in.read([&](store::reader& r) {
+  in.read([&](store::journal::reads journal) {
     done.clear();
-    for (const auto& id : r.journaled(ids)) done.insert(id);
+    for (const auto& id : journal.journaled(ids)) done.insert(id);
   });
   std::size_t count = 0;
   for (const auto& entry : all) {
@@ -247,7 +258,7 @@ std::size_t journal::apply(store::database& in, unix_millis now) {
     const act_environment env{&random_, now};
     bool was_lacking = false;
     // One transaction each: so no two of them wait for each other's records.
-    in.write([&](store::writer& w) { was_lacking = doing(w, entry, env).run(); });
+    in.write([&](store::transaction& tx) { was_lacking = doing(tx, entry, env).run(); });
     count += was_lacking ? 1 : 0;
   }
   return count;

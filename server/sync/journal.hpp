@@ -18,8 +18,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "server/store/database.hpp"
 #include "server/store/journal_entry.hpp"
-#include "server/store/store.hpp"
 #include "server/sync/sync_keys.hpp"
 #include "shared/base/clock.hpp"
 

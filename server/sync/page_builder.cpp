@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -55,13 +58,13 @@ bool brings_version(const store::feed_item& i) {
 wire::page page_builder::build(const wire::cursor& from, std::int64_t limit) {
   page_.next = from;
   bytes_ = k_page_frame;
-  const auto items = in_.feed(who_.user.key, from.seq, limit);
+  const auto items = feed_.feed(who_.user.key, from.seq, limit);
   const std::span<const store::feed_item> all(items);
   for (std::size_t at = 0; at < all.size(); at += k_chunk) {
     if (!add_chunk(all.subspan(at, std::min(k_chunk, all.size() - at)))) break;
   }
   name_authors();
-  page_.more = in_.head(who_.user.key).seq > page_.next.seq;
+  page_.more = feed_.head(who_.user.key).seq > page_.next.seq;
   find_given_ahead();
   return std::move(page_);
 }
@@ -89,11 +92,11 @@ void page_builder::load_views(std::span<const store::feed_item> chunk) {
     }
   }
   if (wanted.empty()) return;
-  for (auto& view : in_.views_by_pk(wanted)) {
+  for (auto& view : store::views::reads(snapshot_).views_by_pk(wanted)) {
     const auto key = view.key;
     views_.emplace(key, std::move(view));
   }
-  for (auto& conflict : in_.open_conflicts(wanted)) {
+  for (auto& conflict : store::conflicts::reads(snapshot_).open_conflicts(wanted)) {
     const auto view = conflict.view;
     conflicts_.emplace(view, std::move(conflict));
   }
@@ -125,12 +128,13 @@ void page_builder::load_versions(std::span<const store::feed_item> chunk) {
       }
     }
   }
-  if (!unknown.empty()) version_keys_.merge(in_.version_keys(unknown));
+  if (!unknown.empty())
+    version_keys_.merge(store::versions::reads(snapshot_).version_keys(unknown));
   for (const auto* list : leaves) {
     for (const auto& id : *list) want(version_keys_.at(id));
   }
   if (wanted.empty()) return;
-  for (auto& version : in_.versions(wanted)) {
+  for (auto& version : store::versions::reads(snapshot_).versions(wanted)) {
     const auto key = version.key;
     versions_.emplace(key, std::move(version));
   }
@@ -144,7 +148,7 @@ void page_builder::find_own(std::span<const store::feed_item> chunk) {
         return v.second.device == who_.device.key;
       });
   if (!any) return;
-  if (!replaced_) replaced_ = !in_.devices_replacing(who_.device.key).empty();
+  if (!replaced_) replaced_ = !people_.devices_replacing(who_.device.key).empty();
   if (*replaced_) return;
   std::unordered_map<store::pk, std::unordered_set<store::pk>> asked;  // by view
   for (const auto& item : chunk) {
@@ -170,7 +174,7 @@ void page_builder::find_own(std::span<const store::feed_item> chunk) {
   }
   for (const auto& [view, keys] : asked) {
     const std::vector<store::pk> list(keys.begin(), keys.end());
-    for (const auto key : in_.versions_by_own_item(view, list)) own_.insert(key);
+    for (const auto key : feed_.versions_by_own_item(view, list)) own_.insert(key);
   }
 }
 
@@ -261,24 +265,24 @@ void page_builder::find_given_ahead() {
   std::vector<store::pk> views;
   for (const auto& [view, versions] : ahead_) views.push_back(view);
   std::int64_t last = page_.next.seq;
-  for (const auto& item : in_.shown_versions(views)) {
+  for (const auto& item : feed_.shown_versions(views)) {
     if (item.import_run && ahead_.at(item.view).contains(item.version)) {
       last = std::max(last, item.seq);
     }
   }
   if (last == page_.next.seq) return;
-  imported_ = wire::cursor{last, in_.chain_at(who_.user.key, last).value()};
+  imported_ = wire::cursor{last, feed_.chain_at(who_.user.key, last).value()};
 }
 
 /// E-mails and device names of the versions carried, and of no others.
 void page_builder::name_authors() {
   if (authors_.empty()) return;
   const std::vector<store::pk> users(authors_.begin(), authors_.end());
-  for (auto& user : in_.users_by_pk(users)) {
+  for (auto& user : people_.users_by_pk(users)) {
     page_.people.emplace_back(user.id, std::move(user.email));
   }
   const std::vector<store::pk> devices(devices_.begin(), devices_.end());
-  for (auto& device : in_.devices_by_pk(devices)) {
+  for (auto& device : people_.devices_by_pk(devices)) {
     page_.devices.emplace_back(device.id, std::move(device.name));
   }
   std::sort(page_.people.begin(), page_.people.end());

@@ -8,7 +8,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
 #include "server/sync/sync_keys.hpp"
 #include "shared/wire/messages.hpp"
 
@@ -18,9 +19,14 @@ class page_builder {
  public:
   /// All arguments must outlive it. One use, one thread. `with_own`: nothing is left out because
   /// the device made it.
-  page_builder(store::reader& in, const store::session_owner& who, const sync_keys& keys,
+  page_builder(store::snapshot& snapshot, const store::session_owner& who, const sync_keys& keys,
                bool with_own)
-      : in_(in), who_(who), keys_(keys), with_own_(with_own) {}
+      : snapshot_(snapshot),
+        feed_(snapshot),
+        people_(snapshot),
+        who_(who),
+        keys_(keys),
+        with_own_(with_own) {}
 
   /// The page behind `from`, whose chain the caller has checked; at most `limit` items.
   [[nodiscard]] wire::page build(const wire::cursor& from, std::int64_t limit);
@@ -48,7 +54,9 @@ class page_builder {
   void find_given_ahead();
   void name_authors();
 
-  store::reader& in_;
+  store::snapshot& snapshot_;
+  store::feed::reads feed_;
+  store::people::reads people_;
   const store::session_owner& who_;
   const sync_keys& keys_;
   bool with_own_;

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "server/store/records.hpp"
 #include "server/sync/push_transaction.hpp"
 #include "shared/base/limits.hpp"
 
@@ -19,12 +20,12 @@ constexpr std::int64_t k_work_of_a_graphs_version = 10;
 /// Locks every record in which the push may change something; makes those that a root may bring
 /// into being. Others are as good as none.
 void push_transaction::lock_records() {
-  std::vector<store::writer::wanted_record> wanted;
+  std::vector<store::wanted_record> wanted;
   std::unordered_map<record_id, std::size_t> places;
   wanted.reserve(push_.batch.size());
   places.reserve(push_.batch.size());
   const bool ordinary = !push_.object.owner;
-  const auto want = [&](const record_id& id, store::pk viewer) -> store::writer::wanted_record& {
+  const auto want = [&](const record_id& id, store::pk viewer) -> store::wanted_record& {
     const auto [at, is_new] = places.try_emplace(id, wanted.size());
     if (is_new) wanted.push_back({id, {}, {}, false, viewer});
     return wanted[at->second];
@@ -41,17 +42,17 @@ void push_transaction::lock_records() {
     record.natural_key = c.value->payload.key;
   }
   if (!push_.object.discards.empty()) {
-    const auto visible = in_.visible_versions(push_.object.discards, who_.owner_key);
+    const auto visible = versions_.visible_versions(push_.object.discards, who_.owner_key);
     std::unordered_set<store::pk> keys;
-    for (const auto& [id, key] : in_.records_of(visible)) keys.insert(key);
+    for (const auto& [id, key] : versions_.records_of(visible)) keys.insert(key);
     const std::vector<store::pk> list(keys.begin(), keys.end());
-    for (const auto& row : in_.records_by_pk(list)) {
+    for (const auto& row : store::records::reads(tx_).records_by_pk(list)) {
       static_cast<void>(want(row.id, who_.owner_key));
     }
   }
   if (wanted.empty()) return;
   states_.reserve(wanted.size());
-  for (auto& row : in_.lock_records(wanted)) {
+  for (auto& row : store::records::writes(tx_).lock_records(wanted)) {
     if (!row) continue;
     auto& state = states_.emplace_back();
     state.row = *std::move(row);
@@ -71,7 +72,7 @@ void push_transaction::load_states() {
   if (keys.empty()) return;
   std::unordered_map<store::pk, record_state*> by_view;
   std::vector<store::pk> divided;
-  for (auto& view : in_.open_views(keys, who_.owner_key)) {
+  for (auto& view : views_.open_views(keys, who_.owner_key)) {
     auto* state = by_key.at(view.record);
     // A conflict is open exactly while there are several heads.
     if (view.state.heads.size() > 1) {
@@ -80,11 +81,11 @@ void push_transaction::load_states() {
     }
     // The record's number is of all its versions: so this is asked of few records, if of any.
     constexpr auto most = static_cast<std::int64_t>(limits::versions_per_view);
-    if (state->row.last_number >= most) state->shown = in_.versions_in_view(view.key);
+    if (state->row.last_number >= most) state->shown = versions_.versions_in_view(view.key);
     state->view = std::move(view);
   }
   if (!divided.empty()) {
-    for (auto& conflict : in_.open_conflicts(divided)) {
+    for (auto& conflict : conflicts_.open_conflicts(divided)) {
       by_view.at(conflict.view)->conflict = std::move(conflict);
     }
   }
@@ -93,7 +94,7 @@ void push_transaction::load_states() {
     if (!by_key.at(key)->view) closed.push_back(key);
   }
   if (closed.empty()) return;
-  for (const auto key : in_.records_with_closed_view(closed, who_.owner_key)) {
+  for (const auto key : views_.records_with_closed_view(closed, who_.owner_key)) {
     by_key.at(key)->view_was_removed = true;
   }
 }
@@ -138,15 +139,15 @@ std::optional<error> push_transaction::load_versions() {
   // In the order of the index.
   std::sort(leaves.begin(), leaves.end());
   std::sort(others.begin(), others.end());
-  for (auto& node : in_.leaves_by_id(leaves)) {
+  for (auto& node : versions_.leaves_by_id(leaves)) {
     by_key.at(node.record)->graph.push_back(std::move(node));
   }
-  for (auto& node : in_.nodes_by_id(others, who_.owner_key)) {
+  for (auto& node : versions_.nodes_by_id(others, who_.owner_key)) {
     const auto at = by_key.find(node.record);
     auto& to = at == by_key.end() ? elsewhere_ : at->second->graph;
     if (at == by_key.end() || !at->second->whole) to.push_back(std::move(node));
   }
-  for (auto& node : in_.graphs(whole, who_.owner_key)) {
+  for (auto& node : versions_.graphs(whole, who_.owner_key)) {
     auto& graph = by_key.at(node.record)->graph;
     graph.push_back(std::move(node));
   }

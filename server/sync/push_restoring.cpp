@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "server/store/journal.hpp"
+#include "server/store/records.hpp"
 #include "server/sync/push_transaction.hpp"
 
 namespace autocusto::sync::detail {
@@ -39,7 +41,7 @@ void push_transaction::load_for_restoring() {
     keys.push_back(state.row.key);
   }
   if (!keys.empty()) {
-    for (auto& [record, incarnation] : in_.closed_incarnations(keys, who_.owner_key)) {
+    for (auto& [record, incarnation] : views_.closed_incarnations(keys, who_.owner_key)) {
       by_key.at(record)->closed.push_back(incarnation);
     }
   }
@@ -48,7 +50,7 @@ void push_transaction::load_for_restoring() {
   for (const auto& c : push_.batch) {
     if (c.restorable()) asked.push_back(*c.proven);
   }
-  const auto removed = in_.removed_incarnations(asked);
+  const auto removed = store::journal::reads(tx_).removed_incarnations(asked);
   for (auto& state : states_) {
     state.closed.insert(state.closed.end(), removed.begin(), removed.end());
   }
@@ -59,11 +61,11 @@ void push_transaction::load_for_restoring() {
     const bool fills = std::any_of(at->second.begin(), at->second.end(),
                                    [&](const version_id& id) { return missing.contains(id); });
     if (!fills) continue;
-    for (auto& each : in_.views_of_record(state.row.key)) {
+    for (auto& each : views_.views_of_record(state.row.key)) {
       if (each.user.key == who_.owner_key) continue;
       other_view other{each.user.id, std::move(each.view), std::nullopt};
       const store::pk view[] = {other.row.key};
-      auto conflicts = in_.open_conflicts(view);
+      auto conflicts = conflicts_.open_conflicts(view);
       if (!conflicts.empty()) other.conflict = std::move(conflicts[0]);
       state.others.push_back(std::move(other));
     }
@@ -75,13 +77,13 @@ void push_transaction::load_for_restoring() {
 std::pair<store::pk, store::pk> push_transaction::origin_of(const domain::version_header& header) {
   const auto [author, new_author] = authors_.try_emplace(header.author, 0);
   if (new_author) {
-    const auto user = in_.user_by_id(header.author);
+    const auto user = people_.user_by_id(header.author);
     if (!user) throw std::logic_error("the author of a restored version has no row");
     author->second = user->key;
   }
   const auto [device, new_device] = made_on_.try_emplace(header.device, 0);
   if (new_device) {
-    const auto row = in_.device_by_id(header.device);
+    const auto row = people_.device_by_id(header.device);
     if (!row) throw std::logic_error("the device of a restored version has no row");
     device->second = row->key;
   }
@@ -105,11 +107,11 @@ void push_transaction::write_renewals(const acceptance_plan& plan) {
     event.version = r.shows_key;
     event.version_public = r.shows;
     auto& feed = feeds_[r.row.user];
-    feed.first = r.owner;
-    feed.second.push_back(event);
+    feed.owner = r.owner;
+    feed.events.push_back(event);
   }
-  static_cast<void>(in_.save_views(views));
-  if (!conflicts.empty()) static_cast<void>(in_.save_conflicts(conflicts));
+  static_cast<void>(views_.save_views(views));
+  if (!conflicts.empty()) static_cast<void>(conflicts_.save_conflicts(conflicts));
   tally_.closed += static_cast<std::int64_t>(conflicts.size());
 }
 
@@ -121,7 +123,7 @@ void push_transaction::drop_unused_records(const acceptance_plan& plan) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     if (states_[i].row.last_number == 0 && !used.contains(i)) unused.push_back(states_[i].row.key);
   }
-  if (!unused.empty()) in_.drop_empty_records(unused);
+  if (!unused.empty()) store::records::writes(tx_).drop_empty_records(unused);
 }
 
 }  // namespace autocusto::sync::detail

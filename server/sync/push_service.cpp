@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "server/store/people.hpp"
+#include "server/store/pushes.hpp"
 #include "server/store/stand_in.hpp"
 #include "server/sync/push_transaction.hpp"
 #include "shared/base/limits.hpp"
@@ -188,8 +190,8 @@ push_answer push_service::take(const store::session_owner& who, std::string_view
 push_answer push_service::stored_or(const detail::prepared_push& push, error problem) {
   push_answer answer = refuse(std::move(problem));
   bool repeated = false;
-  db_.read([&](store::reader& in) {
-    auto stored = detail::stored_answer(in, push, keys_);
+  db_.read([&](store::snapshot& snapshot) {
+    auto stored = detail::stored_answer(snapshot, push, keys_);
     if (!stored || stored->refusal) return;
     answer = *std::move(stored);
     repeated = true;
@@ -207,17 +209,17 @@ void push_service::know_origins(const detail::prepared_push& push) {
   }
   if (devices.empty()) return;
   bool all_known = true;
-  db_.read([&](store::reader& in) {
-    all_known = std::all_of(devices.begin(), devices.end(), [&in](const auto& each) {
-      return in.device_by_id(each.first) && in.user_by_id(each.second);
+  db_.read([&](store::people::reads people) {
+    all_known = std::all_of(devices.begin(), devices.end(), [&people](const auto& each) {
+      return people.device_by_id(each.first) && people.user_by_id(each.second);
     });
   });
   if (all_known) return;
-  db_.write([&](store::writer& in) {
-    static_cast<void>(in.lock_device(merge_device()));
+  db_.write([&](store::transaction& tx) {
+    static_cast<void>(store::people::writes(tx).lock_device(merge_device()));
     for (const auto& [device, author] : devices) {
-      const auto user = store::user_or_stand_in(in, author, clock_.now());
-      static_cast<void>(store::device_or_stand_in(in, device, user.key, clock_.now()));
+      const auto user = store::user_or_stand_in(tx, author, clock_.now());
+      static_cast<void>(store::device_or_stand_in(tx, device, user.key, clock_.now()));
     }
   });
 }
@@ -226,7 +228,7 @@ push_answer push_service::store_push(const detail::prepared_push& push) {
   know_origins(push);
   const detail::push_environment env{&keys_, &random_, clock_.now(), budget_};
   detail::push_run run;
-  db_.write([&](store::writer& in) { run = detail::push_transaction(in, push, env).run(); });
+  db_.write([&](store::transaction& tx) { run = detail::push_transaction(tx, push, env).run(); });
   if (run.tally.repeated) {
     ++counters_.repeated;
   } else if (!run.answer.refusal) {
@@ -236,11 +238,11 @@ push_answer push_service::store_push(const detail::prepared_push& push) {
   return std::move(run.answer);
 }
 
-wire::push_memory compare_prev_push(store::reader& in, const store::device_row& device,
+wire::push_memory compare_prev_push(store::pushes::reads pushes, const store::device_row& device,
                                     const std::optional<push_id>& prev) {
   if (device.last_push == prev) return wire::push_memory::ok;
   if (!prev) return wire::push_memory::old;
-  const auto known = in.push(*prev);
+  const auto known = pushes.push(*prev);
   const bool its_own = known && known->device == device.key;
   return its_own ? wire::push_memory::old : wire::push_memory::unknown;
 }

@@ -25,7 +25,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/pushes.hpp"
 #include "server/sync/sync_keys.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -90,7 +91,7 @@ class push_service {
 };
 
 /// How the push that a device names as its last compares with what the store has of it.
-[[nodiscard]] wire::push_memory compare_prev_push(store::reader& in,
+[[nodiscard]] wire::push_memory compare_prev_push(store::pushes::reads pushes,
                                                   const store::device_row& device,
                                                   const std::optional<push_id>& prev);
 

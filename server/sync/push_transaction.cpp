@@ -5,6 +5,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "server/store/audit.hpp"
+#include "server/store/pushes.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/settings.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/sign.hpp"
 
@@ -25,10 +29,10 @@ push_answer refuse(error why) {
 
 push_run push_transaction::run() {
   // The device first: then a second copy of the same push finds the first one's receipt.
-  const auto locked = in_.lock_device(push_.object.device);
+  const auto locked = people_.lock_device(push_.object.device);
   if (locked) device_ = *locked;
   push_run out;
-  if (auto stored = stored_answer(in_, push_, *env_.keys)) {
+  if (auto stored = stored_answer(tx_, push_, *env_.keys)) {
     out.tally.repeated = !stored->refusal.has_value();
     out.answer = *std::move(stored);
     return out;
@@ -62,18 +66,18 @@ push_run push_transaction::run() {
   }
   write(plan);
   out.answer.body = sign_receipt(plan);
-  in_.add_push({push_.object.id, device_.key, push_.sent.object, push_.sent.signature,
-                out.answer.body, env_.now});
-  in_.set_last_push(device_.key, push_.object.id);
+  store::pushes::writes(tx_).add_push({push_.object.id, device_.key, push_.sent.object,
+                                       push_.sent.signature, out.answer.body, env_.now});
+  people_.set_last_push(device_.key, push_.object.id);
   if (push_.object.owner) write_audit(plan);
   count(plan);
   out.tally = tally_;
   return out;
 }
 
-std::optional<push_answer> stored_answer(store::reader& in, const prepared_push& push,
+std::optional<push_answer> stored_answer(store::pushes::reads pushes, const prepared_push& push,
                                          const sync_keys& keys) {
-  auto stored = in.push(push.object.id);
+  auto stored = pushes.push(push.object.id);
   if (!stored) return std::nullopt;
   if (stored->object != push.sent.object) {
     return refuse(fail(errc::push_id_reused,
@@ -92,7 +96,7 @@ std::optional<push_answer> stored_answer(store::reader& in, const prepared_push&
 /// Device, user, owner and the device's last push, as they are now that the device is locked.
 std::optional<push_answer> push_transaction::check_sender() {
   const store::pk user_key[] = {device_.user};
-  const auto users = in_.users_by_pk(user_key);
+  const auto users = people_.users_by_pk(user_key);
   if (device_.revoked_at) {
     withdrawn_ = fail(errc::device_revoked,
                       "This device was revoked; ask an administrator for a new enrollment.");
@@ -109,7 +113,7 @@ std::optional<push_answer> push_transaction::check_sender() {
     return refuse(
         fail(errc::session_expired, "This device has its access again; open a new session."));
   }
-  const auto memory = compare_prev_push(in_, device_, push_.object.prev_push);
+  const auto memory = compare_prev_push(tx_, device_, push_.object.prev_push);
   if (memory != wire::push_memory::ok) {
     auto a = memory == wire::push_memory::old
                  ? refuse(fail(errc::prev_push_old,
@@ -125,7 +129,7 @@ std::optional<push_answer> push_transaction::check_sender() {
   if (users[0].role != store::user_role::admin) {
     return refuse(fail(errc::forbidden, "Only an administrator resolves for somebody else."));
   }
-  const auto owner = in_.user_by_id(*push_.object.owner);
+  const auto owner = people_.user_by_id(*push_.object.owner);
   if (!owner || owner->role == store::user_role::system) {
     return refuse(fail(errc::not_found, "There is no such user.", "owner"));
   }
@@ -140,7 +144,7 @@ void push_transaction::collect_devices() {
     who_.devices.emplace_back(next->id, next->key);
     if (!next->replaces) break;
     const store::pk key[] = {*next->replaces};
-    auto rows = in_.devices_by_pk(key);
+    auto rows = people_.devices_by_pk(key);
     next = rows.empty() ? std::nullopt : std::optional(std::move(rows[0]));
   }
 }
@@ -168,26 +172,28 @@ acceptance_plan push_transaction::apply_rules() {
   input.discards = push_.object.discards;
   input.records = states_;
   input.elsewhere = elsewhere_;
-  input.history = [this](const record_state& of) { return in_.history_of_view(of.view->key); };
+  input.history = [this](const record_state& of) {
+    return versions_.history_of_view(of.view->key);
+  };
   input.known = [this](const version_id& id) -> std::optional<store::version_node> {
     const version_id ids[] = {id};
-    auto nodes = in_.nodes_by_id(ids, 0);
+    auto nodes = versions_.nodes_by_id(ids, 0);
     return nodes.empty() ? std::nullopt : std::optional(std::move(nodes[0]));
   };
-  input.payloads = [this](std::span<const store::pk> keys) { return in_.versions(keys); };
+  input.payloads = [this](std::span<const store::pk> keys) { return versions_.versions(keys); };
   std::unordered_map<std::string, domain::merge_policy> policies;
   input.policy = [this, &policies](std::string_view kind) {
     const auto [at, is_new] =
         policies.try_emplace(std::string(kind), domain::merge_policy::automatic);
-    if (is_new) at->second = in_.policy(who_.owner_key, kind);
+    if (is_new) at->second = store::settings::reads(tx_).policy(who_.owner_key, kind);
     return at->second;
   };
   input.fresh_incarnation = [this] { return env_.random->make<incarnation_id>(); };
   input.server_secret = env_.keys->server_secret;
   input.merger = [this] {
     const user_id system[] = {system_user()};
-    const auto users = in_.users_by_ids(system);
-    const auto device = in_.device_by_id(merge_device());
+    const auto users = people_.users_by_ids(system);
+    const auto device = people_.device_by_id(merge_device());
     if (users.empty() || !device) {
       throw std::logic_error("the store lacks the system user or the merge device");
     }
@@ -208,7 +214,7 @@ void push_transaction::write(acceptance_plan& plan) {
   write_feed(plan, version_keys);
   write_renewals(plan);
   drop_unused_records(plan);
-  for (const auto& [owner, feed] : feeds_) append_events(in_, owner, feed.first, feed.second);
+  append_events(tx_, feeds_);
 }
 
 std::vector<store::pk> push_transaction::write_versions(const acceptance_plan& plan) {
@@ -226,7 +232,7 @@ std::vector<store::pk> push_transaction::write_versions(const acceptance_plan& p
     row.received_at = env_.now;
     rows.push_back(row);
   }
-  return in_.add_versions(rows);
+  return versions_.add_versions(rows);
 }
 
 void push_transaction::write_views(const acceptance_plan& plan) {
@@ -235,7 +241,7 @@ void push_transaction::write_views(const acceptance_plan& plan) {
   std::vector<store::view_row> rows;
   rows.reserve(plan.views.size());
   for (const auto& v : plan.views) rows.push_back(v.row);
-  const auto keys = in_.save_views(rows);
+  const auto keys = views_.save_views(rows);
   for (std::size_t i = 0; i < keys.size(); ++i) view_keys_[plan.views[i].record] = keys[i];
 }
 
@@ -249,7 +255,7 @@ void push_transaction::write_conflicts(const acceptance_plan& plan) {
     if (c.row.key == 0) ++tally_.opened;
     if (c.row.state != store::conflict_state::open) ++tally_.closed;
   }
-  static_cast<void>(in_.save_conflicts(rows));
+  static_cast<void>(conflicts_.save_conflicts(rows));
 }
 
 void push_transaction::write_feed(const acceptance_plan& plan,
@@ -281,7 +287,7 @@ void push_transaction::write_feed(const acceptance_plan& plan,
 /// none, the line of the receipt says so, for the client must keep its copy.
 void push_transaction::write_quarantine(acceptance_plan& plan) {
   if (plan.quarantine.empty()) return;
-  const auto used = in_.quarantine_used_by(who_.actor_key);
+  const auto used = store::quarantine::reads(tx_).quarantine_used_by(who_.actor_key);
   auto items = static_cast<std::size_t>(used.items);
   auto bytes = static_cast<std::size_t>(used.bytes);
   std::vector<store::quarantine_row> rows;
@@ -312,7 +318,7 @@ void push_transaction::write_quarantine(acceptance_plan& plan) {
     row.received_at = env_.now;
     rows.push_back(std::move(row));
   }
-  if (!rows.empty()) in_.add_quarantine(rows);
+  if (!rows.empty()) store::quarantine::writes(tx_).add_quarantine(rows);
 }
 
 /// A resolution is an administrator's act, signed as a push: the audit log keeps it like the
@@ -328,7 +334,7 @@ void push_transaction::write_audit(const acceptance_plan& plan) {
   row.subject_record = states_[0].row.key;
   row.object = push_.sent.object;
   row.signature = push_.sent.signature;
-  in_.add_audit(row);
+  store::audit::writes(tx_).add_audit(row);
 }
 
 std::string push_transaction::sign_receipt(acceptance_plan& plan) {

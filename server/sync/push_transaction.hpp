@@ -19,7 +19,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/conflicts.hpp"
+#include "server/store/people.hpp"
+#include "server/store/pushes.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/acceptance.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "server/sync/push_service.hpp"
@@ -55,13 +59,14 @@ struct push_environment {
 
 /// The answer of a push that was stored before, signed by the key in use: laptops do not believe
 /// the one before any more. Nothing when the push is new; `push_id_reused` for another object.
-[[nodiscard]] std::optional<push_answer> stored_answer(store::reader& in, const prepared_push& push,
+[[nodiscard]] std::optional<push_answer> stored_answer(store::pushes::reads pushes,
+                                                       const prepared_push& push,
                                                        const sync_keys& keys);
 
 class push_transaction {
  public:
-  push_transaction(store::writer& in, const prepared_push& push, const push_environment& env)
-      : in_(in), push_(push), env_(env) {}
+  push_transaction(store::transaction& tx, const prepared_push& push, const push_environment& env)
+      : tx_(tx), people_(tx), versions_(tx), views_(tx), conflicts_(tx), push_(push), env_(env) {}
 
   [[nodiscard]] push_run run();
 
@@ -87,7 +92,11 @@ class push_transaction {
   void count(const acceptance_plan& plan);
   std::string sign_receipt(acceptance_plan& plan);
 
-  store::writer& in_;
+  store::transaction& tx_;
+  store::people::writes people_;
+  store::versions::writes versions_;
+  store::views::writes views_;
+  store::conflicts::writes conflicts_;
   const prepared_push& push_;
   const push_environment& env_;
   store::device_row device_;
@@ -98,8 +107,7 @@ class push_transaction {
   std::vector<store::pk> view_keys_;            ///< by record, 0 = not touched
   std::map<user_id, store::pk> authors_;        ///< of restored versions
   std::map<device_id, store::pk> made_on_;      ///< the same
-  /// What feeds get; written last, in the order of their owners.
-  std::map<store::pk, std::pair<user_id, std::vector<feed_event>>> feeds_;
+  feed_additions feeds_;                        ///< written last
   push_tally tally_;
 };
 

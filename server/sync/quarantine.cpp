@@ -4,6 +4,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
 #include "server/sync/candidate.hpp"
 #include "shared/domain/dag.hpp"
 
@@ -11,15 +15,15 @@ namespace autocusto::sync {
 namespace {
 
 /// The keys of the author and the device that the version names, if they are those of its sender.
-result<std::pair<store::pk, store::pk>> origin_of(store::writer& in,
+result<std::pair<store::pk, store::pk>> origin_of(store::people::reads people,
                                                   const store::quarantine_row& item,
                                                   const domain::version_header& header) {
-  const auto author = in.user_by_id(header.author);
+  const auto author = people.user_by_id(header.author);
   if (!author || author->key != item.user) {
     return fail(errc::author_mismatch,
                 "The version is not by the user who sent it; it can only be rejected.", "author");
   }
-  const auto device = in.device_by_id(header.device);
+  const auto device = people.device_by_id(header.device);
   if (!device || device->user != author->key) {
     return fail(errc::device_mismatch,
                 "The version was not made on a device of its author; it can only be rejected.",
@@ -52,13 +56,14 @@ std::optional<error> parent_problem(const std::vector<store::version_node>& grap
 }
 
 /// Stores the version unless it is there already.
-result<void> store_version(store::writer& in, const act_environment& env,
+result<void> store_version(store::transaction& tx, const act_environment& env,
                            const store::quarantine_row& item, const domain::version& v) {
-  const auto origin = origin_of(in, item, v.header);
+  store::versions::writes versions(tx);
+  const auto origin = origin_of(tx, item, v.header);
   if (!origin) return origin.error();
-  const store::writer::wanted_record wanted[] = {
+  const store::wanted_record wanted[] = {
       {v.header.record.id, v.header.record.kind, v.payload.key, v.header.parents.empty()}};
-  const auto record = in.lock_records(wanted)[0];
+  const auto record = store::records::writes(tx).lock_records(wanted)[0];
   if (!record) {
     return fail(
         errc::parent_unavailable,
@@ -66,7 +71,7 @@ result<void> store_version(store::writer& in, const act_environment& env,
         "parents");
   }
   const store::pk key[] = {record->key};
-  const auto graph = in.graphs(key, 0);
+  const auto graph = versions.graphs(key, 0);
   const bool known = std::any_of(graph.begin(), graph.end(),
                                  [&v](const store::version_node& n) { return n.id == v.id; });
   if (known) return {};
@@ -79,13 +84,13 @@ result<void> store_version(store::writer& in, const act_environment& env,
   row.value = &v;
   row.received_at = env.now;
   const store::new_version rows[] = {row};
-  static_cast<void>(in.add_versions(rows));
+  static_cast<void>(versions.add_versions(rows));
   return {};
 }
 
 }  // namespace
 
-result<act_outcome> accept_quarantined(store::writer& in, const act_environment& env,
+result<act_outcome> accept_quarantined(store::transaction& tx, const act_environment& env,
                                        std::string_view tenant_key,
                                        const store::quarantine_row& item,
                                        const store::user_row& owner,
@@ -97,10 +102,10 @@ result<act_outcome> accept_quarantined(store::writer& in, const act_environment&
     return fail(errc::invalid_field, "A draft cannot be accepted; its author publishes it first.",
                 "version");
   }
-  if (auto stored = store_version(in, env, item, v); !stored) return stored.error();
-  auto done = assign(in, env, owner, v.header.record.id, v.id, std::move(expect_heads));
+  if (auto stored = store_version(tx, env, item, v); !stored) return stored.error();
+  auto done = assign(tx, env, owner, v.header.record.id, v.id, std::move(expect_heads));
   if (!done) return done;
-  in.remove_quarantine(item.key);
+  store::quarantine::writes(tx).remove_quarantine(item.key);
   return done;
 }
 

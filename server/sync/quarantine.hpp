@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/store/rows.hpp"
+#include "server/store/transaction.hpp"
 #include "server/sync/acts.hpp"
 
 namespace autocusto::sync {
@@ -17,7 +19,8 @@ namespace autocusto::sync {
 /// Errors: the flaw of its bytes; author_mismatch, device_mismatch; parent_unavailable when a
 /// parent is not known (accept that one first); bad_generation; those of `assign` (view_moved;
 /// invalid_field for a draft).
-[[nodiscard]] result<act_outcome> accept_quarantined(store::writer& in, const act_environment& env,
+[[nodiscard]] result<act_outcome> accept_quarantined(store::transaction& tx,
+                                                     const act_environment& env,
                                                      std::string_view tenant_key,
                                                      const store::quarantine_row& item,
                                                      const store::user_row& owner,

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "server/store/erasures.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/views.hpp"
 #include "shared/crypto/sign.hpp"
 
 namespace autocusto::sync {
@@ -29,30 +33,32 @@ std::optional<error> sender_problem(const wire::erasure_object& object,
 }
 
 /// Those of the incarnations whose views this user has lost, whether or not the views are here.
-std::set<incarnation_id> removed_ones(store::reader& in, store::pk user,
+std::set<incarnation_id> removed_ones(store::snapshot& snapshot, store::pk user,
                                       const std::vector<incarnation_id>& named) {
-  const auto closed = in.closed_among(named, user);
-  const auto journaled = in.removed_incarnations(named);
+  const auto closed = store::views::reads(snapshot).closed_among(named, user);
+  const auto journaled = store::journal::reads(snapshot).removed_incarnations(named);
   std::set<incarnation_id> out(closed.begin(), closed.end());
   out.insert(journaled.begin(), journaled.end());
   return out;
 }
 
-result<wire::erasure_answer> keep(store::writer& in, unix_millis now,
+result<wire::erasure_answer> keep(store::transaction& tx, unix_millis now,
                                   const wire::erasure_object& object,
                                   const wire::signed_object& sent) {
-  const auto device = in.lock_device(object.device);
+  store::people::writes people(tx);
+  store::erasures::writes erasures(tx);
+  const auto device = people.lock_device(object.device);
   if (!device) {
     return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
   }
   const store::pk user_key[] = {device->user};
-  const auto user = in.users_by_pk(user_key).at(0);
+  const auto user = people.users_by_pk(user_key).at(0);
   const bool told_all = device->revoked_at || device->told_at || !user.enabled;
   if (object.everything && !told_all) {
     return fail(errc::forbidden, "This device was not told to erase everything.", "everything");
   }
-  const auto removed = removed_ones(in, user.key, object.incarnations);
-  const auto before = in.erased_among(object.incarnations, device->key);
+  const auto removed = removed_ones(tx, user.key, object.incarnations);
+  const auto before = erasures.erased_among(object.incarnations, device->key);
   wire::erasure_answer out;
   std::vector<incarnation_id> fresh;
   for (const auto& id : object.incarnations) {
@@ -62,7 +68,8 @@ result<wire::erasure_answer> keep(store::writer& in, unix_millis now,
       fresh.push_back(id);
     }
   }
-  const bool first_of_all = object.everything && in.erasures_of_everything(device->key).empty();
+  const bool first_of_all =
+      object.everything && erasures.erasures_of_everything(device->key).empty();
   if (fresh.empty() && !first_of_all) return out;
   store::erasure_row row;
   row.device = device->key;
@@ -70,7 +77,7 @@ result<wire::erasure_answer> keep(store::writer& in, unix_millis now,
   row.received_at = now;
   row.object = sent.object;
   row.signature = sent.signature;
-  in.add_erasure(row, fresh);
+  erasures.add_erasure(row, fresh);
   return out;
 }
 
@@ -83,7 +90,7 @@ result<wire::erasure_answer> take_erasure(store::database& in, const server_id& 
   if (!object) return object.error();
   if (auto problem = sender_problem(*object, sent, server, who)) return *std::move(problem);
   result<wire::erasure_answer> out = wire::erasure_answer{};
-  in.write([&](store::writer& w) { out = keep(w, now, *object, sent); });
+  in.write([&](store::transaction& tx) { out = keep(tx, now, *object, sent); });
   return out;
 }
 

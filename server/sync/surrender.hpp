@@ -7,7 +7,8 @@
 // its user; the device is revoked, its user disabled, or it heard so at a session. The same receipt
 // again changes nothing. Functions; any thread.
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"

@@ -18,17 +18,17 @@ verify_report verifier::run() {
 }
 
 void verifier::load_people() {
-  for (const auto& user : in_.all_users()) users_.emplace(user.key, user.id);
-  for (auto& device : in_.all_devices()) {
+  for (const auto& user : people_.all_users()) users_.emplace(user.key, user.id);
+  for (auto& device : people_.all_devices()) {
     const auto key = device.key;
     devices_.emplace(key, std::move(device));
   }
   // The devices and users of the server itself may be left out of the lists for people.
   for (const auto& id : {merge_device(), import_device()}) {
-    if (const auto device = in_.device_by_id(id)) devices_.emplace(device->key, *device);
+    if (const auto device = people_.device_by_id(id)) devices_.emplace(device->key, *device);
   }
   const user_id system[] = {system_user()};
-  for (const auto& user : in_.users_by_ids(system)) users_.emplace(user.key, user.id);
+  for (const auto& user : people_.users_by_ids(system)) users_.emplace(user.key, user.id);
 }
 
 void verifier::find(std::string what, std::string where) {
@@ -51,8 +51,8 @@ void verifier::tell(std::string_view what, std::int64_t done) const {
 
 }  // namespace detail
 
-verify_report verify(store::reader& in, const verify_options& options) {
-  return detail::verifier(in, options).run();
+verify_report verify(store::snapshot& snapshot, const verify_options& options) {
+  return detail::verifier(snapshot, options).run();
 }
 
 }  // namespace autocusto::sync

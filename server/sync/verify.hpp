@@ -27,7 +27,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/transaction.hpp"
 #include "shared/crypto/sign.hpp"
 
 namespace autocusto::sync {
@@ -63,6 +63,6 @@ struct verify_options {
 };
 
 /// Walks everything inside the given snapshot. Throws what the store throws.
-[[nodiscard]] verify_report verify(store::reader& in, const verify_options& options);
+[[nodiscard]] verify_report verify(store::snapshot& snapshot, const verify_options& options);
 
 }  // namespace autocusto::sync

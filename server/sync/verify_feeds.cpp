@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "server/sync/verify_parts.hpp"
 #include "shared/domain/view_lineage.hpp"
@@ -55,7 +58,7 @@ std::vector<verifier::step> verifier::walk_feed(const store::user_row& user) {
   std::int64_t last = 0;
   hash256 chain;
   for (;;) {
-    const auto items = in_.feed(user.key, last, k_items);
+    const auto items = store::feed::reads(snapshot_).feed(user.key, last, k_items);
     if (items.empty()) break;
     std::int64_t expected = last;
     for (const auto& item : items) {
@@ -67,7 +70,7 @@ std::vector<verifier::step> verifier::walk_feed(const store::user_row& user) {
     last = items.back().seq;
     report_.counts.feed_items += static_cast<std::int64_t>(items.size());
   }
-  const auto head = in_.head(user.key);
+  const auto head = store::feed::reads(snapshot_).head(user.key);
   if (head.seq != last || head.chain != chain) find("feed_head", feed_name);
   return steps;
 }
@@ -119,7 +122,7 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
   }
   std::unordered_map<store::pk, domain::version_dag> dags;
   std::unordered_map<store::pk, store::version_node> versions;
-  for (auto& node : in_.graphs(records, 0)) {
+  for (auto& node : versions_.graphs(records, 0)) {
     dags[node.record].add(
         {node.id, node.parents, node.generation, node.status == domain::version_status::draft});
     const auto key = node.key;
@@ -139,10 +142,10 @@ void verifier::check_views(const store::user_row& user, std::span<const step> st
     if (!view.open) find("item_after_removed", view_name(s.view));
     replay(view, lineages[s.view], s.kind, found ? &at->second : nullptr, dags[s.record]);
   }
-  const auto conflicts = in_.open_conflicts(keys);
+  const auto conflicts = store::conflicts::reads(snapshot_).open_conflicts(keys);
   std::unordered_map<store::pk, std::vector<const store::conflict_row*>> open;
   for (const auto& conflict : conflicts) open[conflict.view].push_back(&conflict);
-  const auto rows = in_.views_by_pk(keys);
+  const auto rows = store::views::reads(snapshot_).views_by_pk(keys);
   if (rows.size() != keys.size()) {
     find("view_missing", "feed of user " + std::to_string(user.key));
   }
@@ -174,7 +177,7 @@ void verifier::check_conflict(const store::view_row& row,
 void verifier::walk_views() {
   store::pk after = 0;
   for (;;) {
-    const auto views = in_.views_after(after, k_views);
+    const auto views = store::views::reads(snapshot_).views_after(after, k_views);
     if (views.empty()) break;
     after = views.back().key;
     for (const auto& view : views) {

@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "server/store/people.hpp"
+#include "server/store/versions.hpp"
 #include "server/sync/verify.hpp"
 #include "shared/domain/dag.hpp"
 #include "shared/wire/messages.hpp"
@@ -16,7 +18,8 @@ namespace autocusto::sync::detail {
 class verifier {
  public:
   /// Both arguments must outlive it.
-  verifier(store::reader& in, const verify_options& options) : in_(in), options_(options) {}
+  verifier(store::snapshot& snapshot, const verify_options& options)
+      : snapshot_(snapshot), people_(snapshot), versions_(snapshot), options_(options) {}
 
   [[nodiscard]] verify_report run();
 
@@ -68,7 +71,9 @@ class verifier {
   void walk_audit();
   void check_audit_head(const store::audit_head_row& last, const store::audit_head_row& head);
 
-  store::reader& in_;
+  store::snapshot& snapshot_;
+  store::people::reads people_;
+  store::versions::reads versions_;
   const verify_options& options_;
   verify_report report_;
   std::unordered_map<store::pk, user_id> users_;

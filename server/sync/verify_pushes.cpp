@@ -1,6 +1,7 @@
 // Pushes and their receipts: signatures, and whether both speak of the same versions.
 #include <algorithm>
 
+#include "server/store/pushes.hpp"
 #include "server/sync/verify_parts.hpp"
 
 namespace autocusto::sync::detail {
@@ -33,7 +34,7 @@ bool same_lines(const wire::push_object& object, const std::vector<wire::push_re
 void verifier::walk_pushes() {
   std::optional<push_id> after;
   for (;;) {
-    const auto pushes = in_.pushes_after(after, k_pushes);
+    const auto pushes = store::pushes::reads(snapshot_).pushes_after(after, k_pushes);
     if (pushes.empty()) break;
     after = pushes.back().id;
     for (const auto& push : pushes) check_push(push);
@@ -83,7 +84,7 @@ void verifier::check_receipt(const store::push_row& push, const wire::push_objec
   // A draft and its discard in one push are two lines for one version.
   std::sort(stored.begin(), stored.end());
   stored.erase(std::unique(stored.begin(), stored.end()), stored.end());
-  if (!stored.empty() && in_.version_keys(stored).size() != stored.size()) {
+  if (!stored.empty() && versions_.version_keys(stored).size() != stored.size()) {
     find("receipt_version_missing", where);
   }
 }

@@ -1,6 +1,8 @@
 // Records and versions: numbers, hashes, parents, generations, and whether bytes and rows agree.
 #include <algorithm>
 
+#include "server/store/records.hpp"
+#include "server/store/settings.hpp"
 #include "server/sync/verify_parts.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/version.hpp"
@@ -21,19 +23,19 @@ std::string name_of(const store::version_node& node) {
 void verifier::walk_records() {
   store::pk after = 0;
   for (;;) {
-    const auto records = in_.records_after(after, k_records);
+    const auto records = store::records::reads(snapshot_).records_after(after, k_records);
     if (records.empty()) break;
     after = records.back().key;
     std::vector<store::pk> keys;
     for (const auto& record : records) keys.push_back(record.key);
-    const auto graph = in_.graphs(keys, 0);
+    const auto graph = versions_.graphs(keys, 0);
     std::unordered_map<store::pk, std::vector<const store::version_node*>> nodes;
     for (const auto& node : graph) nodes[node.record].push_back(&node);
     for (const auto& record : records) check_record(record, std::move(nodes[record.key]));
     report_.counts.records += static_cast<std::int64_t>(records.size());
     tell("records", report_.counts.records);
   }
-  const auto total = in_.stats().versions;
+  const auto total = store::settings::reads(snapshot_).stats().versions;
   if (total != report_.counts.versions) {
     find("version_without_record", "versions " + std::to_string(total) + ", of records " +
                                        std::to_string(report_.counts.versions));
@@ -72,7 +74,7 @@ void verifier::check_record(const store::record_row& record,
     for (std::size_t i = from; i < std::min(nodes.size(), from + k_versions); ++i) {
       keys.push_back(nodes[i]->key);
     }
-    const auto found = in_.versions(keys);
+    const auto found = versions_.versions(keys);
     if (found.size() != keys.size()) find("version_bytes_missing", where);
     for (const auto& bytes : found) check_bytes(bytes, *by_key.at(bytes.key), record);
   }
@@ -94,7 +96,7 @@ void verifier::check_parents(
   }
   if (!missing.empty()) {
     // Known elsewhere, or not below: then it is not a version that waits for its parents.
-    const bool damaged = !in_.version_keys(missing).empty() || node.generation <= greatest;
+    const bool damaged = !versions_.version_keys(missing).empty() || node.generation <= greatest;
     return damaged ? find("parent_missing", name_of(node)) : await_parents(name_of(node));
   }
   if (node.generation != greatest + 1) find("generation", name_of(node));

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/store/feed.hpp"
+
 namespace autocusto::sync {
 
 using steady = std::chrono::steady_clock;
@@ -128,7 +130,7 @@ class wait_hub::state {
   void look_at_once(ticket which, store::pk user, std::int64_t after) {
     bool moved = false;
     try {
-      db_.read([&](store::reader& in) { moved = in.head(user).seq > after; });
+      db_.read([&](store::feed::reads feed) { moved = feed.head(user).seq > after; });
     } catch (const store::database_error&) {
       return;  // the poll looks again, and the deadline holds in any case
     }
@@ -179,12 +181,12 @@ class wait_hub::state {
     if (asked.empty()) return;
     std::vector<ticket> moved;
     try {
-      db_.read([&](store::reader& in) {
+      db_.read([&](store::feed::reads feed) {
         moved.clear();
         std::unordered_map<store::pk, std::int64_t> heads;
         for (const auto& [which, at] : asked) {
           const auto [head, is_new] = heads.try_emplace(at.first, 0);
-          if (is_new) head->second = in.head(at.first).seq;
+          if (is_new) head->second = feed.head(at.first).seq;
           if (head->second > at.second) moved.push_back(which);
         }
       });

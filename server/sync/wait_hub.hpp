@@ -16,7 +16,8 @@
 #include <functional>
 #include <memory>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 
 namespace autocusto::sync {
 

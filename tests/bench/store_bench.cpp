@@ -17,6 +17,8 @@
 
 #include <sys/resource.h>
 
+#include "server/store/feed.hpp"
+#include "server/store/versions.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/process.hpp"
@@ -55,8 +57,9 @@ figures measure(store::database& db, std::size_t count) {
   const std::clock_t cpu = std::clock();
   for (std::size_t at = 0; at < count; at += k_batch) {
     const std::size_t size = std::min(k_batch, count - at);
-    db.write(
-        [&](store::writer& w) { push(w, by, std::span(roots).subspan(at, size), push_name(at)); });
+    db.write([&](store::transaction& tx) {
+      push(tx, by, std::span(roots).subspan(at, size), push_name(at));
+    });
   }
   f.batch_rate = static_cast<double>(count) / seconds_since(start);
   f.batch_cpu =
@@ -65,13 +68,14 @@ figures measure(store::database& db, std::size_t count) {
   start = steady::now();
   std::int64_t after = 0;
   while (static_cast<std::size_t>(after) < count) {
-    db.read([&](store::reader& r) {
+    db.read([&](store::snapshot& snapshot) {
       std::vector<store::pk> keys;
-      for (const auto& item : r.feed(by.user.key, after, k_batch)) {
+      for (const auto& item : store::feed::reads(snapshot).feed(by.user.key, after, k_batch)) {
         keys.push_back(item.version.value());
         after = item.seq;
       }
-      if (r.versions(keys).size() != keys.size()) throw std::runtime_error("versions are missing");
+      if (store::versions::reads(snapshot).versions(keys).size() != keys.size())
+        throw std::runtime_error("versions are missing");
     });
   }
   f.page_rate = static_cast<double>(count) / seconds_since(start);
@@ -86,7 +90,9 @@ figures measure(store::database& db, std::size_t count) {
       for (std::size_t i = 0; seconds_since(start) < 2; ++i) {
         const std::size_t n = 1'000'000 * (t + 1) + i;
         const domain::version root = patient_root(n, actors[t], true);
-        db.write([&](store::writer& w) { push(w, actors[t], std::span(&root, 1), push_name(n)); });
+        db.write([&](store::transaction& tx) {
+          push(tx, actors[t], std::span(&root, 1), push_name(n));
+        });
         ++pushes;
       }
     });

@@ -3,6 +3,7 @@
 #include <latch>
 #include <thread>
 
+#include "server/store/audit.hpp"
 #include "tests/contract/backend.hpp"
 
 namespace autocusto::test {
@@ -13,7 +14,7 @@ using store::pk;
 class audit_chain : public contract {
  protected:
   void append(store::database& to, const std::string& what) {
-    to.write([&](store::writer& w) {
+    to.write([&](store::audit::writes audit) {
       store::audit_row row;
       row.at = 1'700'000'000'000;
       row.actor = actor_.user.key;
@@ -21,25 +22,25 @@ class audit_chain : public contract {
       row.what = what;
       row.subject_user = actor_.user.key;
       row.object = "{}";
-      w.add_audit(row);
+      audit.add_audit(row);
     });
   }
   store::audit_head_row head() {
-    return read([](store::reader& r) { return r.audit_head(); });
+    return read([](store::audit::reads audit) { return audit.audit_head(); });
   }
   /// Every line again, from the first; checks each kept link on the way.
   hash256 folded() {
     hash256 link;
     std::int64_t count = 0;
-    db_->read([&](store::reader& r) {
+    db_->read([&](store::audit::reads audit) {
       link = {};
       count = 0;
-      for (const auto& [key, line] : r.audit_lines(0, 0, 10'000)) {
+      for (const auto& [key, line] : audit.audit_lines(0, 0, 10'000)) {
         link = wire::audit_link(link, line);
-        EXPECT_EQ(r.audit_link(line.seq), link) << "line " << line.seq;
+        EXPECT_EQ(audit.audit_link(line.seq), link) << "line " << line.seq;
         count = line.seq;
       }
-      EXPECT_FALSE(r.audit_link(count + 1));
+      EXPECT_FALSE(audit.audit_link(count + 1));
     });
     EXPECT_EQ(head().seq, count);
     return link;
@@ -65,12 +66,12 @@ TEST_P(audit_chain, every_line_gets_a_link_that_covers_those_before) {
 
 TEST_P(audit_chain, a_line_that_is_taken_back_leaves_no_gap) {
   append(*db_, "one");
-  EXPECT_THROW(db_->write([&](store::writer& w) {
+  EXPECT_THROW(db_->write([&](store::audit::writes audit) {
     store::audit_row row;
     row.actor = actor_.user.key;
     row.what = "never";
     row.object = "{}";
-    w.add_audit(row);
+    audit.add_audit(row);
     throw std::runtime_error("taken back");
   }),
                std::runtime_error);
@@ -106,12 +107,12 @@ TEST_P(audit_chain, lines_of_a_release_without_a_chain_are_chained_in_their_orde
   };
   append(*db_, "template");
   for (int n = 0; n < 5; ++n) old_line(n);
-  EXPECT_EQ(write([](store::writer& w) { return w.chain_audit(2); }), 2);
+  EXPECT_EQ(write([](store::audit::writes audit) { return audit.chain_audit(2); }), 2);
   EXPECT_EQ(head().seq, 3);
   append(*db_, "new");
   EXPECT_EQ(head().seq, 7) << "what had no link is chained first";
   EXPECT_EQ(head().link, folded());
-  EXPECT_EQ(write([](store::writer& w) { return w.chain_audit(1000); }), 0);
+  EXPECT_EQ(write([](store::audit::writes audit) { return audit.chain_audit(1000); }), 0);
 }
 
 TEST_P(audit_chain, links_are_not_changed_or_removed) {

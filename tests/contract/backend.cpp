@@ -77,8 +77,9 @@ contract::contract() : db_(backend_->open()) {
 
 pushed contract::push_all(const actor& by, const std::vector<domain::version>& versions,
                           std::size_t push_number) {
-  return write(
-      [&](store::writer& w) { return push(w, by, versions, testing::nth<push_id>(push_number)); });
+  return write([&](store::transaction& tx) {
+    return push(tx, by, versions, testing::nth<push_id>(push_number));
+  });
 }
 
 bool eventually(const std::function<bool()>& condition) {

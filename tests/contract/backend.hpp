@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "tests/support/domain_builders.hpp"
 #include "tests/support/store_builders.hpp"
 
@@ -48,14 +48,14 @@ class contract : public bare_contract {
   /// Runs `work` in a transaction and answers what it returns.
   template <class Work>
   auto write(Work work) {
-    std::optional<decltype(work(std::declval<store::writer&>()))> answer;
-    db_->write([&](store::writer& w) { answer = work(w); });
+    std::optional<decltype(work(std::declval<store::transaction&>()))> answer;
+    db_->write([&](store::transaction& tx) { answer = work(tx); });
     return std::move(*answer);
   }
   template <class Work>
   auto read(Work work) {
-    std::optional<decltype(work(std::declval<store::reader&>()))> answer;
-    db_->read([&](store::reader& r) { answer = work(r); });
+    std::optional<decltype(work(std::declval<store::snapshot&>()))> answer;
+    db_->read([&](store::snapshot& snapshot) { answer = work(snapshot); });
     return std::move(*answer);
   }
   /// Pushes versions in a transaction of their own.

@@ -1,8 +1,13 @@
 // The feed: order, chain, visibility.
+#include "server/store/feed.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
 
+#include "server/store/people.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/contract/backend.hpp"
 
@@ -18,27 +23,28 @@ class feeds : public contract {
   actor ana_ = add_actor(*db_, 1);
 
   std::vector<store::feed_item> items(pk user, std::int64_t after, std::int64_t limit = 1'000) {
-    return read([&](store::reader& r) { return r.feed(user, after, limit); });
+    return read([&](store::feed::reads feed) { return feed.feed(user, after, limit); });
   }
   void append(pk user, feed_kind kind, pk view, std::optional<pk> version) {
-    db_->write([&](store::writer& w) {
-      store::feed_head head = w.lock_head(user);
-      const store::feed_row row = next_item(head, user, kind, view, version);
-      w.append_feed(user, std::span(&row, 1), head);
+    db_->write([&](store::feed::writes feed) {
+      const pk owner[] = {user};
+      auto heads = feed.lock_heads(owner);
+      const store::feed_row row = next_item(heads[0].head, user, kind, view, version);
+      feed.append(std::span(&row, 1), heads);
     });
   }
 };
 SYNC_ON_BOTH(feeds);
 
 TEST_P(feeds, a_feed_that_does_not_exist_is_at_its_beginning) {
-  db_->read([&](store::reader& r) {
-    EXPECT_EQ(r.head(ana_.user.key).seq, 0);
-    EXPECT_EQ(r.head(ana_.user.key).chain, hash256());
-    EXPECT_EQ(r.chain_at(ana_.user.key, 0), hash256());
-    EXPECT_FALSE(r.chain_at(ana_.user.key, 1));
-    EXPECT_TRUE(r.feed(ana_.user.key, 0, 10).empty());
+  db_->read([&](store::feed::reads feed) {
+    EXPECT_EQ(feed.head(ana_.user.key).seq, 0);
+    EXPECT_EQ(feed.head(ana_.user.key).chain, hash256());
+    EXPECT_EQ(feed.chain_at(ana_.user.key, 0), hash256());
+    EXPECT_FALSE(feed.chain_at(ana_.user.key, 1));
+    EXPECT_TRUE(feed.feed(ana_.user.key, 0, 10).empty());
   });
-  const auto head = write([&](store::writer& w) { return w.lock_head(ana_.user.key); });
+  const auto head = write([&](store::feed::writes feed) { return feed.lock_head(ana_.user.key); });
   EXPECT_EQ(head.seq, 0);
   EXPECT_EQ(head.chain, hash256());
 }
@@ -55,8 +61,9 @@ TEST_P(feeds, items_name_everything_and_continue_the_chain) {
     EXPECT_EQ(found[i].seq, static_cast<std::int64_t>(i) + 1);
     chain = crypto::sha256(chain.raw(), found[i].item_hash.raw());
     EXPECT_EQ(found[i].chain, chain);
-    EXPECT_EQ(read([&](store::reader& r) { return r.chain_at(ana_.user.key, found[i].seq); }),
-              chain);
+    EXPECT_EQ(
+        read([&](store::feed::reads feed) { return feed.chain_at(ana_.user.key, found[i].seq); }),
+        chain);
     EXPECT_EQ(found[i].view, done.views[0]);
     EXPECT_EQ(found[i].record, done.records[0].key);
     EXPECT_EQ(found[i].record_public, root.header.record.id);
@@ -69,7 +76,7 @@ TEST_P(feeds, items_name_everything_and_continue_the_chain) {
   EXPECT_EQ(found[2].kind, feed_kind::removed);
   EXPECT_FALSE(found[2].version);
   EXPECT_FALSE(found[2].version_public);
-  EXPECT_EQ(read([&](store::reader& r) { return r.head(ana_.user.key).chain; }), chain);
+  EXPECT_EQ(read([&](store::feed::reads feed) { return feed.head(ana_.user.key).chain; }), chain);
   const auto page = items(ana_.user.key, 1, 1);
   ASSERT_EQ(page.size(), 1U);
   EXPECT_EQ(page[0].seq, 2);
@@ -77,10 +84,10 @@ TEST_P(feeds, items_name_everything_and_continue_the_chain) {
 
 TEST_P(feeds, items_of_a_closed_view_say_so) {
   const auto done = push_all(ana_, {patient_root(1, ana_)}, 1);
-  db_->write([&](store::writer& w) {
-    auto view = w.views_by_pk(std::span(&done.views[0], 1)).at(0);
+  db_->write([&](store::views::writes views) {
+    auto view = views.views_by_pk(std::span(&done.views[0], 1)).at(0);
     view.open = false;
-    w.save_views(std::span(&view, 1));
+    views.save_views(std::span(&view, 1));
   });
   EXPECT_FALSE(items(ana_.user.key, 0).at(0).view_open);
 }
@@ -94,12 +101,15 @@ TEST_P(feeds, assigned_versions_are_visible_and_not_own_and_discarded_ones_stay_
   append(bia.user.key, feed_kind::assigned, of_bia.views[0], of_ana.versions[1]);
   append(bia.user.key, feed_kind::discarded, of_bia.views[0], of_ana.versions[0]);
   const pk record = of_ana.records[0].key;
-  for (const auto& node :
-       read([&](store::reader& r) { return r.graphs(std::span(&record, 1), bia.user.key); })) {
+  for (const auto& node : read([&](store::versions::reads versions) {
+         return versions.graphs(std::span(&record, 1), bia.user.key);
+       })) {
     EXPECT_EQ(node.visible, node.key != of_ana.versions[0]) << node.number;
   }
   const pk asked[] = {of_bia.versions[0], of_ana.versions[0], of_ana.versions[1]};
-  EXPECT_EQ(read([&](store::reader& r) { return r.versions_by_own_item(of_bia.views[0], asked); }),
+  EXPECT_EQ(read([&](store::feed::reads feed) {
+              return feed.versions_by_own_item(of_bia.views[0], asked);
+            }),
             std::vector{of_bia.versions[0]});
 }
 
@@ -120,7 +130,8 @@ TEST_P(feeds, no_reader_ever_skips_an_item_while_writers_commit) {
     other.device.id = nth<device_id>(100 + t);
     other.device.name = "laptop";
     other.device.public_key = std::string(32, 'k');
-    db_->write([&](store::writer& w) { other.device.key = w.add_device(other.device); });
+    db_->write(
+        [&](store::people::writes people) { other.device.key = people.add_device(other.device); });
     devices.push_back(other);
   }
   std::vector<std::thread> writers;
@@ -130,7 +141,7 @@ TEST_P(feeds, no_reader_ever_skips_an_item_while_writers_commit) {
         const std::size_t n = 1 + t * k_pushes + i;
         const std::vector<domain::version> roots{patient_root(2 * n, devices[t]),
                                                  patient_root(2 * n + 1, devices[t])};
-        db_->write([&](store::writer& w) { push(w, devices[t], roots, nth<push_id>(n)); });
+        db_->write([&](store::transaction& tx) { push(tx, devices[t], roots, nth<push_id>(n)); });
       }
     });
   }
@@ -144,7 +155,7 @@ TEST_P(feeds, no_reader_ever_skips_an_item_while_writers_commit) {
     return last >= k_items;
   }));
   for (std::thread& writer : writers) writer.join();
-  EXPECT_EQ(read([&](store::reader& r) { return r.head(ana_.user.key).seq; }), k_items);
+  EXPECT_EQ(read([&](store::feed::reads feed) { return feed.head(ana_.user.key).seq; }), k_items);
 }
 
 }  // namespace

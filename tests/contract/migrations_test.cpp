@@ -1,4 +1,6 @@
 // The schema: up, down and up again, and what is refused.
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "tests/contract/backend.hpp"
 
 namespace autocusto::test {
@@ -39,23 +41,24 @@ TEST_P(migrations, up_down_and_up_again_give_the_same_schema) {
   EXPECT_FALSE(db_->migrations().at(0).applied);
   ASSERT_TRUE(db_->migrate(std::nullopt, false));
   EXPECT_EQ(backend_->schema(), first);
-  EXPECT_NO_THROW(db_->write([](store::writer& w) { w.set_setting("a", "b"); }));
+  EXPECT_NO_THROW(
+      db_->write([](store::settings::writes settings) { settings.set_setting("a", "b"); }));
 }
 
 TEST_P(migrations, keys_of_zeros_become_none_and_others_stay) {
   ASSERT_TRUE(db_->migrate(std::nullopt, false));
   static_cast<void>(add_actor(*db_, 1));
-  db_->write([](store::writer& w) {
-    auto merge = w.all_devices().at(0);
+  db_->write([](store::people::writes people) {
+    auto merge = people.all_devices().at(0);
     merge.id = merge_device();
     merge.name = "merge";
     merge.public_key.clear();
-    static_cast<void>(w.add_device(merge));
+    static_cast<void>(people.add_device(merge));
   });
   const auto keys = [&] {
     std::vector<std::string> out;
-    db_->read([&](store::reader& r) {
-      for (const auto& device : r.all_devices()) out.push_back(device.public_key);
+    db_->read([&](store::people::reads people) {
+      for (const auto& device : people.all_devices()) out.push_back(device.public_key);
     });
     return out;
   };

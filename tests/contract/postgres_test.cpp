@@ -7,7 +7,11 @@
 #include <set>
 #include <thread>
 
-#include "server/store_postgres/connection.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
+#include "server/store/postgres/connection.hpp"
+#include "server/store/pushes.hpp"
+#include "server/store/settings.hpp"
 #include "tests/contract/backend.hpp"
 
 namespace autocusto::test {
@@ -42,7 +46,7 @@ TEST_P(on_postgres, open_transactions_commit_in_every_order_and_no_item_is_skipp
   std::size_t n = 0;
   const auto read_on = [&] {
     for (const auto& item :
-         read([&](store::reader& r) { return r.feed(ana_.user.key, last, 100); })) {
+         read([&](store::feed::reads feed) { return feed.feed(ana_.user.key, last, 100); })) {
       EXPECT_EQ(item.seq, last + 1);
       last = item.seq;
     }
@@ -56,12 +60,12 @@ TEST_P(on_postgres, open_transactions_commit_in_every_order_and_no_item_is_skipp
         const std::vector<domain::version> roots{patient_root(number, ana_)};
         actor device = ana_;
         device.device.id = nth<device_id>(1'000 + number);
-        db_->write([&](store::writer& w) {
-          device.device.key = w.add_device(device.device);
-          w.set_setting("open " + std::to_string(number), "1");
+        db_->write([&](store::transaction& tx) {
+          device.device.key = store::people::writes(tx).add_device(device.device);
+          store::settings::writes(tx).set_setting("open " + std::to_string(number), "1");
           all_open.arrive_and_wait();
           may_go[t].get_future().wait();
-          push(w, device, roots, nth<push_id>(number));
+          push(tx, device, roots, nth<push_id>(number));
         });
       });
     }
@@ -80,8 +84,8 @@ TEST_P(on_postgres, a_held_head_makes_the_next_writer_wait_and_readers_see_neith
   std::promise<void> appended;
   std::promise<void> may_commit;
   std::thread first([&] {
-    db_->write([&](store::writer& w) {
-      push(w, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
+    db_->write([&](store::transaction& tx) {
+      push(tx, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
       appended.set_value();
       may_commit.get_future().wait();
     });
@@ -91,9 +95,9 @@ TEST_P(on_postgres, a_held_head_makes_the_next_writer_wait_and_readers_see_neith
   std::thread second([&] {
     actor other = ana_;
     other.device.id = nth<device_id>(60);
-    db_->write([&](store::writer& w) {
-      other.device.key = w.add_device(other.device);
-      push(w, other, std::vector{patient_root(2, ana_)}, nth<push_id>(2));
+    db_->write([&](store::transaction& tx) {
+      other.device.key = store::people::writes(tx).add_device(other.device);
+      push(tx, other, std::vector{patient_root(2, ana_)}, nth<push_id>(2));
     });
     second_done = true;
   });
@@ -103,35 +107,36 @@ TEST_P(on_postgres, a_held_head_makes_the_next_writer_wait_and_readers_see_neith
                "AND datname=current_database()") == "1";
   }));
   EXPECT_FALSE(second_done);
-  EXPECT_TRUE(read([&](store::reader& r) { return r.feed(ana_.user.key, 0, 10); }).empty());
+  EXPECT_TRUE(
+      read([&](store::feed::reads feed) { return feed.feed(ana_.user.key, 0, 10); }).empty());
   may_commit.set_value();
   first.join();
   second.join();
-  const auto items = read([&](store::reader& r) { return r.feed(ana_.user.key, 0, 10); });
+  const auto items = read([&](store::feed::reads feed) { return feed.feed(ana_.user.key, 0, 10); });
   ASSERT_EQ(items.size(), 2U);
   EXPECT_EQ(items[0].record_public, patient_root(1, ana_).header.record.id);
 }
 
 TEST_P(on_postgres, a_connection_lost_inside_the_work_runs_it_again) {
   int runs = 0;
-  db_->write([&](store::writer& w) {
+  db_->write([&](store::transaction& tx) {
     ++runs;
-    w.set_setting("run", std::to_string(runs));
+    store::settings::writes(tx).set_setting("run", std::to_string(runs));
     if (runs == 1) end_open_transactions();
-    push(w, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
+    push(tx, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
   });
   EXPECT_EQ(runs, 2);
-  EXPECT_EQ(read([](store::reader& r) { return r.setting("run"); }), "2");
-  EXPECT_EQ(read([](store::reader& r) { return r.stats(); }).versions, 1);
+  EXPECT_EQ(read([](store::settings::reads settings) { return settings.setting("run"); }), "2");
+  EXPECT_EQ(read([](store::settings::reads settings) { return settings.stats(); }).versions, 1);
   EXPECT_GE(db_->metrics().retries, 1);
 }
 
 TEST_P(on_postgres, a_connection_lost_at_the_commit_is_in_doubt_and_never_run_again) {
   int runs = 0;
   try {
-    db_->write([&](store::writer& w) {
+    db_->write([&](store::transaction& tx) {
       ++runs;
-      push(w, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
+      push(tx, ana_, std::vector{patient_root(1, ana_)}, nth<push_id>(1));
       end_open_transactions();
     });
     ADD_FAILURE() << "the commit cannot have been told";
@@ -140,8 +145,10 @@ TEST_P(on_postgres, a_connection_lost_at_the_commit_is_in_doubt_and_never_run_ag
     EXPECT_TRUE(e.retryable());
   }
   EXPECT_EQ(runs, 1);
-  const bool stored = read([](store::reader& r) { return r.push(nth<push_id>(1)); }).has_value();
-  EXPECT_EQ(read([](store::reader& r) { return r.stats(); }).versions, stored ? 1 : 0);
+  const bool stored =
+      read([](store::pushes::reads pushes) { return pushes.push(nth<push_id>(1)); }).has_value();
+  EXPECT_EQ(read([](store::settings::reads settings) { return settings.stats(); }).versions,
+            stored ? 1 : 0);
 }
 
 TEST_P(on_postgres, idle_connections_that_died_are_replaced_without_a_word) {
@@ -149,8 +156,8 @@ TEST_P(on_postgres, idle_connections_that_died_are_replaced_without_a_word) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      db_->read([&](store::reader& r) {
-        static_cast<void>(r.setting("a"));
+      db_->read([&](store::settings::reads settings) {
+        static_cast<void>(settings.setting("a"));
         together.arrive_and_wait();
       });
     });
@@ -158,9 +165,11 @@ TEST_P(on_postgres, idle_connections_that_died_are_replaced_without_a_word) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_GE(db_->metrics().connections, 4);
   end_all_connections();
-  EXPECT_NO_THROW(db_->read([](store::reader& r) { static_cast<void>(r.setting("a")); }));
+  EXPECT_NO_THROW(
+      db_->read([](store::settings::reads settings) { static_cast<void>(settings.setting("a")); }));
   end_all_connections();
-  EXPECT_NO_THROW(db_->write([](store::writer& w) { w.set_setting("a", "b"); }));
+  EXPECT_NO_THROW(
+      db_->write([](store::settings::writes settings) { settings.set_setting("a", "b"); }));
   EXPECT_EQ(db_->metrics().busy, 0);
 }
 
@@ -179,9 +188,9 @@ TEST_P(on_postgres, writers_survive_that_connections_are_ended_all_the_time) {
         // As a client does: the same push again until it is known to be stored.
         for (bool stored = false; !stored;) {
           try {
-            db_->write([&](store::writer& w) {
-              stored = w.push(nth<push_id>(n)).has_value();
-              if (!stored) push(w, actors[t], one, nth<push_id>(n));
+            db_->write([&](store::transaction& tx) {
+              stored = store::pushes::reads(tx).push(nth<push_id>(n)).has_value();
+              if (!stored) push(tx, actors[t], one, nth<push_id>(n));
             });
             stored = true;
           } catch (const store::database_error& e) {
@@ -195,13 +204,14 @@ TEST_P(on_postgres, writers_survive_that_connections_are_ended_all_the_time) {
   }
   while (running > 0) end_all_connections();
   for (std::thread& thread : threads) thread.join();
-  const auto s = read([](store::reader& r) { return r.stats(); });
+  const auto s = read([](store::settings::reads settings) { return settings.stats(); });
   EXPECT_EQ(s.versions, static_cast<std::int64_t>(k_threads * k_pushes));
   EXPECT_EQ(s.feed_items, s.versions);
   EXPECT_EQ(s.pushes, s.versions);
   for (const actor& a : actors) {
     std::int64_t last = 0;
-    for (const auto& item : read([&](store::reader& r) { return r.feed(a.user.key, 0, 100); })) {
+    for (const auto& item :
+         read([&](store::feed::reads feed) { return feed.feed(a.user.key, 0, 100); })) {
       EXPECT_EQ(item.seq, ++last);
     }
     EXPECT_EQ(last, static_cast<std::int64_t>(k_pushes));
@@ -222,14 +232,14 @@ TEST_P(on_postgres, another_process_is_woken_with_the_user_and_after_a_loss_with
   };
   // Listening starts on a thread of its own, so the first notifications may be too early.
   EXPECT_TRUE(eventually([&] {
-    db_->write([](store::writer& w) { w.wake(nth<user_id>(5)); });
+    db_->write([](store::feed::writes feed) { feed.wake(nth<user_id>(5)); });
     return has(nth<user_id>(5));
   }));
   EXPECT_FALSE(has(user_id()));
   end_all_connections();
   EXPECT_TRUE(eventually([&] { return has(user_id()); }));
   EXPECT_TRUE(eventually([&] {
-    db_->write([](store::writer& w) { w.wake(nth<user_id>(6)); });
+    db_->write([](store::feed::writes feed) { feed.wake(nth<user_id>(6)); });
     return has(nth<user_id>(6));
   }));
 }
@@ -237,7 +247,7 @@ TEST_P(on_postgres, another_process_is_woken_with_the_user_and_after_a_loss_with
 TEST_P(on_postgres, a_server_that_is_not_there_is_a_retryable_error) {
   const auto nowhere = store::open_postgres("postgresql://127.0.0.1:1/nothing", 2);
   try {
-    nowhere->read([](store::reader&) {});
+    nowhere->read([](store::snapshot&) {});
     ADD_FAILURE() << "nobody listens there";
   } catch (const store::database_error& e) {
     EXPECT_TRUE(e.retryable());
@@ -249,10 +259,10 @@ TEST_P(on_postgres, a_server_that_is_not_there_is_a_retryable_error) {
 
 TEST_P(on_postgres, errors_name_the_query_and_never_its_values) {
   try {
-    db_->write([&](store::writer& w) {
+    db_->write([&](store::people::writes people) {
       store::user_row again = ana_.user;
       again.id = nth<user_id>(77);
-      w.add_user(again);
+      people.add_user(again);
     });
     ADD_FAILURE() << "the e-mail is taken";
   } catch (const store::database_error& e) {

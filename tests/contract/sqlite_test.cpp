@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server/store/settings.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/contract/backend.hpp"
 #include "tests/support/process.hpp"
@@ -42,7 +43,8 @@ TEST_F(on_sqlite, a_second_process_is_told_who_writes_and_takes_over_when_it_die
   if (child == 0) {
     const auto held = store::open_sqlite(path(), true, false);
     const auto made = held->migrate(std::nullopt, false);
-    held->write([](store::writer& w) { w.set_setting("from", "the first"); });
+    held->write(
+        [](store::settings::writes settings) { settings.set_setting("from", "the first"); });
     const char byte = made ? 'y' : 'n';
     if (::write(ready[1], &byte, 1) == 1) ::pause();
     ::_exit(1);
@@ -57,14 +59,16 @@ TEST_F(on_sqlite, a_second_process_is_told_who_writes_and_takes_over_when_it_die
     EXPECT_NE(std::string(e.what()).find(std::to_string(child)), std::string::npos) << e.what();
   }
   const auto beside = store::open_sqlite(path(), false, true);
-  beside->read([](store::reader& r) { EXPECT_EQ(r.setting("from"), "the first"); });
-  EXPECT_THROW(beside->write([](store::writer&) {}), store::database_error);
+  beside->read(
+      [](store::settings::reads settings) { EXPECT_EQ(settings.setting("from"), "the first"); });
+  EXPECT_THROW(beside->write([](store::transaction&) {}), store::database_error);
   EXPECT_THROW(static_cast<void>(beside->migrate(0, false)), store::database_error);
   ::kill(child, SIGKILL);
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   const auto next = store::open_sqlite(path(), false, false);
-  next->read([](store::reader& r) { EXPECT_EQ(r.setting("from"), "the first"); });
+  next->read(
+      [](store::settings::reads settings) { EXPECT_EQ(settings.setting("from"), "the first"); });
   ::close(ready[0]);
   ::close(ready[1]);
 }
@@ -76,8 +80,8 @@ TEST_F(on_sqlite, waiting_writers_share_one_commit) {
   std::latch inside(2);
   std::latch go(2);
   std::thread first([&] {
-    db->write([&](store::writer& w) {
-      w.set_setting("first", "1");
+    db->write([&](store::settings::writes settings) {
+      settings.set_setting("first", "1");
       inside.arrive_and_wait();
       go.arrive_and_wait();
     });
@@ -86,16 +90,18 @@ TEST_F(on_sqlite, waiting_writers_share_one_commit) {
   const auto before = db->metrics().transactions;
   std::vector<std::thread> others;
   for (int i = 0; i < k_waiting; ++i) {
-    others.emplace_back(
-        [&, i] { db->write([i](store::writer& w) { w.set_setting(std::to_string(i), "1"); }); });
+    others.emplace_back([&, i] {
+      db->write(
+          [i](store::settings::writes settings) { settings.set_setting(std::to_string(i), "1"); });
+    });
   }
   EXPECT_TRUE(eventually([&] { return db->metrics().waiting == k_waiting; }));
   go.arrive_and_wait();
   first.join();
   for (std::thread& other : others) other.join();
   EXPECT_LT(db->metrics().transactions - before, k_waiting);
-  db->read([&](store::reader& r) {
-    for (int i = 0; i < k_waiting; ++i) EXPECT_TRUE(r.setting(std::to_string(i)));
+  db->read([&](store::settings::reads settings) {
+    for (int i = 0; i < k_waiting; ++i) EXPECT_TRUE(settings.setting(std::to_string(i)));
   });
 }
 
@@ -108,8 +114,8 @@ TEST_F(on_sqlite, the_log_is_moved_into_the_file_at_the_end_and_now_and_then) {
   auto db = store::open_sqlite(path(), true, false);
   ASSERT_TRUE(db->migrate(std::nullopt, false));
   for (int i = 0; i < 60; ++i) {
-    db->write([i](store::writer& w) {
-      w.set_setting("large " + std::to_string(i), std::string(1'000'000, 'x'));
+    db->write([i](store::settings::writes settings) {
+      settings.set_setting("large " + std::to_string(i), std::string(1'000'000, 'x'));
     });
     EXPECT_LT(size_of_log(), 40'000'000);
   }
@@ -125,7 +131,7 @@ TEST_F(on_sqlite, a_copy_made_while_others_write_is_whole) {
   std::thread writer([&] {
     for (std::size_t n = 1; !stop; ++n) {
       const std::vector<domain::version> one{patient_root(n, by)};
-      db->write([&](store::writer& w) { push(w, by, one, nth<push_id>(n)); });
+      db->write([&](store::transaction& tx) { push(tx, by, one, nth<push_id>(n)); });
     }
   });
   EXPECT_TRUE(eventually([&] { return db->metrics().transactions > 20; }));
@@ -150,22 +156,24 @@ TEST_F(on_sqlite, a_copy_made_while_others_write_is_whole) {
 TEST_F(on_sqlite, a_full_disk_fails_the_writers_and_loses_nothing_before) {
   const auto db = store::open_sqlite(path(), true, false);
   ASSERT_TRUE(db->migrate(std::nullopt, false));
-  db->write([](store::writer& w) { w.set_setting("before", "1"); });
+  db->write([](store::settings::writes settings) { settings.set_setting("before", "1"); });
   rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{1'000'000, old.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  EXPECT_THROW(
-      db->write([](store::writer& w) { w.set_setting("too much", std::string(5'000'000, 'x')); }),
-      store::database_error);
+  EXPECT_THROW(db->write([](store::settings::writes settings) {
+    settings.set_setting("too much", std::string(5'000'000, 'x'));
+  }),
+               store::database_error);
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
   std::signal(SIGXFSZ, handler);
-  EXPECT_NO_THROW(db->write([](store::writer& w) { w.set_setting("after", "1"); }));
-  db->read([](store::reader& r) {
-    EXPECT_TRUE(r.setting("before"));
-    EXPECT_TRUE(r.setting("after"));
-    EXPECT_FALSE(r.setting("too much"));
+  EXPECT_NO_THROW(
+      db->write([](store::settings::writes settings) { settings.set_setting("after", "1"); }));
+  db->read([](store::settings::reads settings) {
+    EXPECT_TRUE(settings.setting("before"));
+    EXPECT_TRUE(settings.setting("after"));
+    EXPECT_FALSE(settings.setting("too much"));
   });
   EXPECT_TRUE(db->healthy());
 }

@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include "server/store/credentials.hpp"
+#include "server/store/people.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/integration/admin_support.hpp"
 #include "tests/support/postgres_cluster.hpp"
@@ -41,8 +43,8 @@ TEST_P(admin_acts, the_database_holds_no_code) {
   const auto answer = do_act(*boss, "user.add", {{"email", "a@example.org"}, {"role", "doctor"}});
   const auto done = msg::decode<msg::act_answer>(answer.body).value();
   const auto code = wire::decode_enrollment_link(*done.enrollment_link).value().code;
-  world.node->database().read([&](store::reader& in) {
-    EXPECT_TRUE(in.enrollment(crypto::sha256(code).raw())) << "its hash";
+  world.node->database().read([&](store::credentials::reads credentials) {
+    EXPECT_TRUE(credentials.enrollment(crypto::sha256(code).raw())) << "its hash";
   });
   for (const auto& row : audit_rows()) EXPECT_THAT(row.object, Not(HasSubstr(code)));
   if (GetParam() != engine::sqlite) return;
@@ -208,8 +210,8 @@ TEST_P(admin_acts, disabling_a_user_waits_for_the_pushes_under_way) {
   std::promise<void> locked;
   std::promise<void> may_commit;
   std::thread push([&] {
-    world.node->database().write([&](store::writer& w) {
-      static_cast<void>(w.lock_device(ana->who.device));
+    world.node->database().write([&](store::people::writes people) {
+      static_cast<void>(people.lock_device(ana->who.device));
       locked.set_value();
       may_commit.get_future().wait();
     });

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include "server/auth/enrollment.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/views.hpp"
 #include "shared/base/bytes.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/wire/audit_chain.hpp"
@@ -55,9 +58,9 @@ TEST_P(admin_reads, who_waits_for_a_link_is_told_until_there_is_one) {
   };
   world.device("ana@example.org");
   store::user_row eva;
-  world.node->database().write([&](store::writer& w) {
-    eva = auth::create_user(w, crypto::system_random(), "eva@example.org", store::user_role::doctor,
-                            0)
+  world.node->database().write([&](store::transaction& tx) {
+    eva = auth::create_user(tx, crypto::system_random(), "eva@example.org",
+                            store::user_role::doctor, 0)
               .value();
   });
   EXPECT_FALSE(waits(k_boss));
@@ -66,7 +69,8 @@ TEST_P(admin_reads, who_waits_for_a_link_is_told_until_there_is_one) {
   EXPECT_EQ(code_of(do_act(*boss, "enrollment.new", {{"user", eva.id.text()}})), "ok")
       << "an act names a user by id, too";
   EXPECT_FALSE(waits("eva@example.org"));
-  world.node->database().write([&](store::writer& w) { w.set_user_enabled(eva.key, false); });
+  world.node->database().write(
+      [&](store::people::writes people) { people.set_user_enabled(eva.key, false); });
   EXPECT_FALSE(waits("eva@example.org"));
 }
 
@@ -74,21 +78,23 @@ TEST_P(admin_reads, a_device_that_replaces_another_owes_what_that_one_held) {
   auto ana = world.device("ana@example.org");
   ASSERT_EQ(code_of(ana->push({ana->version(testing::a_patient())})), "ok");
   store::device_row copy;
-  world.node->database().write([&](store::writer& w) {
-    const auto old = w.device_by_id(ana->who.device).value();
+  world.node->database().write([&](store::transaction& tx) {
+    store::people::writes people(tx);
+    store::views::writes views(tx);
+    const auto old = people.device_by_id(ana->who.device).value();
     const auto owner = world.user("ana@example.org");
-    const store::pk keys[] = {w.record(record()).value().key};
-    auto view = w.open_views(keys, owner.key).at(0);
+    const store::pk keys[] = {store::records::reads(tx).record(record()).value().key};
+    auto view = views.open_views(keys, owner.key).at(0);
     view.open = false;
     view.closed_at = old.enrolled_at + 1;
-    static_cast<void>(w.save_views(std::span(&view, 1)));
+    static_cast<void>(views.save_views(std::span(&view, 1)));
     copy.id = crypto::system_random().make<device_id>();
     copy.user = owner.key;
     copy.name = "restored";
     copy.public_key = std::string(32, 'k');
     copy.enrolled_at = old.enrolled_at + 1'000'000;
     copy.replaces = old.key;
-    copy.key = w.add_device(copy);
+    copy.key = people.add_device(copy);
   });
   const auto shown =
       msg::decode<msg::device_shown>(boss->get("/v1/admin/devices/" + copy.id.text()).body).value();

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/store/audit.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/admin.hpp"
 #include "tests/integration/server_world.hpp"
@@ -63,8 +64,9 @@ class admin_api : public server_test {
 
   std::vector<store::audit_row> audit_rows() {
     std::vector<store::audit_row> rows;
-    world.node->database().read(
-        [&](store::reader& in) { rows = in.audit(std::nullopt, std::nullopt, 0, 0, 1000); });
+    world.node->database().read([&](store::audit::reads audit) {
+      rows = audit.audit(std::nullopt, std::nullopt, 0, 0, 1000);
+    });
     return rows;
   }
   std::size_t audited(const std::string& what) {

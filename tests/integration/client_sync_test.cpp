@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/store/erasures.hpp"
+#include "server/store/quarantine.hpp"
 #include "server/sync/acts.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/version.hpp"
@@ -247,23 +249,23 @@ TEST_F(client_sync, a_server_that_is_away_costs_nothing_but_time) {
 
 /// What the store says of a device that lost its access.
 struct given_up {
-  std::size_t quarantined = 0;
+  std::int64_t quarantined = 0;
   bool erased = false;
 };
 
 class client_surrender : public client_sync {
  protected:
   void revoke(const device_id& device, bool lost = false) {
-    world.node->database().write([&](store::writer& in) {
-      in.revoke_device(in.device_by_id(device).value().key, world.clock.now(), lost);
+    world.node->database().write([&](store::people::writes people) {
+      people.revoke_device(people.device_by_id(device).value().key, world.clock.now(), lost);
     });
   }
   given_up look(const device_id& device) {
     given_up out;
-    world.node->database().read([&](store::reader& in) {
-      const auto key = in.device_by_id(device).value().key;
-      out.quarantined = static_cast<std::size_t>(in.quarantine_used(key).items);
-      out.erased = !in.erasures_of_everything(key).empty();
+    world.node->database().read([&](store::snapshot& snapshot) {
+      const auto key = store::people::reads(snapshot).device_by_id(device).value().key;
+      out.quarantined = store::quarantine::reads(snapshot).quarantine_used(key).items;
+      out.erased = !store::erasures::reads(snapshot).erasures_of_everything(key).empty();
     });
     return out;
   }
@@ -290,7 +292,7 @@ TEST_F(client_surrender, a_revoked_laptop_hands_over_and_erases_itself_whatever_
       }
       EXPECT_TRUE(wiped);
       EXPECT_FALSE(replica::replica_store::exists(mine->home));
-      EXPECT_EQ(look(device).quarantined, 1U) << "once";
+      EXPECT_EQ(look(device).quarantined, 1) << "once";
       EXPECT_TRUE(look(device).erased);
     }
   }
@@ -306,7 +308,7 @@ TEST_F(client_surrender, what_another_process_saves_meanwhile_is_refused_or_hand
     const auto device = mine->replica->identity().who().value().device;
     revoke(device);
     int call = 0;
-    std::size_t saved = 0;
+    std::int64_t saved = 0;
     mine->line->next = [&] {
       if (call++ == n) {
         replica::edit what;
@@ -334,13 +336,13 @@ TEST_F(client_surrender, a_full_quarantine_keeps_the_laptop_sealed_until_there_i
   expect_ok(mine->sync());
   const auto device = mine->replica->identity().who().value().device;
   store::pk filler = 0;
-  world.node->database().write([&](store::writer& in) {
-    store::quarantine_row row;
-    row.device = in.device_by_id(device).value().key;
-    row.user = in.device_by_id(device).value().user;
-    row.payload = std::string(limits::quarantine_bytes, 'x');
-    in.add_quarantine(std::span(&row, 1));
-    filler = in.quarantine_list().at(0).key;
+  world.node->database().write([&](store::transaction& tx) {
+    const auto from = store::people::reads(tx).device_by_id(device).value();
+    store::quarantine::writes quarantine(tx);
+    const std::string whole(limits::quarantine_bytes, 'x');
+    const store::quarantine_row row{0, from.key, from.user, {}, {}, {}, {}, whole, 0};
+    quarantine.add_quarantine(std::span(&row, 1));
+    filler = quarantine.quarantine_list().at(0).key;
   });
   mine->save(nth_cpf(2), "Bia");
   revoke(device);
@@ -351,9 +353,9 @@ TEST_F(client_surrender, a_full_quarantine_keeps_the_laptop_sealed_until_there_i
     EXPECT_EQ(mine->replica->read().status().sealed->code, "quarantine_full");
     EXPECT_FALSE(look(device).erased);
   }
-  world.node->database().write([&](store::writer& in) { in.remove_quarantine(filler); });
+  world.node->database().write([&](store::quarantine::writes at) { at.remove_quarantine(filler); });
   EXPECT_TRUE(mine->sync().how.wiped);
-  EXPECT_EQ(look(device).quarantined, 1U);
+  EXPECT_EQ(look(device).quarantined, 1);
   EXPECT_TRUE(look(device).erased);
 }
 
@@ -372,7 +374,7 @@ TEST_F(client_surrender, a_lost_laptop_erases_first_and_says_so_later) {
   mine->line->next = [] { return mishap::none; };
   EXPECT_TRUE(mine->sync().how.wiped);
   EXPECT_TRUE(look(device).erased);
-  EXPECT_EQ(look(device).quarantined, 0U);
+  EXPECT_EQ(look(device).quarantined, 0);
 }
 
 TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_and_is_erased) {
@@ -388,9 +390,9 @@ TEST_F(client_sync, an_edit_of_a_record_that_is_taken_away_reaches_quarantine_an
     if (!std::exchange(once, false)) return mishap::none;
     same.save(nth_cpf(1), "Ana Maria");
     const auto from = world.user("ana@example.org");
-    world.node->database().write([&](store::writer& in) {
+    world.node->database().write([&](store::transaction& tx) {
       const sync::act_environment env{&crypto::system_random(), world.clock.now()};
-      sync::unassign(in, env, from, record, std::nullopt).value();
+      sync::unassign(tx, env, from, record, std::nullopt).value();
     });
     return mishap::none;
   };

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/store/versions.hpp"
 #include "tests/support/fault_disk.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/sync_world.hpp"
@@ -91,13 +92,13 @@ class DiskOfTheStore : public ::testing::TestWithParam<trouble> {
     const auto report = world->verify();
     ASSERT_TRUE(report.clean()) << report.findings.at(0).what << " at "
                                 << report.findings.at(0).where;
-    world->db->read([&](store::reader& in) {
+    world->db->read([&](store::versions::reads versions) {
       for (const auto& v : acknowledged) {
         const version_id ids[] = {v.id};
-        const auto keys = in.version_keys(ids);
+        const auto keys = versions.version_keys(ids);
         ASSERT_EQ(keys.size(), 1U) << "an acknowledged version is lost";
         const store::pk key[] = {keys.begin()->second};
-        const auto bytes = in.versions(key);
+        const auto bytes = versions.versions(key);
         ASSERT_EQ(bytes.at(0).header, v.raw.header);
         ASSERT_EQ(bytes.at(0).payload, v.raw.payload);
       }

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "server/auth/again.hpp"
+#include "server/store/audit.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "tests/integration/server_world.hpp"
 
 namespace autocusto::test {
@@ -40,12 +43,14 @@ class enroll_again : public server_test {
   }
   store::device_row row_of(const device_id& id) {
     store::device_row row;
-    world.node->database().read([&](store::reader& r) { row = r.device_by_id(id).value(); });
+    world.node->database().read(
+        [&](store::people::reads people) { row = people.device_by_id(id).value(); });
     return row;
   }
   void revoke(const device_id& id) {
-    world.node->database().write(
-        [&](store::writer& w) { w.revoke_device(w.device_by_id(id)->key, 1, false); });
+    world.node->database().write([&](store::people::writes people) {
+      people.revoke_device(people.device_by_id(id)->key, 1, false);
+    });
   }
   static crypto::signing_key fresh_key() {
     return crypto::signing_key::generate(crypto::system_random());
@@ -56,7 +61,8 @@ class enroll_again : public server_test {
   }
   std::size_t devices() {
     std::size_t n = 0;
-    world.node->database().read([&](store::reader& r) { n = r.all_devices().size(); });
+    world.node->database().read(
+        [&](store::people::reads people) { n = people.all_devices().size(); });
     return n;
   }
   std::string journal() {
@@ -112,8 +118,8 @@ TEST_P(enroll_again, a_lost_answer_is_given_again_at_any_time) {
   ASSERT_EQ(ask(*old, request_of(*old, next)), "ok");
   EXPECT_EQ(got.device, first);
   std::size_t lines = 0;
-  world.node->database().read([&](store::reader& r) {
-    lines = r.devices_replacing(r.device_by_id(old->who.device)->key).size();
+  world.node->database().read([&](store::people::reads people) {
+    lines = people.devices_replacing(people.device_by_id(old->who.device)->key).size();
   });
   EXPECT_EQ(lines, 1U);
   revoke(first);
@@ -179,7 +185,8 @@ TEST_P(enroll_again, only_a_device_in_use_with_its_key_may) {
 
   const auto user = world.user("a@example.org");
   const auto enable = [&](bool on) {
-    world.node->database().write([&](store::writer& in) { in.set_user_enabled(user.key, on); });
+    world.node->database().write(
+        [&](store::people::writes people) { people.set_user_enabled(user.key, on); });
   };
   enable(false);
   EXPECT_EQ(ask(*old, good), "user_disabled");
@@ -323,7 +330,7 @@ TEST_P(enroll_again, a_refusal_leaves_nothing_behind) {
 
   // As many as one user may have; then a good code is refused, too.
   const auto root = row_of(owner->who.device);
-  world.node->database().write([&](store::writer& w) {
+  world.node->database().write([&](store::people::writes people) {
     for (std::size_t i = 0; i < auth::k_stand_ins_of_user; ++i) {
       store::device_row row;
       row.id = crypto::system_random().make<device_id>();
@@ -331,7 +338,7 @@ TEST_P(enroll_again, a_refusal_leaves_nothing_behind) {
       row.name = "copy";
       row.public_key = fresh_key().public_half().raw();
       row.replaces = root.key;
-      static_cast<void>(w.add_device(row));
+      static_cast<void>(people.add_device(row));
     }
   });
   const auto full = devices();
@@ -359,8 +366,9 @@ TEST_P(enroll_again, a_new_link_goes_before_a_revoked_key) {
 
 TEST_P(enroll_again, a_new_link_is_the_approval_that_a_folder_waits_for) {
   auto old = world.device("a@example.org");
-  world.node->database().write(
-      [](store::writer& w) { w.set_setting(auth::k_reenrollment_setting, auth::k_approve); });
+  world.node->database().write([](store::settings::writes settings) {
+    settings.set_setting(auth::k_reenrollment_setting, auth::k_approve);
+  });
   const auto next = fresh_key();
   ASSERT_EQ(ask(*old, request_of(*old, next)), "forbidden");
   const auto waiting = devices();
@@ -391,8 +399,8 @@ TEST_P(enroll_again, the_log_and_the_journal_tell_of_it) {
   auto old = world.device("a@example.org");
   ASSERT_EQ(ask(*old, request_of(*old, fresh_key())), "ok");
   bool told = false;
-  world.node->database().read([&](store::reader& r) {
-    for (const auto& line : r.audit({}, {}, 0, 0, 1000)) {
+  world.node->database().read([&](store::audit::reads audit) {
+    for (const auto& line : audit.audit({}, {}, 0, 0, 1000)) {
       if (line.what != "device.again") continue;
       const auto object = nlohmann::json::parse(line.object);
       told = object.at("device") == got.device.text() &&

@@ -15,7 +15,13 @@
 #include "server/auth/enrollment.hpp"
 #include "server/intake/intake.hpp"
 #include "server/local/socket.hpp"
+#include "server/store/database.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
 #include "server/store/stand_in.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/acts.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/verify.hpp"
@@ -65,7 +71,7 @@ class cut_door final : public intake::door {
 class import_on_both : public contract {
  protected:
   import_on_both() {
-    db_->write([](store::writer& w) { auth::create_installation(w, server_id{}, 1); });
+    db_->write([](store::transaction& tx) { auth::create_installation(tx, server_id{}, 1); });
     sql(legacy_patient(1, k_cpf, 1, "de A") +
         "INSERT INTO pacientes_paciente_usuarios VALUES (90, 1, 2);" +
         legacy_edit(2, 1, 2, 2, "de B") +
@@ -92,12 +98,12 @@ class import_on_both : public contract {
   }
 
   store::user_row user(const std::string& email) {
-    return read([&](store::reader& r) { return r.user_by_email(email).value(); });
+    return read([&](store::people::reads people) { return people.user_by_email(email).value(); });
   }
   std::vector<store::view_row> views(const std::string& email) {
     const auto owner = user(email).key;
-    return read([&](store::reader& r) {
-      auto all = r.views_after(0, 100);
+    return read([&](store::snapshot& snapshot) {
+      auto all = store::views::reads(snapshot).views_after(0, 100);
       std::erase_if(all, [&](const auto& v) { return v.user != owner; });
       return all;
     });
@@ -106,12 +112,15 @@ class import_on_both : public contract {
   std::map<std::string, std::string> shown(const std::string& email) {
     std::map<std::string, std::string> out;
     for (const auto& view : views(email)) {
-      read([&](store::reader& r) {
+      read([&](store::snapshot& snapshot) {
+        store::versions::reads versions(snapshot);
         const version_id ids[] = {view.active.value()};
-        const store::pk keys[] = {r.version_keys(ids).at(ids[0])};
-        const auto record = r.records_by_pk(std::array{view.record}).at(0);
+        const store::pk keys[] = {versions.version_keys(ids).at(ids[0])};
+        const auto record =
+            store::records::reads(snapshot).records_by_pk(std::array{view.record}).at(0);
         const auto payload =
-            domain::decode_payload(r.versions(keys).at(0).payload.value(), record.kind).value();
+            domain::decode_payload(versions.versions(keys).at(0).payload.value(), record.kind)
+                .value();
         const auto* name = record.kind == "patient" ? "nome_paciente" : "nome_clinica";
         out[payload.key] = domain::value_text(payload.fields.at(name));
         return 0;
@@ -122,15 +131,16 @@ class import_on_both : public contract {
   /// Everything that an import touches, but for keys, runs and times.
   std::string picture() {
     std::string out;
-    read([&](store::reader& r) {
+    read([&](store::snapshot& snapshot) {
       std::set<std::string> lines;
-      for (const auto& u : r.all_users()) {
-        lines.insert(u.email + u.id.text() + (u.enabled ? "+" : "-") + r.head(u.key).chain.text());
+      for (const auto& u : store::people::reads(snapshot).all_users()) {
+        lines.insert(u.email + u.id.text() + (u.enabled ? "+" : "-") +
+                     store::feed::reads(snapshot).head(u.key).chain.text());
       }
-      for (const auto& v : r.versions_after(0, 1000)) {
+      for (const auto& v : store::versions::reads(snapshot).versions_after(0, 1000)) {
         lines.insert(v.id.text() + std::to_string(v.number));
       }
-      for (const auto& w : r.views_after(0, 1000)) {
+      for (const auto& w : store::views::reads(snapshot).views_after(0, 1000)) {
         lines.insert(w.state.incarnation.text() + (w.open ? "open" : "closed") +
                      w.active.value_or(version_id{}).text());
       }
@@ -142,11 +152,12 @@ class import_on_both : public contract {
   /// What users could see of it: accounts, views and feeds.
   std::string picture_of_users() {
     std::string out;
-    read([&](store::reader& r) {
-      for (const auto& u : r.all_users()) {
-        out += u.email + (u.enabled ? "+" : "-") + r.head(u.key).chain.text() + "\n";
+    read([&](store::snapshot& snapshot) {
+      for (const auto& u : store::people::reads(snapshot).all_users()) {
+        out += u.email + (u.enabled ? "+" : "-") +
+               store::feed::reads(snapshot).head(u.key).chain.text() + "\n";
       }
-      for (const auto& w : r.views_after(0, 1000)) {
+      for (const auto& w : store::views::reads(snapshot).views_after(0, 1000)) {
         out += w.state.incarnation.text() + w.active.value_or(version_id{}).text() + "\n";
       }
       return 0;
@@ -156,17 +167,18 @@ class import_on_both : public contract {
   /// The version of the patient that the user is shown.
   version_id shown_id(const std::string& email) {
     for (const auto& view : views(email)) {
-      const auto kind = read(
-          [&](store::reader& r) { return r.records_by_pk(std::array{view.record}).at(0).kind; });
+      const auto kind = read([&](store::records::reads records) {
+        return records.records_by_pk(std::array{view.record}).at(0).kind;
+      });
       if (kind == "patient") return view.active.value();
     }
     return {};
   }
   void expect_clean() {
-    read([&](store::reader& r) {
+    read([&](store::snapshot& snapshot) {
       sync::verify_options options;
       options.tenant_key = k_tenant;
-      const auto found = sync::verify(r, options);
+      const auto found = sync::verify(snapshot, options);
       for (const auto& f : found.findings) ADD_FAILURE() << f.what << " " << f.where;
       return 0;
     });
@@ -175,12 +187,12 @@ class import_on_both : public contract {
   void pull(const std::string& email, std::int64_t limit = 1000) {
     store::session_owner who;
     who.user = user(email);
-    db_->write([&](store::writer& w) {
+    db_->write([&](store::people::writes people) {
       who.device.id = crypto::system_random().make<device_id>();
       who.device.user = who.user.key;
       who.device.name = "laptop";
       who.device.public_key = std::string(32, 'k');
-      who.device.key = w.add_device(who.device);
+      who.device.key = people.add_device(who.device);
     });
     const auto signing = crypto::signing_key::generate(crypto::system_random());
     const sync::sync_keys keys{server_id{}, k_tenant, k_secret, &signing};

@@ -3,6 +3,13 @@
 #include <chrono>
 #include <future>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/imports/rows.hpp"
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "tests/integration/import_fixture.hpp"
 
@@ -16,8 +23,8 @@ class import_runs : public import_on_both {
   record_id patient_ = domain::make_record_id(k_tenant, "patient", k_cpf);
 
   void take_away(const std::string& email) {
-    write([&](store::writer& w) {
-      EXPECT_TRUE(sync::unassign(w, {&crypto::system_random(), 9}, user(email), patient_, {}));
+    write([&](store::transaction& tx) {
+      EXPECT_TRUE(sync::unassign(tx, {&crypto::system_random(), 9}, user(email), patient_, {}));
       return 0;
     });
   }
@@ -29,22 +36,22 @@ class import_runs : public import_on_both {
     b.header().record.id = patient_;
     b.header().author = owner.id;
     const auto value = b.with("nome_paciente", "de novo").make();
-    write([&](store::writer& w) {
+    write([&](store::transaction& tx) {
       store::device_row device;
       device.id = b.header().device;
       device.user = owner.key;
       device.name = "laptop";
       device.public_key = std::string(32, 'k');
-      const store::writer::wanted_record wanted[] = {{patient_, {}, {}, false}};
-      const auto record = w.lock_records(wanted)[0].value();
+      const store::wanted_record wanted[] = {{patient_, {}, {}, false}};
+      const auto record = store::records::writes(tx).lock_records(wanted)[0].value();
       store::new_version fresh;
       fresh.record = record.key;
       fresh.number = record.last_number + 1;
       fresh.author = owner.key;
-      fresh.device = w.add_device(device);
+      fresh.device = store::people::writes(tx).add_device(device);
       fresh.value = &value;
       sync::feed_event event;
-      event.version = w.add_versions(std::span(&fresh, 1))[0];
+      event.version = store::versions::writes(tx).add_versions(std::span(&fresh, 1))[0];
       event.version_public = value.id;
       event.record = patient_;
       event.incarnation = crypto::system_random().make<incarnation_id>();
@@ -54,8 +61,8 @@ class import_runs : public import_on_both {
       view.state.incarnation = event.incarnation;
       view.state.heads = {value.id};
       view.active = value.id;
-      event.view = w.save_views(std::span(&view, 1))[0];
-      sync::append_events(w, owner.key, owner.id, std::span(&event, 1));
+      event.view = store::views::writes(tx).save_views(std::span(&view, 1))[0];
+      sync::append_events(tx, owner.key, owner.id, std::span(&event, 1));
       return 0;
     });
     return value.id;
@@ -65,14 +72,15 @@ class import_runs : public import_on_both {
   std::vector<version_id> visible(const std::string& email) {
     std::vector<version_id> out;
     for (const auto& view : views(email)) {
-      read([&](store::reader& r) {
-        const auto record = r.records_by_pk(std::array{view.record}).at(0);
+      read([&](store::snapshot& snapshot) {
+        const auto record =
+            store::records::reads(snapshot).records_by_pk(std::array{view.record}).at(0);
         if (!view.open || record.id != patient_) return 0;
         std::vector<store::pk> keys;
-        for (const auto& item : r.shown_versions(std::array{view.key})) {
+        for (const auto& item : store::feed::reads(snapshot).shown_versions(std::array{view.key})) {
           keys.push_back(item.version);
         }
-        for (const auto& v : r.versions(keys)) out.push_back(v.id);
+        for (const auto& v : store::versions::reads(snapshot).versions(keys)) out.push_back(v.id);
         return 0;
       });
     }
@@ -84,7 +92,9 @@ class import_runs : public import_on_both {
     sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
     EXPECT_EQ(run().made.views, 0);
     EXPECT_EQ(visible(email), shown);
-    EXPECT_TRUE(read([](store::reader& r) { return r.conflict_list(false, true); }).empty());
+    EXPECT_TRUE(read([](store::conflicts::reads conflicts) {
+                  return conflicts.conflict_list(false, true);
+                }).empty());
     expect_clean();
   }
 };
@@ -101,9 +111,9 @@ TEST_P(import_runs, a_view_that_was_replaced_here_gets_nothing_of_the_source) {
   static_cast<void>(run());
   const auto of_b = shown_id("b@x.test");
   take_away("a@x.test");
-  write([&](store::writer& w) {
+  write([&](store::transaction& tx) {
     EXPECT_TRUE(
-        sync::assign(w, {&crypto::system_random(), 9}, user("a@x.test"), patient_, of_b, {}));
+        sync::assign(tx, {&crypto::system_random(), 9}, user("a@x.test"), patient_, of_b, {}));
     return 0;
   });
   expect_nothing_comes("a@x.test", {of_b});
@@ -119,14 +129,15 @@ TEST_P(import_runs, a_record_that_its_user_registers_anew_gets_nothing_of_the_so
 TEST_P(import_runs, an_account_that_is_disabled_during_a_run_stays_disabled_at_its_end) {
   cut_door door(*db_, 1);
   EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
-  write([&](store::writer& w) {
-    w.set_user_enabled(user("a@x.test").key, false);
-    EXPECT_TRUE(w.is_held(user("a@x.test").key)) << "of the import still";
+  write([&](store::people::writes people) {
+    people.set_user_enabled(user("a@x.test").key, false);
+    EXPECT_TRUE(people.is_held(user("a@x.test").key)) << "of the import still";
     return 0;
   });
   static_cast<void>(run());
   EXPECT_FALSE(user("a@x.test").enabled);
-  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  EXPECT_FALSE(
+      read([&](store::people::reads people) { return people.is_held(user("a@x.test").key); }));
   EXPECT_TRUE(user("b@x.test").enabled);
   expect_clean();
 }
@@ -240,19 +251,20 @@ TEST_P(import_runs, an_account_that_is_handed_over_is_held_by_nobody_who_has_end
   EXPECT_FALSE(user("a@x.test").enabled) << "the first run has not ended";
   ASSERT_TRUE(take_back(1).done);
   EXPECT_TRUE(user("a@x.test").enabled);
-  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  EXPECT_FALSE(
+      read([&](store::people::reads people) { return people.is_held(user("a@x.test").key); }));
   expect_clean();
 }
 
 TEST_P(import_runs, accounts_that_are_only_disabled_are_not_counted_as_removed) {
   static_cast<void>(run());
-  write([&](store::writer& w) {
+  write([&](store::people::writes people) {
     store::device_row device;
     device.id = crypto::system_random().make<device_id>();
     device.user = user("a@x.test").key;
     device.name = "laptop";
     device.public_key = std::string(32, 'k');
-    return w.add_device(device);
+    return people.add_device(device);
   });
   const auto gone = take_back(1);
   ASSERT_TRUE(gone.done);
@@ -341,8 +353,9 @@ TEST_P(import_runs, a_run_that_has_ended_takes_nothing_more) {
     EXPECT_EQ(door->apply(late, {}).error().code, errc::conflict_open);
     EXPECT_EQ(door->finish({run, ++now_, "{}"}).error().code, errc::conflict_open);
     EXPECT_EQ(picture(), before);
-    const auto kept =
-        read([&](store::reader& r) { return r.kept_rows(run, "processos_medicamento", 0, 10); });
+    const auto kept = read([&](store::imports::rows::reads rows) {
+      return rows.kept_rows(run, "processos_medicamento", 0, 10);
+    });
     EXPECT_TRUE(kept.empty() || kept[0].legacy_id != 99) << "nothing of a refused batch is kept";
   };
   const auto first = door->begin({source_name_, "g3", "{}", ++now_}).value();

@@ -1,4 +1,12 @@
 // Whole imports from a real legacy database into both databases: repeated, cut, taken back.
+#include "server/store/conflicts.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/imports/pending.hpp"
+#include "server/store/imports/rows.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/journal.hpp"
+#include "server/store/people.hpp"
+#include "server/store/views.hpp"
 #include "tests/integration/import_fixture.hpp"
 
 namespace autocusto::test {
@@ -17,8 +25,9 @@ TEST_P(import_on_both, each_doctor_sees_the_own_version_and_nothing_else) {
   EXPECT_EQ(shown("b@x.test"), (names{{k_cpf, "de B"}, {"1234567", "Clínica"}}));
   EXPECT_EQ(out.rows.accounted().at("django_session").at("ignored"), 2);
   EXPECT_EQ(out.rows.accounted().at("processos_medicamento").at("deferred"), 1);
-  const auto kept =
-      read([&](store::reader& r) { return r.kept_rows(out.run, "processos_medicamento", 0, 10); });
+  const auto kept = read([&](store::imports::rows::reads rows) {
+    return rows.kept_rows(out.run, "processos_medicamento", 0, 10);
+  });
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_NE(kept[0].content.find("Remédio"), std::string::npos);
   expect_clean();
@@ -28,7 +37,7 @@ TEST_P(import_on_both, a_dry_run_writes_nothing_and_reports_the_same) {
   const auto before = picture();
   auto dry = run(nullptr, true);
   EXPECT_EQ(picture(), before);
-  EXPECT_TRUE(read([](store::reader& r) { return r.import_runs(); }).empty());
+  EXPECT_TRUE(read([](store::imports::runs::reads runs) { return runs.import_runs(); }).empty());
   const auto real = run();
   dry.run = real.run;
   dry.dry_run = false;
@@ -72,7 +81,7 @@ TEST_P(import_on_both, a_run_that_was_cut_is_gone_on_with) {
   EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A");
   expect_clean();
   EXPECT_TRUE(take_back(1).done);
-  EXPECT_TRUE(read([](store::reader& r) { return r.views_after(0, 10); }).empty());
+  EXPECT_TRUE(read([](store::views::reads views) { return views.views_after(0, 10); }).empty());
 }
 
 TEST_P(import_on_both, taken_back_and_made_again_is_the_same) {
@@ -120,7 +129,7 @@ TEST_P(import_on_both, what_a_device_received_stays) {
   EXPECT_TRUE(rest.done);
   EXPECT_EQ(rest.kept.views, 2);
   EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
-  EXPECT_EQ(read([](store::reader& r) { return r.views_after(0, 10); }).size(), 2U);
+  EXPECT_EQ(read([](store::views::reads views) { return views.views_after(0, 10); }).size(), 2U);
   expect_clean();
 }
 
@@ -148,10 +157,12 @@ TEST_P(import_on_both, nobody_sees_a_run_before_its_end) {
   cut_door first(*db_, 1);
   EXPECT_THROW(static_cast<void>(run(&first)), error_exception);
   EXPECT_FALSE(user("a@x.test").enabled);
-  EXPECT_TRUE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  EXPECT_TRUE(
+      read([&](store::people::reads people) { return people.is_held(user("a@x.test").key); }));
   static_cast<void>(run());
   EXPECT_TRUE(user("a@x.test").enabled);
-  EXPECT_FALSE(read([&](store::reader& r) { return r.is_held(user("a@x.test").key); }));
+  EXPECT_FALSE(
+      read([&](store::people::reads people) { return people.is_held(user("a@x.test").key); }));
   // Those who were there before see nothing of a second run until it ends, either.
   const auto before = picture_of_users();
   sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
@@ -165,7 +176,7 @@ TEST_P(import_on_both, nobody_sees_a_run_before_its_end) {
   EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, depois");
   EXPECT_EQ(shown("b@x.test").at(k_cpf_2), "novo");
   EXPECT_EQ(views("a@x.test").at(1).state.heads.size(), 1U);
-  EXPECT_EQ(read([&](store::reader& r) { return r.import_run(2)->views; }), 2);
+  EXPECT_EQ(read([&](store::imports::runs::reads runs) { return runs.import_run(2)->views; }), 2);
   expect_clean();
   EXPECT_TRUE(take_back(2).done);
   EXPECT_EQ(picture_of_users(), before);
@@ -179,7 +190,9 @@ TEST_P(import_on_both, a_run_that_was_cut_is_taken_back_without_a_trace) {
   EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
   EXPECT_TRUE(take_back(2).done);
   EXPECT_EQ(picture(), before);
-  EXPECT_TRUE(read([](store::reader& r) { return r.pending_rows(2, 0, 0, 10); }).empty());
+  EXPECT_TRUE(read([](store::imports::pending::reads pending) {
+                return pending.pending_rows(2, 0, 0, 10);
+              }).empty());
   expect_clean();
 }
 
@@ -191,7 +204,8 @@ TEST_P(import_on_both, own_versions_that_came_with_a_cut_run_are_in_the_history_
   EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
   static_cast<void>(run());
   const auto of = views("a@x.test").at(1);
-  const auto items = read([&](store::reader& r) { return r.shown_versions(std::array{of.key}); });
+  const auto items =
+      read([&](store::feed::reads feed) { return feed.shown_versions(std::array{of.key}); });
   EXPECT_EQ(items.size(), 3U);
   EXPECT_EQ(shown("a@x.test").at(k_cpf), "de A, dois");
   expect_clean();
@@ -203,21 +217,21 @@ TEST_P(import_on_both, accounts_that_only_the_journal_remembers_are_completed) {
   const auto a = user("a@x.test");
   const auto b = user("b@x.test");
   EXPECT_TRUE(take_back(1).done);  // as after a backup from before the import
-  db_->write([&](store::writer& w) {
-    const auto held = store::user_or_stand_in(w, a.id, 1);
+  db_->write([&](store::transaction& tx) {
+    const auto held = store::user_or_stand_in(tx, a.id, 1);
     store::device_row device;
     device.id = crypto::system_random().make<device_id>();
     device.user = held.key;
     device.name = "laptop";
     device.public_key = std::string(32, 'k');
-    static_cast<void>(w.add_device(device));
+    static_cast<void>(store::people::writes(tx).add_device(device));
     store::journaled_row disabled;
     disabled.id = crypto::system_random().make<act_id>();
     disabled.what = store::journaled_act::user_disabled;
     disabled.subject = b.id.raw();
     disabled.at = 7;
     disabled.object = "{}";
-    EXPECT_TRUE(w.add_journaled(disabled));
+    EXPECT_TRUE(store::journal::writes(tx).add_journaled(disabled));
   });
   static_cast<void>(run());
   EXPECT_EQ(user("a@x.test").id, a.id);
@@ -245,9 +259,9 @@ TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_sta
   const auto of_b = shown_id("b@x.test");
   const auto of_a = shown_id("a@x.test");
   const auto owner = user("a@x.test");
-  write([&](store::writer& w) {
+  write([&](store::transaction& tx) {
     const auto record = domain::make_record_id(k_tenant, "patient", k_cpf);
-    EXPECT_TRUE(sync::assign(w, {&crypto::system_random(), 9}, owner, record, of_b, {of_a}));
+    EXPECT_TRUE(sync::assign(tx, {&crypto::system_random(), 9}, owner, record, of_b, {of_a}));
     return 0;
   });
   const auto unchanged = run();
@@ -256,12 +270,16 @@ TEST_P(import_on_both, what_somebody_decided_here_stays_and_the_sources_edit_sta
   sql(legacy_edit(3, 1, 3, 1, "de A, depois"));
   static_cast<void>(run());
   EXPECT_EQ(shown("a@x.test").at(k_cpf), "de B");
-  const auto conflicts = read([](store::reader& r) { return r.conflict_list(false, true); });
+  const auto conflicts = read([](store::snapshot& snapshot) {
+    return store::conflicts::reads(snapshot).conflict_list(false, true);
+  });
   ASSERT_EQ(conflicts.size(), 1U);
   EXPECT_EQ(conflicts[0].conflict.heads.size(), 2U);
   expect_clean();
   EXPECT_TRUE(take_back(3).done);
-  EXPECT_TRUE(read([](store::reader& r) { return r.conflict_list(false, true); }).empty());
+  EXPECT_TRUE(read([](store::snapshot& snapshot) {
+                return store::conflicts::reads(snapshot).conflict_list(false, true);
+              }).empty());
   EXPECT_TRUE(take_back(2).done);
   const auto refused = take_back(1);
   EXPECT_FALSE(refused.done);
@@ -278,14 +296,14 @@ TEST_P(import_on_both, accounts_of_one_e_mail_stay_apart) {
   const auto twin = user("a@x.test#4");
   EXPECT_EQ(twin.email, "a@x.test");
   EXPECT_NE(twin.key, user("a@x.test").key);
-  read([](store::reader& r) {
-    EXPECT_TRUE(r.email_taken("a@X.test"));
-    EXPECT_TRUE(r.user_by_email("b@X.test"));
-    EXPECT_FALSE(r.user_by_email("x@x.test"));
+  read([](store::people::reads people) {
+    EXPECT_TRUE(people.email_taken("a@X.test"));
+    EXPECT_TRUE(people.user_by_email("b@X.test"));
+    EXPECT_FALSE(people.user_by_email("x@x.test"));
     return 0;
   });
   EXPECT_TRUE(take_back(1).done);
-  EXPECT_FALSE(read([](store::reader& r) { return r.email_taken("a@x.test"); }));
+  EXPECT_FALSE(read([](store::people::reads people) { return people.email_taken("a@x.test"); }));
 }
 
 TEST_P(import_on_both, two_lanes_write_what_one_writes) {

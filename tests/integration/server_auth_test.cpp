@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "server/auth/session.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/people.hpp"
 #include "tests/integration/server_world.hpp"
 
 namespace autocusto::test {
@@ -121,10 +123,10 @@ TEST_P(server_auth, what_is_no_public_key_becomes_no_device) {
 
 TEST_P(server_auth, a_weak_key_from_before_the_check_opens_nothing) {
   auto device = world.device("a@example.org");
-  world.node->database().write([&](store::writer& in) {
-    auto row = in.device_by_id(device->who.device).value();
+  world.node->database().write([&](store::people::writes people) {
+    auto row = people.device_by_id(device->who.device).value();
     row.public_key = '\1' + std::string(31, '\0');  // the identity
-    in.update_device(row);
+    people.update_device(row);
   });
   auto body = wire::decode_signed(device->session_body(device->challenge())).value();
   body.signature = '\1' + std::string(63, '\0');  // fits everything under that key
@@ -132,8 +134,8 @@ TEST_P(server_auth, a_weak_key_from_before_the_check_opens_nothing) {
 }
 
 TEST_P(server_auth, the_servers_own_device_has_no_key) {
-  world.node->database().read([](store::reader& in) {
-    EXPECT_TRUE(in.device_by_id(merge_device()).value().public_key.empty());
+  world.node->database().read([](store::people::reads people) {
+    EXPECT_TRUE(people.device_by_id(merge_device()).value().public_key.empty());
   });
 }
 
@@ -171,8 +173,8 @@ TEST_P(server_auth, one_code_used_by_many_at_once_makes_one_device) {
     }
     EXPECT_EQ(enrolled, 1U);
     std::size_t rows = 0;
-    world.node->database().read([&](store::reader& in) {
-      for (const auto& device : in.all_devices()) rows += is_own_device(device.id) ? 0U : 1U;
+    world.node->database().read([&](store::people::reads people) {
+      for (const auto& device : people.all_devices()) rows += is_own_device(device.id) ? 0U : 1U;
     });
     EXPECT_EQ(rows, 1U + static_cast<std::size_t>(round)) << "beside the server's own";
     world.clock.advance(k_minute);
@@ -182,7 +184,8 @@ TEST_P(server_auth, one_code_used_by_many_at_once_makes_one_device) {
 TEST_P(server_auth, a_disabled_user_cannot_enroll) {
   auto device = world.connect(world.invite("a@example.org"));
   const auto user = world.user("a@example.org");
-  world.node->database().write([&](store::writer& in) { in.set_user_enabled(user.key, false); });
+  world.node->database().write(
+      [&](store::people::writes people) { people.set_user_enabled(user.key, false); });
   EXPECT_EQ(code_of(device->enroll()), "user_disabled");
 }
 
@@ -244,8 +247,9 @@ TEST_P(server_auth, a_token_must_be_one) {
 TEST_P(server_auth, a_revoked_device_is_out_at_once_and_gets_a_limited_session) {
   auto device = world.device("a@example.org");
   const auto row = world.row(*device);
-  world.node->database().write(
-      [&](store::writer& in) { in.revoke_device(row.key, world.clock.now(), false); });
+  world.node->database().write([&](store::people::writes people) {
+    people.revoke_device(row.key, world.clock.now(), false);
+  });
   EXPECT_EQ(code_of(device->changes({})), "device_revoked");
   ASSERT_EQ(code_of(device->open_session()), "ok");
   EXPECT_EQ(device->session.scope, "surrender");
@@ -257,9 +261,9 @@ TEST_P(server_auth, a_revoked_device_is_out_at_once_and_gets_a_limited_session) 
 TEST_P(server_auth, a_device_revoked_as_lost_is_told_to_wipe) {
   auto device = world.device("a@example.org");
   const auto row = world.row(*device);
-  world.node->database().write([&](store::writer& in) {
-    in.revoke_device(row.key, world.clock.now(), true);
-    in.end_sessions_of_device(row.key);
+  world.node->database().write([&](store::transaction& tx) {
+    store::people::writes(tx).revoke_device(row.key, world.clock.now(), true);
+    store::credentials::writes(tx).end_sessions_of_device(row.key);
   });
   EXPECT_EQ(code_of(device->changes({})), "session_expired");
   ASSERT_EQ(code_of(device->open_session()), "ok");
@@ -271,7 +275,8 @@ TEST_P(server_auth, a_disabled_user_is_out_at_once_and_back_when_enabled) {
   auto device = world.device("a@example.org");
   const auto user = world.user("a@example.org");
   const auto enable = [&](bool on) {
-    world.node->database().write([&](store::writer& in) { in.set_user_enabled(user.key, on); });
+    world.node->database().write(
+        [&](store::people::writes people) { people.set_user_enabled(user.key, on); });
   };
   enable(false);
   EXPECT_EQ(code_of(device->changes({})), "user_disabled");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/app/config.hpp"
+#include "server/store/people.hpp"
 #include "shared/http/compress.hpp"
 #include "tests/integration/http_support.hpp"
 #include "tests/integration/server_world.hpp"
@@ -184,8 +185,8 @@ TEST_P(server_limits, copies_of_one_push_are_turned_away_before_they_hold_anythi
   std::promise<void> locked;
   std::promise<void> may_commit;
   std::thread holder([&] {
-    world.node->database().write([&](store::writer& w) {
-      static_cast<void>(w.lock_device(device->who.device));
+    world.node->database().write([&](store::people::writes people) {
+      static_cast<void>(people.lock_device(device->who.device));
       locked.set_value();
       may_commit.get_future().wait();
     });
@@ -378,8 +379,8 @@ TEST_P(server_limits, one_device_has_no_more_than_its_share_of_the_workers) {
   std::promise<void> locked;
   std::promise<void> may_commit;
   std::thread holder([&] {
-    world.node->database().write([&](store::writer& w) {
-      static_cast<void>(w.lock_device(device->who.device));
+    world.node->database().write([&](store::people::writes people) {
+      static_cast<void>(people.lock_device(device->who.device));
       locked.set_value();
       may_commit.get_future().wait();
     });

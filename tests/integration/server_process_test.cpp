@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "server/store/store.hpp"
+#include "server/store/versions.hpp"
 #include "shared/http/x509.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/sqlite/database.hpp"
@@ -214,7 +214,7 @@ TEST_P(server_program, acknowledged_versions_survive_a_kill) {
   world.start();
   std::size_t found = 0;
   world.node->database().read(
-      [&](store::reader& in) { found = in.version_keys(acknowledged).size(); });
+      [&](store::versions::reads versions) { found = versions.version_keys(acknowledged).size(); });
   EXPECT_EQ(found, acknowledged.size());
 }
 

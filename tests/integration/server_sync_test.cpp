@@ -8,6 +8,8 @@
 
 #include "server/api/enroll_page.hpp"
 #include "server/auth/keys.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/people.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/http/x509.hpp"
 #include "tests/integration/server_world.hpp"
@@ -182,8 +184,9 @@ TEST_P(server_sync, a_long_poll_of_a_revoked_device_gets_nothing) {
   auto waiting = std::async(std::launch::async, [&two] { return two->changes({}, 60); });
   ASSERT_TRUE(someone_waits());
   const auto row = world.row(*two);
-  world.node->database().write(
-      [&](store::writer& in) { in.revoke_device(row.key, world.clock.now(), false); });
+  world.node->database().write([&](store::people::writes people) {
+    people.revoke_device(row.key, world.clock.now(), false);
+  });
   ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
   EXPECT_EQ(code_of(waiting.get()), "device_revoked");
 }
@@ -324,8 +327,9 @@ TEST_P(server_sync, housekeeping_forgets_sessions_that_have_ended) {
   const auto hash = crypto::sha256(device->token);
   const auto known = [&] {
     bool there = false;
-    world.node->database().read(
-        [&](store::reader& in) { there = in.session(hash.raw()).has_value(); });
+    world.node->database().read([&](store::credentials::reads credentials) {
+      there = credentials.session(hash.raw()).has_value();
+    });
     return there;
   };
   world.node->housekeeping();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/auth/enrollment.hpp"
+#include "server/store/people.hpp"
 #include "shared/json/canonical.hpp"
 #include "tests/support/postgres_cluster.hpp"
 
@@ -38,11 +39,11 @@ void server_world::stop() {
 
 std::string server_world::invite(const std::string& email, store::user_role role) {
   std::string code;
-  node->database().write([&](store::writer& in) {
+  node->database().write([&](store::transaction& tx) {
     auto& random = crypto::system_random();
-    auto found = in.user_by_email(email);
-    if (!found) found = auth::create_user(in, random, email, role, clock.now()).value();
-    code = auth::create_enrollment(in, random, found->key, clock.now());
+    auto found = store::people::reads(tx).user_by_email(email);
+    if (!found) found = auth::create_user(tx, random, email, role, clock.now()).value();
+    code = auth::create_enrollment(tx, random, found->key, clock.now());
   });
   auto link = wire::decode_enrollment_link(admin_link).value();
   link.code = code;
@@ -63,13 +64,14 @@ std::unique_ptr<wire_device> server_world::device(const std::string& email, stor
 
 store::user_row server_world::user(const std::string& email) {
   std::optional<store::user_row> row;
-  node->database().read([&](store::reader& in) { row = in.user_by_email(email); });
+  node->database().read([&](store::people::reads people) { row = people.user_by_email(email); });
   return row.value();
 }
 
 store::device_row server_world::row(const wire_device& of) {
   std::optional<store::device_row> row;
-  node->database().read([&](store::reader& in) { row = in.device_by_id(of.who.device); });
+  node->database().read(
+      [&](store::people::reads people) { row = people.device_by_id(of.who.device); });
   return row.value();
 }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "server/app/node.hpp"
+#include "server/store/people.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/wire_device.hpp"
 

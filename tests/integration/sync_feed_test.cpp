@@ -4,6 +4,8 @@
 #include <mutex>
 #include <thread>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/people.hpp"
 #include "server/sync/wait_hub.hpp"
 #include "shared/base/limits.hpp"
 #include "tests/integration/sync_stores.hpp"
@@ -100,9 +102,9 @@ TEST_P(SyncFeed, PagesEndBeforeEightMebibytes) {
   std::vector<domain::version> odd;
   for (std::size_t n = 0; n < 60; ++n) odd.push_back(odd_root(n));
   for (std::size_t from = 0; from < odd.size(); from += 20) {
-    world.db->write([&](store::writer& in) {
+    world.db->write([&](store::transaction& tx) {
       for (std::size_t i = from; i < from + 20; ++i)
-        world.import(in, ana, laptop.who.device, odd[i]);
+        world.import(tx, ana, laptop.who.device, odd[i]);
     });
   }
   std::size_t pages = 0;
@@ -191,8 +193,8 @@ TEST_P(SyncFeed, AssigningMovesTheHeadsAndAStaleEditIsASibling) {
   world.pull(laptop);
   const auto& shown = laptop.replica.views().at(r.header.record.id);
   ASSERT_TRUE(shown.conflict.has_value());
-  world.db->read([&](store::reader& in) {
-    EXPECT_NE(shown.conflict->id, in.conflict_list(true, true).at(0).conflict.key)
+  world.db->read([&](store::conflicts::reads conflicts) {
+    EXPECT_NE(shown.conflict->id, conflicts.conflict_list(true, true).at(0).conflict.key)
         << "a count of everybody's conflicts";
   });
   EXPECT_GE(shown.conflict->id, 0);
@@ -200,8 +202,8 @@ TEST_P(SyncFeed, AssigningMovesTheHeadsAndAStaleEditIsASibling) {
   EXPECT_EQ(shown.active, better.id);
   // The next assignment closes the conflict.
   ASSERT_TRUE(world.assign(ana, better, view.state.heads));
-  world.db->read([&](store::reader& in) {
-    const auto all = in.conflict_list(true, true);
+  world.db->read([&](store::conflicts::reads conflicts) {
+    const auto all = conflicts.conflict_list(true, true);
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].conflict.state, store::conflict_state::assigned);
   });
@@ -221,8 +223,9 @@ TEST_P(SyncFeed, WhatCannotBeAssigned) {
   foreign.header.record = r.header.record;
   EXPECT_EQ(world.assign(ana, foreign, {}).error().code, errc::not_found) << "of another record";
   store::user_row system;
-  world.db->read(
-      [&](store::reader& in) { system = in.users_by_ids(std::vector{system_user()}).at(0); });
+  world.db->read([&](store::people::reads people) {
+    system = people.users_by_ids(std::vector{system_user()}).at(0);
+  });
   EXPECT_EQ(world.assign(system, r, {}).error().code, errc::forbidden);
   EXPECT_EQ(world.unassign(ana, r.header.record.id).error().code, errc::not_found);
   EXPECT_TRUE(page(tablet).items.empty());
@@ -236,8 +239,9 @@ TEST_P(SyncFeed, UnassigningTakesEverythingAwayAndLeavesOnlyHashes) {
   world.pull(tablet, 2);
   world.pull(laptop);
   ASSERT_TRUE(world.unassign(ana, r.header.record.id));
-  world.db->read([&](store::reader& in) {
-    EXPECT_EQ(in.conflict_list(true, true).at(0).conflict.state, store::conflict_state::removed);
+  world.db->read([&](store::conflicts::reads conflicts) {
+    EXPECT_EQ(conflicts.conflict_list(true, true).at(0).conflict.state,
+              store::conflict_state::removed);
   });
   const auto fresh = page(world.add_device(ana, "third"));
   ASSERT_EQ(fresh.items.size(), 5U);

@@ -1,4 +1,7 @@
 // The journal of acts: applied once, in any order, by several processes; and a file that fails.
+#include "server/store/credentials.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "server/store/stand_in.hpp"
 #include "server/sync/journal.hpp"
 #include "shared/base/limits.hpp"
@@ -64,7 +67,8 @@ class acts_of_journal : public sync_test {
   }
   std::optional<std::string> reenrollment() {
     std::optional<std::string> out;
-    world.db->read([&](store::reader& in) { out = in.setting("reenrollment"); });
+    world.db->read(
+        [&](store::settings::reads settings) { out = settings.setting("reenrollment"); });
     return out;
   }
   std::size_t apply(const std::vector<journal_entry>& entries) {
@@ -75,12 +79,12 @@ class acts_of_journal : public sync_test {
   }
   store::user_row user(const user_id& id) {
     std::optional<store::user_row> out;
-    world.db->read([&](store::reader& in) { out = in.user_by_id(id); });
+    world.db->read([&](store::people::reads people) { out = people.user_by_id(id); });
     return out.value();
   }
   store::device_row device(const device_id& id) {
     std::optional<store::device_row> out;
-    world.db->read([&](store::reader& in) { out = in.device_by_id(id); });
+    world.db->read([&](store::people::reads people) { out = people.device_by_id(id); });
     return out.value();
   }
 
@@ -204,19 +208,19 @@ TEST_P(acts_of_journal, a_database_that_went_back_revives_no_code) {
   const auto code = [](char c) { return std::string(32, c); };
   // Made at 100, 200 and 300, as a backup has them.
   const auto put_back = [&] {
-    world.db->write([&](store::writer& w) {
+    world.db->write([&](store::credentials::writes credentials) {
       for (const auto at : {100, 200, 300}) {
-        w.void_enrollment(code(static_cast<char>('0' + at / 100)));
-        w.add_enrollment({code(static_cast<char>('0' + at / 100)), ana.key,
-                          at + limits::enrollment_millis, std::nullopt});
+        credentials.void_enrollment(code(static_cast<char>('0' + at / 100)));
+        credentials.add_enrollment({code(static_cast<char>('0' + at / 100)), ana.key,
+                                    at + limits::enrollment_millis, std::nullopt});
       }
     });
   };
   const auto open = [&] {
     std::string out;
-    world.db->read([&](store::reader& in) {
+    world.db->read([&](store::credentials::reads credentials) {
       out.clear();
-      for (const auto& row : in.open_enrollments(0)) out += row.code_hash[0];
+      for (const auto& row : credentials.open_enrollments(0)) out += row.code_hash[0];
     });
     return out;
   };
@@ -311,7 +315,7 @@ TEST_P(acts_of_journal, a_view_that_the_database_never_saw_is_not_opened_by_a_pr
   };
   EXPECT_EQ(words(world.push(laptop, {root}, options)), "access_removed");
   std::int64_t records = -1;
-  world.db->read([&](store::reader& in) { records = in.stats().records; });
+  world.db->read([&](store::settings::reads settings) { records = settings.stats().records; });
   EXPECT_EQ(records, 0) << "no empty record is left behind";
 }
 

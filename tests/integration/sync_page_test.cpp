@@ -2,6 +2,12 @@
 // or holds items of an import.
 #include <algorithm>
 
+#include "server/store/feed.hpp"
+#include "server/store/imports/removal.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/integration/sync_stores.hpp"
@@ -42,16 +48,16 @@ class SyncPage : public sync_test {
   /// A record of Ana's with these versions, all of them written by one run of an import.
   store::pk import(const std::vector<domain::version>& versions) {
     store::pk run = 0;
-    world.db->write([&](store::writer& in) {
+    world.db->write([&](store::transaction& tx) {
       store::import_run_row row;
       row.source = "legacy";
       row.layout = "g3";
       row.options = "{}";
-      run = in.add_import_run(row);
+      run = store::imports::runs::writes(tx).add_import_run(row);
       const auto& first = versions.front();
-      const store::writer::wanted_record wanted[] = {
+      const store::wanted_record wanted[] = {
           {first.header.record.id, first.header.record.kind, first.payload.key, true}};
-      const auto record = in.lock_records(wanted)[0].value();
+      const auto record = store::records::writes(tx).lock_records(wanted)[0].value();
       std::vector<store::new_version> rows;
       for (const auto& v : versions) {
         store::new_version fresh;
@@ -63,20 +69,21 @@ class SyncPage : public sync_test {
         fresh.import_run = run;
         rows.push_back(fresh);
       }
-      show(in, record, versions, in.add_versions(rows), run);
+      show(tx, record, versions, store::versions::writes(tx).add_versions(rows), run);
     });
     return run;
   }
   /// The last item of the run that some device was given, or of the feed.
   std::int64_t given(store::pk run) {
     std::int64_t out = 0;
-    world.db->read(
-        [&](store::reader& in) { out = in.import_spans(run, std::vector{ana.key}).at(0).given; });
+    world.db->read([&](store::imports::removal::reads removal) {
+      out = removal.import_spans(run, std::vector{ana.key}).at(0).given;
+    });
     return out;
   }
 
  private:
-  void show(store::writer& in, const store::record_row& record,
+  void show(store::transaction& tx, const store::record_row& record,
             const std::vector<domain::version>& versions, const std::vector<store::pk>& keys,
             store::pk run) {
     store::view_row view;
@@ -87,7 +94,7 @@ class SyncPage : public sync_test {
     view.active = versions.back().id;
     view.import_run = run;
     sync::feed_event event;
-    event.view = in.save_views(std::vector{view})[0];
+    event.view = store::views::writes(tx).save_views(std::vector{view})[0];
     event.incarnation = view.state.incarnation;
     event.record = record.id;
     event.import_run = run;
@@ -97,7 +104,7 @@ class SyncPage : public sync_test {
       event.version_public = versions[i].id;
       events.push_back(event);
     }
-    sync::append_events(in, ana.key, ana.id, events);
+    sync::append_events(tx, ana.key, ana.id, events);
   }
 };
 
@@ -183,10 +190,10 @@ TEST_P(SyncPage, GivingAHeadAheadThatIsNoImportsGivesTheItemsOfThePage) {
 TEST_P(SyncPage, NoEventsMoveNoFeed) {
   world.push(laptop, {laptop.version(patient(0))});
   world.pull(laptop);
-  world.db->write([&](store::writer& in) { sync::append_events(in, ana.key, ana.id, {}); });
-  world.db->read([&](store::reader& in) {
-    EXPECT_EQ(in.head(ana.key).seq, laptop.replica.at().seq);
-    EXPECT_EQ(in.head(ana.key).chain, laptop.replica.at().chain);
+  world.db->write([&](store::transaction& tx) { sync::append_events(tx, ana.key, ana.id, {}); });
+  world.db->read([&](store::feed::reads feed) {
+    EXPECT_EQ(feed.head(ana.key).seq, laptop.replica.at().seq);
+    EXPECT_EQ(feed.head(ana.key).chain, laptop.replica.at().chain);
   });
 }
 

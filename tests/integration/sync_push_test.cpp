@@ -3,6 +3,11 @@
 #include <atomic>
 #include <thread>
 
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/records.hpp"
+#include "server/store/settings.hpp"
+#include "server/store/views.hpp"
 #include "shared/base/limits.hpp"
 #include "tests/integration/sync_stores.hpp"
 
@@ -68,7 +73,8 @@ TEST_P(SyncPush, SentAgainIsAnsweredTheSameBeforeAnyOtherCheck) {
   // Its prev_push is long out of date, and the device may even be revoked by now.
   const auto again = world.pushes.push(laptop.who, body);
   EXPECT_EQ(again.body, first.body);
-  world.db->write([&](store::writer& in) { in.revoke_device(laptop.who.device.key, 5, false); });
+  world.db->write(
+      [&](store::people::writes people) { people.revoke_device(laptop.who.device.key, 5, false); });
   EXPECT_EQ(world.pushes.push(laptop.who, body).body, first.body);
   auto ended = laptop.who;
   ended.session.scope = store::session_scope::surrender;
@@ -168,11 +174,11 @@ TEST_P(SyncPush, FormOfTheWholeIsChecked) {
 }
 
 TEST_P(SyncPush, WhoIsOutMeanwhileIsStoppedInsideTheTransaction) {
-  world.db->write([&](store::writer& in) { in.set_user_enabled(ana.key, false); });
+  world.db->write([&](store::people::writes people) { people.set_user_enabled(ana.key, false); });
   EXPECT_EQ(code_of(world.try_push(laptop, {root()})), "user_disabled");
-  world.db->write([&](store::writer& in) {
-    in.set_user_enabled(ana.key, true);
-    in.revoke_device(laptop.who.device.key, 5, false);
+  world.db->write([&](store::people::writes people) {
+    people.set_user_enabled(ana.key, true);
+    people.revoke_device(laptop.who.device.key, 5, false);
   });
   EXPECT_EQ(code_of(world.try_push(laptop, {root()})), "device_revoked");
   EXPECT_EQ(world.verify().counts.records, 0);
@@ -182,13 +188,14 @@ TEST_P(SyncPush, WhatIsRefusedLeavesNoRecordAndGoesToQuarantine) {
   const auto bad = laptop.version(a_patient("11144477736"));
   const auto fine = root();
   EXPECT_EQ(words(world.push(laptop, {bad, fine})), "invalid_key accepted");
-  world.db->read([&](store::reader& in) {
-    EXPECT_EQ(in.record(bad.header.record.id), std::nullopt);
-    const auto list = in.quarantine_list();
+  world.db->read([&](store::snapshot& snapshot) {
+    store::quarantine::reads quarantine(snapshot);
+    EXPECT_EQ(store::records::reads(snapshot).record(bad.header.record.id), std::nullopt);
+    const auto list = quarantine.quarantine_list();
     ASSERT_EQ(list.size(), 1U);
     EXPECT_EQ(list[0].code, "invalid_key");
     EXPECT_EQ(list[0].version, bad.id);
-    const auto kept = in.quarantine(list[0].key);
+    const auto kept = quarantine.quarantine(list[0].key);
     EXPECT_EQ(kept->header, bad.raw.header);
     EXPECT_EQ(kept->payload, bad.raw.payload);
     EXPECT_EQ(kept->device, laptop.who.device.key);
@@ -198,13 +205,13 @@ TEST_P(SyncPush, WhatIsRefusedLeavesNoRecordAndGoesToQuarantine) {
 
 TEST_P(SyncPush, QuarantineHasLimitsPerUser) {
   const auto fill = [&](std::size_t count, std::size_t size) {
-    world.db->write([&](store::writer& in) {
+    world.db->write([&](store::quarantine::writes quarantine) {
       store::quarantine_row row;
       row.device = laptop.who.device.key;
       row.user = ana.key;
       row.code = "malformed";
       row.payload.assign(size, 'x');
-      in.add_quarantine(std::vector(count, row));
+      quarantine.add_quarantine(std::vector(count, row));
     });
   };
   const auto bad = [&](std::size_t n) {
@@ -226,13 +233,13 @@ TEST_P(SyncPush, QuarantineHasLimitsPerUser) {
 }
 
 TEST_P(SyncPush, QuarantineHasALimitInBytes) {
-  world.db->write([&](store::writer& in) {
+  world.db->write([&](store::quarantine::writes quarantine) {
     store::quarantine_row row;
     row.device = laptop.who.device.key;
     row.user = ana.key;
     row.code = "malformed";
     row.payload.assign(limits::quarantine_bytes / 4, 'x');
-    for (int i = 0; i < 4; ++i) in.add_quarantine(std::vector(1, row));
+    for (int i = 0; i < 4; ++i) quarantine.add_quarantine(std::vector(1, row));
   });
   const auto lines = world.push(laptop, {laptop.version(a_patient().with("nome_mae", ""))});
   EXPECT_EQ(words(lines), "quarantine_full");
@@ -314,8 +321,8 @@ TEST_P(SyncPush, MergesUseTheOwnersPolicyAndTheMergeDevice) {
   const auto a = edit(r, "rg", "1");
   const auto b = edit(r, "idade", "40");
   EXPECT_EQ(words(world.push(laptop, {r, a, b})), "accepted merged merged");
-  world.db->write([&](store::writer& in) {
-    in.set_policy({"patient", ana.key, domain::merge_policy::manual});
+  world.db->write([&](store::settings::writes settings) {
+    settings.set_policy({"patient", ana.key, domain::merge_policy::manual});
   });
   const auto head = world.view(ana, r.header.record.id)->state.heads.at(0);
   world.pull(laptop);
@@ -372,9 +379,10 @@ TEST_P(SyncPush, ManyAtOnceOnOneRecordKeepNumbersDense) {
   const auto report = world.verify();
   EXPECT_TRUE(report.clean()) << report.findings.at(0).what << ' ' << report.findings[0].where;
   EXPECT_EQ(report.counts.records, 2);
-  world.db->read([&](store::reader& in) {
-    const auto r = in.record(devices[0].version(a_patient()).header.record.id);
-    const auto views = in.views_of_record(r->key);
+  world.db->read([&](store::snapshot& snapshot) {
+    const auto r =
+        store::records::reads(snapshot).record(devices[0].version(a_patient()).header.record.id);
+    const auto views = store::views::reads(snapshot).views_of_record(r->key);
     EXPECT_EQ(views.size(), 2U);
     EXPECT_GE(r->last_number, 4 * k_rounds);
   });

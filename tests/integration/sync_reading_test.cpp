@@ -2,6 +2,8 @@
 // than the push and the owner's own view need. Statements and rows are counted, not timed.
 #include <functional>
 
+#include "server/store/conflicts.hpp"
+#include "server/store/versions.hpp"
 #include "tests/integration/sync_stores.hpp"
 
 namespace autocusto::test {
@@ -163,12 +165,13 @@ TEST_P(SyncReading, WhatAnAssignedVersionDescendsFromIsReadAndNoMore) {
   EXPECT_LT(cost.rows, 100);
   const auto view = world.view(ana, foreign[0].header.record.id);
   ASSERT_EQ(view->state.heads.size(), 2U);
-  world.db->read([&](store::reader& in) {
+  world.db->read([&](store::snapshot& snapshot) {
+    store::versions::reads versions(snapshot);
     const store::pk keys[] = {view->key};
-    const auto conflict = in.open_conflicts(keys).at(0);
+    const auto conflict = store::conflicts::reads(snapshot).open_conflicts(keys).at(0);
     EXPECT_EQ(conflict.base, foreign[19].id);
-    EXPECT_EQ(in.history_of_view(view->key).size(), 22U);
-    EXPECT_EQ(in.versions_in_view(view->key), 3);
+    EXPECT_EQ(versions.history_of_view(view->key).size(), 22U);
+    EXPECT_EQ(versions.versions_in_view(view->key), 3);
   });
   EXPECT_TRUE(world.verify().clean());
 }

@@ -1,4 +1,6 @@
 // A server that went back to an older state takes back what laptops prove that it had known.
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
 #include "server/store/stand_in.hpp"
 #include "tests/integration/sync_stores.hpp"
 
@@ -134,7 +136,7 @@ TEST_P(restoring, a_view_that_is_known_as_closed_stays_closed) {
             "access_removed access_removed");
   EXPECT_FALSE(world.view(ana.who.user, root.header.record.id));
   std::vector<store::quarantine_row> kept;
-  world.db->read([&](store::reader& in) { kept = in.quarantine_list(); });
+  world.db->read([&](store::quarantine::reads quarantine) { kept = quarantine.quarantine_list(); });
   ASSERT_EQ(kept.size(), 1U) << "only what the server does not have is put away";
   EXPECT_EQ(kept[0].version, edit.id);
   // Another incarnation of the same record was not closed.
@@ -244,16 +246,16 @@ TEST_P(restoring, authors_and_devices_that_were_forgotten_get_stand_ins) {
   builder.header().device = testing::nth<device_id>(501);
   const auto stranger = builder.make();
   EXPECT_EQ(give_back(ana, {marked(ana, stranger, testing::nth<incarnation_id>(50))}), "restored");
-  world.db->read([&](store::reader& in) {
-    const auto user = in.user_by_id(stranger.header.author);
-    const auto device = in.device_by_id(stranger.header.device);
+  world.db->read([&](store::people::reads people) {
+    const auto user = people.user_by_id(stranger.header.author);
+    const auto device = people.device_by_id(stranger.header.device);
     ASSERT_TRUE(user && device);
     EXPECT_TRUE(store::is_stand_in(*user));
     EXPECT_FALSE(user->enabled);
     EXPECT_TRUE(store::is_stand_in(*device));
     EXPECT_TRUE(device->revoked_at);
     EXPECT_FALSE(store::is_stand_in(ana.who.user));
-    EXPECT_FALSE(store::is_stand_in(*in.device_by_id(merge_device())));
+    EXPECT_FALSE(store::is_stand_in(*people.device_by_id(merge_device())));
   });
   world.pull(ana);
   expect_clean();

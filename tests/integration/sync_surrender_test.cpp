@@ -1,4 +1,7 @@
 // What the server takes from devices without access, and their receipts, on real stores.
+#include "server/store/erasures.hpp"
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
 #include "server/sync/surrender.hpp"
 #include "tests/integration/sync_stores.hpp"
 
@@ -14,11 +17,13 @@ class SyncSurrender : public sync_test {
     return laptop.version(a_patient(of.payload.key).after({&of}).with("peso", weight));
   }
   void revoke() {
-    world.db->write([&](store::writer& in) { in.revoke_device(laptop.who.device.key, 5, false); });
+    world.db->write([&](store::people::writes people) {
+      people.revoke_device(laptop.who.device.key, 5, false);
+    });
     laptop.who.session.scope = store::session_scope::surrender;
   }
   void enable(bool on) {
-    world.db->write([&](store::writer& in) { in.set_user_enabled(ana.key, on); });
+    world.db->write([&](store::people::writes people) { people.set_user_enabled(ana.key, on); });
     if (!on) laptop.who.session.scope = store::session_scope::surrender;
   }
   sync::push_answer surrender(const std::vector<domain::version>& versions,
@@ -27,7 +32,9 @@ class SyncSurrender : public sync_test {
   }
   std::vector<store::quarantine_row> quarantine() {
     std::vector<store::quarantine_row> out;
-    world.db->read([&](store::reader& r) { out = r.quarantine_list(); });
+    world.db->read([&](store::snapshot& snapshot) {
+      out = store::quarantine::reads(snapshot).quarantine_list();
+    });
     return out;
   }
   wire::erasure_object word(std::vector<incarnation_id> of, bool everything = false) {
@@ -157,17 +164,17 @@ TEST_P(SyncSurrender, AReceiptOfRemovedViewsIsKeptOnce) {
     std::sort(unknown.begin(), unknown.end());
     EXPECT_EQ(answer->unknown, unknown) << "only what this device was told to erase is noted";
   }
-  world.db->read([&](store::reader& in) {
-    const auto rows = in.removals(ana.key, 0, laptop.who.device.key);
+  world.db->read([&](store::erasures::reads erasures) {
+    const auto rows = erasures.removals(ana.key, 0, laptop.who.device.key);
     ASSERT_EQ(rows.size(), 2U);
     for (const auto& row : rows) EXPECT_EQ(row.erased_at.has_value(), row.incarnation == one);
   });
   EXPECT_EQ(taken(signed_word(word({one, two}))), "ok");
-  world.db->read([&](store::reader& in) {
-    for (const auto& row : in.removals(ana.key, 0, laptop.who.device.key)) {
+  world.db->read([&](store::erasures::reads erasures) {
+    for (const auto& row : erasures.removals(ana.key, 0, laptop.who.device.key)) {
       EXPECT_TRUE(row.erased_at);
     }
-    EXPECT_TRUE(in.erasures_of_everything(laptop.who.device.key).empty());
+    EXPECT_TRUE(erasures.erasures_of_everything(laptop.who.device.key).empty());
   });
 }
 
@@ -176,13 +183,14 @@ TEST_P(SyncSurrender, EverythingIsReceiptedOnlyByADeviceThatWasTold) {
   revoke();
   EXPECT_EQ(taken(signed_word(word({}, true))), "ok");
   EXPECT_EQ(taken(signed_word(word({}, true))), "ok");
-  world.db->read([&](store::reader& in) {
-    EXPECT_EQ(in.erasures_of_everything(laptop.who.device.key).size(), 1U);
+  world.db->read([&](store::erasures::reads erasures) {
+    EXPECT_EQ(erasures.erasures_of_everything(laptop.who.device.key).size(), 1U);
   });
 }
 
 TEST_P(SyncSurrender, ADeviceThatHeardOfALossBelievesIt) {
-  world.db->write([&](store::writer& in) { in.device_told(laptop.who.device.key, 7); });
+  world.db->write(
+      [&](store::erasures::writes erasures) { erasures.device_told(laptop.who.device.key, 7); });
   EXPECT_EQ(taken(signed_word(word({}, true))), "ok")
       << "the access came back when it was too late";
 }

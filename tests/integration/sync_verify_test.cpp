@@ -1,6 +1,9 @@
 // Verify finds each kind of damage that somebody does to the rows behind the program's back.
 #include <algorithm>
 
+#include "server/store/audit.hpp"
+#include "server/store/people.hpp"
+#include "server/store/versions.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/integration/sync_stores.hpp"
@@ -48,14 +51,14 @@ void fill(sync_world& world) {
   const auto removed = hers.version(patient(4));
   world.push(hers, {removed});
   world.unassign(bia, removed.header.record.id).value();
-  world.db->write([&](store::writer& w) {
+  world.db->write([&](store::audit::writes audit) {
     for (const char* what : {"record.show", "user.add", "record.list"}) {
       store::audit_row line;
       line.at = 1'700'000'000'000;
       line.actor = ana.key;
       line.what = what;
       line.object = "{}";
-      w.add_audit(line);
+      audit.add_audit(line);
     }
   });
 }
@@ -100,7 +103,7 @@ TEST_F(SyncVerify, ReceiptsOfAnotherServerAreFound) {
   options.server_keys = {crypto::signing_key::generate(*world.random).public_half()};
   options.max_findings = 2;
   sync::verify_report report;
-  world.db->read([&](store::reader& in) { report = sync::verify(in, options); });
+  world.db->read([&](store::snapshot& snapshot) { report = sync::verify(snapshot, options); });
   EXPECT_EQ(report.total_findings, 5);
   ASSERT_EQ(report.findings.size(), 2U) << "no more than asked for";
   EXPECT_EQ(report.findings[0].what, "receipt_signature");
@@ -113,7 +116,7 @@ TEST_F(SyncVerify, RecordsOfAnotherTenantKeyAreFound) {
   options.server_keys = {world.signing.public_half()};
   options.tenant_key = "another tenant key";
   sync::verify_report report;
-  world.db->read([&](store::reader& in) { report = sync::verify(in, options); });
+  world.db->read([&](store::snapshot& snapshot) { report = sync::verify(snapshot, options); });
   EXPECT_EQ(report.total_findings, 6);
   EXPECT_EQ(report.findings[0].what, "record_id");
 }
@@ -257,9 +260,9 @@ TEST_F(SyncVerify, APageSaysOfAVersionWithoutPayloadThatThereIsNone) {
   sync_world world(open());
   store::session_owner who;
   version_id emptied;
-  world.db->read([&](store::reader& in) {
-    who.user = in.user_by_email("ana@example.org").value();
-    emptied = in.versions(std::vector<store::pk>{2}).at(0).id;
+  world.db->read([&](store::snapshot& snapshot) {
+    who.user = store::people::reads(snapshot).user_by_email("ana@example.org").value();
+    emptied = store::versions::reads(snapshot).versions(std::vector<store::pk>{2}).at(0).id;
   });
   const auto page = world.changes.changes(who, {}, 1000).value();
   EXPECT_GT(page.versions.size(), 1U);

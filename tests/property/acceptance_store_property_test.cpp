@@ -11,6 +11,10 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "server/store/feed.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "shared/domain/dag.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/sync_world.hpp"
@@ -205,9 +209,9 @@ class story {
   bool may_see(const store::user_row& user, const domain::version& v) {
     if (v.header.author == user.id || assigned_[user.key].contains(v.id)) return true;
     bool merge_of_own = v.header.author == system_user();
-    world_.db->read([&](store::reader& in) {
-      for (const auto& [id, key] : in.version_keys(v.header.parents)) {
-        const auto bytes = in.versions(std::vector{key}).at(0);
+    world_.db->read([&](store::versions::reads versions) {
+      for (const auto& [id, key] : versions.version_keys(v.header.parents)) {
+        const auto bytes = versions.versions(std::vector{key}).at(0);
         const auto parent = domain::decode_version({bytes.header, *bytes.payload}).value();
         merge_of_own = merge_of_own && may_see(user, parent);
       }
@@ -227,10 +231,10 @@ class story {
     }
     std::vector<version_id> all;
     domain::version_dag dag;
-    world_.db->read([&](store::reader& in) {
-      const auto row = in.record(id);
+    world_.db->read([&](store::snapshot& snapshot) {
+      const auto row = store::records::reads(snapshot).record(id);
       if (!row) return;
-      for (const auto& n : in.graphs(std::vector{row->key}, 0)) {
+      for (const auto& n : store::versions::reads(snapshot).graphs(std::vector{row->key}, 0)) {
         if (n.status == domain::version_status::active) all.push_back(n.id);
       }
     });
@@ -250,10 +254,11 @@ class story {
   std::vector<std::tuple<store::pk, store::pk, domain::view_state, std::int64_t>> picture_of_others(
       store::pk but) {
     std::vector<std::tuple<store::pk, store::pk, domain::view_state, std::int64_t>> out;
-    world_.db->read([&](store::reader& in) {
-      for (const auto& view : in.views_after(0, 1000)) {
+    world_.db->read([&](store::snapshot& snapshot) {
+      for (const auto& view : store::views::reads(snapshot).views_after(0, 1000)) {
         if (view.user != but) {
-          out.emplace_back(view.user, view.key, view.state, in.head(view.user).seq);
+          out.emplace_back(view.user, view.key, view.state,
+                           store::feed::reads(snapshot).head(view.user).seq);
         }
       }
     });
@@ -267,8 +272,8 @@ class story {
       const auto view = world_.view(user, where.second);
       RC_ASSERT(view.has_value());
       domain::version_dag dag;
-      world_.db->read([&](store::reader& in) {
-        for (const auto& n : in.graphs(std::vector{view->record}, 0)) {
+      world_.db->read([&](store::versions::reads versions) {
+        for (const auto& n : versions.graphs(std::vector{view->record}, 0)) {
           dag.add({n.id, n.parents, n.generation, n.status == domain::version_status::draft});
         }
       });
@@ -296,8 +301,8 @@ class story {
       RC_ASSERT(at->second.drafts == view.state.drafts);
       RC_ASSERT(at->second.conflict.has_value() == (view.state.heads.size() > 1));
     }
-    world_.db->read([&](store::reader& in) {
-      const auto head = in.head(laptop.who.user.key);
+    world_.db->read([&](store::feed::reads feed) {
+      const auto head = feed.head(laptop.who.user.key);
       RC_ASSERT(laptop.replica.at() == (wire::cursor{head.seq, head.chain}));
     });
   }

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "server/store/settings.hpp"
+#include "server/store/views.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/sync_world.hpp"
@@ -59,10 +61,11 @@ class ForgedPush : public ::testing::Test {
 
   state_of_store look() {
     state_of_store now;
-    world->db->read([&](store::reader& in) {
-      const auto counts = in.stats();
+    world->db->read([&](store::snapshot& snapshot) {
+      const auto counts = store::settings::reads(snapshot).stats();
       now = {counts.versions, counts.records, counts.open_views, counts.feed_items, {}};
-      for (const auto& view : in.views_after(0, 1000)) now.heads.push_back(view.state.heads);
+      for (const auto& view : store::views::reads(snapshot).views_after(0, 1000))
+        now.heads.push_back(view.state.heads);
     });
     return now;
   }

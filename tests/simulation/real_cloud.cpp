@@ -8,6 +8,7 @@
 #include "client/transport/remote.hpp"
 #include "client/transport/trust.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/store/people.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/simulation/real_cloud_process.hpp"
 
@@ -72,19 +73,20 @@ void real_cloud::prepare(const std::string& model) {
   const auto keys = make_keys();
   auto database = store::open_sqlite(model, true, false);
   static_cast<void>(database->migrate(std::nullopt, false).value());
-  database->write([&](store::writer& in) {
-    auth::create_installation(in, keys.server, 0);
+  database->write([&](store::transaction& tx) {
+    store::people::writes people(tx);
+    auth::create_installation(tx, keys.server, 0);
     store::user_row user;
     user.id = admin_user();
     user.email = k_admin_mail;
     user.role = store::user_role::admin;
-    user.key = in.add_user(user);
+    user.key = people.add_user(user);
     store::device_row device;
     device.id = admin_device();
     device.user = user.key;
     device.name = "admin";
     device.public_key = make_admin_key().public_half().raw();
-    static_cast<void>(in.add_device(device));
+    static_cast<void>(people.add_device(device));
   });
 }
 
@@ -334,8 +336,8 @@ reply real_cloud::do_changes(const std::string& token, const call_changes& what)
 
 user_id real_cloud::add_user(const std::string& email) {
   user_id id;
-  database_->write([&](store::writer& in) {
-    id = auth::create_user(in, random_, email, store::user_role::doctor, clock_.now()).value().id;
+  database_->write([&](store::transaction& tx) {
+    id = auth::create_user(tx, random_, email, store::user_role::doctor, clock_.now()).value().id;
   });
   emails_[id] = email;
   return id;
@@ -344,9 +346,9 @@ user_id real_cloud::add_user(const std::string& email) {
 enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
                             const std::string& name) {
   wire::enroll_request asked;
-  database_->write([&](store::writer& in) {
-    const auto row = in.user_by_id(user).value();
-    asked.code = auth::create_enrollment(in, random_, row.key, clock_.now());
+  database_->write([&](store::transaction& tx) {
+    const auto row = store::people::reads(tx).user_by_id(user).value();
+    asked.code = auth::create_enrollment(tx, random_, row.key, clock_.now());
   });
   asked.device_name = name;
   asked.public_key = key.raw();

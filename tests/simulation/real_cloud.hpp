@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "server/auth/keys.hpp"
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/http/message.hpp"
 #include "tests/simulation/base.hpp"
 #include "tests/simulation/cloud.hpp"

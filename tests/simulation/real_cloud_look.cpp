@@ -1,4 +1,11 @@
 // Everything that a real_cloud holds, read past the server's services.
+#include "server/store/erasures.hpp"
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
+#include "server/store/quarantine.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/verify.hpp"
 #include "tests/simulation/real_cloud_process.hpp"
 
@@ -6,44 +13,51 @@ namespace autocusto::simulation {
 
 std::int64_t real_cloud::feed_end(const user_id& user) {
   std::int64_t seq = 0;
-  database_->read([&](store::reader& in) { seq = in.head(in.user_by_id(user).value().key).seq; });
+  database_->read([&](store::snapshot& snapshot) {
+    seq = store::feed::reads(snapshot)
+              .head(store::people::reads(snapshot).user_by_id(user).value().key)
+              .seq;
+  });
   return seq;
 }
 
 picture real_cloud::look() {
   constexpr std::int64_t all = 1'000'000;
   picture out;
-  database_->read([&](store::reader& in) {
+  database_->read([&](store::snapshot& snapshot) {
+    store::people::reads people(snapshot);
     std::map<store::pk, user_id> users;
-    for (const auto& row : in.all_users()) {
+    for (const auto& row : people.all_users()) {
       users[row.key] = row.id;
-      const auto head = in.head(row.key);
+      const auto head = store::feed::reads(snapshot).head(row.key);
       out.feeds[row.id] = {.seq = head.seq, .chain = head.chain};
     }
     std::map<store::pk, record_id> records;
-    for (const auto& row : in.records_after(0, all)) records[row.key] = row.id;
-    for (auto& row : in.versions_after(0, all)) {
+    for (const auto& row : store::records::reads(snapshot).records_after(0, all))
+      records[row.key] = row.id;
+    for (auto& row : store::versions::reads(snapshot).versions_after(0, all)) {
       const auto header = domain::decode_header(row.header);
       auto& v = out.versions[row.id];
       if (header) v.record = header->record.id;
       v.number = row.number;
       v.raw = {std::move(row.header), row.payload.value_or("")};
     }
-    for (const auto& row : in.views_after(0, all)) {
+    for (const auto& row : store::views::reads(snapshot).views_after(0, all)) {
       if (!row.open) continue;
       out.open_views[{users.at(row.user), records.at(row.record)}] = {
           row.state.heads, row.active, row.state.pinned, row.state.drafts};
     }
-    for (const auto& row : in.quarantine_list()) {
+    for (const auto& row : store::quarantine::reads(snapshot).quarantine_list()) {
       if (row.version) out.quarantined.insert(*row.version);
     }
-    for (const auto& device : in.all_devices()) {
-      if (!in.erasures_of_everything(device.key).empty()) out.erased.insert(device.id);
+    for (const auto& device : people.all_devices()) {
+      if (!store::erasures::reads(snapshot).erasures_of_everything(device.key).empty())
+        out.erased.insert(device.id);
     }
     sync::verify_options options;
     options.server_keys = {keys_.signing.public_half()};
     options.tenant_key = keys_.tenant_key.view();
-    for (const auto& f : sync::verify(in, options).findings) {
+    for (const auto& f : sync::verify(snapshot, options).findings) {
       out.findings.push_back(f.what + " at " + f.where);
     }
   });

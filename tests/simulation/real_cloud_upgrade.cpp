@@ -1,5 +1,5 @@
 // The server's program is replaced: the database is migrated, on a disk that may fail meanwhile.
-#include "server/store_sqlite/migrations.hpp"
+#include "server/store/sqlite/migrations.hpp"
 #include "shared/sqlite/migrator.hpp"
 #include "tests/simulation/real_cloud.hpp"
 

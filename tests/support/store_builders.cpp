@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "server/store/feed.hpp"
+#include "server/store/people.hpp"
+#include "server/store/pushes.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "shared/crypto/hash.hpp"
 #include "tests/support/domain_builders.hpp"
 
@@ -13,8 +19,8 @@ using testing::nth;
 
 constexpr std::size_t k_answer_bytes_per_version = 250;
 
-std::vector<store::writer::wanted_record> records_of(std::span<const domain::version> versions) {
-  std::vector<store::writer::wanted_record> wanted;
+std::vector<store::wanted_record> records_of(std::span<const domain::version> versions) {
+  std::vector<store::wanted_record> wanted;
   for (const domain::version& v : versions) {
     wanted.push_back({v.header.record.id, v.header.record.kind, v.payload.key, true});
   }
@@ -36,17 +42,17 @@ void move_heads(store::view_row& view, const domain::version& v) {
 
 actor add_actor(store::database& db, std::size_t n) {
   actor a;
-  db.write([&](store::writer& w) {
+  db.write([&](store::people::writes people) {
     a.user.id = nth<user_id>(n);
     a.user.email = "doctor" + std::to_string(n) + "@example.org";
     a.user.created_at = 1'000;
-    a.user.key = w.add_user(a.user);
+    a.user.key = people.add_user(a.user);
     a.device.id = nth<device_id>(n);
     a.device.user = a.user.key;
     a.device.name = "laptop " + std::to_string(n);
     a.device.public_key = std::string(32, 'k');
     a.device.enrolled_at = 2'000;
-    a.device.key = w.add_device(a.device);
+    a.device.key = people.add_device(a.device);
   });
   return a;
 }
@@ -66,13 +72,15 @@ store::feed_row next_item(store::feed_head& head, store::pk user, store::feed_ki
   return row;
 }
 
-pushed push(store::writer& w, const actor& by, std::span<const domain::version> versions,
+pushed push(store::transaction& tx, const actor& by, std::span<const domain::version> versions,
             const push_id& id) {
+  store::people::writes people(tx);
+  store::feed::writes feed(tx);
   pushed done;
-  static_cast<void>(w.lock_device(by.device.id));
+  static_cast<void>(people.lock_device(by.device.id));
   std::vector<store::pk> record_keys;
   std::unordered_map<store::pk, std::int64_t> numbers;
-  for (const auto& record : w.lock_records(records_of(versions))) {
+  for (const auto& record : store::records::writes(tx).lock_records(records_of(versions))) {
     done.records.push_back(record.value());
     record_keys.push_back(record->key);
     numbers[record->key] = record->last_number;
@@ -80,9 +88,10 @@ pushed push(store::writer& w, const actor& by, std::span<const domain::version> 
   std::vector<store::pk> distinct = record_keys;
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  static_cast<void>(w.graphs(distinct, by.user.key));
+  static_cast<void>(store::versions::reads(tx).graphs(distinct, by.user.key));
   std::unordered_map<store::pk, store::view_row> views;
-  for (auto& view : w.open_views(distinct, by.user.key)) views[view.record] = std::move(view);
+  for (auto& view : store::views::reads(tx).open_views(distinct, by.user.key))
+    views[view.record] = std::move(view);
 
   std::vector<store::new_version> rows;
   for (std::size_t i = 0; i < versions.size(); ++i) {
@@ -102,24 +111,26 @@ pushed push(store::writer& w, const actor& by, std::span<const domain::version> 
     }
     move_heads(view, versions[i]);
   }
-  done.versions = w.add_versions(rows);
+  done.versions = store::versions::writes(tx).add_versions(rows);
   std::vector<store::view_row> changed;
   for (const store::pk record : distinct) changed.push_back(views[record]);
-  const std::vector<store::pk> saved = w.save_views(changed);
+  const std::vector<store::pk> saved = store::views::writes(tx).save_views(changed);
   std::unordered_map<store::pk, store::pk> view_of;
   for (std::size_t i = 0; i < distinct.size(); ++i) view_of[distinct[i]] = saved[i];
-  done.head = w.lock_head(by.user.key);
+  done.head = feed.lock_head(by.user.key);
   std::vector<store::feed_row> items;
   for (std::size_t i = 0; i < versions.size(); ++i) {
     done.views.push_back(view_of[record_keys[i]]);
     items.push_back(next_item(done.head, by.user.key, store::feed_kind::version, done.views.back(),
                               done.versions[i]));
   }
-  w.append_feed(by.user.key, items, done.head);
-  w.add_push({id, by.device.key, std::string(70 * versions.size(), 'o'), std::string(64, 's'),
-              std::string(k_answer_bytes_per_version * versions.size(), 'a'), 3'000});
-  w.set_last_push(by.device.key, id);
-  w.wake(by.user.id);
+  const store::feed_move moved[] = {{by.user.key, done.head}};
+  feed.append(items, moved);
+  store::pushes::writes(tx).add_push(
+      {id, by.device.key, std::string(70 * versions.size(), 'o'), std::string(64, 's'),
+       std::string(k_answer_bytes_per_version * versions.size(), 'a'), 3'000});
+  people.set_last_push(by.device.key, id);
+  feed.wake(by.user.id);
   return done;
 }
 

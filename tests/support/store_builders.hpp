@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 
 namespace autocusto::test {
 
@@ -30,7 +31,7 @@ struct pushed {
 
 /// Stores versions in the actor's views the way a push does: records locked, numbered, views opened
 /// or moved, one feed item each, the push itself, a wake-up. Parents come before children.
-pushed push(store::writer& w, const actor& by, std::span<const domain::version> versions,
+pushed push(store::transaction& tx, const actor& by, std::span<const domain::version> versions,
             const push_id& id);
 
 /// A feed item's row behind `head`, which moves on.

@@ -4,6 +4,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server/store/people.hpp"
+#include "server/store/records.hpp"
+#include "server/store/versions.hpp"
+#include "server/store/views.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/crypto/hash.hpp"
 
@@ -104,18 +108,18 @@ sync_world::sync_world(std::unique_ptr<store::database> with)
       changes(*db, keys) {
   const auto migrated = db->migrate(std::nullopt, false);
   if (!migrated) throw std::runtime_error(migrated.error().message);
-  db->write([&](store::writer& in) {
-    if (!in.users_by_ids(std::vector{system_user()}).empty()) return;
+  db->write([&](store::people::writes people) {
+    if (!people.users_by_ids(std::vector{system_user()}).empty()) return;
     store::user_row system;
     system.id = system_user();
     system.email = "system";
     system.role = store::user_role::system;
-    const auto key = in.add_user(system);
+    const auto key = people.add_user(system);
     store::device_row device;
     device.id = merge_device();
     device.user = key;
     device.name = "merge";
-    static_cast<void>(in.add_device(device));
+    static_cast<void>(people.add_device(device));
   });
 }
 
@@ -124,7 +128,7 @@ store::user_row sync_world::add_user(const std::string& email, store::user_role 
   user.id = random->make<user_id>();
   user.email = email;
   user.role = role;
-  db->write([&](store::writer& in) { user.key = in.add_user(user); });
+  db->write([&](store::people::writes people) { user.key = people.add_user(user); });
   return user;
 }
 
@@ -137,7 +141,7 @@ sync_device sync_world::add_device(const store::user_row& user, const std::strin
   device.name = name;
   device.public_key = out.key.public_half().raw();
   device.replaces = replaces;
-  db->write([&](store::writer& in) { device.key = in.add_device(device); });
+  db->write([&](store::people::writes people) { device.key = people.add_device(device); });
   out.who.user = user;
   out.who.session.device = device.key;
   return out;
@@ -206,9 +210,9 @@ std::size_t sync_world::pull(sync_device& into, std::int64_t limit) {
 result<sync::act_outcome> sync_world::assign(const store::user_row& to, const domain::version& v,
                                              const std::vector<version_id>& expect_heads) {
   result<sync::act_outcome> out = sync::act_outcome{};
-  db->write([&](store::writer& in) {
+  db->write([&](store::transaction& tx) {
     out =
-        sync::assign(in, {random.get(), clock->now()}, to, v.header.record.id, v.id, expect_heads);
+        sync::assign(tx, {random.get(), clock->now()}, to, v.header.record.id, v.id, expect_heads);
   });
   return out;
 }
@@ -216,24 +220,24 @@ result<sync::act_outcome> sync_world::assign(const store::user_row& to, const do
 result<sync::act_outcome> sync_world::unassign(const store::user_row& from,
                                                const record_id& record) {
   result<sync::act_outcome> out = sync::act_outcome{};
-  db->write([&](store::writer& in) {
-    out = sync::unassign(in, {random.get(), clock->now()}, from, record, std::nullopt);
+  db->write([&](store::transaction& tx) {
+    out = sync::unassign(tx, {random.get(), clock->now()}, from, record, std::nullopt);
   });
   return out;
 }
 
-void sync_world::import(store::writer& in, const store::user_row& owner,
+void sync_world::import(store::transaction& tx, const store::user_row& owner,
                         const store::device_row& device, const domain::version& v) {
-  const store::writer::wanted_record wanted[] = {
+  const store::wanted_record wanted[] = {
       {v.header.record.id, v.header.record.kind, v.payload.key, true}};
-  const auto record = in.lock_records(wanted)[0].value();
+  const auto record = store::records::writes(tx).lock_records(wanted)[0].value();
   store::new_version row;
   row.record = record.key;
   row.number = record.last_number + 1;
   row.author = owner.key;
   row.device = device.key;
   row.value = &v;
-  const auto key = in.add_versions(std::vector{row})[0];
+  const auto key = store::versions::writes(tx).add_versions(std::vector{row})[0];
   store::view_row view;
   view.user = owner.key;
   view.record = record.key;
@@ -241,21 +245,21 @@ void sync_world::import(store::writer& in, const store::user_row& owner,
   view.state.heads = {v.id};
   view.active = v.id;
   sync::feed_event event;
-  event.view = in.save_views(std::vector{view})[0];
+  event.view = store::views::writes(tx).save_views(std::vector{view})[0];
   event.incarnation = view.state.incarnation;
   event.record = record.id;
   event.version = key;
   event.version_public = v.id;
-  sync::append_events(in, owner.key, owner.id, std::vector{event});
+  sync::append_events(tx, owner.key, owner.id, std::vector{event});
 }
 
 std::optional<store::view_row> sync_world::view(const store::user_row& user,
                                                 const record_id& record) {
   std::optional<store::view_row> out;
-  db->read([&](store::reader& in) {
-    const auto row = in.record(record);
+  db->read([&](store::snapshot& snapshot) {
+    const auto row = store::records::reads(snapshot).record(record);
     if (!row) return;
-    auto found = in.open_views(std::vector{row->key}, user.key);
+    auto found = store::views::reads(snapshot).open_views(std::vector{row->key}, user.key);
     if (!found.empty()) out = std::move(found[0]);
   });
   return out;
@@ -263,8 +267,8 @@ std::optional<store::view_row> sync_world::view(const store::user_row& user,
 
 std::vector<store::view_row> sync_world::views(const store::user_row& user) {
   std::vector<store::view_row> out;
-  db->read([&](store::reader& in) {
-    for (auto& view : in.views_after(0, 1'000'000)) {
+  db->read([&](store::views::reads views) {
+    for (auto& view : views.views_after(0, 1'000'000)) {
       if (view.user == user.key && view.open) out.push_back(std::move(view));
     }
   });
@@ -276,7 +280,7 @@ sync::verify_report sync_world::verify() {
   options.server_keys = {signing.public_half()};
   options.tenant_key = keys.tenant_key;
   sync::verify_report report;
-  db->read([&](store::reader& in) { report = sync::verify(in, options); });
+  db->read([&](store::snapshot& snapshot) { report = sync::verify(snapshot, options); });
   return report;
 }
 

@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/rows.hpp"
 #include "server/sync/acts.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
@@ -98,7 +99,7 @@ class sync_world {
   result<sync::act_outcome> unassign(const store::user_row& from, const record_id& record);
 
   /// Stores a version of a fresh record in a user's view without the rules, as an import does.
-  static void import(store::writer& in, const store::user_row& owner,
+  static void import(store::transaction& tx, const store::user_row& owner,
                      const store::device_row& device, const domain::version& v);
 
   /// The open view of a user, if there is one.

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "server/store_sql/session.hpp"
+#include "server/store/sql/session.hpp"
 #include "shared/sqlite/lock_file.hpp"
 #include "shared/sqlite/migrator.hpp"
 #include "shared/sqlite/transaction.hpp"

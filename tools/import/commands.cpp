@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/auth/private_file.hpp"
+#include "server/store/imports/runs.hpp"
 #include "shared/cli/terminal.hpp"
 #include "tools/import/run.hpp"
 #include "tools/import/target.hpp"
@@ -175,7 +176,9 @@ result<int> command_list(const common_options& common) {
   const auto to = open_target(common.data, false);
   if (!to) return to.error();
   std::vector<store::import_run_row> runs;
-  to->home.database->read([&](store::reader& in) { runs = in.import_runs(); });
+  to->home.database->read([&](store::snapshot& snapshot) {
+    runs = store::imports::runs::reads(snapshot).import_runs();
+  });
   if (common.json) {
     nlohmann::json items = nlohmann::json::array();
     for (const auto& row : runs) items.push_back(run_json(row));
@@ -200,7 +203,7 @@ result<int> command_show(const common_options& common, std::int64_t run) {
   const auto to = open_target(common.data, false);
   if (!to) return to.error();
   std::optional<store::import_run_row> row;
-  to->home.database->read([&](store::reader& in) { row = in.import_run(run); });
+  to->home.database->read([&](store::imports::runs::reads runs) { row = runs.import_run(run); });
   if (!row) return no_such_run();
   auto head = run_json(*row);
   if (common.json) {

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/store/imports/rows.hpp"
+#include "server/store/imports/runs.hpp"
 #include "shared/cli/terminal.hpp"
 #include "tools/import/commands.hpp"
 #include "tools/import/target.hpp"
@@ -76,12 +78,13 @@ class printer {
 };
 
 /// In one snapshot, so that no rollback meanwhile cuts the list short.
-void print_rows(store::reader& in, const store::import_run_row& run, const std::string& table,
-                printer& out) {
+void print_rows(store::snapshot& snapshot, const store::import_run_row& run,
+                const std::string& table, printer& out) {
   const auto quarantined = quarantined_in(*run.report, table);
   auto after = std::numeric_limits<std::int64_t>::min();
   while (std::cout) {
-    const auto rows = in.kept_rows(run.key, table, after, k_rows_at_once);
+    const auto rows =
+        store::imports::rows::reads(snapshot).kept_rows(run.key, table, after, k_rows_at_once);
     if (rows.empty()) return;
     after = rows.back().legacy_id;
     for (const auto& row : rows) {
@@ -117,12 +120,12 @@ result<int> command_show_rows(const common_options& common, std::int64_t run,
   printer out(common.json, run, table);
   std::optional<error> nothing;
   try {
-    to->home.database->read([&](store::reader& in) {
+    to->home.database->read([&](store::snapshot& snapshot) {
       // A read whose connection is lost is begun anew; what is printed cannot be taken back.
       if (out.count() > 0) throw store::database_error("the connection was lost", false, false);
-      const auto row = in.import_run(run);
+      const auto row = store::imports::runs::reads(snapshot).import_run(run);
       nothing = why_nothing_is_kept(row);
-      if (!nothing) print_rows(in, *row, table, out);
+      if (!nothing) print_rows(snapshot, *row, table, out);
     });
   } catch (const store::database_error& e) {
     if (out.count() == 0 || !out.json()) throw;

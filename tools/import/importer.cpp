@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "server/store/imports/rows.hpp"
+#include "server/store/imports/runs.hpp"
+#include "server/store/people.hpp"
 #include "shared/base/bytes.hpp"
 #include "tools/import/rules/changed.hpp"
 #include "tools/import/rules/texts.hpp"
@@ -60,12 +63,13 @@ void importer::begin() {
     out_.run = state->run;
     out_.continued = state->continued;
   }
-  reads_.read([this](store::reader& in) {
-    known_source_ = in.has_imported_versions(options_.source);
-    if (const auto device = in.device_by_id(import_device())) import_device_ = device->key;
-    system_user_ = in.user_by_id(system_user()).value().key;
+  reads_.read([this](store::snapshot& snapshot) {
+    store::people::reads people(snapshot);
+    known_source_ = store::imports::rows::reads(snapshot).has_imported_versions(options_.source);
+    if (const auto device = people.device_by_id(import_device())) import_device_ = device->key;
+    system_user_ = people.user_by_id(system_user()).value().key;
     if (!out_.continued) return;
-    const auto row = in.import_run(out_.run);
+    const auto row = store::imports::runs::reads(snapshot).import_run(out_.run);
     out_.made = {row->versions, row->views, row->users};
   });
 }
@@ -145,10 +149,10 @@ known_versions importer::find_known(const chunk& what) {
   for (const auto& record : what.records) {
     for (const auto& v : record.versions) ids[v.origin].push_back(v.id);
   }
-  reads_.read([&](store::reader& in) {
+  reads_.read([&](store::imports::rows::reads rows) {
     known.clear();
     for (const auto& [origin, wanted] : ids) {
-      for (auto& v : in.imported_versions(options_.source, origin, wanted)) {
+      for (auto& v : rows.imported_versions(options_.source, origin, wanted)) {
         known.emplace(known_key(origin, v.row.legacy_id), v);
       }
     }
@@ -173,7 +177,7 @@ intake::batch importer::encode(const chunk& what) {
 void importer::write(const intake::batch& what, const intake::turn& before_feeds) {
   intake::counts made;
   if (options_.dry_run) {
-    reads_.read([&](store::reader& in) { made = intake::foresee(in, what); });
+    reads_.read([&](store::snapshot& snapshot) { made = intake::foresee(snapshot, what); });
   } else {
     const auto done = door_->apply(what, before_feeds);
     if (!done) throw error_exception(done.error());

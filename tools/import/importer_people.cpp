@@ -53,8 +53,8 @@ void importer::import_accounts() {
     if (accounts.empty()) return;
     std::vector<intake::account_outcome> placed;
     if (options_.dry_run) {
-      reads_.read([&](store::reader& in) {
-        placed = intake::foresee_accounts(in, options_.source, accounts);
+      reads_.read([&](store::snapshot& snapshot) {
+        placed = intake::foresee_accounts(snapshot, options_.source, accounts);
       });
     } else {
       auto done = door_->add_accounts(out_.run, accounts);

@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <malloc.h>
 
-#include "server/store/store.hpp"
+#include "server/store/database.hpp"
 #include "shared/base/version.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/output.hpp"

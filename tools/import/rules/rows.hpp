@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/store/import.hpp"
+#include "server/store/imports/rows.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::import {

@@ -6,8 +6,8 @@
 
 #include <libpq-fe.h>
 
-#include "server/store_postgres/encode.hpp"
-#include "server/store_postgres/tls_default.hpp"
+#include "server/store/postgres/encode.hpp"
+#include "server/store/postgres/tls_default.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/one_line.hpp"
 #include "tools/import/rules/rows.hpp"
