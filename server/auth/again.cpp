@@ -2,7 +2,7 @@
 
 #include "server/store/family.hpp"
 #include "server/store/people.hpp"
-#include "server/store/stand_in.hpp"
+#include "server/store/placeholder.hpp"
 #include "shared/crypto/hash.hpp"
 
 namespace autocusto::auth {
@@ -61,7 +61,7 @@ result<replacement> may_replace(store::transaction& tx, unix_millis now,
                                 const wire::again_object& asked, const wire::signed_object& sent,
                                 std::optional<store::pk> user) {
   store::people::writes people(tx);
-  if (user) static_cast<void>(store::device_or_stand_in(tx, asked.device, *user, now));
+  if (user) static_cast<void>(store::device_or_placeholder(tx, asked.device, *user, now));
   const auto seen = people.device_by_id(asked.device);
   if (!seen) return unknown_device();
   store::lock_family(tx, seen->user);
@@ -72,7 +72,7 @@ result<replacement> may_replace(store::transaction& tx, unix_millis now,
                 "This folder belongs to another account than the link. Enroll with a link of its "
                 "own account, or choose another folder.");
   }
-  const bool forgotten = store::is_stand_in(*old);
+  const bool forgotten = store::is_placeholder(*old);
   if (forgotten && !user) return unknown_device();
   if (!forgotten && !signed_by_device(sent, *old)) {
     return fail(errc::bad_signature, "The request is not signed by the device's key.");

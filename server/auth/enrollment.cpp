@@ -6,8 +6,8 @@
 #include "server/store/credentials.hpp"
 #include "server/store/journal.hpp"
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/settings.hpp"
-#include "server/store/stand_in.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/public_key.hpp"
@@ -312,7 +312,7 @@ result<void> known_at_all(store::database& in, const wire::enroll_request& reque
       return;
     }
     const auto device = store::people::reads(snapshot).device_by_id(again->device);
-    if (!device || store::is_stand_in(*device)) {
+    if (!device || store::is_placeholder(*device)) {
       known = fail(errc::device_unknown,
                    "This server does not know the device; ask the administrator for a new link, "
                    "and enroll again with it.");

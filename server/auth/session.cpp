@@ -5,7 +5,7 @@
 #include "server/store/credentials.hpp"
 #include "server/store/erasures.hpp"
 #include "server/store/people.hpp"
-#include "server/store/stand_in.hpp"
+#include "server/store/placeholder.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 
@@ -28,9 +28,9 @@ struct found_device {
 
 std::optional<found_device> find_device(store::people::reads people, const device_id& id) {
   auto device = people.device_by_id(id);
-  // A stand-in has no key: whose it is, an enrollment has to tell again.
+  // A placeholder has no key: whose it is, an enrollment has to tell again.
   // One that nobody has approved is none yet.
-  if (!device || device->pending || store::is_stand_in(*device)) return std::nullopt;
+  if (!device || device->pending || store::is_placeholder(*device)) return std::nullopt;
   const store::pk user_key[] = {device->user};
   auto users = people.users_by_pk(user_key);
   // The system user has no key: whatever was signed was not signed by it.

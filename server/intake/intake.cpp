@@ -9,8 +9,8 @@
 #include "server/store/imports/runs.hpp"
 #include "server/store/journal.hpp"
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/records.hpp"
-#include "server/store/stand_in.hpp"
 
 namespace autocusto::intake {
 namespace {
@@ -117,7 +117,7 @@ store::account_hold hold_of(store::journal::reads journal, const account& wanted
 bool complete(store::people::writes people, store::pk key, const account& wanted) {
   const store::pk keys[] = {key};
   auto row = people.users_by_pk(keys).at(0);
-  if (store::is_stand_in(row) && !people.email_taken(wanted.email)) {
+  if (store::is_placeholder(row) && !people.email_taken(wanted.email)) {
     row.email = wanted.email;
     row.role = wanted.role;
     row.created_at = wanted.created_at;

@@ -46,12 +46,12 @@ class writes : public reads {
   writes(transaction& tx) : reads(tx) {}
 
   pk add_user(const user_row& user);
-  /// Everything but key and id; for stand-ins only.
+  /// Everything but key and id; for placeholders only.
   void update_user(const user_row& user);
   /// An account that an import holds and that is disabled meanwhile stays so when the import ends.
   void set_user_enabled(pk user, bool enabled);
   pk add_device(const device_row& device);
-  /// Everything but key, id, last_seen and last_push; for stand-ins only.
+  /// Everything but key, id, last_seen and last_push; for placeholders only.
   void update_device(const device_row& device);
   void revoke_device(pk device, unix_millis at, bool lost);
   void device_seen(pk device, unix_millis at);

@@ -8,9 +8,9 @@
 #include "server/store/feed.hpp"
 #include "server/store/journal.hpp"
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/records.hpp"
 #include "server/store/settings.hpp"
-#include "server/store/stand_in.hpp"
 #include "server/store/views.hpp"
 #include "server/sync/acts.hpp"
 #include "shared/base/limits.hpp"
@@ -102,12 +102,12 @@ class doing {
 
   void add_user() {
     const auto known = people_.user_by_id(entry_.user);
-    if (known && !store::is_stand_in(*known)) return;
+    if (known && !store::is_placeholder(*known)) return;
     auto row = known ? *known : store::user_row{};
     // Somebody may have been added anew under this e-mail meanwhile: then this one stays a
-    // stand-in.
+    // placeholder.
     if (people_.user_by_email(entry_.email)) {
-      static_cast<void>(store::user_or_stand_in(tx_, entry_.user, entry_.at));
+      static_cast<void>(store::user_or_placeholder(tx_, entry_.user, entry_.at));
       return;
     }
     row.id = entry_.user;
@@ -122,9 +122,9 @@ class doing {
   void enable_user() {
     const bool enable = entry_.what == journaled_act::user_enabled;
     const auto other = enable ? journaled_act::user_disabled : journaled_act::user_enabled;
-    const auto user = store::user_or_stand_in(tx_, entry_.user, entry_.at);
+    const auto user = store::user_or_placeholder(tx_, entry_.user, entry_.at);
     if (!enable) void_codes(user);
-    if (newest(other) > entry_.at || store::is_stand_in(user)) return;
+    if (newest(other) > entry_.at || store::is_placeholder(user)) return;
     for (const auto& device : people_.all_devices()) {
       if (device.user == user.key) static_cast<void>(people_.lock_device(device.id));
     }
@@ -136,17 +136,17 @@ class doing {
 
   void add_device() {
     const auto known = people_.device_by_id(entry_.device);
-    if (known && !store::is_stand_in(*known)) return;
+    if (known && !store::is_placeholder(*known)) return;
     store::device_row row = known ? *known : store::device_row{};
     row.id = entry_.device;
-    row.user = store::user_or_stand_in(tx_, entry_.user, entry_.at).key;
+    row.user = store::user_or_placeholder(tx_, entry_.user, entry_.at).key;
     row.name = entry_.device_name;
     row.public_key = entry_.public_key;
     row.enrolled_at = entry_.at;
     row.pending = entry_.pending && newest(journaled_act::device_approved) == 0;
     if (newest(journaled_act::device_revoked) == 0) row.revoked_at.reset();
     if (entry_.replaces) {
-      row.replaces = store::device_or_stand_in(tx_, *entry_.replaces, row.user, entry_.at).key;
+      row.replaces = store::device_or_placeholder(tx_, *entry_.replaces, row.user, entry_.at).key;
     }
     if (known) {
       people_.update_device(row);
@@ -164,8 +164,8 @@ class doing {
   }
 
   void approve_device() {
-    const auto owner = store::user_or_stand_in(tx_, entry_.user, entry_.at);
-    static_cast<void>(store::device_or_stand_in(tx_, entry_.device, owner.key, entry_.at));
+    const auto owner = store::user_or_placeholder(tx_, entry_.user, entry_.at);
+    static_cast<void>(store::device_or_placeholder(tx_, entry_.device, owner.key, entry_.at));
     auto device = people_.lock_device(entry_.device).value();
     device.pending = false;
     people_.update_device(device);
@@ -173,8 +173,8 @@ class doing {
   }
 
   void revoke_device() {
-    const auto owner = store::user_or_stand_in(tx_, entry_.user, entry_.at);
-    const auto device = store::device_or_stand_in(tx_, entry_.device, owner.key, entry_.at);
+    const auto owner = store::user_or_placeholder(tx_, entry_.user, entry_.at);
+    const auto device = store::device_or_placeholder(tx_, entry_.device, owner.key, entry_.at);
     static_cast<void>(people_.lock_device(device.id));
     people_.revoke_device(device.key, device.revoked_at.value_or(entry_.at),
                           entry_.lost || device.lost);

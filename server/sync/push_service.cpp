@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/pushes.hpp"
-#include "server/store/stand_in.hpp"
 #include "server/sync/push_transaction.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
@@ -218,8 +218,8 @@ void push_service::know_origins(const detail::prepared_push& push) {
   db_.write([&](store::transaction& tx) {
     static_cast<void>(store::people::writes(tx).lock_device(merge_device()));
     for (const auto& [device, author] : devices) {
-      const auto user = store::user_or_stand_in(tx, author, clock_.now());
-      static_cast<void>(store::device_or_stand_in(tx, device, user.key, clock_.now()));
+      const auto user = store::user_or_placeholder(tx, author, clock_.now());
+      static_cast<void>(store::device_or_placeholder(tx, device, user.key, clock_.now()));
     }
   });
 }

@@ -218,7 +218,7 @@ TEST_P(import_on_both, accounts_that_only_the_journal_remembers_are_completed) {
   const auto b = user("b@x.test");
   EXPECT_TRUE(take_back(1).done);  // as after a backup from before the import
   db_->write([&](store::transaction& tx) {
-    const auto held = store::user_or_stand_in(tx, a.id, 1);
+    const auto held = store::user_or_placeholder(tx, a.id, 1);
     store::device_row device;
     device.id = crypto::system_random().make<device_id>();
     device.user = held.key;

@@ -1,8 +1,8 @@
 // The journal of acts: applied once, in any order, by several processes; and a file that fails.
 #include "server/store/credentials.hpp"
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/settings.hpp"
-#include "server/store/stand_in.hpp"
 #include "server/sync/journal.hpp"
 #include "shared/base/limits.hpp"
 #include "tests/integration/sync_stores.hpp"
@@ -183,14 +183,14 @@ TEST_P(acts_of_journal, several_journals_may_come_in_any_order) {
   // A revocation before the device is known, a disablement before the user is.
   apply({revoked(carla, hers, true)});
   apply({entry(journaled_act::user_disabled, carla, 50)});
-  EXPECT_TRUE(store::is_stand_in(user(carla)));
+  EXPECT_TRUE(store::is_placeholder(user(carla)));
   apply({added_device(carla, hers)});
   apply({added_user(carla, "carla@example.org")});
   EXPECT_EQ(user(carla).email, "carla@example.org");
   EXPECT_FALSE(user(carla).enabled);
   EXPECT_TRUE(device(hers).revoked_at);
   EXPECT_TRUE(device(hers).lost);
-  EXPECT_FALSE(store::is_stand_in(device(hers)));
+  EXPECT_FALSE(store::is_placeholder(device(hers)));
 }
 
 TEST_P(acts_of_journal, of_disabling_and_enabling_the_later_counts) {
@@ -274,7 +274,7 @@ TEST_P(acts_of_journal, what_was_revoked_along_and_approved_comes_in_any_order) 
 TEST_P(acts_of_journal, an_email_that_was_given_away_anew_stays_with_who_has_it) {
   const auto other = world.add_user("carla@example.org");
   apply({added_user(carla, "Carla@example.org"), added_device(carla, hers)});
-  EXPECT_TRUE(store::is_stand_in(user(carla)));
+  EXPECT_TRUE(store::is_placeholder(user(carla)));
   EXPECT_FALSE(user(carla).enabled);
   EXPECT_EQ(user(other.id).email, "carla@example.org");
 }

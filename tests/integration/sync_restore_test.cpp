@@ -1,7 +1,7 @@
 // A server that went back to an older state takes back what laptops prove that it had known.
 #include "server/store/people.hpp"
+#include "server/store/placeholder.hpp"
 #include "server/store/quarantine.hpp"
-#include "server/store/stand_in.hpp"
 #include "tests/integration/sync_stores.hpp"
 
 namespace autocusto::test {
@@ -240,7 +240,7 @@ TEST_P(restoring, of_drafts_alone_the_newest_is_shown_and_a_view_that_stays_is_n
   expect_clean();
 }
 
-TEST_P(restoring, authors_and_devices_that_were_forgotten_get_stand_ins) {
+TEST_P(restoring, authors_and_devices_that_were_forgotten_get_placeholders) {
   auto builder = a_patient();
   builder.header().author = testing::nth<user_id>(500);
   builder.header().device = testing::nth<device_id>(501);
@@ -250,12 +250,12 @@ TEST_P(restoring, authors_and_devices_that_were_forgotten_get_stand_ins) {
     const auto user = people.user_by_id(stranger.header.author);
     const auto device = people.device_by_id(stranger.header.device);
     ASSERT_TRUE(user && device);
-    EXPECT_TRUE(store::is_stand_in(*user));
+    EXPECT_TRUE(store::is_placeholder(*user));
     EXPECT_FALSE(user->enabled);
-    EXPECT_TRUE(store::is_stand_in(*device));
+    EXPECT_TRUE(store::is_placeholder(*device));
     EXPECT_TRUE(device->revoked_at);
-    EXPECT_FALSE(store::is_stand_in(ana.who.user));
-    EXPECT_FALSE(store::is_stand_in(*people.device_by_id(merge_device())));
+    EXPECT_FALSE(store::is_placeholder(ana.who.user));
+    EXPECT_FALSE(store::is_placeholder(*people.device_by_id(merge_device())));
   });
   world.pull(ana);
   expect_clean();

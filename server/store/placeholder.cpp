@@ -1,4 +1,4 @@
-#include "server/store/stand_in.hpp"
+#include "server/store/placeholder.hpp"
 
 namespace autocusto::store {
 namespace {
@@ -9,7 +9,7 @@ std::string email_of(const user_id& id) {
 
 }  // namespace
 
-user_row user_or_stand_in(people::writes people, const user_id& id, unix_millis now) {
+user_row user_or_placeholder(people::writes people, const user_id& id, unix_millis now) {
   if (auto known = people.user_by_id(id)) return *std::move(known);
   user_row user;
   user.id = id;
@@ -21,8 +21,8 @@ user_row user_or_stand_in(people::writes people, const user_id& id, unix_millis 
   return user;
 }
 
-device_row device_or_stand_in(people::writes people, const device_id& id, pk user,
-                              unix_millis now) {
+device_row device_or_placeholder(people::writes people, const device_id& id, pk user,
+                                 unix_millis now) {
   if (auto known = people.device_by_id(id)) return *std::move(known);
   device_row device;
   device.id = id;
@@ -34,11 +34,11 @@ device_row device_or_stand_in(people::writes people, const device_id& id, pk use
   return device;
 }
 
-bool is_stand_in(const user_row& user) {
+bool is_placeholder(const user_row& user) {
   return user.email == email_of(user.id);
 }
 
-bool is_stand_in(const device_row& device) {
+bool is_placeholder(const device_row& device) {
   return device.id != merge_device() && device.public_key.empty();
 }
 
