@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 #include "server/store/settings.hpp"
 #include "shared/domain/dag.hpp"
 
@@ -42,7 +42,7 @@ msg::conflict_item item_of(const store::conflict_entry& entry) {
   return item;
 }
 
-std::vector<const store::version_node*> nodes_of(const picture& of,
+std::vector<const store::version_node*> nodes_of(const record_snapshot& of,
                                                  const std::vector<version_id>& ids) {
   std::vector<const store::version_node*> out;
   for (const auto& id : ids) {
@@ -54,7 +54,8 @@ std::vector<const store::version_node*> nodes_of(const picture& of,
 }
 
 /// The one nearest common ancestor of the heads, if there is exactly one.
-const store::version_node* base_of(const picture& of, const std::vector<version_id>& heads) {
+const store::version_node* base_of(const record_snapshot& of,
+                                   const std::vector<version_id>& heads) {
   domain::version_dag dag;
   for (const auto& node : of.nodes)
     dag.add({node.id, node.parents, node.generation, node.status == domain::version_status::draft});

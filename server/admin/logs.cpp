@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/quarantine.hpp"
 #include "server/store/records.hpp"

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "server/admin/handlers.hpp"
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 #include "server/auth/again.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/store/credentials.hpp"

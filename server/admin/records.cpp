@@ -4,14 +4,14 @@
 #include <algorithm>
 
 #include "server/admin/handlers.hpp"
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 #include "shared/domain/catalogue.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
 
 /// What somebody sees now and is newest; else the newest of all.
-const store::version_node& newest_shown(const picture& of) {
+const store::version_node& newest_shown(const record_snapshot& of) {
   const store::version_node* found = nullptr;
   for (const auto& [view, user] : of.views) {
     const auto* node = view.active ? of.find(*view.active) : nullptr;
@@ -20,7 +20,7 @@ const store::version_node& newest_shown(const picture& of) {
   return found != nullptr ? *found : of.nodes.back();
 }
 
-msg::version_shown one(store::snapshot& snapshot, const picture& of,
+msg::version_shown one(store::snapshot& snapshot, const record_snapshot& of,
                        const store::version_node& node) {
   return describe(snapshot, of, {&node}, true).front();
 }

@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "server/admin/handlers.hpp"
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/feed.hpp"
 #include "server/store/people.hpp"
@@ -58,7 +58,7 @@ std::string rule_of(const store::view_row& view, const domain::version_dag& dag)
 
 class replay {
  public:
-  replay(store::snapshot& snapshot, const picture& of, const store::user_row& user)
+  replay(store::snapshot& snapshot, const record_snapshot& of, const store::user_row& user)
       : snapshot_(snapshot), of_(of), user_(user) {
     for (const auto& node : of.nodes) {
       dag_.add(
@@ -160,7 +160,7 @@ class replay {
   }
 
   store::snapshot& snapshot_;
-  const picture& of_;
+  const record_snapshot& of_;
   const store::user_row& user_;
   domain::version_dag dag_;
   domain::view_state state_;
@@ -182,7 +182,8 @@ std::string decisive(const msg::why& w) {
   return step->cause == "resolution" ? "resolved" : "own";
 }
 
-msg::why explain(store::snapshot& snapshot, const store::user_row& user, const picture& of) {
+msg::why explain(store::snapshot& snapshot, const store::user_row& user,
+                 const record_snapshot& of) {
   replay events(snapshot, of, user);
   msg::why out;
   out.kind = of.row.kind;

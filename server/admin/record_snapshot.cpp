@@ -1,4 +1,4 @@
-#include "server/admin/picture.hpp"
+#include "server/admin/record_snapshot.hpp"
 
 #include <algorithm>
 
@@ -25,7 +25,7 @@ bool holds(const std::vector<version_id>& ids, const version_id& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-msg::version_shown outline(const picture& of, const store::version_node& node,
+msg::version_shown outline(const record_snapshot& of, const store::version_node& node,
                            const labels& names) {
   msg::version_shown out;
   auto& info = out.info;
@@ -60,18 +60,18 @@ void add_bytes(const store::stored_version& bytes, const std::string& kind, bool
 
 }  // namespace
 
-const store::version_node* picture::find(const version_id& id) const {
+const store::version_node* record_snapshot::find(const version_id& id) const {
   const auto at = std::find_if(nodes.begin(), nodes.end(),
                                [&](const store::version_node& n) { return n.id == id; });
   return at == nodes.end() ? nullptr : &*at;
 }
 
-picture load(store::snapshot& snapshot, const record_id& record, store::pk owner) {
+record_snapshot load(store::snapshot& snapshot, const record_id& record, store::pk owner) {
   auto row = store::records::reads(snapshot).record(record);
   if (!row) {
     refuse(errc::not_found, "There is no such record on the server; check kind and key.", "record");
   }
-  picture out;
+  record_snapshot out;
   out.row = *std::move(row);
   const store::pk key[] = {out.row.key};
   out.nodes = store::versions::reads(snapshot).graphs(key, owner);
@@ -107,7 +107,7 @@ std::string labels::device(store::pk device) const {
   return row == nullptr ? std::string() : row->name;
 }
 
-std::vector<msg::version_shown> describe(store::snapshot& snapshot, const picture& of,
+std::vector<msg::version_shown> describe(store::snapshot& snapshot, const record_snapshot& of,
                                          const std::vector<const store::version_node*>& which,
                                          bool with_fields) {
   std::vector<store::pk> users;
@@ -136,7 +136,7 @@ std::vector<msg::version_shown> describe(store::snapshot& snapshot, const pictur
   return out;
 }
 
-std::vector<msg::view_item> views_of(const picture& of) {
+std::vector<msg::view_item> views_of(const record_snapshot& of) {
   std::vector<msg::view_item> out;
   for (const auto& [view, user] : of.views) {
     auto& item = out.emplace_back();
@@ -151,7 +151,7 @@ std::vector<msg::view_item> views_of(const picture& of) {
   return out;
 }
 
-const store::version_node& select(const picture& of, const std::string& selector) {
+const store::version_node& select(const record_snapshot& of, const std::string& selector) {
   std::vector<msg::version_name> names;
   names.reserve(of.nodes.size());
   for (const auto& node : of.nodes) names.push_back({node.id, node.number});

@@ -14,7 +14,7 @@
 
 namespace autocusto::admin::detail {
 
-struct picture {
+struct record_snapshot {
   store::record_row row;
   std::vector<store::version_node> nodes;  ///< by number
   std::vector<store::view_of_user> views;  ///< open ones, by e-mail
@@ -24,7 +24,8 @@ struct picture {
 
 /// Everything but bytes; `visible` of the nodes is told for the open view of `owner`. not_found for
 /// an unknown record.
-[[nodiscard]] picture load(store::snapshot& snapshot, const record_id& record, store::pk owner = 0);
+[[nodiscard]] record_snapshot load(store::snapshot& snapshot, const record_id& record,
+                                   store::pk owner = 0);
 
 /// E-mails and device names by key.
 class labels {
@@ -43,12 +44,13 @@ class labels {
 
 /// The versions with summaries, and fields if asked, in the order given.
 [[nodiscard]] std::vector<wire::admin::version_shown> describe(
-    store::snapshot& snapshot, const picture& of,
+    store::snapshot& snapshot, const record_snapshot& of,
     const std::vector<const store::version_node*>& which, bool with_fields);
 
-[[nodiscard]] std::vector<wire::admin::view_item> views_of(const picture& of);
+[[nodiscard]] std::vector<wire::admin::view_item> views_of(const record_snapshot& of);
 
 /// The version that a person names by number or id prefix.
-[[nodiscard]] const store::version_node& select(const picture& of, const std::string& selector);
+[[nodiscard]] const store::version_node& select(const record_snapshot& of,
+                                                const std::string& selector);
 
 }  // namespace autocusto::admin::detail
