@@ -50,7 +50,7 @@ std::string code_of(const context& app, const act_id& act) {
   return to_base64url(mac.raw().substr(0, k_code_bytes));
 }
 
-void add_code(doing& act, store::pk user) {
+void add_code(act_run& act, store::pk user) {
   store::enrollment_row row;
   row.code_hash = std::string(crypto::sha256(code_of(act.app, act.object.id)).raw());
   row.user = user;
@@ -64,7 +64,7 @@ store::user_role role_named(const std::string& name) {
   refuse(errc::invalid_field, "The role is doctor or admin.", "role");
 }
 
-void user_add(doing& act) {
+void user_add(act_run& act) {
   const auto email = act.text("email");
   const auto role = role_named(act.text("role"));
   act.complete();
@@ -77,7 +77,7 @@ void user_add(doing& act) {
   add_code(act, user->key);
 }
 
-void user_enable(doing& act) {
+void user_enable(act_run& act) {
   const auto user = act.user();
   act.complete();
   if (act.people.is_held(user.key)) {
@@ -90,7 +90,7 @@ void user_enable(doing& act) {
   act.note(store::journaled_act::user_enabled, user.id);
 }
 
-void user_disable(doing& act) {
+void user_disable(act_run& act) {
   const auto user = act.user();
   act.complete();
   const bool counts = user.role == store::user_role::admin && user.enabled;
@@ -111,7 +111,7 @@ void user_disable(doing& act) {
   store::feed::writes(act.tx).wake(user.id);
 }
 
-void enrollment_new(doing& act) {
+void enrollment_new(act_run& act) {
   const auto user = act.user();
   act.complete();
   if (!user.enabled) {
@@ -121,7 +121,7 @@ void enrollment_new(doing& act) {
   add_code(act, user.key);
 }
 
-void enrollment_revoke(doing& act) {
+void enrollment_revoke(act_run& act) {
   const auto id = act.text("enrollment");
   act.complete();
   for (const auto& row : act.credentials.open_enrollments(act.now)) {
@@ -141,7 +141,7 @@ void enrollment_revoke(doing& act) {
          "enrollment");
 }
 
-void policy_set(doing& act) {
+void policy_set(act_run& act) {
   store::policy_row row;
   row.kind = act.text("kind");
   const auto policy = act.text("policy");
@@ -158,11 +158,11 @@ void policy_set(doing& act) {
   store::settings::writes(act.tx).set_policy(row);
 }
 
-void note_record(doing& act, const record_id& record) {
+void note_record(act_run& act, const record_id& record) {
   if (const auto row = store::records::reads(act.tx).record(record)) act.subject.record = row->key;
 }
 
-void assign(doing& act) {
+void assign(act_run& act) {
   const auto record = act.id<record_id>("record");
   const auto version = act.id<version_id>("version");
   const auto user = act.user();
@@ -176,7 +176,7 @@ void assign(doing& act) {
   note_record(act, record);
 }
 
-void unassign(doing& act) {
+void unassign(act_run& act) {
   const auto record = act.id<record_id>("record");
   const auto user = act.user();
   act.complete();
@@ -190,7 +190,7 @@ void unassign(doing& act) {
 }
 
 /// The item of that id, locked against a second decision by the common lock of acts on people.
-store::quarantine_row quarantined_item(doing& act) {
+store::quarantine_row quarantined_item(act_run& act) {
   const auto text = act.text("quarantine");
   store::pk key = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), key);
@@ -203,7 +203,7 @@ store::quarantine_row quarantined_item(doing& act) {
   return *std::move(item);
 }
 
-void quarantine_accept(doing& act) {
+void quarantine_accept(act_run& act) {
   const auto item = quarantined_item(act);
   const auto user = act.user();
   act.complete();
@@ -217,7 +217,7 @@ void quarantine_accept(doing& act) {
   if (const auto header = domain::decode_header(item.header)) note_record(act, header->record.id);
 }
 
-void quarantine_reject(doing& act) {
+void quarantine_reject(act_run& act) {
   const auto item = quarantined_item(act);
   act.complete();
   act.subject.user = item.user;
@@ -228,7 +228,7 @@ void quarantine_reject(doing& act) {
   refuse(errc::not_found, "There is no such open conflict; see `conflict list`.", "conflict");
 }
 
-void conflict_dismiss(doing& act) {
+void conflict_dismiss(act_run& act) {
   const auto text = act.text("conflict");
   act.complete();
   store::pk key = 0;
@@ -253,7 +253,7 @@ void conflict_dismiss(doing& act) {
 }
 
 /// Nothing changes but the log: an administrator has seen that it lacks lines, and why.
-void audit_accept(doing& act) {
+void audit_accept(act_run& act) {
   const auto agreed = act.args.integer("agreed", 0, limits::json_integer);
   const auto seen = act.args.integer("seen", 0, limits::json_integer);
   act.complete();
@@ -265,7 +265,7 @@ void audit_accept(doing& act) {
 
 struct act_line {
   std::string_view name;
-  void (*run)(doing&);
+  void (*run)(act_run&);
   bool people = false;  ///< takes the lock of acts on people
 };
 constexpr act_line k_acts[] = {{"user.add", user_add, true},
@@ -368,29 +368,29 @@ http::response act(context& in, const http::request& asked, const session_owner&
       return;
     }
     json::reader reader(args, "args");
-    doing now{.tx = tx,
-              .people = tx,
-              .credentials = tx,
-              .app = in,
-              .object = object,
-              .args = reader,
-              .now = in.clock.now()};
-    line.run(now);
-    entries = std::move(now.entries);
+    act_run run{.tx = tx,
+                .people = tx,
+                .credentials = tx,
+                .app = in,
+                .object = object,
+                .args = reader,
+                .now = in.clock.now()};
+    line.run(run);
+    entries = std::move(run.entries);
     for (const auto& entry : entries)
       static_cast<void>(store::journal::writes(tx).add_journaled(store::journaled(entry)));
     store::audit_row row;
-    row.at = now.now;
+    row.at = run.now;
     row.act = object.id;
     row.actor = caller.user.key;
     row.device = caller.device.key;
     row.what = object.act;
-    row.subject_user = now.subject.user;
-    row.subject_record = now.subject.record;
+    row.subject_user = run.subject.user;
+    row.subject_record = run.subject.record;
     row.object = sent->object;
     row.signature = sent->signature;
     audit.add_audit(row);
-    out = answer_to(in, object, args, now.now);
+    out = answer_to(in, object, args, run.now);
   });
   // Before the answer: what was answered outlives a database that goes back.
   for (const auto& entry : entries) in.journal(entry);

@@ -24,7 +24,7 @@ namespace autocusto::admin::detail {
 inline constexpr std::size_t k_argument = 512;
 
 /// One act under way.
-struct doing {
+struct act_run {
   store::transaction& tx;
   store::people::writes people;
   store::credentials::writes credentials;
@@ -81,15 +81,15 @@ struct doing {
                                  const std::unordered_set<store::pk>& gone = {});
 
 /// No link that is on its way survives what takes access away.
-void void_codes(doing& act, const store::user_row& user);
+void void_codes(act_run& act, const store::user_row& user);
 
 /// device.revoke: revokes the devices that replace this one as well, unless the act says `only`;
 /// for a lost laptop always, since the copy of its folder may be the thief's.
-void device_revoke(doing& act);
+void device_revoke(act_run& act);
 /// device.approve: of a device that another one's signature has enrolled.
-void device_approve(doing& act);
+void device_approve(act_run& act);
 /// policy.set of re-enrollment: whether an administrator has to approve such devices.
-void reenrollment_set(doing& act, const std::string& policy);
+void reenrollment_set(act_run& act, const std::string& policy);
 
 /// What an act that was done before has for the journal: writing it may have failed the first time.
 [[nodiscard]] std::vector<store::journal_entry> journaled_before(store::transaction& tx,

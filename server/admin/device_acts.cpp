@@ -24,7 +24,7 @@ struct owned_device {
   store::user_row owner;
 };
 
-owned_device device_of(doing& act, const device_id& id) {
+owned_device device_of(act_run& act, const device_id& id) {
   auto device = act.people.device_by_id(id);
   if (!device || is_own_device(id)) {
     refuse(errc::not_found, "There is no such device; see `device list`.", "device");
@@ -36,14 +36,14 @@ owned_device device_of(doing& act, const device_id& id) {
 }
 
 /// Of those that stand in for a device, the ones that are still to be revoked (as lost).
-std::vector<store::device_row> to_revoke_along(doing& act, const store::device_row& device,
+std::vector<store::device_row> to_revoke_along(act_run& act, const store::device_row& device,
                                                bool lost) {
   auto all = store::stand_ins_of(act.tx, device);
   std::erase_if(all, [lost](const auto& row) { return row.revoked_at && (row.lost || !lost); });
   return all;
 }
 
-void revoke_one(doing& act, const owned_device& which, bool lost, const act_id& id) {
+void revoke_one(act_run& act, const owned_device& which, bool lost, const act_id& id) {
   const auto& device = which.device;
   auto& entry = act.note(store::journaled_act::device_revoked, which.owner.id);
   entry.id = id;
@@ -68,11 +68,11 @@ bool admin_remains(store::people::reads people, store::pk user,
   });
 }
 
-void void_codes(doing& act, const store::user_row& user) {
+void void_codes(act_run& act, const store::user_row& user) {
   act.credentials.void_enrollments(user.key, act.now + limits::enrollment_millis);
 }
 
-void device_revoke(doing& act) {
+void device_revoke(act_run& act) {
   const auto id = act.id<device_id>("device");
   const bool lost = act.flag("lost");
   const bool only = act.args.has("only") && act.flag("only");
@@ -106,7 +106,7 @@ void device_revoke(doing& act) {
   store::feed::writes(act.tx).wake(owner.id);
 }
 
-void device_approve(doing& act) {
+void device_approve(act_run& act) {
   const auto id = act.id<device_id>("device");
   act.complete();
   const auto owner = device_of(act, id).owner;
@@ -121,7 +121,7 @@ void device_approve(doing& act) {
   act.note(store::journaled_act::device_approved, owner.id).device = id;
 }
 
-void reenrollment_set(doing& act, const std::string& policy) {
+void reenrollment_set(act_run& act, const std::string& policy) {
   if (act.args.has("user")) {
     refuse(errc::invalid_field, "This policy is one for all; name no user.", "user");
   }

@@ -50,9 +50,9 @@ std::optional<journal_entry> read_line(const std::string& line, const sync_keys&
 }
 
 /// Does one entry inside a transaction, if the database has not.
-class doing {
+class journal_replay {
  public:
-  doing(store::transaction& tx, const journal_entry& entry, const act_environment& env)
+  journal_replay(store::transaction& tx, const journal_entry& entry, const act_environment& env)
       : tx_(tx), people_(tx), credentials_(tx), entry_(entry), env_(env) {}
 
   /// False when it was done before.
@@ -258,7 +258,7 @@ std::size_t journal::apply(store::database& in, unix_millis now) {
     const act_environment env{&random_, now};
     bool was_lacking = false;
     // One transaction each: so no two of them wait for each other's records.
-    in.write([&](store::transaction& tx) { was_lacking = doing(tx, entry, env).run(); });
+    in.write([&](store::transaction& tx) { was_lacking = journal_replay(tx, entry, env).run(); });
     count += was_lacking ? 1 : 0;
   }
   return count;
