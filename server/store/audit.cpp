@@ -39,16 +39,13 @@ std::vector<audit_row> reads::audit(std::optional<pk> user, std::optional<pk> re
                                         " FROM audit_log l WHERE l.pk>$1 AND l.at>=$2 "
                                         "AND ($3=0 OR l.actor=$3 OR l.subject_user=$3) "
                                         "AND ($4=0 OR l.subject_record=$4) ORDER BY l.pk LIMIT $5"};
-  return session_.list(q,
-                       {sql_integer(after), sql_integer(since), sql_integer(user.value_or(0)),
-                        sql_integer(record.value_or(0)), sql_integer(limit)},
-                       read_audit);
+  return session_.list(q, {after, since, user.value_or(0), record.value_or(0), limit}, read_audit);
 }
 
 std::optional<audit_row> reads::audit_by_act(const act_id& act) {
   static constexpr sql_query q{"audit_by_act",
                                "SELECT " SYNC_AUDIT_COLUMNS " FROM audit_log l WHERE l.act=$1"};
-  return session_.one(q, {sql_bytes(act)}, read_audit);
+  return session_.one(q, {act}, read_audit);
 }
 
 audit_head_row reads::audit_head() {
@@ -58,7 +55,7 @@ audit_head_row reads::audit_head() {
 
 std::optional<hash256> reads::audit_link(std::int64_t seq) {
   static constexpr sql_query q{"audit_link", "SELECT link FROM audit_chain WHERE seq=$1"};
-  return session_.one(q, {sql_integer(seq)}, read_id<hash256>);
+  return session_.one(q, {seq}, read_id<hash256>);
 }
 
 std::vector<std::pair<pk, wire::audit_line>> reads::audit_lines(std::int64_t after_seq, pk after,
@@ -68,20 +65,19 @@ std::vector<std::pair<pk, wire::audit_line>> reads::audit_lines(std::int64_t aft
       "SELECT l.pk, l.at, l.act, a.id, d.id, l.what, s.id, l.object, l.signature "
       "FROM audit_log l LEFT JOIN app_user a ON a.pk=l.actor LEFT JOIN device d ON d.pk=l.device "
       "LEFT JOIN app_user s ON s.pk=l.subject_user WHERE l.pk>$1 ORDER BY l.pk LIMIT $2"};
-  return session_.list(q, {sql_integer(after), sql_integer(limit)},
-                       [&after_seq](const sql_row& row) {
-                         wire::audit_line line;
-                         line.seq = ++after_seq;
-                         line.at = format_time(row.integer(1));
-                         line.act = row.optional_id<act_id>(2);
-                         line.actor = row.optional_id<user_id>(3).value_or(user_id{});
-                         line.device = row.optional_id<device_id>(4);
-                         line.what = row.bytes(5);
-                         line.user = row.optional_id<user_id>(6);
-                         line.object = row.bytes(7);
-                         line.signature = row.bytes(8);
-                         return std::pair(row.integer(0), std::move(line));
-                       });
+  return session_.list(q, {after, limit}, [&after_seq](const sql_row& row) {
+    wire::audit_line line;
+    line.seq = ++after_seq;
+    line.at = format_time(row.integer(1));
+    line.act = row.optional_id<act_id>(2);
+    line.actor = row.optional_id<user_id>(3).value_or(user_id{});
+    line.device = row.optional_id<device_id>(4);
+    line.what = row.bytes(5);
+    line.user = row.optional_id<user_id>(6);
+    line.object = row.bytes(7);
+    line.signature = row.bytes(8);
+    return std::pair(row.integer(0), std::move(line));
+  });
 }
 
 void writes::add_audit(const audit_row& row) {
@@ -93,10 +89,8 @@ void writes::add_audit(const audit_row& row) {
   // lines of other processes before it are committed. What has no link yet is chained first.
   while (chain_audit(k_at_once) == k_at_once) {
   }
-  session_.run(
-      q, {sql_integer(row.at), sql_bytes(row.act), sql_integer(row.actor), sql_integer(row.device),
-          sql_text(row.what), sql_integer(row.subject_user), sql_integer(row.subject_record),
-          sql_bytes(row.object), sql_bytes(row.signature)});
+  session_.run(q, {row.at, row.act, row.actor, row.device, sql_text(row.what), row.subject_user,
+                   row.subject_record, sql_bytes(row.object), sql_bytes(row.signature)});
   static_cast<void>(chain_audit(1));
 }
 
@@ -111,10 +105,10 @@ std::int64_t writes::chain_audit(std::int64_t limit) {
   const auto lines = audit_lines(head.seq, head.line, limit);
   for (const auto& [key, line] : lines) {
     head = {line.seq, key, wire::audit_link(head.link, line)};
-    session_.run(add, {sql_integer(head.seq), sql_integer(head.line), sql_bytes(head.link)});
+    session_.run(add, {head.seq, head.line, head.link});
   }
   if (!lines.empty()) {
-    session_.run(move, {sql_integer(head.seq), sql_integer(head.line), sql_bytes(head.link)});
+    session_.run(move, {head.seq, head.line, head.link});
   }
   return static_cast<std::int64_t>(lines.size());
 }

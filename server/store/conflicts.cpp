@@ -56,13 +56,12 @@ std::vector<conflict_entry> reads::conflict_list(bool include_closed, bool inclu
   static constexpr sql_query q{
       "conflict_list",
       SYNC_CONFLICT_ENTRY "WHERE (c.state=0 OR $1=1) AND (c.dismissed=0 OR $2=1) ORDER BY c.pk"};
-  return session_.list(q, {sql_integer(include_closed), sql_integer(include_dismissed)},
-                       read_conflict_entry);
+  return session_.list(q, {include_closed, include_dismissed}, read_conflict_entry);
 }
 
 std::optional<conflict_entry> reads::conflict(pk key) {
   static constexpr sql_query q{"conflict", SYNC_CONFLICT_ENTRY "WHERE c.pk=$1"};
-  return session_.one(q, {sql_integer(key)}, read_conflict_entry);
+  return session_.one(q, {key}, read_conflict_entry);
 }
 
 std::vector<pk> writes::save_conflicts(std::span<const conflict_row> conflicts) {
@@ -114,7 +113,7 @@ std::vector<pk> writes::save_conflicts(std::span<const conflict_row> conflicts) 
 
 void writes::dismiss_conflict(pk key) {
   static constexpr sql_query q{"dismiss_conflict", "UPDATE conflict SET dismissed=1 WHERE pk=$1"};
-  session_.run(q, {sql_integer(key)});
+  session_.run(q, {key});
 }
 
 }  // namespace autocusto::store::conflicts

@@ -35,7 +35,7 @@ std::vector<pk> reads::users_with_code(unix_millis now) {
   static constexpr sql_query q{
       "users_with_code",
       "SELECT DISTINCT owner FROM enrollment WHERE device IS NULL AND expires_at>$1"};
-  return session_.list(q, {sql_integer(now)}, read_key);
+  return session_.list(q, {now}, read_key);
 }
 
 std::vector<enrollment_row> reads::open_enrollments(unix_millis now) {
@@ -43,7 +43,7 @@ std::vector<enrollment_row> reads::open_enrollments(unix_millis now) {
                                "SELECT code_hash, owner, expires_at, device FROM enrollment "
                                "WHERE device IS NULL AND expires_at>$1 "
                                "ORDER BY expires_at, code_hash"};
-  return session_.list(q, {sql_integer(now)}, enrollment_of);
+  return session_.list(q, {now}, enrollment_of);
 }
 
 std::optional<session_owner> reads::session(std::string_view token_hash) {
@@ -59,8 +59,7 @@ void writes::add_enrollment(const enrollment_row& e) {
   static constexpr sql_query q{
       "add_enrollment",
       "INSERT INTO enrollment (code_hash, owner, expires_at, device) VALUES ($1, $2, $3, $4)"};
-  session_.run(q, {sql_bytes(e.code_hash), sql_integer(e.user), sql_integer(e.expires_at),
-                   sql_integer(e.device)});
+  session_.run(q, {sql_bytes(e.code_hash), e.user, e.expires_at, e.device});
 }
 
 std::optional<enrollment_row> writes::lock_enrollment(std::string_view code_hash) {
@@ -73,7 +72,7 @@ std::optional<enrollment_row> writes::lock_enrollment(std::string_view code_hash
 void writes::use_enrollment(std::string_view code_hash, pk device) {
   static constexpr sql_query q{"use_enrollment",
                                "UPDATE enrollment SET device=$2 WHERE code_hash=$1"};
-  session_.run(q, {sql_bytes(code_hash), sql_integer(device)});
+  session_.run(q, {sql_bytes(code_hash), device});
 }
 
 bool writes::void_enrollment(std::string_view code_hash) {
@@ -87,27 +86,26 @@ void writes::void_enrollments(pk user, unix_millis expiring_until) {
   static constexpr sql_query q{
       "void_enrollments",
       "DELETE FROM enrollment WHERE owner=$1 AND device IS NULL AND expires_at<=$2"};
-  session_.run(q, {sql_integer(user), sql_integer(expiring_until)});
+  session_.run(q, {user, expiring_until});
 }
 
 void writes::add_session(const session_row& s) {
   static constexpr sql_query q{
       "add_session",
       "INSERT INTO session (token_hash, device, scope, expires_at) VALUES ($1, $2, $3, $4)"};
-  session_.run(q, {sql_bytes(s.token_hash), sql_integer(s.device), sql_integer(s.scope),
-                   sql_integer(s.expires_at)});
+  session_.run(q, {sql_bytes(s.token_hash), s.device, s.scope, s.expires_at});
 }
 
 void writes::end_sessions_of_device(pk device) {
   static constexpr sql_query q{"end_sessions_of_device", "DELETE FROM session WHERE device=$1"};
-  session_.run(q, {sql_integer(device)});
+  session_.run(q, {device});
 }
 
 void writes::end_sessions_of_user(pk user) {
   static constexpr sql_query q{
       "end_sessions_of_user",
       "DELETE FROM session WHERE device IN (SELECT pk FROM device WHERE owner=$1)"};
-  session_.run(q, {sql_integer(user)});
+  session_.run(q, {user});
 }
 
 bool writes::spend_challenge(std::string_view challenge_hash, unix_millis expires_at) {
@@ -115,8 +113,7 @@ bool writes::spend_challenge(std::string_view challenge_hash, unix_millis expire
       "spend_challenge",
       "INSERT INTO spent_challenge (challenge_hash, expires_at) VALUES ($1, $2) "
       "ON CONFLICT (challenge_hash) DO NOTHING RETURNING expires_at"};
-  return session_.one(q, {sql_bytes(challenge_hash), sql_integer(expires_at)}, read_key)
-      .has_value();
+  return session_.one(q, {sql_bytes(challenge_hash), expires_at}, read_key).has_value();
 }
 
 void writes::purge_expired(unix_millis now) {
@@ -128,9 +125,8 @@ void writes::purge_expired(unix_millis now) {
   // The device that a used code has made is answered again for as long as a code is good.
   static constexpr sql_query used{"purge_used_enrollments",
                                   "DELETE FROM enrollment WHERE expires_at<$1"};
-  for (const sql_query& q : {sessions, challenges, enrollments})
-    session_.run(q, {sql_integer(now)});
-  session_.run(used, {sql_integer(now - k_used_code_kept)});
+  for (const sql_query& q : {sessions, challenges, enrollments}) session_.run(q, {now});
+  session_.run(used, {now - k_used_code_kept});
 }
 
 }  // namespace autocusto::store::credentials

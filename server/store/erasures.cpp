@@ -10,19 +10,18 @@ std::vector<removal_row> reads::removals(pk owner, unix_millis since, pk device)
       "LEFT JOIN erased_view e ON e.device=$3 AND e.incarnation=w.incarnation "
       "LEFT JOIN erasure r ON r.pk=e.erasure "
       "WHERE w.owner=$1 AND w.open=0 AND w.closed_at>=$2 ORDER BY w.closed_at, w.pk"};
-  return session_.list(q, {sql_integer(owner), sql_integer(since), sql_integer(device)},
-                       [](const sql_row& row) {
-                         return removal_row{.incarnation = row.id<incarnation_id>(0),
-                                            .removed_at = row.integer(1),
-                                            .erased_at = row.optional_integer(2)};
-                       });
+  return session_.list(q, {owner, since, device}, [](const sql_row& row) {
+    return removal_row{.incarnation = row.id<incarnation_id>(0),
+                       .removed_at = row.integer(1),
+                       .erased_at = row.optional_integer(2)};
+  });
 }
 
 std::vector<erasure_row> reads::erasures_of_everything(pk device) {
   static constexpr sql_query q{"erasures_of_everything",
                                "SELECT pk, device, everything, received_at, object, signature "
                                "FROM erasure WHERE device=$1 AND everything=1 ORDER BY pk"};
-  return session_.list(q, {sql_integer(device)}, [](const sql_row& row) {
+  return session_.list(q, {device}, [](const sql_row& row) {
     return erasure_row{.key = row.integer(0),
                        .device = row.integer(1),
                        .everything = row.integer(2) != 0,
@@ -45,7 +44,7 @@ std::vector<incarnation_id> reads::erased_among(std::span<const incarnation_id> 
 
 void writes::device_told(pk device, std::optional<unix_millis> at) {
   static constexpr sql_query q{"device_told", "UPDATE device SET told_at=$2 WHERE pk=$1"};
-  session_.run(q, {sql_integer(device), sql_integer(at)});
+  session_.run(q, {device, at});
 }
 
 void writes::add_erasure(const erasure_row& row, std::span<const incarnation_id> incarnations) {
@@ -53,13 +52,8 @@ void writes::add_erasure(const erasure_row& row, std::span<const incarnation_id>
       "add_erasure",
       "INSERT INTO erasure (device, everything, received_at, object, signature) "
       "VALUES ($1, $2, $3, $4, $5) RETURNING pk"};
-  const auto key =
-      session_
-          .one(q,
-               {sql_integer(row.device), sql_integer(row.everything), sql_integer(row.received_at),
-                sql_bytes(row.object), sql_bytes(row.signature)},
-               read_key)
-          .value();
+  const auto key = session_.number(q, {row.device, row.everything, row.received_at,
+                                       sql_bytes(row.object), sql_bytes(row.signature)});
   static constexpr sql_query views{"add_erased_views",
                                    "INSERT INTO erased_view (device, incarnation, erasure) "
                                    "SELECT u.device, u.incarnation, u.erasure "

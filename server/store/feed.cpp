@@ -33,13 +33,13 @@ feed_head read_head(const sql_row& row) {
 
 feed_head reads::head(pk user) {
   static constexpr sql_query q{"feed_head", "SELECT seq, chain FROM feed_head WHERE owner=$1"};
-  return session_.one(q, {sql_integer(user)}, read_head).value_or(feed_head{});
+  return session_.one(q, {user}, read_head).value_or(feed_head{});
 }
 
 std::optional<hash256> reads::chain_at(pk user, std::int64_t seq) {
   static constexpr sql_query q{"chain_at", "SELECT chain FROM feed WHERE owner=$1 AND seq=$2"};
   if (seq == 0) return hash256();
-  return session_.one(q, {sql_integer(user), sql_integer(seq)}, read_id<hash256>);
+  return session_.one(q, {user, seq}, read_id<hash256>);
 }
 
 std::vector<feed_item> reads::feed(pk user, std::int64_t after, std::int64_t limit) {
@@ -50,14 +50,14 @@ std::vector<feed_item> reads::feed(pk user, std::int64_t after, std::int64_t lim
       "f.import_run "
       "FROM (SELECT * FROM feed WHERE owner=$1 AND seq>$2 ORDER BY seq LIMIT $3) f "
       "{join view w: w.pk=f.view} {join record r: r.pk=w.record} ORDER BY f.seq"};
-  return session_.list(q, {sql_integer(user), sql_integer(after), sql_integer(limit)}, read_item);
+  return session_.list(q, {user, after, limit}, read_item);
 }
 
 std::vector<pk> reads::versions_by_own_item(pk view, std::span<const pk> versions) {
   static constexpr sql_query q{"versions_by_own_item",
                                "SELECT DISTINCT f.version FROM {set u: version=$1} {join feed f: "
                                "f.view=$2 AND f.version=u.version AND f.kind<=1 AND f.kind=0}"};
-  return session_.list(q, {sql_integers(versions), sql_integer(view)}, read_key);
+  return session_.list(q, {sql_integers(versions), view}, read_key);
 }
 
 std::vector<shown_version> reads::shown_versions(std::span<const pk> views) {
@@ -86,7 +86,7 @@ std::vector<feed_move> writes::lock_heads(std::span<const pk> users) {
   };
   auto heads = session_.list(lock, {sql_integers(sorted)}, read);
   if (heads.size() == sorted.size()) return heads;
-  session_.run(create, {sql_integers(sorted), sql_bytes(hash256().raw())});
+  session_.run(create, {sql_integers(sorted), hash256()});
   // Others may have made some of them meanwhile and moved them on: what counts is what is locked.
   return session_.list(lock, {sql_integers(sorted)}, read);
 }
@@ -116,7 +116,7 @@ void writes::append(std::span<const feed_row> rows, std::span<const feed_move> h
 
 void writes::note_given(pk device, std::int64_t seq) {
   static constexpr sql_query q{"note_given", "UPDATE device SET given=$2 WHERE pk=$1 AND given<$2"};
-  session_.run(q, {sql_integer(device), sql_integer(seq)});
+  session_.run(q, {device, seq});
 }
 
 void writes::wake(const user_id& user) {

@@ -12,15 +12,14 @@ std::vector<act_id> reads::journaled(std::span<const act_id> ids) {
 
 std::optional<std::string> reads::journaled_object(const act_id& id) {
   static constexpr sql_query q{"journaled_object", "SELECT object FROM journaled WHERE id=$1"};
-  return session_.one(q, {sql_bytes(id)},
-                      [](const sql_row& row) { return std::string(row.bytes(0)); });
+  return session_.one(q, {id}, [](const sql_row& row) { return std::string(row.bytes(0)); });
 }
 
 std::optional<unix_millis> reads::newest_journaled(std::string_view subject, journaled_act what) {
   static constexpr sql_query q{"newest_journaled",
                                "SELECT at FROM journaled WHERE subject=$1 AND what=$2 "
                                "ORDER BY at DESC LIMIT 1"};
-  return session_.one(q, {sql_bytes(subject), sql_integer(what)}, read_key);
+  return session_.one(q, {sql_bytes(subject), what}, read_key);
 }
 
 std::vector<incarnation_id> reads::removed_incarnations(
@@ -37,10 +36,7 @@ bool writes::add_journaled(const journaled_row& row) {
                                "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING "
                                "RETURNING at"};
   return session_
-      .one(q,
-           {sql_bytes(row.id), sql_integer(row.what), sql_bytes(row.subject), sql_integer(row.at),
-            sql_text(row.object)},
-           read_key)
+      .one(q, {row.id, row.what, sql_bytes(row.subject), row.at, sql_text(row.object)}, read_key)
       .has_value();
 }
 

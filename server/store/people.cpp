@@ -19,9 +19,8 @@ namespace {
 
 // No key is NULL.
 sql_parameter key_or_null(const device_row& device) {
-  sql_parameter p = sql_bytes(device.public_key);
-  p.values[0].null = device.public_key.empty();
-  return p;
+  if (device.public_key.empty()) return {sql_type::bytes, false, {sql_value{}}};
+  return sql_bytes(device.public_key);
 }
 
 user_row user_of(const sql_row& row) {
@@ -62,7 +61,7 @@ bool reads::email_taken(std::string_view email) {
 std::optional<user_row> reads::user_by_id(const user_id& id) {
   static constexpr sql_query q{"user_by_id",
                                "SELECT " SYNC_USER_COLUMNS " FROM app_user a WHERE a.id=$1"};
-  return session_.one(q, {sql_bytes(id)}, user_of);
+  return session_.one(q, {id}, user_of);
 }
 
 std::vector<user_row> reads::users_by_pk(std::span<const pk> keys) {
@@ -87,7 +86,7 @@ std::vector<user_row> reads::all_users() {
 std::optional<device_row> reads::device_by_id(const device_id& id) {
   static constexpr sql_query q{"device_by_id",
                                "SELECT " SYNC_DEVICE_COLUMNS " FROM device d WHERE d.id=$1"};
-  return session_.one(q, {sql_bytes(id)}, device_of);
+  return session_.one(q, {id}, device_of);
 }
 
 std::vector<device_row> reads::devices_by_pk(std::span<const pk> keys) {
@@ -107,20 +106,20 @@ std::vector<device_row> reads::devices_of_user(pk user) {
   static constexpr sql_query q{"devices_of_user", "SELECT " SYNC_DEVICE_COLUMNS
                                                   " FROM device d WHERE d.owner=$1 "
                                                   "ORDER BY d.pk"};
-  return session_.list(q, {sql_integer(user)}, device_of);
+  return session_.list(q, {user}, device_of);
 }
 
 std::vector<device_row> reads::devices_replacing(pk device) {
   static constexpr sql_query q{"devices_replacing", "SELECT " SYNC_DEVICE_COLUMNS
                                                     " FROM device d WHERE d.replaces=$1 "
                                                     "ORDER BY d.pk"};
-  return session_.list(q, {sql_integer(device)}, device_of);
+  return session_.list(q, {device}, device_of);
 }
 
 bool reads::is_held(pk user) {
   static constexpr sql_query q{"is_held",
                                "SELECT 1 FROM import_user WHERE owner=$1 AND held<>0 LIMIT 1"};
-  return session_.one(q, {sql_integer(user)}, read_key).has_value();
+  return session_.one(q, {user}, read_key).has_value();
 }
 
 pk writes::add_user(const user_row& user) {
@@ -129,12 +128,8 @@ pk writes::add_user(const user_row& user) {
       "INSERT INTO app_user (id, email, email_key, role, enabled, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6) RETURNING pk"};
   const std::string key = email_key(user.email);
-  return session_
-      .one(q,
-           {sql_bytes(user.id), sql_text(user.email), sql_text(key), sql_integer(user.role),
-            sql_integer(user.enabled), sql_integer(user.created_at)},
-           read_key)
-      .value();
+  return session_.number(
+      q, {user.id, sql_text(user.email), sql_text(key), user.role, user.enabled, user.created_at});
 }
 
 void writes::update_user(const user_row& user) {
@@ -142,9 +137,8 @@ void writes::update_user(const user_row& user) {
                                "UPDATE app_user SET email=$2, email_key=$3, role=$4, enabled=$5, "
                                "created_at=$6 WHERE pk=$1"};
   const std::string key = email_key(user.email);
-  session_.run(q,
-               {sql_integer(user.key), sql_text(user.email), sql_text(key), sql_integer(user.role),
-                sql_integer(user.enabled), sql_integer(user.created_at)});
+  session_.run(
+      q, {user.key, sql_text(user.email), sql_text(key), user.role, user.enabled, user.created_at});
 }
 
 void writes::set_user_enabled(pk user, bool enabled) {
@@ -152,8 +146,8 @@ void writes::set_user_enabled(pk user, bool enabled) {
                                    "UPDATE import_user SET held=2 WHERE owner=$1 AND held=1"};
   static constexpr sql_query q{"set_user_enabled", "UPDATE app_user SET enabled=$2 WHERE pk=$1"};
   // Before the account itself, in the order in which the end of an import takes them.
-  if (!enabled) session_.run(leave, {sql_integer(user)});
-  session_.run(q, {sql_integer(user), sql_integer(enabled)});
+  if (!enabled) session_.run(leave, {user});
+  session_.run(q, {user, enabled});
 }
 
 pk writes::add_device(const device_row& device) {
@@ -162,14 +156,9 @@ pk writes::add_device(const device_row& device) {
       "INSERT INTO device (id, owner, name, public_key, enrolled_at, revoked_at, lost, last_seen, "
       "last_push, replaces, pending) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
       "RETURNING pk"};
-  return session_
-      .one(q,
-           {sql_bytes(device.id), sql_integer(device.user), sql_text(device.name),
-            key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
-            sql_integer(device.lost), sql_integer(device.last_seen), sql_bytes(device.last_push),
-            sql_integer(device.replaces), sql_integer(device.pending)},
-           read_key)
-      .value();
+  return session_.number(q, {device.id, device.user, sql_text(device.name), key_or_null(device),
+                             device.enrolled_at, device.revoked_at, device.lost, device.last_seen,
+                             device.last_push, device.replaces, device.pending});
 }
 
 void writes::update_device(const device_row& device) {
@@ -178,31 +167,30 @@ void writes::update_device(const device_row& device) {
       "UPDATE device SET owner=$2, name=$3, public_key=$4, enrolled_at=$5, revoked_at=$6, lost=$7, "
       "replaces=$8, pending=$9 WHERE pk=$1"};
   session_.run(
-      q, {sql_integer(device.key), sql_integer(device.user), sql_text(device.name),
-          key_or_null(device), sql_integer(device.enrolled_at), sql_integer(device.revoked_at),
-          sql_integer(device.lost), sql_integer(device.replaces), sql_integer(device.pending)});
+      q, {device.key, device.user, sql_text(device.name), key_or_null(device), device.enrolled_at,
+          device.revoked_at, device.lost, device.replaces, device.pending});
 }
 
 void writes::revoke_device(pk device, unix_millis at, bool lost) {
   static constexpr sql_query q{"revoke_device",
                                "UPDATE device SET revoked_at=$2, lost=$3 WHERE pk=$1"};
-  session_.run(q, {sql_integer(device), sql_integer(at), sql_integer(lost)});
+  session_.run(q, {device, at, lost});
 }
 
 void writes::device_seen(pk device, unix_millis at) {
   static constexpr sql_query q{"device_seen", "UPDATE device SET last_seen=$2 WHERE pk=$1"};
-  session_.run(q, {sql_integer(device), sql_integer(at)});
+  session_.run(q, {device, at});
 }
 
 void writes::set_last_push(pk device, const push_id& push) {
   static constexpr sql_query q{"set_last_push", "UPDATE device SET last_push=$2 WHERE pk=$1"};
-  session_.run(q, {sql_integer(device), sql_bytes(push)});
+  session_.run(q, {device, push});
 }
 
 std::optional<device_row> writes::lock_device(const device_id& id) {
   static constexpr sql_query q{
       "lock_device", "SELECT " SYNC_DEVICE_COLUMNS " FROM device d WHERE d.id=$1 {lock d}"};
-  return session_.one(q, {sql_bytes(id)}, device_of);
+  return session_.one(q, {id}, device_of);
 }
 
 }  // namespace people

@@ -30,14 +30,14 @@ quarantine_usage reads::quarantine_used(pk device) {
   static constexpr sql_query q{
       "quarantine_used",
       "SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM quarantine WHERE device=$1"};
-  return session_.one(q, {sql_integer(device)}, read_usage).value();
+  return session_.one(q, {device}, read_usage).value();
 }
 
 quarantine_usage reads::quarantine_used_by(pk user) {
   static constexpr sql_query q{
       "quarantine_used_by",
       "SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM quarantine WHERE owner=$1"};
-  return session_.one(q, {sql_integer(user)}, read_usage).value();
+  return session_.one(q, {user}, read_usage).value();
 }
 
 std::vector<quarantine_row> reads::quarantine_list() {
@@ -53,7 +53,7 @@ std::optional<quarantine_row> reads::quarantine(pk key) {
                                "SELECT q.pk, q.device, q.owner, q.code, q.message, q.version, "
                                "q.received_at, q.header, q.payload FROM quarantine q "
                                "WHERE q.pk=$1"};
-  return session_.one(q, {sql_integer(key)}, read_quarantine);
+  return session_.one(q, {key}, read_quarantine);
 }
 
 void writes::add_quarantine(std::span<const quarantine_row> rows) {
@@ -78,7 +78,7 @@ void writes::add_quarantine(std::span<const quarantine_row> rows) {
 
 void writes::remove_quarantine(pk key) {
   static constexpr sql_query q{"remove_quarantine", "DELETE FROM quarantine WHERE pk=$1"};
-  session_.run(q, {sql_integer(key)});
+  session_.run(q, {key});
 }
 
 }  // namespace autocusto::store::quarantine

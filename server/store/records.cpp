@@ -19,7 +19,7 @@ constexpr auto raw_id = [](const auto* w) { return w->id.raw(); };
 std::optional<record_row> reads::record(const record_id& id) {
   static constexpr sql_query q{"record",
                                "SELECT " SYNC_RECORD_COLUMNS " FROM record r WHERE r.id=$1"};
-  return session_.one(q, {sql_bytes(id)}, record_of);
+  return session_.one(q, {id}, record_of);
 }
 
 std::vector<record_row> reads::records_by_pk(std::span<const pk> keys) {
@@ -39,7 +39,7 @@ std::vector<record_row> reads::records_after(pk after, std::int64_t limit) {
   static constexpr sql_query q{"records_after",
                                "SELECT " SYNC_RECORD_COLUMNS
                                " FROM record r WHERE r.pk>$1 ORDER BY r.pk LIMIT $2"};
-  return session_.list(q, {sql_integer(after), sql_integer(limit)}, record_of);
+  return session_.list(q, {after, limit}, record_of);
 }
 
 std::vector<record_summary> reads::record_list(std::optional<std::string> kind, bool divergent_only,
@@ -54,17 +54,15 @@ std::vector<record_summary> reads::record_list(std::optional<std::string> kind, 
       "(SELECT count(DISTINCT w.heads) FROM view w WHERE w.record=r.pk AND w.open=1)>1) "
       "ORDER BY r.pk LIMIT $4"};
   const std::string wanted_kind = kind.value_or("");
-  return session_.list(
-      q,
-      {sql_integer(after), sql_text(wanted_kind), sql_integer(divergent_only), sql_integer(limit)},
-      [](const sql_row& row) {
-        record_summary s;
-        s.record = read_record(row);
-        s.users = row.integer(k_record_columns);
-        s.versions = s.record.last_number;
-        s.divergent = row.integer(k_record_columns + 1) > 1;
-        return s;
-      });
+  return session_.list(q, {after, sql_text(wanted_kind), divergent_only, limit},
+                       [](const sql_row& row) {
+                         record_summary s;
+                         s.record = read_record(row);
+                         s.users = row.integer(k_record_columns);
+                         s.versions = s.record.last_number;
+                         s.divergent = row.integer(k_record_columns + 1) > 1;
+                         return s;
+                       });
 }
 
 std::vector<std::optional<record_row>> writes::lock_records(std::span<const wanted_record> wanted) {

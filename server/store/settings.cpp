@@ -41,7 +41,7 @@ domain::merge_policy reads::policy(pk user, std::string_view kind) {
       "policy",
       "SELECT policy FROM policy WHERE kind=$1 AND owner IN (0, $2) ORDER BY owner DESC LIMIT 1"};
   return session_
-      .one(q, {sql_text(kind), sql_integer(user)},
+      .one(q, {sql_text(kind), user},
            [](const sql_row& row) { return static_cast<domain::merge_policy>(row.integer(0)); })
       .value_or(domain::merge_policy::automatic);
 }
@@ -57,22 +57,12 @@ statistics reads::stats() {
       "(SELECT count(*) FROM view WHERE open=1), (SELECT count(*) FROM conflict WHERE state=0), "
       "(SELECT count(*) FROM quarantine), (SELECT count(*) FROM push), "
       "(SELECT CAST(coalesce(sum(seq), 0) AS bigint) FROM feed_head)"};
-  return session_
-      .one(q, {},
-           [](const sql_row& row) {
-             statistics s;
-             s.users = row.integer(0);
-             s.devices = row.integer(1);
-             s.records = row.integer(2);
-             s.versions = row.integer(3);
-             s.open_views = row.integer(4);
-             s.open_conflicts = row.integer(5);
-             s.quarantined = row.integer(6);
-             s.pushes = row.integer(7);
-             s.feed_items = row.integer(8);
-             return s;
-           })
-      .value();
+  statistics s;
+  session_.run(q, {}, [&s](const sql_row& row) {
+    s = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4),
+         row.integer(5), row.integer(6), row.integer(7), row.integer(8)};
+  });
+  return s;
 }
 
 void writes::set_setting(std::string_view name, std::string_view value) {
@@ -86,8 +76,7 @@ void writes::set_policy(const policy_row& policy) {
   static constexpr sql_query q{"set_policy",
                                "INSERT INTO policy (kind, owner, policy) VALUES ($1, $2, $3) "
                                "ON CONFLICT (kind, owner) DO UPDATE SET policy=excluded.policy"};
-  session_.run(
-      q, {sql_text(policy.kind), sql_integer(policy.user.value_or(0)), sql_integer(policy.policy)});
+  session_.run(q, {sql_text(policy.kind), policy.user.value_or(0), policy.policy});
 }
 
 }  // namespace autocusto::store::settings

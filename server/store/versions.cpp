@@ -86,13 +86,13 @@ std::vector<version_node> reads::graphs(std::span<const pk> records, pk owner) {
                                          " FROM {set u: record=$1} "
                                          "{join version v: v.record=u.record} "
                                          "ORDER BY v.record, v.number"};
-  return nodes(q, {sql_integers(records), sql_integer(owner)});
+  return nodes(q, {sql_integers(records), owner});
 }
 
 std::vector<version_node> reads::nodes_by_id(std::span<const version_id> ids, pk owner) {
   static constexpr sql_query q{"nodes_by_id", "SELECT " SYNC_NODE_COLUMNS ", " SYNC_NODE_IS_VISIBLE
                                               " FROM {set u: id=$1} {join version v: v.id=u.id}"};
-  return nodes(q, {sql_bytes_of(ids), sql_integer(owner)});
+  return nodes(q, {sql_bytes_of(ids), owner});
 }
 
 std::vector<version_node> reads::leaves_by_id(std::span<const version_id> ids) {
@@ -112,7 +112,7 @@ std::vector<version_node> reads::history_of_view(pk view) {
   static constexpr sql_query older{"ancestors", "SELECT " SYNC_NODE_COLUMNS
                                                 ", 0 FROM {above u: key=$1} "
                                                 "{join version v: v.pk=u.key}"};
-  auto found = nodes(shown, {sql_integer(view)});
+  auto found = nodes(shown, {view});
   std::unordered_set<version_id> known;
   std::unordered_set<version_id> unknown;
   for (std::size_t done = 0; done < found.size();) {
@@ -136,7 +136,7 @@ std::vector<version_node> reads::history_of_view(pk view) {
 std::int64_t reads::versions_in_view(pk view) {
   static constexpr sql_query q{
       "versions_in_view", "SELECT count(DISTINCT version) FROM feed WHERE view=$1 AND kind<=1"};
-  return session_.one(q, {sql_integer(view)}, read_key).value_or(0);
+  return session_.one(q, {view}, read_key).value_or(0);
 }
 
 std::vector<stored_version> reads::versions(std::span<const pk> keys) {
@@ -157,7 +157,7 @@ std::vector<version_id> reads::visible_versions(std::span<const version_id> ids,
       "SELECT v.id FROM {set u: id=$1} {join version v: v.id=u.id} WHERE EXISTS "
       "(SELECT 1 FROM view w JOIN feed f ON f.view=w.pk AND f.version=v.pk AND f.kind<=1 "
       "WHERE w.record=v.record AND w.owner=$2 AND w.open=1)"};
-  return session_.list(q, {sql_bytes_of(ids), sql_integer(owner)}, read_id<version_id>);
+  return session_.list(q, {sql_bytes_of(ids), owner}, read_id<version_id>);
 }
 
 std::unordered_map<version_id, pk> reads::records_of(std::span<const version_id> ids) {
@@ -170,7 +170,7 @@ std::vector<stored_version> reads::versions_after(pk after, std::int64_t limit) 
   static constexpr sql_query q{"versions_after", "SELECT " SYNC_STORED_COLUMNS
                                                  " FROM version v"
                                                  " WHERE v.pk>$1 ORDER BY v.pk LIMIT $2"};
-  return session_.list(q, {sql_integer(after), sql_integer(limit)}, read_stored);
+  return session_.list(q, {after, limit}, read_stored);
 }
 
 std::vector<pk> writes::add_versions(std::span<const new_version> versions) {

@@ -18,7 +18,7 @@ std::vector<view_row> reads::open_views(std::span<const pk> records, pk owner) {
       "open_views",
       "SELECT " SYNC_VIEW_COLUMNS
       " FROM {set u: record=$1} {join view w: w.record=u.record AND w.owner=$2 AND w.open=1}"};
-  return session_.list(q, {sql_integers(records), sql_integer(owner)}, view_of);
+  return session_.list(q, {sql_integers(records), owner}, view_of);
 }
 
 std::vector<pk> reads::records_with_closed_view(std::span<const pk> records, pk owner) {
@@ -26,7 +26,7 @@ std::vector<pk> reads::records_with_closed_view(std::span<const pk> records, pk 
                                "SELECT u.record FROM {set u: record=$1} WHERE EXISTS "
                                "(SELECT 1 FROM view w WHERE w.record=u.record AND w.owner=$2 "
                                "AND w.open=0)"};
-  return session_.list(q, {sql_integers(records), sql_integer(owner)}, read_key);
+  return session_.list(q, {sql_integers(records), owner}, read_key);
 }
 
 std::vector<std::pair<pk, incarnation_id>> reads::closed_incarnations(std::span<const pk> records,
@@ -34,7 +34,7 @@ std::vector<std::pair<pk, incarnation_id>> reads::closed_incarnations(std::span<
   static constexpr sql_query q{"closed_incarnations",
                                "SELECT w.record, w.incarnation FROM {set u: record=$1} "
                                "{join view w: w.record=u.record AND w.owner=$2 AND w.open=0}"};
-  return session_.list(q, {sql_integers(records), sql_integer(owner)}, [](const sql_row& row) {
+  return session_.list(q, {sql_integers(records), owner}, [](const sql_row& row) {
     return std::pair(row.integer(0), row.id<incarnation_id>(1));
   });
 }
@@ -61,7 +61,7 @@ std::vector<view_of_user> reads::views_of_record(pk record) {
                                "SELECT " SYNC_VIEW_COLUMNS ", " SYNC_USER_COLUMNS
                                " FROM view w {join app_user a: a.pk=w.owner} "
                                "WHERE w.record=$1 AND w.open=1 ORDER BY a.email_key"};
-  std::vector<view_of_user> found = session_.list(q, {sql_integer(record)}, [](const sql_row& row) {
+  std::vector<view_of_user> found = session_.list(q, {record}, [](const sql_row& row) {
     return view_of_user{read_view(row), read_user(row, k_view_columns)};
   });
   return found;
@@ -70,7 +70,7 @@ std::vector<view_of_user> reads::views_of_record(pk record) {
 std::vector<view_row> reads::views_after(pk after, std::int64_t limit) {
   static constexpr sql_query q{"views_after", "SELECT " SYNC_VIEW_COLUMNS
                                               " FROM view w WHERE w.pk>$1 ORDER BY w.pk LIMIT $2"};
-  return session_.list(q, {sql_integer(after), sql_integer(limit)}, view_of);
+  return session_.list(q, {after, limit}, view_of);
 }
 
 std::vector<pk> writes::save_views(std::span<const view_row> views) {

@@ -27,9 +27,7 @@ std::vector<import_pending_row> reads::pending_rows(pk run, pk record, pk owner,
       "pending_rows",
       "SELECT p.record, p.owner, p.incarnation, p.versions, p.assigned FROM import_pending p "
       "WHERE p.run=$1 AND (p.record, p.owner)>($2, $3) ORDER BY p.record, p.owner LIMIT $4"};
-  return session_.list(
-      q, {sql_integer(run), sql_integer(record), sql_integer(owner), sql_integer(limit)},
-      read_pending);
+  return session_.list(q, {run, record, owner, limit}, read_pending);
 }
 
 void writes::add_pending(pk import, std::span<const import_pending_row> rows) {
@@ -50,16 +48,15 @@ void writes::add_pending(pk import, std::span<const import_pending_row> rows) {
       flags.push_back(shown.assigned ? '\1' : '\0');
     }
   }
-  session_.run(
-      q, {sql_integer(import), sql_list(sql_type::integer, rows, &import_pending_row::record),
-          sql_list(sql_type::integer, rows, &import_pending_row::owner),
-          sql_list(sql_type::bytes, rows, &import_pending_row::incarnation), sql_bytes_of(versions),
-          sql_bytes_of(assigned)});
+  session_.run(q, {import, sql_list(sql_type::integer, rows, &import_pending_row::record),
+                   sql_list(sql_type::integer, rows, &import_pending_row::owner),
+                   sql_list(sql_type::bytes, rows, &import_pending_row::incarnation),
+                   sql_bytes_of(versions), sql_bytes_of(assigned)});
 }
 
 void writes::remove_pending(pk import) {
   static constexpr sql_query q{"remove_pending", "DELETE FROM import_pending WHERE run=$1"};
-  session_.run(q, {sql_integer(import)});
+  session_.run(q, {import});
 }
 
 void writes::release_import_users(std::string_view source, pk import) {
@@ -75,9 +72,9 @@ void writes::release_import_users(std::string_view source, pk import) {
       "release_import_users",
       "UPDATE import_user SET held=0 WHERE source=$1 AND run=$2 AND held<>0"};
   // Somebody may be disabling one of them right now.
-  session_.run(lock, {sql_text(source), sql_integer(import)});
-  session_.run(enable, {sql_text(source), sql_integer(import)});
-  session_.run(release, {sql_text(source), sql_integer(import)});
+  session_.run(lock, {sql_text(source), import});
+  session_.run(enable, {sql_text(source), import});
+  session_.run(release, {sql_text(source), import});
 }
 
 }  // namespace autocusto::store::imports::pending

@@ -19,16 +19,15 @@ std::vector<import_feed_span> reads::import_spans(pk run, std::span<const pk> ow
   static constexpr sql_query given{"devices_given",
                                    "SELECT owner, max(given) FROM device WHERE given>0 "
                                    "GROUP BY owner"};
-  auto found =
-      session_.list(spans, {sql_integers(owners), sql_integer(run)}, [](const sql_row& row) {
-        import_feed_span s;
-        s.owner = row.integer(0);
-        s.first = row.integer(1);
-        s.last = row.integer(2);
-        s.count = row.integer(3);
-        s.head = row.integer(4);
-        return s;
-      });
+  auto found = session_.list(spans, {sql_integers(owners), run}, [](const sql_row& row) {
+    import_feed_span s;
+    s.owner = row.integer(0);
+    s.first = row.integer(1);
+    s.last = row.integer(2);
+    s.count = row.integer(3);
+    s.head = row.integer(4);
+    return s;
+  });
   std::map<pk, std::int64_t> by_owner;
   session_.run(given, {},
                [&](const sql_row& row) { by_owner.emplace(row.integer(0), row.integer(1)); });
@@ -43,7 +42,7 @@ std::vector<import_view_row> reads::moved_views(pk import) {
   static constexpr sql_query q{"moved_views",
                                "SELECT view, heads, active, pinned, drafts FROM import_view "
                                "WHERE run=$1 ORDER BY view"};
-  return session_.list(q, {sql_integer(import)}, [](const sql_row& row) {
+  return session_.list(q, {import}, [](const sql_row& row) {
     import_view_row v;
     v.view = row.integer(0);
     v.before.heads = split_ids(row.bytes(1));
@@ -58,16 +57,16 @@ std::vector<std::pair<pk, pk>> reads::versions_of_run(pk import, pk after, std::
   static constexpr sql_query q{"versions_of_run",
                                "SELECT v.pk, v.record FROM version v WHERE v.pk>$2 AND "
                                "v.import_run=$1 ORDER BY v.pk LIMIT $3"};
-  return session_.list(
-      q, {sql_integer(import), sql_integer(after), sql_integer(limit)},
-      [](const sql_row& row) { return std::pair(row.integer(0), row.integer(1)); });
+  return session_.list(q, {import, after, limit}, [](const sql_row& row) {
+    return std::pair(row.integer(0), row.integer(1));
+  });
 }
 
 std::vector<view_row> reads::views_of_run(pk import, pk after, std::int64_t limit) {
   static constexpr sql_query q{"views_of_run", "SELECT " SYNC_VIEW_COLUMNS
                                                " FROM view w WHERE w.pk>$2 AND w.import_run=$1 "
                                                "ORDER BY w.pk LIMIT $3"};
-  return session_.list(q, {sql_integer(import), sql_integer(after), sql_integer(limit)},
+  return session_.list(q, {import, after, limit},
                        [](const sql_row& row) { return read_view(row); });
 }
 
@@ -88,11 +87,11 @@ void writes::cut_feeds(pk import, std::span<const import_feed_span> spans) {
   for (const auto& s : spans) {
     const auto chain = feed::reads(transaction_).chain_at(s.owner, s.first - 1);
     if (!chain) throw database_error("A feed lacks an item.", false, false);
-    session_.run(cut, {sql_integer(s.owner), sql_integer(s.first), sql_integer(import)});
+    session_.run(cut, {s.owner, s.first, import});
     if (s.first == 1) {
-      session_.run(drop, {sql_integer(s.owner)});
+      session_.run(drop, {s.owner});
     } else {
-      session_.run(move, {sql_integer(s.owner), sql_integer(s.first - 1), sql_bytes(chain->raw())});
+      session_.run(move, {s.owner, s.first - 1, *chain});
     }
   }
 }
@@ -101,7 +100,7 @@ void writes::forget_moved_views(pk import, std::span<const pk> views) {
   static constexpr sql_query q{"forget_moved_views",
                                "DELETE FROM import_view WHERE run=$1 AND view IN "
                                "(SELECT u.key FROM {set u: key=$2})"};
-  session_.run(q, {sql_integer(import), sql_integers(views)});
+  session_.run(q, {import, sql_integers(views)});
 }
 
 void writes::remove_views(std::span<const pk> views) {
@@ -143,8 +142,8 @@ void writes::remove_kept_rows(pk import) {
       "remove_import_versions",
       "DELETE FROM import_version WHERE run=$1 AND NOT EXISTS "
       "(SELECT 1 FROM version v WHERE v.pk=import_version.version)"};
-  session_.run(rows, {sql_integer(import)});
-  session_.run(versions, {sql_integer(import)});
+  session_.run(rows, {import});
+  session_.run(versions, {import});
 }
 
 removed_accounts writes::remove_import_users(std::string_view source, pk import,
@@ -193,7 +192,7 @@ removed_accounts writes::remove_import_users(std::string_view source, pk import,
     std::erase(go, row.integer(0));
     out.disabled.push_back(row.integer(0));
   });
-  session_.run(forget, {sql_text(source), sql_integer(import), sql_integers(forgotten)});
+  session_.run(forget, {sql_text(source), import, sql_integers(forgotten)});
   for (const auto& q : {codes, heads, twins, users}) session_.run(q, {sql_integers(go)});
   for (const pk user : out.disabled) people::writes(transaction_).set_user_enabled(user, false);
   out.gone = static_cast<std::int64_t>(go.size());
@@ -226,8 +225,7 @@ std::set<pk> writes::hand_accounts_over(std::string_view source,
     handed.insert(user.owner);
     // What the account was to become at the end of this run, it becomes at the end of that one.
     const auto held = at->second.ended ? account_hold::none : user.held;
-    session_.run(
-        hand, {sql_text(at->second.source), sql_integer(at->second.legacy_id), sql_integer(held)});
+    session_.run(hand, {sql_text(at->second.source), at->second.legacy_id, held});
     if (at->second.ended && user.held == account_hold::enable) {
       people::writes(transaction_).set_user_enabled(user.owner, true);
     }

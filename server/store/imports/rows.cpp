@@ -16,17 +16,16 @@ std::vector<imported_version> reads::imported_versions(std::string_view source,
       "i.legacy_id=u.legacy_id} {join version v: v.pk=i.version} {join record r: "
       "r.pk=v.record}"};
   std::map<std::int64_t, imported_version> newest;
-  session_.run(q, {sql_text(source), sql_integer(origin), sql_integers(legacy_ids)},
-               [&](const sql_row& row) {
-                 imported_version v;
-                 v.row = {origin,         row.integer(0), row.integer(1),
-                          row.integer(2), row.integer(3), row.integer(4)};
-                 v.id = row.id<version_id>(5);
-                 v.record = row.id<record_id>(6);
-                 v.generation = row.integer(7);
-                 auto& place = newest[v.row.legacy_id];
-                 if (place.row.version < v.row.version) place = v;
-               });
+  session_.run(q, {sql_text(source), origin, sql_integers(legacy_ids)}, [&](const sql_row& row) {
+    imported_version v;
+    v.row = {origin,         row.integer(0), row.integer(1),
+             row.integer(2), row.integer(3), row.integer(4)};
+    v.id = row.id<version_id>(5);
+    v.record = row.id<record_id>(6);
+    v.generation = row.integer(7);
+    auto& place = newest[v.row.legacy_id];
+    if (place.row.version < v.row.version) place = v;
+  });
   std::vector<imported_version> found;
   found.reserve(newest.size());
   for (auto& [id, version] : newest) found.push_back(version);
@@ -82,18 +81,16 @@ std::vector<import_kept_row> reads::kept_rows(pk run, std::string_view origin, s
       "SELECT i.legacy_id, i.outcome, i.digest, i.reason, i.content "
       "FROM import_run r {join import_row i: i.source=r.source AND i.origin=$2 AND "
       "i.legacy_id>$3 AND i.run<=r.pk} WHERE r.pk=$1 ORDER BY i.legacy_id, i.run DESC LIMIT $4"};
-  auto rows =
-      session_.list(q, {sql_integer(run), sql_text(origin), sql_integer(after), sql_integer(limit)},
-                    [&](const sql_row& row) {
-                      import_kept_row k;
-                      k.origin = origin;
-                      k.legacy_id = row.integer(0);
-                      k.outcome = static_cast<kept_outcome>(row.integer(1));
-                      k.digest = row.integer(2);
-                      k.reason = row.bytes(3);
-                      k.content = row.bytes(4);
-                      return k;
-                    });
+  auto rows = session_.list(q, {run, sql_text(origin), after, limit}, [&](const sql_row& row) {
+    import_kept_row k;
+    k.origin = origin;
+    k.legacy_id = row.integer(0);
+    k.outcome = static_cast<kept_outcome>(row.integer(1));
+    k.digest = row.integer(2);
+    k.reason = row.bytes(3);
+    k.content = row.bytes(4);
+    return k;
+  });
   const auto older = std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
     return a.legacy_id == b.legacy_id;
   });
@@ -103,7 +100,7 @@ std::vector<import_kept_row> reads::kept_rows(pk run, std::string_view origin, s
 
 bool reads::keeps_rows(pk run) {
   static constexpr sql_query q{"keeps_rows", "SELECT 1 FROM import_row WHERE run=$1 LIMIT 1"};
-  return session_.one(q, {sql_integer(run)}, read_key).has_value();
+  return session_.one(q, {run}, read_key).has_value();
 }
 
 std::vector<std::pair<pk, version_id>> reads::last_imported(std::span<const pk> views) {
@@ -162,7 +159,7 @@ void writes::keep_rows(std::string_view source, pk run, std::span<const import_k
       "digest=excluded.digest, reason=excluded.reason, content=excluded.content"};
   const auto integers = [&rows](auto get) { return sql_list(sql_type::integer, rows, get); };
   const auto texts = [&rows](auto get) { return sql_list(sql_type::text, rows, get); };
-  session_.run(q, {sql_text(source), sql_integer(run), texts(&import_kept_row::origin),
+  session_.run(q, {sql_text(source), run, texts(&import_kept_row::origin),
                    integers(&import_kept_row::legacy_id), integers(&import_kept_row::outcome),
                    integers(&import_kept_row::digest), texts(&import_kept_row::reason),
                    texts(&import_kept_row::content)});
@@ -182,11 +179,11 @@ void writes::add_import_views(pk run, std::span<const import_view_row> rows) {
     drafts.push_back(join_ids(r.before.drafts));
   }
   using in = const import_view_row&;
-  session_.run(
-      q, {sql_integer(run), sql_list(sql_type::integer, rows, &import_view_row::view),
-          sql_bytes_of(heads), sql_list(sql_type::bytes, rows, &import_view_row::active_before),
-          sql_list(sql_type::bytes, rows, [](in r) { return value_of(r.before.pinned); }),
-          sql_bytes_of(drafts)});
+  session_.run(q,
+               {run, sql_list(sql_type::integer, rows, &import_view_row::view), sql_bytes_of(heads),
+                sql_list(sql_type::bytes, rows, &import_view_row::active_before),
+                sql_list(sql_type::bytes, rows, [](in r) { return value_of(r.before.pinned); }),
+                sql_bytes_of(drafts)});
 }
 
 }  // namespace autocusto::store::imports::rows

@@ -45,7 +45,7 @@ std::vector<import_run_row> reads::import_runs() {
 std::optional<import_run_row> reads::import_run(pk run) {
   static constexpr sql_query q{
       "import_run", "SELECT " SYNC_RUN_COLUMNS ", i.report FROM import_run i WHERE i.pk=$1"};
-  return session_.one(q, {sql_integer(run)}, read_run_with_report);
+  return session_.one(q, {run}, read_run_with_report);
 }
 
 std::vector<import_user_row> reads::import_users(std::string_view source) {
@@ -60,12 +60,12 @@ std::vector<import_user_row> reads::import_users(std::string_view source) {
 
 pk reads::greatest_version() {
   static constexpr sql_query q{"greatest_version", "SELECT coalesce(max(pk), 0) FROM version"};
-  return session_.one(q, {}, read_key).value();
+  return session_.number(q, {});
 }
 
 pk reads::greatest_view() {
   static constexpr sql_query q{"greatest_view", "SELECT coalesce(max(pk), 0) FROM view"};
-  return session_.one(q, {}, read_key).value();
+  return session_.number(q, {});
 }
 
 pk writes::add_import_run(const import_run_row& run) {
@@ -73,13 +73,8 @@ pk writes::add_import_run(const import_run_row& run) {
       "add_import_run",
       "INSERT INTO import_run (source, layout, options, started_at, version_floor, view_floor) "
       "VALUES ($1, $2, $3, $4, $5, $6) RETURNING pk"};
-  return session_
-      .one(q,
-           {sql_text(run.source), sql_text(run.layout), sql_text(run.options),
-            sql_integer(run.started_at), sql_integer(run.version_floor),
-            sql_integer(run.view_floor)},
-           read_key)
-      .value();
+  return session_.number(q, {sql_text(run.source), sql_text(run.layout), sql_text(run.options),
+                             run.started_at, run.version_floor, run.view_floor});
 }
 
 void writes::save_import_run(const import_run_row& run) {
@@ -87,19 +82,16 @@ void writes::save_import_run(const import_run_row& run) {
       "save_import_run",
       "UPDATE import_run SET layout=$2, options=$3, finished_at=$4, rolled_back_at=$5, "
       "versions=$6, views=$7, users=$8, report=coalesce($9, report) WHERE pk=$1"};
-  sql_parameter report = sql_text(run.report ? std::string_view(*run.report) : std::string_view());
-  report.values[0].null = !run.report;
-  session_.run(
-      q, {sql_integer(run.key), sql_text(run.layout), sql_text(run.options),
-          sql_integer(run.finished_at), sql_integer(run.rolled_back_at), sql_integer(run.versions),
-          sql_integer(run.views), sql_integer(run.users), report});
+  const sql_parameter report(sql_type::text, false, {value_of(run.report)});
+  session_.run(q, {run.key, sql_text(run.layout), sql_text(run.options), run.finished_at,
+                   run.rolled_back_at, run.versions, run.views, run.users, report});
 }
 
 std::optional<import_run_row> writes::lock_import_run(pk run) {
   static constexpr sql_query q{"lock_import_run",
                                "SELECT " SYNC_RUN_COLUMNS
                                ", i.report FROM import_run i WHERE i.pk=$1 {lock i}"};
-  return session_.one(q, {sql_integer(run)}, read_run_with_report);
+  return session_.one(q, {run}, read_run_with_report);
 }
 
 void writes::add_import_user(std::string_view source, const import_user_row& user) {
@@ -107,8 +99,7 @@ void writes::add_import_user(std::string_view source, const import_user_row& use
       "add_import_user",
       "INSERT INTO import_user (source, legacy_id, owner, run, made, held) "
       "VALUES ($1, $2, $3, $4, $5, $6)"};
-  session_.run(q, {sql_text(source), sql_integer(user.legacy_id), sql_integer(user.owner),
-                   sql_integer(user.run), sql_integer(user.made), sql_integer(user.held)});
+  session_.run(q, {sql_text(source), user.legacy_id, user.owner, user.run, user.made, user.held});
 }
 
 pk writes::add_twin_user(const user_row& user, std::int64_t twin) {
@@ -120,14 +111,9 @@ pk writes::add_twin_user(const user_row& user, std::int64_t twin) {
                                    "INSERT INTO email_twin (email_key, owner) VALUES ($1, $2)"};
   const std::string shared = email_key(user.email);
   const std::string own = shared + "#" + std::to_string(twin);
-  const pk key =
-      session_
-          .one(add,
-               {sql_bytes(user.id), sql_text(user.email), sql_text(own), sql_integer(user.role),
-                sql_integer(user.enabled), sql_integer(user.created_at)},
-               read_key)
-          .value();
-  session_.run(share, {sql_text(shared), sql_integer(key)});
+  const pk key = session_.number(add, {user.id, sql_text(user.email), sql_text(own), user.role,
+                                       user.enabled, user.created_at});
+  session_.run(share, {sql_text(shared), key});
   return key;
 }
 

@@ -36,12 +36,9 @@ void run_step(pg_connection& on, const migration_step& step, unix_millis now) {
   on.execute("begin", "BEGIN");
   on.execute(what.name, std::string(step.up ? what.up : what.down));
   if (step.up) {
-    on.run(add,
-           {sql_integer(std::int64_t{what.number}), sql_text(what.name), sql_text(what.checksum),
-            sql_integer(now)},
-           nothing);
+    on.run(add, {what.number, sql_text(what.name), sql_text(what.checksum), now}, nothing);
   } else {
-    on.run(drop, {sql_integer(std::int64_t{what.number})}, nothing);
+    on.run(drop, {what.number}, nothing);
   }
   on.commit();
 }

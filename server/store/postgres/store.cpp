@@ -41,7 +41,7 @@ class pg_session final : public sql_session {
   std::vector<std::int64_t> allocate(std::string_view table, std::size_t count) override {
     std::vector<std::int64_t> keys;
     if (count == 0) return keys;
-    on_.run(sequence_of(table), {sql_integer(static_cast<std::int64_t>(count))},
+    on_.run(sequence_of(table), {static_cast<std::int64_t>(count)},
             [&keys](const sql_row& row) { keys.push_back(row.integer(0)); });
     return keys;
   }

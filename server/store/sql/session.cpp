@@ -87,8 +87,12 @@ std::string expand_form(std::string_view form, const query_dialect& dialect) {
 
 }  // namespace
 
+sql_parameter sql_bytes(std::string_view value) {
+  return {sql_type::bytes, false, {value_of(value)}};
+}
+
 sql_parameter sql_text(std::string_view value) {
-  return {sql_type::text, false, {value_of(value)}, false};
+  return {sql_type::text, false, {value_of(value)}};
 }
 
 sql_parameter sql_integers(std::span<const std::int64_t> values) {

@@ -35,6 +35,7 @@
 // A session belongs to one transaction on one connection and to the thread that runs it. Failures
 // throw `database_error` with the query's name, never its parameters.
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -64,71 +65,69 @@ struct sql_value {
   std::string_view bytes;  ///< must live until the query has run
 };
 
-/// One parameter: one value, or a list of values for `{set}`.
-struct sql_parameter {
-  sql_type type = sql_type::integer;
-  bool list = false;
-  std::vector<sql_value> values;
-  bool at_once = false;  ///< the parameter of an `{all}`
-};
-
-[[nodiscard]] sql_parameter sql_integers(std::span<const std::int64_t> values);
-/// For `{all}`.
-[[nodiscard]] sql_parameter sql_integers_at_once(std::span<const std::int64_t> values);
 // What a value of the program is in a query: numbers, flags, enumerations, ids, bytes; a missing
 // one is NULL.
-[[nodiscard]] inline sql_value value_of(std::int64_t number) {
-  return {false, number, {}};
+template <class T>
+concept sql_number = std::is_integral_v<T> || std::is_enum_v<T>;
+template <sql_number T>
+[[nodiscard]] sql_value value_of(T number) {
+  return {false, static_cast<std::int64_t>(number), {}};
 }
 [[nodiscard]] inline const sql_value& value_of(const sql_value& value) {
   return value;
 }
-[[nodiscard]] inline sql_value value_of(bool flag) {
-  return value_of(std::int64_t{flag ? 1 : 0});
-}
 [[nodiscard]] inline sql_value value_of(std::string_view bytes) {
   return {false, 0, bytes};
 }
-template <class Enum>
-requires std::is_enum_v<Enum>
-[[nodiscard]] sql_value value_of(Enum value) {
-  return value_of(static_cast<std::int64_t>(value));
-}
-template <class Id>
-requires requires(const Id& id) {
-  id.raw();
-}
+template <class T>
+concept sql_identifier = requires(const T& id) {
+  { id.raw() } -> std::same_as<std::string_view>;
+};
+template <sql_identifier Id>
 [[nodiscard]] sql_value value_of(const Id& id) {
-  return value_of(std::string_view(id.raw()));
+  return value_of(id.raw());
 }
 template <class T>
 [[nodiscard]] sql_value value_of(const std::optional<T>& value) {
   return value ? value_of(*value) : sql_value{};
 }
 
-/// A number, a flag or an enumeration; NULL for none.
-template <class Number>
-[[nodiscard]] sql_parameter sql_integer(const Number& value) {
-  return {sql_type::integer, false, {value_of(value)}, false};
-}
-/// The bytes of a text, a hash or an identifier; NULL for none.
-template <class Bytes>
-[[nodiscard]] sql_parameter sql_bytes(const Bytes& value) {
-  return {sql_type::bytes, false, {value_of(value)}, false};
-}
+/// One parameter: one value, or a list of values for `{set}`. Numbers, flags and enumerations are
+/// integers, identifiers are bytes; what a string is, `sql_text` and `sql_bytes` say.
+struct sql_parameter {
+  sql_parameter(sql_type of, bool has_list, std::vector<sql_value> v)
+      : type(of), list(has_list), values(std::move(v)) {}
+  template <sql_number T>
+  sql_parameter(T number) : values{value_of(number)} {}
+  sql_parameter(const std::optional<std::int64_t>& number) : values{value_of(number)} {}
+  template <sql_identifier Id>
+  sql_parameter(const Id& id) : type(sql_type::bytes), values{value_of(id)} {}
+  template <sql_identifier Id>
+  sql_parameter(const std::optional<Id>& id) : type(sql_type::bytes), values{value_of(id)} {}
+
+  sql_type type = sql_type::integer;
+  bool list = false;
+  std::vector<sql_value> values;
+  bool at_once = false;  ///< the parameter of an `{all}`
+};
+
 [[nodiscard]] sql_parameter sql_text(std::string_view value);
+[[nodiscard]] sql_parameter sql_bytes(std::string_view value);
+[[nodiscard]] sql_parameter sql_integers(std::span<const std::int64_t> values);
+/// For `{all}`.
+[[nodiscard]] sql_parameter sql_integers_at_once(std::span<const std::int64_t> values);
 
 /// Values that may be handed over by value: they own no bytes that a query could refer to.
 template <class T>
 inline constexpr bool k_no_bytes =
-    std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string_view> ||
-    std::is_same_v<T, sql_value> || std::is_same_v<T, std::optional<std::int64_t>>;
+    sql_number<T> || std::is_same_v<T, std::string_view> || std::is_same_v<T, sql_value> ||
+    std::is_same_v<T, std::optional<std::int64_t>>;
 
 /// A list parameter with `get(item)` for each item, or that member of it: something that `value_of`
 /// takes. Bytes must live until the query has run.
 template <class Items, class Get>
 [[nodiscard]] sql_parameter sql_list(sql_type type, const Items& items, Get get) {
-  sql_parameter p{type, true, {}, false};
+  sql_parameter p(type, true, {});
   using value = decltype(std::invoke(get, *std::begin(items)));
   static_assert(std::is_reference_v<value> || k_no_bytes<value>, "bytes would dangle");
   p.values.reserve(std::size(items));
@@ -201,6 +200,10 @@ class sql_session {
     std::optional<decltype(make(std::declval<const sql_row&>()))> found;
     run(query, parameters, [&](const sql_row& row) { found = make(row); });
     return found;
+  }
+  /// The number, such as a new key, that a query with exactly one row answers.
+  std::int64_t number(const sql_query& query, const sql_parameters& parameters) {
+    return one(query, parameters, read_key).value();
   }
   /// `count` keys for new rows of a table with a generated `pk`, never used before.
   virtual std::vector<std::int64_t> allocate(std::string_view table, std::size_t count) = 0;
