@@ -17,8 +17,9 @@ void* taken(std::size_t size) {
 
 }  // namespace
 
-/// Called by the compiler at the start of each basic block.
-extern "C" void __sanitizer_cov_trace_pc();
+/// Called by the compiler at the start of each basic block. Weak, because libFuzzer has one of its
+/// own.
+extern "C" [[gnu::weak]] void __sanitizer_cov_trace_pc();
 extern "C" void __sanitizer_cov_trace_pc() {
   ++g_blocks;
 }
