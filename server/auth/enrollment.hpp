@@ -8,7 +8,7 @@
 // 72 hours after its use, with a proof over a fresh challenge, and gets the same answer (its first
 // one may have been lost); any other key, and a request without a proof, is told what an unknown
 // code is told. A client of before the greeting sends no proof: it enrolls all the same, once, and
-// cannot repeat it or replace a device. The functions that take a `writer` belong to its
+// cannot repeat it or replace a device. The functions that take a `transaction` belong to its
 // transaction.
 
 #include <functional>

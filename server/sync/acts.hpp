@@ -4,7 +4,7 @@
 // Both work inside a transaction that the caller opened, whose device row (or other per-actor
 // locks) are already taken: they lock the record first and the owner's feed head last, write view,
 // feed item and conflict, and wake the owner. Authorisation, signature and audit are the caller's.
-// One writer, one thread.
+// One transaction, one thread.
 
 #include <optional>
 #include <vector>

@@ -5,7 +5,7 @@
 // becomes the one that the user sees, earlier heads stay in their history. Its bytes must be whole,
 // it must be by the user whose push brought it, and its parents must be known. Either way the item
 // leaves the quarantine. Inside a transaction that the caller opened, under the lock order of
-// acts.hpp; authorisation, signature and audit are the caller's. One writer, one thread.
+// acts.hpp; authorisation, signature and audit are the caller's. One transaction, one thread.
 
 #include <string_view>
 #include <vector>

@@ -42,7 +42,7 @@ def main() -> int:
                 for m in known if "{limit}" in m]
 
     def sources(folders):
-        return [p.relative_to(root).as_posix() for f in folders for p in sorted((root / f).glob("*.cpp"))]
+        return [p.relative_to(root).as_posix() for f in folders for p in sorted((root / f).rglob("*.cpp"))]
 
     wrong = [f"no Portuguese for: {m}" for m in extracted(root, sources(TEXTS), "tr") if m not in known]
     for m in extracted(root, sources(ERRORS) + ERROR_FILES, "fail:2"):

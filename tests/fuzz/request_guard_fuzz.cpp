@@ -1,6 +1,6 @@
-// The gate of the doctor's page: a story of tokens, sessions and requests, compared with a model of
-// who may; and what a check costs, which is linear in the request's head and does not grow with
-// what went before.
+// The request guard of the doctor's page: a story of tokens, sessions and requests, compared with a
+// model of who may; and what a check costs, which is linear in the request's head and does not grow
+// with what went before.
 //
 // One step a line, by its first character:
 //   T token   B token of an open tab   R redeem the latest token   r redeem the rest of the line
@@ -74,7 +74,7 @@ std::size_t size_of(const http::request& asked) {
   return size;
 }
 
-/// What is known of the gate without looking into it.
+/// What is known of the guard without looking into it.
 struct model {
   std::map<std::string, bool> sessions;  ///< by secret: whether it is open
   std::string token;
@@ -96,10 +96,10 @@ bool may_pass(const model& known, const http::request& asked, web::access needed
   return at != known.sessions.end() && (needed == web::access::linked || at->second);
 }
 
-void check(const web::gate& doors, const model& known, const http::request& asked) {
+void check(const web::request_guard& guard, const model& known, const http::request& asked) {
   for (const auto needed : {web::access::anybody, web::access::linked, web::access::open}) {
     bool passed = false;
-    const auto cost = fuzz::work_of([&] { passed = doors.check(asked, needed).has_value(); });
+    const auto cost = fuzz::work_of([&] { passed = guard.check(asked, needed).has_value(); });
     if (needed != web::access::anybody && passed) {
       fuzz::demand(may_pass(known, asked, needed), "somebody was let in without a session");
     }
@@ -111,7 +111,7 @@ void check(const web::gate& doors, const model& known, const http::request& aske
     auto twice = asked;
     for (const auto& each : asked.headers)
       twice.headers.push_back({each.name + each.name, each.value + each.value});
-    const auto more = fuzz::work_of([&] { static_cast<void>(doors.check(twice, needed)); });
+    const auto more = fuzz::work_of([&] { static_cast<void>(guard.check(twice, needed)); });
     fuzz::demand(more.blocks <= k_least_blocks + 3 * cost.blocks,
                  "the work grows faster than the head");
     fuzz::demand(more.bytes <= k_least_bytes + 3 * cost.bytes,
@@ -119,42 +119,42 @@ void check(const web::gate& doors, const model& known, const http::request& aske
   }
 }
 
-void redeem(web::gate& doors, model& known, const std::string& token) {
-  const auto secret = doors.redeem(token, known.now);
+void redeem(web::request_guard& guard, model& known, const std::string& token) {
+  const auto secret = guard.redeem(token, known.now);
   if (!secret) return;
   fuzz::demand(token == known.token, "a token that nobody was given began a session");
-  fuzz::demand(!doors.redeem(token, known.now), "a token began two sessions");
+  fuzz::demand(!guard.redeem(token, known.now), "a token began two sessions");
   known.token.clear();
   known.secret = *secret;
   known.sessions[*secret] = known.token_opens;
   const auto asked = request_of("host:$H\tauthorization:Bearer $S", known.secret);
-  known.session = doors.check(asked, web::access::linked).value().session;
+  known.session = guard.check(asked, web::access::linked).value().session;
 }
 
-void step(web::gate& doors, model& known, std::string_view line) {
+void step(web::request_guard& guard, model& known, std::string_view line) {
   const auto rest = line.substr(1);
   switch (line[0]) {
     case 'T':
     case 'B':
       known.token_opens = line[0] == 'B';
-      known.token = known.token_opens ? doors.new_tab_token(known.now) : doors.new_token(known.now);
+      known.token = known.token_opens ? guard.new_tab_token(known.now) : guard.new_token(known.now);
       break;
     case 'R':
-      redeem(doors, known, known.token);
+      redeem(guard, known, known.token);
       break;
     case 'r':
-      redeem(doors, known, std::string(rest));
+      redeem(guard, known, std::string(rest));
       break;
     case 'O':
-      doors.open_session(known.session);
+      guard.open_session(known.session);
       if (!known.secret.empty()) known.sessions[known.secret] = true;
       break;
     case 'E':
-      doors.end_session(known.session);
+      guard.end_session(known.session);
       known.sessions.erase(known.secret);
       break;
     case 'L':
-      doors.lock_all();
+      guard.lock_all();
       known.token_opens = false;
       for (auto& each : known.sessions) each.second = false;
       break;
@@ -162,7 +162,7 @@ void step(web::gate& doors, model& known, std::string_view line) {
       known.now += 60'000;
       break;
     case 'C':
-      check(doors, known, request_of(rest, known.secret));
+      check(guard, known, request_of(rest, known.secret));
       break;
     default:
       break;
@@ -174,12 +174,12 @@ void step(web::gate& doors, model& known, std::string_view line) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   auto text = fuzz::text_of(data, size);
   counted_random random;
-  web::gate doors(random);
-  doors.set_host(k_host);
+  web::request_guard guard(random);
+  guard.set_host(k_host);
   model known;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    if (end > 0) step(doors, known, text.substr(0, end));
+    if (end > 0) step(guard, known, text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return 0;
