@@ -41,8 +41,8 @@ unix_millis latest_told(const std::string& folder, const config& settings, unix_
   try {
     const auto database = open_database(folder, settings, false, true);
     if (!database) return now;
-    (*database)->read([&](store::settings::reads settings) {
-      latest = std::max({kept(settings), settings.latest_time(), now});
+    (*database)->read([&](store::settings::reads stored) {
+      latest = std::max({kept(stored), stored.latest_time(), now});
     });
   } catch (const std::exception&) {
     return now;
