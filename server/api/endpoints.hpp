@@ -6,6 +6,8 @@
 //   POST /v1/session   anyone        challenge, then token
 //   POST /v1/push      full session  versions -> signed receipt
 //   GET  /v1/changes   full session  feed; `wait` makes it a long poll
+//   POST /v1/known     any session   which of these versions the server has
+//   POST /v1/surrender any session   receipts of what a device without access has erased
 //   GET  /healthz      anyone        the process answers
 //   GET  /readyz       anyone        it takes work: 200, or 503 with why not
 //

@@ -99,15 +99,35 @@ void push_transaction::load_states() {
   }
 }
 
+/// The records in which something comes back. What the owner has, and what came from a view that
+/// was closed, needs nothing but the owner's views: a proof must not tell what others have.
+std::unordered_set<record_id> push_transaction::records_restored() {
+  std::vector<version_id> ids;
+  std::vector<incarnation_id> incarnations;
+  for (const auto& c : push_.batch) {
+    if (!c.restorable()) continue;
+    ids.push_back(c.id);
+    incarnations.push_back(*c.proven);
+  }
+  std::unordered_set<record_id> restored;
+  if (ids.empty()) return restored;
+  const auto visible = versions_.visible_versions(ids, who_.owner_key);
+  const std::unordered_set<version_id> here(visible.begin(), visible.end());
+  const auto ended = views_.closed_among(incarnations, who_.owner_key);
+  const std::unordered_set<incarnation_id> closed(ended.begin(), ended.end());
+  for (const auto& c : push_.batch) {
+    if (!c.restorable() || here.contains(c.id) || closed.contains(*c.proven)) continue;
+    restored.insert(c.value->header.record.id);
+  }
+  return restored;
+}
+
 /// What is known of the batch, its parents and discards, and the leaves of the views; everything of
 /// records in which something comes back, unless that is too much of them.
 std::optional<error> push_transaction::load_versions() {
   std::unordered_map<store::pk, record_state*> by_key;
   by_key.reserve(states_.size());
-  std::unordered_set<record_id> restored;
-  for (const auto& c : push_.batch) {
-    if (c.restorable()) restored.insert(c.value->header.record.id);
-  }
+  const auto restored = records_restored();
   std::vector<store::pk> whole;
   std::int64_t work = 0;
   std::vector<version_id> leaves;

@@ -56,7 +56,7 @@ void push_transaction::load_for_restoring() {
   }
   for (auto& state : states_) {
     const auto at = proven.find(state.row.id);
-    if (at == proven.end()) continue;
+    if (at == proven.end() || !state.whole) continue;
     const auto missing = missing_parents(state.graph);
     const bool fills = std::any_of(at->second.begin(), at->second.end(),
                                    [&](const version_id& id) { return missing.contains(id); });

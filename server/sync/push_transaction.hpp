@@ -76,6 +76,7 @@ class push_transaction {
   void collect_devices();
   void lock_records();
   void load_states();
+  std::unordered_set<record_id> records_restored();
   std::optional<error> load_versions();
   void load_for_restoring();
   std::pair<store::pk, store::pk> origin_of(const domain::version_header& header);

@@ -51,6 +51,26 @@ class SyncReading : public sync_test {
     const auto after = world.db->metrics().written;
     return {after.statements - before.statements, after.rows - before.rows, said};
   }
+
+  /// A push of these with a proof each: of the view that Ana has, else of one that was lost.
+  push_options proven(const std::vector<domain::version>& of) {
+    std::vector<incarnation_id> incarnations;
+    for (const auto& each : of) {
+      const auto view = world.view(ana, each.header.record.id);
+      incarnations.push_back(view ? view->state.incarnation
+                                  : *incarnation_id::from_raw("0123456789abcdef"));
+    }
+    push_options options;
+    options.change_request = [this, of, incarnations](wire::push_request& r) {
+      for (std::size_t i = 0; i < of.size(); ++i) {
+        r.versions[i].incarnation = incarnations[i];
+        r.versions[i].proof =
+            wire::make_proof(world.keys.server_secret, ana.id, incarnations[i], of[i].id);
+      }
+    };
+    return options;
+  }
+  cost of_proofs(const std::vector<domain::version>& of) { return of_push(of, proven(of)); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Stores, SyncReading, ::testing::Values("sqlite", "postgres"));
@@ -126,32 +146,38 @@ TEST_P(SyncReading, OnlyTheOwnersViewIsReadWhereTheHistoryIsNeeded) {
   EXPECT_EQ(beside(alone), treated);
 }
 
+TEST_P(SyncReading, AProofOfWhatTheOwnerHasReadsNothingOfOthers) {
+  first_push();
+  const auto treated = of_proofs({chain(hers, nth_cpf(1), 1)[0]});
+  const auto by_nobody = of_proofs({chain(hers, nth_cpf(6), 1)[0]});
+  EXPECT_EQ(treated.said, "duplicate");
+  EXPECT_EQ(treated, by_nobody);
+  // The same once the owner's access has ended.
+  const auto closed = chain(hers, nth_cpf(1), 1);
+  const auto closed_alone = chain(hers, nth_cpf(6), 1);
+  const auto proof = proven(closed);
+  const auto proof_alone = proven(closed_alone);
+  for (const auto* each : {&closed, &closed_alone}) {
+    ASSERT_TRUE(world.unassign(ana, each->front().header.record.id).has_value());
+  }
+  const auto after = of_push(closed, proof);
+  EXPECT_EQ(after.said, "access_removed");
+  EXPECT_EQ(of_push(closed_alone, proof_alone), after);
+}
+
 TEST_P(SyncReading, GraphsForProofsAreCountedBeforeTheyAreRead) {
   world.pushes.set_budget(7'000);  // Bia's thousand versions count 10,000
-  const auto mine = chain(hers, nth_cpf(1), 1);
-  const auto more = chain(hers, nth_cpf(6), 400);
-  const auto again = [&](const std::vector<domain::version>& of) {
-    push_options options;
-    options.change_request = [&](wire::push_request& r) {
-      for (std::size_t i = 0; i < of.size(); ++i) {
-        const auto in = world.view(ana, of[i].header.record.id)->state.incarnation;
-        r.versions[i].incarnation = in;
-        r.versions[i].proof = wire::make_proof(world.keys.server_secret, ana.id, in, of[i].id);
-      }
-    };
-    const auto before = world.db->metrics().written;
-    const auto answer = world.try_push(hers, of, options);
-    const auto rows = world.db->metrics().written.rows - before.rows;
-    return std::pair(code_of(answer), rows);
-  };
-  const auto both = again({mine[0], more[0]});
-  EXPECT_EQ(both.first, "too_much_work");
-  EXPECT_LT(both.second, 20);
+  chain(other, nth_cpf(6), 400);
+  const auto lost = [&](std::size_t n) { return hers.version(a_patient(nth_cpf(n)).salt(5)); };
+  const std::vector<domain::version> both{lost(1), lost(6)};
+  const auto before = world.db->metrics().written;
+  EXPECT_EQ(code_of(world.try_push(hers, both, proven(both))), "too_much_work");
+  EXPECT_LT(world.db->metrics().written.rows - before.rows, 20);
   EXPECT_TRUE(world.verify().clean());
   // One alone is always judged.
-  const auto one = again({mine[0]});
-  EXPECT_EQ(one.first, "ok");
-  EXPECT_GT(one.second, 1'000);
+  const auto one = of_proofs({both[0]});
+  EXPECT_EQ(one.said, "restored");
+  EXPECT_GT(one.rows, 1'000);
 }
 
 TEST_P(SyncReading, WhatAnAssignedVersionDescendsFromIsReadAndNoMore) {
