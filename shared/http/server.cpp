@@ -135,8 +135,10 @@ class server::impl {
   bool has_room_for(const std::string& address) {
     const auto& options = *core_->options;
     const auto key = address_key(address);
-    return has_room_in(core_->addresses, key, options.max_connections_per_address) &&
-           has_room_in(core_->unowned, key, options.max_unowned_per_address);
+    // First those of nobody known: a stranger gives up one of their own, or is turned away, before
+    // a connection with an owner is closed.
+    return has_room_in(core_->unowned, key, options.max_unowned_per_address) &&
+           has_room_in(core_->addresses, key, options.max_connections_per_address);
   }
 
   bool has_room_in(const address_book& book, const std::string& key, std::size_t most) {
