@@ -42,6 +42,8 @@ crypto::secret sub_key(const crypto::secret& data_key, std::string_view label) {
   auto key = crypto::hmac_sha256(data_key.view(), label);
   auto out = crypto::secret::copy_of(key.raw());
   key.data().fill(0);
+  // Another key takes the place of the data key, which the hash function keeps for its next call.
+  static_cast<void>(crypto::hmac_sha256({}, {}));
   return out;
 }
 

@@ -51,6 +51,7 @@ class hmac_context {
       return context_.get();
     }
     size_ = k_no_key;
+    OPENSSL_cleanse(key_.data(), key_.size());
     must(EVP_MAC_init(context_.get(), in(key), key.size(), nullptr) == 1, "HMAC-SHA-256");
     if (key.size() > key_.size()) return context_.get();
     std::copy(key.begin(), key.end(), key_.begin());

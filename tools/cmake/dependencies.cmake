@@ -1,7 +1,7 @@
 # Third-party libraries; all of them are Debian packages (see tools/setup).
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
-find_package(OpenSSL 3 REQUIRED)
+find_package(OpenSSL 3.0.3 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(PostgreSQL 15 QUIET)
 find_package(nlohmann_json 3.11 REQUIRED)
