@@ -378,6 +378,7 @@ void machine::offer_left_out() {
   if (!left_out_) return;
   left_out_.reset();
   bounds_.without.clear();
+  bounds_.at_most = 1;
 }
 
 /// Whether the server's last push is one that was given up for its size after all: a copy of it

@@ -44,10 +44,13 @@ result<engine::looked> sync_store::look() {
   const auto closed = closed_now(file);
   found.closed = closed.has_value();
   found.erased = closed && closed->erased;
-  found.erasure_due = erasure_due(file);
-  if (const auto since = oldest_pending(file)) {
-    // The clock may have been set back since.
-    found.unsent_seconds = std::max<std::int64_t>(0, (file.now() - *since) / 1000);
+  {
+    const sqlite::snapshot now(file.db());
+    found.erasure_due = erasure_due(file);
+    if (const auto since = oldest_pending(file)) {
+      // The clock may have been set back since.
+      found.unsent_seconds = std::max<std::int64_t>(0, (file.now() - *since) / 1000);
+    }
   }
   if (const auto kept = inflight_push()) {
     found.inflight_push = {.id = kept->object.id,
