@@ -95,7 +95,12 @@ function DeviceFacts({ status }: { status: Status }) {
   ];
   const quit = async () => {
     if (!(await ask({ text: t('quit_text'), yes: t('quit') }))) return;
-    await call('/api/quit', {}).catch(() => undefined);
+    try {
+      await call('/api/quit', {});
+    } catch (e) {
+      // Without an answer the program is gone already; refused, it goes on.
+      if (!(e instanceof CallError) || e.code !== 'gone') return say(errorText(e), true);
+    }
     session.set(null);
     trouble.set('ended');
   };
