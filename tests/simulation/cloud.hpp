@@ -154,7 +154,8 @@ class cloud {
   /// Done once, also when it is given twice. Nothing when the server died meanwhile.
   [[nodiscard]] virtual std::optional<result<void>> act(const admin_act& what) = 0;
   [[nodiscard]] virtual user_id add_user(const std::string& email) = 0;
-  [[nodiscard]] virtual enrolled enroll(const user_id& user, const crypto::public_key& key,
+  [[nodiscard]] virtual enrolled enroll(const user_id& user,
+                                        const std::optional<crypto::signing_key>& key,
                                         const std::string& name) = 0;
   /// What a laptop sends for a challenge of the server.
   using enroll_form = std::function<wire::enroll_request(const std::string& challenge)>;

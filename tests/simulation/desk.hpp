@@ -40,7 +40,8 @@ class desk {
   virtual ~desk() = default;
 
   [[nodiscard]] virtual engine::replica_port& port() = 0;
-  [[nodiscard]] virtual crypto::public_key key() = 0;
+  /// The device key; nothing where nobody checks signatures.
+  [[nodiscard]] virtual std::optional<crypto::signing_key> key() = 0;
   virtual void enroll(const enrolled& who) = 0;
 
   // What a doctor does; errors as the replica's.

@@ -26,7 +26,8 @@ user_id light_cloud::add_user(const std::string& email) {
   return id;
 }
 
-enrolled light_cloud::enroll(const user_id& user, const crypto::public_key&, const std::string&) {
+enrolled light_cloud::enroll(const user_id& user, const std::optional<crypto::signing_key>&,
+                             const std::string&) {
   auto& a = accounts_.at(user);
   machine m;
   m.id = testing::nth<device_id>(1000 + ++devices_);

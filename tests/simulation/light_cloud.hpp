@@ -24,7 +24,7 @@ class light_cloud final : public cloud {
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
   [[nodiscard]] std::optional<result<void>> act(const admin_act& what) override;
   [[nodiscard]] user_id add_user(const std::string& email) override;
-  [[nodiscard]] enrolled enroll(const user_id& user, const crypto::public_key& key,
+  [[nodiscard]] enrolled enroll(const user_id& user, const std::optional<crypto::signing_key>& key,
                                 const std::string& name) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
   [[nodiscard]] std::int64_t feed_end(const user_id& user) override;

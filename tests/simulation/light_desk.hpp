@@ -19,7 +19,7 @@ class light_desk final : public desk, private engine::replica_port {
   light_desk(const clock_source& clock, dice random) : clock_(clock), random_(random) {}
 
   [[nodiscard]] engine::replica_port& port() override { return *this; }
-  [[nodiscard]] crypto::public_key key() override { return {}; }
+  [[nodiscard]] std::optional<crypto::signing_key> key() override { return std::nullopt; }
   void enroll(const enrolled& who) override { who_ = who; }
   result<replica::saved> save(const replica::edit& what) override;
   result<replica::saved> publish(const std::string& key,

@@ -343,15 +343,22 @@ user_id real_cloud::add_user(const std::string& email) {
   return id;
 }
 
-enrolled real_cloud::enroll(const user_id& user, const crypto::public_key& key,
+std::string real_cloud::enrollment_challenge() {
+  const wire::greeting_request asked{std::string(32, 'n')};
+  return wire::decode_greeting_answer(post("/v1/enroll", {}, wire::encode(asked)).body)
+      .value()
+      .challenge;
+}
+
+enrolled real_cloud::enroll(const user_id& user, const std::optional<crypto::signing_key>& key,
                             const std::string& name) {
-  wire::enroll_request asked;
+  std::string code;
   database_->write([&](store::transaction& tx) {
     const auto row = store::people::reads(tx).user_by_id(user).value();
-    asked.code = auth::create_enrollment(tx, random_, row.key, clock_.now());
+    code = auth::create_enrollment(tx, random_, row.key, clock_.now());
   });
-  asked.device_name = name;
-  asked.public_key = key.raw();
+  const auto asked = transport::enroll_request_of(code, {name, &key.value(), {}}, keys_.server,
+                                                  enrollment_challenge());
   const auto response = post("/v1/enroll", {}, wire::encode(asked));
   if (response.status != 200) throw error_exception(failure_of(response).what);
   return enrolled_by(response);
@@ -372,11 +379,9 @@ enrolled real_cloud::enrolled_by(const http::response& response) const {
 
 std::optional<result<enrolled>> real_cloud::enroll_again(const enroll_form& what) {
   http::response response;
-  const wire::greeting_request asked{std::string(32, 'n')};
-  const auto greeted =
-      wire::decode_greeting_answer(post("/v1/enroll", {}, wire::encode(asked)).body).value();
+  const auto challenge = enrollment_challenge();
   try {
-    response = post("/v1/enroll", {}, wire::encode(what(greeted.challenge)));
+    response = post("/v1/enroll", {}, wire::encode(what(challenge)));
   } catch (const store::database_error&) {
     if (died()) return std::nullopt;
     return result<enrolled>(fail(errc::unavailable, "The database cannot be reached."));

@@ -39,7 +39,7 @@ class real_cloud final : public cloud {
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
   [[nodiscard]] std::optional<result<void>> act(const admin_act& what) override;
   [[nodiscard]] user_id add_user(const std::string& email) override;
-  [[nodiscard]] enrolled enroll(const user_id& user, const crypto::public_key& key,
+  [[nodiscard]] enrolled enroll(const user_id& user, const std::optional<crypto::signing_key>& key,
                                 const std::string& name) override;
   [[nodiscard]] std::optional<result<enrolled>> enroll_again(const enroll_form& what) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
@@ -56,6 +56,7 @@ class real_cloud final : public cloud {
   void mend() override;
 
  private:
+  std::string enrollment_challenge();
   [[nodiscard]] enrolled enrolled_by(const http::response& response) const;
   struct process;
   class journal_disk;

@@ -171,8 +171,8 @@ engine::replica_port& real_desk::port() {
   return *port_;
 }
 
-crypto::public_key real_desk::key() {
-  return store_->identity().device_key().public_half();
+std::optional<crypto::signing_key> real_desk::key() {
+  return store_->identity().device_key();
 }
 
 result<replica::saved> real_desk::save(const replica::edit& what) {

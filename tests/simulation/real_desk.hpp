@@ -22,7 +22,7 @@ class real_desk final : public desk {
   static void prepare(const std::string& model, std::uint64_t n);
 
   [[nodiscard]] engine::replica_port& port() override;
-  [[nodiscard]] crypto::public_key key() override;
+  [[nodiscard]] std::optional<crypto::signing_key> key() override;
   void enroll(const enrolled& who) override;
   result<replica::saved> save(const replica::edit& what) override;
   result<replica::saved> publish(const std::string& key,
