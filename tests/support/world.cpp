@@ -1,6 +1,9 @@
 #include "tests/support/world.hpp"
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <random>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -33,17 +36,25 @@ environment quiet_environment() {
 }  // namespace
 
 int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (fd < 0 || ::bind(fd, generic, size) != 0 || ::getsockname(fd, generic, &size) != 0) {
-    throw std::runtime_error("no free port");
+  // Below the range from which the kernel takes the near ends of connections, so that nobody holds
+  // the port while a server that is started again wants it back. Test programs run side by side:
+  // each begins at a place of its own.
+  constexpr int first = 20'000;
+  constexpr int count = 12'000;
+  static std::atomic<int> next = static_cast<int>(std::random_device{}() % count);
+  for (int tried = 0; tried < count; ++tried) {
+    const int port = first + (next++ % count);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_free =
+        fd >= 0 && ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    if (fd >= 0) ::close(fd);
+    if (is_free) return port;
   }
-  ::close(fd);
-  return ntohs(address.sin_port);
+  throw std::runtime_error("no free port");
 }
 
 std::string answer::error_code() const {
