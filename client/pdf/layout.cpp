@@ -11,7 +11,7 @@ namespace {
 
 constexpr double k_tolerance = 1e-6;
 
-/// How many bytes of one paragraph make its first line; the blanks behind it are not part of it.
+/// Number of bytes of a paragraph that fit on its first line, without trailing blanks.
 std::size_t first_line(std::string_view text, face weight, double size, double width) {
   double sum = 0;
   std::size_t last_blank = 0;  // where the last word that fits ends

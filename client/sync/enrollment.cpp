@@ -65,7 +65,8 @@ result<replica::identity> enroll_device_again(replica::identity_store own,
   auto enrolled =
       link ? transport::enroll(*link, wanted) : transport::enroll_again(*address, wanted);
   if (!enrolled) return enrolled.error();
-  // An earlier server's clock may have been years ahead: a link is proved without it.
+  // A previous server's clock may have been years ahead. A link is verified without the time, so
+  // this server's time replaces the known one.
   if (link) {
     if (const auto ok = own.set_server_time(enrolled->address.server_time); !ok) return ok.error();
   }

@@ -28,7 +28,7 @@ nlohmann::json root_text(const std::optional<http::certificate_pair>& ca) {
   return http::spki_sha256(ca->certificate).value().text();
 }
 
-/// What is public of a bundle.
+/// The public parts of a key bundle.
 nlohmann::json keys_json(const auth::server_keys& keys) {
   nlohmann::json retired = nlohmann::json::array();
   for (const auto& key : keys.retired) retired.push_back(to_hex(key.raw()));

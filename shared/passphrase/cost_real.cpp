@@ -3,8 +3,9 @@
 namespace autocusto::passphrase {
 
 const cost_table& costs() noexcept {
-  // A profile: from what RFC 9106 recommends where memory is short (64 MiB, three passes) to what a
-  // laptop of 4 GB has to spare. A sealed file: a guess costs some ten times as much.
+  // A profile's passphrase costs at least RFC 9106's setting for little memory (64 MiB, three
+  // passes), and at most what a laptop of 4 GB can spare. A sealed file's costs some ten times
+  // more.
   static constexpr std::uint32_t k_mib = 1024;
   static constexpr cost_table table{
       .profile = {.least = {.memory_kib = 64 * k_mib, .passes = 3, .lanes = 1},

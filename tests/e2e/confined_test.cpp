@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// The lines `NAME:` of all threads of a process, each once.
+/// The distinct values of `NAME:` in the status files of all threads of a process.
 std::set<std::string> states(pid_t process, const std::string& name) {
   std::set<std::string> out;
   for (const auto& thread : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {

@@ -22,7 +22,7 @@ using testing::person;
 
 constexpr std::size_t k_most = 14;  // so that no view reaches its limit of heads
 
-/// One record's versions, parents before children, all with fields of their own.
+/// One record's versions, parents before children, each with different field values.
 std::vector<domain::version> versions_of(const rows& raw) {
   std::vector<domain::version> out;
   out.reserve(k_most);

@@ -46,7 +46,8 @@ class checker {
         if (!in.server_->up()) continue;  // asked again at the end
         const auto now = in.server_->look();
         if (now.versions.contains(id) || now.quarantined.contains(id)) continue;
-        // It is still here, though not listed, and is asked for before everything is erased.
+        // The closed laptop has this version but lists nothing. Before it erases itself it asks the
+        // server what is missing.
         if (in.went_back(id) && !on.home->erased()) continue;
       } else if (on.home->closed()) {
         continue;

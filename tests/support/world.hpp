@@ -27,7 +27,7 @@ struct answer {
   [[nodiscard]] std::string error_code() const;
 };
 
-/// One profile of `autocusto` or `autocusto-admin`: its folder, and how it is called.
+/// One profile of `autocusto` or `autocusto-admin`: its folder, and how the program is run with it.
 class laptop {
  public:
   /// `tool`: the path of the program.
