@@ -1,11 +1,16 @@
 // A server whose clock was years ahead for a while, and is right again: who connected meanwhile
 // goes on. On both databases.
 
+#include <fstream>
+#include <functional>
+#include <utility>
+
 #include <gmock/gmock.h>
 
 #include "client/sync/enrollment.hpp"
 #include "server/app/commands.hpp"
 #include "server/auth/keys.hpp"
+#include "shared/crypto/random.hpp"
 #include "shared/http/x509.hpp"
 #include "tests/integration/server_world.hpp"
 #include "tests/support/sync_laptop.hpp"
@@ -115,19 +120,31 @@ TEST_P(clock_ahead, a_link_made_by_a_clock_that_was_ahead_is_not_good_for_years)
   EXPECT_EQ(code_of(world.connect(link)->enroll()), "code_expired");
 }
 
-TEST_P(clock_ahead, a_command_that_issues_a_certificate_covers_what_was_told) {
+TEST_P(clock_ahead, commands_that_issue_a_certificate_cover_what_was_told) {
   tell_the_future();
   const auto latest = told();
   world.stop();
-  const auto ends = [this] {
-    const auto keys = auth::load_keys(world.folder()).value();
+  const auto before = auth::load_keys(world.folder()).value();
+  const auto ends = [](const auth::server_keys& keys) {
     return http::certificate_not_after(keys.leaf.certificate).value();
   };
-  ASSERT_LT(ends(), latest) << "nobody has renewed it";
+  ASSERT_LT(ends(before), latest) << "nobody has renewed it";
+  const std::string secret = "uma senha de cinco palavras";
+  std::ofstream(homes / "bundle") << auth::export_keys(before, crypto::secret::copy_of(secret),
+                                                       crypto::system_random());
+  std::ofstream(homes / "passphrase") << secret;
   app::common_options common;
   common.data = world.folder();
-  ASSERT_TRUE(app::run_config_set(common, "names", {"localhost", "other.test"}));
-  EXPECT_GT(ends(), latest);
+  common.passphrase_file = homes / "passphrase";
+  const std::pair<const char*, std::function<result<void>()>> commands[] = {
+      {"config set names", [&] { return app::run_config_set(common, "names", {"localhost"}); }},
+      {"rotate leaf", [&] { return app::run_rotate(common, {.what = "leaf"}); }},
+      {"keys import", [&] { return app::run_keys_import(common, homes / "bundle"); }}};
+  for (const auto& [name, run] : commands) {
+    ASSERT_TRUE(auth::save_keys(world.folder(), before));
+    ASSERT_TRUE(run()) << name;
+    EXPECT_GT(ends(auth::load_keys(world.folder()).value()), latest) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(databases, clock_ahead,

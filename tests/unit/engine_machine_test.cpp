@@ -199,6 +199,31 @@ TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish body_too_large"));
 }
 
+TEST(engine_machine, batches_grow_to_their_size_and_no_further_than_what_gets_through) {
+  driver d;
+  d.on(begin{.watch = false, .has_session = true});
+  const auto refuse = [&d](const looked& stored) {
+    d.on(stored);
+    d.on(lost(errc::body_too_large));
+    ask_server(d, stored, full());
+    d.on(push_dropped{});
+    return d.get<look>().bounds.at_most;
+  };
+  const auto push_one = [&d] {
+    d.on(with_versions(1));
+    d.on(push_saved{});
+    d.on(receipt(7, {push_outcome::accepted}));
+    d.on(receipt_applied{});
+    return d.get<look>().bounds.at_most;
+  };
+  EXPECT_EQ(refuse(stored_of(5, {id_of<version_id>(11)})), 1U);
+  for (const std::size_t most : {2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U, 512U, 1000U, 1000U}) {
+    EXPECT_EQ(push_one(), most);
+  }
+  EXPECT_EQ(refuse(stored_of(6, {id_of<version_id>(12), id_of<version_id>(13)})), 1U);
+  EXPECT_EQ(push_one(), 1U) << "several together are too large: the left out one was not alone";
+}
+
 TEST(engine_machine, what_was_left_out_is_offered_again_after_an_edit) {
   driver d;
   d.on(begin{.watch = true, .has_session = true});

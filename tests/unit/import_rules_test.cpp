@@ -139,6 +139,12 @@ TEST_F(changed_source, the_relation_is_hidden) {
   EXPECT_EQ(judged().rfind("unavailable: ", 0), 0U);
 }
 
+TEST_F(changed_source, an_assigned_version_is_of_another_record) {
+  w.master(2, "52998224725");
+  w.rows.versions.front().master = 2;
+  EXPECT_EQ(judged().rfind("unavailable: ", 0), 0U);
+}
+
 TEST(import_rules, times_that_cannot_be_kept_are_flagged) {
   world w;
   w.master(1, k_cpf);

@@ -162,5 +162,17 @@ TEST(rotation_of_a_pinned_server, does_not_lose_its_roots) {
       known, sign_canonical(keys, "trust", wire::encode_object(bare))));
 }
 
+TEST(rotated_keys, that_prove_nothing_are_read_from_no_file_or_bundle) {
+  auto keys = fresh();
+  const auto read_with = [&keys](std::string_view raw) {
+    keys.retired = {crypto::public_key::from_raw(raw).value()};
+    return decode_keys(encode_keys(keys)).has_value();
+  };
+  const auto good = crypto::signing_key::generate(crypto::system_random());
+  EXPECT_TRUE(read_with(good.public_half().raw()));
+  EXPECT_FALSE(read_with('\1' + std::string(31, '\0'))) << "the identity";
+  EXPECT_FALSE(read_with('\2' + std::string(31, '\0'))) << "no point of the curve";
+}
+
 }  // namespace
 }  // namespace autocusto::auth
