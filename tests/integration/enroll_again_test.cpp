@@ -279,6 +279,10 @@ TEST_P(enroll_again, a_new_link_joins_a_folder_of_its_own_account) {
   auto copy = world.connect(world.invite("a@example.org"));
   request = request_of(*old, copy->key);
   request.code = copy->link.code;
+  request.again = sign(copy->key, request.again->object);
+  EXPECT_EQ(ask(*copy, request), "bad_signature") << "a link without the folder's key";
+  request = request_of(*old, copy->key);
+  request.code = copy->link.code;
   ASSERT_EQ(ask(*copy, request), "ok");
   const auto first = got.device;
   request = request_of(*old, copy->key);

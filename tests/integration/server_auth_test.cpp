@@ -78,6 +78,11 @@ TEST_P(server_auth, an_enrollment_needs_the_keys_signature_each_time) {
   request.proof = wire_device::enroll_proof(device->key, server, device->greeting());
   request.proof->signature[3] = static_cast<char>(request.proof->signature[3] ^ 1);
   EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "bad_signature");
+  auto elsewhere = server;
+  elsewhere.data()[0] ^= 1;
+  request.proof = wire_device::enroll_proof(device->key, elsewhere, device->greeting());
+  EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "malformed")
+      << "meant for another server";
   request.proof = wire_device::enroll_proof(device->key, server, device->challenge());
   EXPECT_EQ(code_of(device->post("/v1/enroll", wire::encode(request))), "challenge_invalid")
       << "a session's challenge is for sessions";

@@ -136,15 +136,45 @@ TEST_P(server_limits, a_device_and_a_user_have_a_share_of_the_connections) {
           << "the newest one is served";
     }
   };
-  const auto before = metric("autocusto_connections");
-  const auto at_most = [&](double most) {
-    return soon([&] { return metric("autocusto_connections") <= most; });
+  // Not how many are open: after a while without a request all of them end by themselves.
+  const auto closed = [&](double some) {
+    return soon([&] { return metric("autocusto_connections_evicted_total") >= some; });
   };
   hold(*greedy, 6);
-  EXPECT_TRUE(at_most(before + 3));
-  hold(*second, 6);
-  EXPECT_TRUE(at_most(before + 5)) << "of both devices together";
+  EXPECT_TRUE(closed(3)) << "three of six";
+  const auto before = metric("autocusto_connections_evicted_total");
+  hold(*second, 3);
+  EXPECT_TRUE(closed(before + 1)) << "more than five of both devices together";
   EXPECT_EQ(code_of(honest->post("/v1/known", nothing_held())), "ok");
+}
+
+TEST_P(server_limits, strangers_of_an_address_have_a_share_of_the_connections) {
+  const auto of_strangers = [](limits::usage_settings& of) {
+    of.connections_without_token.address = 3;
+  };
+  const auto of_all = [](limits::usage_settings& of) {
+    of.connections_without_token.address = 0;
+    of.connections.address = 4;  // with the honest one
+  };
+  for (const auto& limit : {std::function<void(limits::usage_settings&)>(of_strangers),
+                            std::function<void(limits::usage_settings&)>(of_all)}) {
+    start(limit);
+    auto honest = world.device("a@example.org");
+    ASSERT_EQ(code_of(honest->post("/v1/known", nothing_held())), "ok");
+    const auto before = metric("autocusto_connections_evicted_total");
+    std::vector<std::unique_ptr<http::client>> strangers;
+    for (int i = 0; i < 6; ++i) {
+      strangers.push_back(std::make_unique<http::client>(raw_client(world)));
+      http::client_request request;
+      request.path_with_query = "/healthz";
+      const auto answer = strangers.back()->send(request);
+      ASSERT_TRUE(answer) << "the newest one is served";
+      ASSERT_EQ(code_of(honest->post("/v1/known", nothing_held())), "ok");
+    }
+    // Not how many are open: after a while without a request all of them end by themselves.
+    EXPECT_GE(metric("autocusto_connections_evicted_total"), before + 3);
+    world.stop();
+  }
 }
 
 TEST_P(server_limits, one_device_cannot_hold_more_long_polls_than_its_share) {

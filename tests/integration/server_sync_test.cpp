@@ -260,8 +260,10 @@ TEST_P(server_sync, every_header_of_an_answer_stands_there_once) {
                            std::string("/v1/changes?cursor=x")}) {
     expect_once(path);
   }
-  device->token.clear();
-  expect_once(changes);
+  for (const char* token : {"", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
+    device->token = token;
+    expect_once(changes);
+  }
 }
 
 TEST_P(server_sync, health_readiness_and_metrics_tell_what_happens) {

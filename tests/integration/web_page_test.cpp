@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "shared/sqlite/database.hpp"
 #include "tests/integration/web_page_fixture.hpp"
 
 namespace autocusto::web {
@@ -141,6 +142,22 @@ TEST_F(page_test, tells_of_a_wrong_clock) {
   ASSERT_EQ(unlock().status, 200);
   told = json::parse(get("/api/status").body);
   EXPECT_EQ(told.at("clock_ahead_seconds"), -900);
+}
+
+TEST_F(page_test, tells_how_many_records_are_damaged) {
+  make_replica();
+  open_page();
+  ASSERT_EQ(unlock().status, 200);
+  ASSERT_EQ(save_patient(k_good, {{"new", true}}).status, 200);
+  ASSERT_EQ(post("/api/lock", json::object()).status, 200);
+  sqlite::database(home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write})
+      .execute("DELETE FROM waiting; UPDATE holding SET state = x'00';");
+  ASSERT_EQ(unlock().status, 200);
+  const auto answer = get("/api/status");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto told = json::parse(answer.body);
+  EXPECT_EQ(told.at("damaged"), 1);
+  EXPECT_EQ(told.at("records"), 0);
 }
 
 TEST_F(page_test, keeps_the_idle_time_that_was_chosen) {
