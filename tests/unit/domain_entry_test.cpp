@@ -11,9 +11,12 @@
 namespace autocusto::domain {
 namespace {
 
-nlohmann::json vectors() {
-  std::ifstream in(SYNC_SOURCE_DIR "/docs/vectors/entry.json");
-  return nlohmann::json::parse(in);
+const nlohmann::json& vectors() {
+  static const auto read = [] {
+    std::ifstream in(SYNC_SOURCE_DIR "/docs/vectors/entry.json");
+    return nlohmann::json::parse(in);
+  }();
+  return read;
 }
 
 TEST(VisibleText, HoldsWhatCanBeSeen) {
@@ -86,7 +89,7 @@ field_spec spec_of(const nlohmann::json& row) {
 
 /// The page runs the same vectors (client/web/page/src/logic/entry.test.ts).
 TEST(EnteredText, FollowsTheVectors) {
-  const auto rows = vectors().at("fields");
+  const auto& rows = vectors().at("fields");
   ASSERT_GT(rows.size(), 30U);
   for (const auto& row : rows) {
     const auto spec = spec_of(row);
