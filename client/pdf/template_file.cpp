@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -15,6 +16,8 @@ namespace {
 using object = QPDFObjectHandle;
 
 constexpr int k_field_depth = 32;
+constexpr std::size_t k_name_bytes = 300;  // of a field's full name
+constexpr std::size_t k_button_states = 20;
 constexpr std::size_t k_page_nodes = 500;  // of the tree of pages
 constexpr double k_max_side = 2'000;
 
@@ -41,7 +44,12 @@ std::string full_name(object field) {
   std::string out;
   for (int depth = 0; depth < k_field_depth && field.isDictionary(); ++depth) {
     auto part = field.getKey("/T");
-    if (part.isString()) out = part.getUTF8Value() + (out.empty() ? "" : "." + out);
+    if (part.isString()) {
+      if (out.size() + part.getStringValue().size() > k_name_bytes) {
+        refuse("The template has a field with a name of more than 300 bytes; rename it.");
+      }
+      out = part.getUTF8Value() + (out.empty() ? "" : "." + out);
+    }
     field = field.getKey("/Parent");
   }
   return out;
@@ -108,18 +116,36 @@ class upright {
   int rotate_ = 0;
 };
 
-void read_button(object widget, std::int64_t flags, file_field& out) {
+/// The state of a button that is not `/Off`, by the dictionary of its looks: one that many buttons
+/// share is read once.
+using button_states = std::map<QPDFObjGen, std::string>;
+
+std::string state_of(object looks, button_states& known) {
+  const auto id = looks.getObjGen();
+  if (const auto at = known.find(id); looks.isIndirect() && at != known.end()) return at->second;
+  const auto keys = looks.getKeys();
+  if (keys.size() > k_button_states) {
+    refuse("The template has a button with too many states; save it simpler.");
+  }
+  std::string state;
+  for (const auto& key : keys) {
+    if (key != "/Off") state = key.substr(1);
+  }
+  if (looks.isIndirect()) known.emplace(id, state);
+  return state;
+}
+
+void read_button(object widget, std::int64_t flags, button_states& known, file_field& out) {
   out.button = true;
   out.push_button = (flags & (1 << 16)) != 0;
   auto appearances = widget.getKey("/AP");
   auto normal = appearances.isDictionary() ? appearances.getKey("/N") : object::newNull();
   if (!normal.isDictionary()) return;
-  for (const auto& key : normal.getKeys()) {
-    if (key != "/Off") out.state = key.substr(1);
-  }
+  out.state = state_of(normal, known);
 }
 
-std::optional<file_field> read_widget(object widget, std::size_t page, const upright& frame) {
+std::optional<file_field> read_widget(object widget, std::size_t page, const upright& frame,
+                                      button_states& known) {
   auto subtype = widget.isDictionary() ? widget.getKey("/Subtype") : object::newNull();
   if (!subtype.isName() || subtype.getName() != "/Widget") return std::nullopt;
   auto rect = widget.getKey("/Rect");
@@ -132,7 +158,7 @@ std::optional<file_field> read_widget(object widget, std::size_t page, const upr
   auto flags_value = inherited(widget, "/Ff");
   const std::int64_t flags = flags_value.isInteger() ? flags_value.getIntValue() : 0;
   if (type.getName() == "/Btn") {
-    read_button(widget, flags, out);
+    read_button(widget, flags, known, out);
   } else {
     out.multiline = type.getName() == "/Tx" && (flags & (1 << 12)) != 0;
     auto side = inherited(widget, "/Q");
@@ -269,6 +295,7 @@ template_file read(std::string_view bytes) {
   require_few_pages(pdf);
   QPDF bare;
   bare.emptyPDF();
+  button_states known;
   const auto pages = QPDFPageDocumentHelper(pdf).getAllPages();
   if (pages.empty()) refuse("The template has no pages; choose another file.");
   for (std::size_t number = 0; number < pages.size(); ++number) {
@@ -280,7 +307,7 @@ template_file read(std::string_view bytes) {
     for (int i = 0; i < count; ++i) {
       if (out.fields.size() > template_limits::fields)
         refuse("The template has too many fields; split it.");
-      if (auto field = read_widget(widgets.getArrayItem(i), number, frame)) {
+      if (auto field = read_widget(widgets.getArrayItem(i), number, frame, known)) {
         out.fields.push_back(*std::move(field));
       }
     }

@@ -188,12 +188,22 @@ bool usual_filters(std::string_view text) {
   return flates < 2;
 }
 
-bool all_filters_usual(std::string_view pdf) {
-  const std::string plain = without_escapes(pdf);
+/// Whether the word stands there as a whole name.
+bool has_name(std::string_view plain, std::string_view word) {
+  for (auto at = plain.find(word); at != plain.npos; at = plain.find(word, at + word.size())) {
+    const auto end = at + word.size();
+    if (end == plain.size() || std::isalnum(static_cast<unsigned char>(plain[end])) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool all_filters_usual(std::string_view plain) {
   constexpr std::string_view word = "/Filter";
   for (auto at = plain.find(word); at != std::string::npos;
        at = plain.find(word, at + word.size())) {
-    const auto rest = std::string_view(plain).substr(at + word.size());
+    const auto rest = plain.substr(at + word.size());
     const bool longer =
         !rest.empty() && (std::isalnum(static_cast<unsigned char>(rest.front())) != 0);
     if (!longer && !usual_filters(rest)) return false;
@@ -211,7 +221,12 @@ result<void> check_template_bytes(std::string_view pdf) {
   if (pdf.substr(0, 1024).find("%PDF-") == std::string_view::npos) {
     return fail(errc::malformed, "The template is not a PDF; choose another file.");
   }
-  if (!all_filters_usual(pdf)) {
+  // What an encrypted stream becomes cannot be seen here, and qpdf unpacks some while it opens.
+  const std::string plain = without_escapes(pdf);
+  if (has_name(plain, "/Encrypt")) {
+    return fail(errc::malformed, "The template is encrypted; save it without protection.");
+  }
+  if (!all_filters_usual(plain)) {
     return fail(errc::malformed,
                 "The template uses an unusual compression; save it anew with another program.");
   }

@@ -95,6 +95,10 @@ TEST(PdfHostile, ProtectedXfaAndWithoutForm) {
   EXPECT_EQ(answer(small_form_pdf(form)), "taken");
   form.password = "segredo";
   EXPECT_EQ(answer(small_form_pdf(form)), "The template is encrypted; save it without protection.");
+  // With an empty password qpdf unpacks objects before it can be asked whether it decrypts.
+  raw_pdf open;
+  open.add("<< /Type /Catalog /Pages 2 0 R /En#63rypt 1 0 R >>");
+  EXPECT_EQ(answer(open.done()), "The template is encrypted; save it without protection.");
   small_form bare;
   EXPECT_EQ(answer(small_form_pdf(bare)),
             "The template has no form fields; add them with an editor of PDF forms.");
@@ -125,6 +129,34 @@ TEST(PdfHostile, TooManyPagesOddSizesAndScales) {
   EXPECT_EQ(answer(small_form_pdf(form)), "The template has too many fields; split it.");
 }
 
+TEST(PdfHostile, LongNamesAndButtonsOfManyStates) {
+  auto form = one_field();
+  form.fields[0].name = std::string(300, 'x');
+  EXPECT_EQ(answer(small_form_pdf(form)), "taken");
+  form.fields[0].name = std::string(301, 'x');
+  EXPECT_EQ(answer(small_form_pdf(form)),
+            "The template has a field with a name of more than 300 bytes; rename it.");
+  // A name that stands above itself.
+  raw_pdf pdf;
+  pdf.add("<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>");
+  pdf.add("<< /Type /Pages /Count 1 /Kids [3 0 R] >>");
+  pdf.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [4 0 R] >>");
+  pdf.add("<< /Type /Annot /Subtype /Widget /FT /Tx /Rect [0 0 10 10] /Parent 4 0 R /T (" +
+          std::string(200, 'x') + ") >>");
+  EXPECT_EQ(answer(pdf.done()),
+            "The template has a field with a name of more than 300 bytes; rename it.");
+  raw_pdf button;
+  std::string states;
+  for (int i = 0; i < 50; ++i) states += " /s" + std::to_string(i) + " 1 0 R";
+  button.add("<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>");
+  button.add("<< /Type /Pages /Count 1 /Kids [3 0 R] >>");
+  button.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [4 0 R] >>");
+  button.add("<< /Type /Annot /Subtype /Widget /FT /Btn /T (b) /Rect [0 0 10 10] /AP << /N <<" +
+             states + " >> >> >>");
+  EXPECT_EQ(answer(button.done()),
+            "The template has a button with too many states; save it simpler.");
+}
+
 TEST(PdfHostile, DamagedTablesAreRepairedAndSaidSo) {
   auto pdf = small_form_pdf(one_field());
   const auto at = pdf.rfind("startxref");
@@ -146,7 +178,8 @@ TEST(PdfHostile, CyclesInPagesFieldsAndResourcesEnd) {
     auto widget = pdf.getRoot().getKey("/AcroForm").getKey("/Fields").getArrayItem(0);
     widget.replaceKey("/Parent", widget);
   };
-  EXPECT_EQ(answer(small_form_pdf(fields)), "taken");
+  EXPECT_EQ(answer(small_form_pdf(fields)),
+            "The template has a field with a name of more than 300 bytes; rename it.");
 
   auto resources = one_field();
   resources.also = [](QPDF& pdf) {
