@@ -11,6 +11,19 @@
 namespace autocusto::replica {
 namespace {
 
+/// Runs `read`; false when what it reads was changed or damaged, which `list` and `verify` count.
+/// One damaged record keeps no list of others from being shown.
+template <class Read>
+bool is_sound(Read read) {
+  try {
+    read();
+    return true;
+  } catch (const error_exception& e) {
+    if (e.get().code != errc::database) throw;
+    return false;
+  }
+}
+
 result<const version_meta*> front_or_selected(record_copy& held,
                                               const std::optional<std::string>& selector) {
   if (selector) return select_version(held, *selector);
@@ -170,7 +183,7 @@ std::vector<waiting_item> reader::waiting() const {
       waiting_item item;
       item.version = entry.version;
       item.since = entry.since;
-      place(id, item, table == &k_unpulled);
+      if (!is_sound([&] { place(id, item, table == &k_unpulled); })) return;
       found.emplace_back(entry.saved, std::move(item));
     });
   }
@@ -183,7 +196,7 @@ std::vector<waiting_item> reader::waiting() const {
     item.version = entry.draft;
     item.discard = true;
     item.since = entry.since;
-    place(id, item, entry.acknowledged);
+    if (!is_sound([&] { place(id, item, entry.acknowledged); })) return;
     out.push_back(std::move(item));
   });
   return out;
@@ -196,15 +209,18 @@ std::vector<notice> reader::notices() const {
   std::vector<notice> out;
   if (closed_now(file)) return out;
   file.each_entry(k_notice, [&](std::int64_t id, std::string_view sealed) {
-    auto& held = set.of_version(id);
-    if (held.state().hidden) return;
-    const auto entry = unpack_notice(replica_file::open_entry(k_notice, id, sealed, held.sealer()));
-    out.push_back({.id = id,
-                   .what = entry.what,
-                   .kind = held.state().record.kind,
-                   .key = held.state().key,
-                   .version = entry.version,
-                   .at = entry.at});
+    static_cast<void>(is_sound([&] {
+      auto& held = set.of_version(id);
+      if (held.state().hidden) return;
+      const auto entry =
+          unpack_notice(replica_file::open_entry(k_notice, id, sealed, held.sealer()));
+      out.push_back({.id = id,
+                     .what = entry.what,
+                     .kind = held.state().record.kind,
+                     .key = held.state().key,
+                     .version = entry.version,
+                     .at = entry.at});
+    }));
   });
   std::sort(out.begin(), out.end(), [](const notice& a, const notice& b) { return a.at < b.at; });
   return out;

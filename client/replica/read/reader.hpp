@@ -50,7 +50,7 @@ class reader {
                                                                std::string_view to) const;
   [[nodiscard]] std::vector<conflict_item> conflicts() const;
   [[nodiscard]] replica::status status() const;
-  /// Everything that waits, in the order of saving.
+  /// Everything that waits, in the order of saving; nothing of records that are damaged.
   [[nodiscard]] std::vector<waiting_item> waiting() const;
   [[nodiscard]] std::vector<notice> notices() const;
   /// What was kept under that name: none of a closed laptop, nor of records that were taken away.
