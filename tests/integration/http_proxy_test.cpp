@@ -149,6 +149,27 @@ TEST_F(through_proxy, a_refusal_is_told_by_name) {
   EXPECT_THAT(ask(silent.port).error().message, HasSubstr("no answer"));
 }
 
+TEST_F(through_proxy, no_sentence_names_the_password) {
+  const char* answers[] = {"", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+                           "HTTP/1.1 407 Proxy Authentication Required\r\n"
+                           "Content-Length: 0\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\n\r\nand more", "SSH-2.0-x\r\n\r\n"};
+  for (const char* each : answers) {
+    one_proxy proxy(running->port(), each);
+    const auto refused = ask(proxy.port, "ana:girassol@");
+    ASSERT_TRUE(refused.has_error()) << each;
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("girassol"))) << each;
+  }
+  for (const char* odd :
+       {"socks5://ana:girassol@p:1", "http://ana:girassol@", "ana:girassol@p:0"}) {
+    const auto read = proxy_for("sync.clinic.test", [&](const char* name) -> const char* {
+      return std::string_view(name) == "https_proxy" ? odd : nullptr;
+    });
+    ASSERT_TRUE(read.has_error()) << odd;
+    EXPECT_THAT(read.error().message, Not(HasSubstr("girassol"))) << odd;
+  }
+}
+
 TEST_F(through_proxy, an_impostor_inside_the_tunnel_is_not_believed) {
   const auto handler = blocking_handler([](const request&) { return json_response("{}"); });
   const auto other = start_or_throw(test_server_options(), {{"GET", "/", 0, false, handler}});
