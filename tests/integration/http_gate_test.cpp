@@ -238,6 +238,31 @@ TEST(http_server, closes_the_idle_connection_of_an_owner_that_waits_longest) {
   room.take()(json_response("{}"));
 }
 
+TEST(http_server, a_connection_that_ended_counts_for_nobody) {
+  const auto running = start_or_throw(test_server_options(), {owned(hello(), 2)});
+  const auto asks = [](raw_peer& peer, const std::string& name) {
+    peer.send("GET /hello HTTP/1.1\r\n" + k_host + "X-Name: " + name + "\r\n\r\n");
+    const auto reply = peer.read_reply();
+    return reply ? reply->status : 0;
+  };
+  {
+    raw_peer first(running->port());
+    raw_peer second(running->port());
+    ASSERT_EQ(asks(first, "ana"), 200);
+    ASSERT_EQ(asks(second, "ana"), 200);
+  }
+  ASSERT_TRUE(eventually([&] { return running->stats().connections == 0U; }));
+  // Others take the places in memory of those that ended.
+  raw_peer others[] = {raw_peer(running->port()), raw_peer(running->port())};
+  for (auto& each : others) ASSERT_EQ(asks(each, "bia"), 200);
+  raw_peer first(running->port());
+  raw_peer second(running->port());
+  EXPECT_EQ(asks(first, "ana"), 200);
+  EXPECT_EQ(asks(second, "ana"), 200);
+  for (auto& each : others) EXPECT_EQ(asks(each, "bia"), 200);
+  EXPECT_EQ(running->stats().evicted + running->stats().turned_away, 0U);
+}
+
 TEST(http_server, an_address_has_fewer_connections_that_have_named_nobody) {
   auto options = test_server_options();
   options.max_unowned_per_address = 2;
