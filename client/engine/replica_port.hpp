@@ -21,7 +21,7 @@ namespace autocusto::engine {
 /// What a session's answer has taught about the server; to be kept on disk.
 struct learned {
   /// The newest trust object, verified against the one known before; nothing while it is the one
-  /// that was known at first. It is told again with every session: keeping it may have failed.
+  /// that was known at first. Each session reports it again, because storing it may have failed.
   std::optional<wire::signed_object> trust;
   unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
   /// What the newest session of this object told, as it was; nothing before the first.
@@ -67,9 +67,10 @@ class replica_port {
   // is, when the laptop stops in between.
 
   /// Remembers that it has begun. `server_last`: the last push of this device that the server has,
-  /// if it was told (then a kept push is given up, and the next one goes on from there). What it
-  /// has refused counts as not being there: those of removed records and of a closed laptop wait
-  /// once more, the others as soon as their record or the laptop loses its access.
+  /// if the server reported it; the kept push is then dropped, and the next push names that one as
+  /// `prev_push`. What the server has refused counts as not being there: those of removed records
+  /// and of a closed laptop wait once more, the others as soon as their record or the laptop loses
+  /// its access.
   [[nodiscard]] virtual result<void> begin_recovery(
       const std::optional<std::optional<push_id>>& server_last) = 0;
   /// Everything in open views that the server had: told by it or acknowledged.

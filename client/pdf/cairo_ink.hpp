@@ -17,7 +17,7 @@ namespace autocusto::pdf {
 
 class cairo_ink final : public ink {
  public:
-  /// `created` is all that the metadata tell of the contents.
+  /// The metadata hold `created` and nothing else of the contents.
   explicit cairo_ink(date created);
   ~cairo_ink() override;
 

@@ -21,7 +21,7 @@ constexpr std::size_t k_button_states = 20;
 constexpr std::size_t k_page_nodes = 500;  // of the tree of pages
 constexpr double k_max_side = 2'000;
 
-/// What a person is told; thrown inside this file only.
+/// Carries the error for the user; thrown inside this file only.
 struct unusable {
   error why;
 };

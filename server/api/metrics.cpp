@@ -103,7 +103,8 @@ void add_limits(std::vector<prometheus::MetricFamily>& to, const gauges& now) {
   add("autocusto_parallel_pushes_total", "Pushes refused because the device had one running.",
       now.parallel_pushes);
   add("autocusto_connections_evicted_total",
-      "Idle connections closed for newer ones of the same address.", now.http.evicted);
+      "Idle connections closed for newer ones of the same address, device or user.",
+      now.http.evicted);
   add("autocusto_connections_turned_away_total",
       "Connections closed because their address had too many.", now.http.turned_away);
 }

@@ -2,15 +2,15 @@
 // What the server counts, in the text form that Prometheus reads.
 //
 //   autocusto_http_requests_total{method,route,status},
-//   autocusto_http_request_seconds{method,route} autocusto_http_received_bytes_total,
-//   autocusto_http_sent_bytes_total autocusto_pushes_total{result},
+//   autocusto_http_request_seconds{method,route}, autocusto_http_received_bytes_total,
+//   autocusto_http_sent_bytes_total, autocusto_pushes_total{result},
 //   autocusto_versions_pushed_total{result}, autocusto_versions_refused_total{code},
 //   autocusto_pushes_repeated_total, autocusto_merges_total,
 //   autocusto_conflicts_{opened,closed}_total, autocusto_pulls_total,
-//   autocusto_pulled_items_total, autocusto_pulled_versions_total autocusto_feed_delivery_seconds:
-//   the feed's lag, of long polls that were waiting: from the
-//     moment this process heard that the user's feed had moved (after the commit) until the page
-//     was handed to the socket
+//   autocusto_pulled_items_total, autocusto_pulled_versions_total
+//   autocusto_feed_delivery_seconds: of long polls that were waiting, the time from the moment this
+//     process learned that the user's feed had moved (after the commit) until the page was written
+//     to the socket
 //   autocusto_sessions_total{scope}, autocusto_enrollments_total{result}
 //   autocusto_long_polls, autocusto_connections, autocusto_requests_in_hand,
 //   autocusto_requests_queued, autocusto_bodies_decoded_total, autocusto_ready
@@ -22,6 +22,7 @@
 //     then, and how long ago that was; the k_most_unsent longest
 //   autocusto_device_clock_ahead_seconds{device}: of each device whose clock was more than five
 //     minutes off at its newest session with this process; at most k_most_unsent
+//   autocusto_time_ahead_seconds: how far the latest time in the database lies in the future
 //   autocusto_log_lines_dropped_total
 //   autocusto_limited_total{what,scope}: what was refused because a limit was used up;
 //   autocusto_long_polls_ended_total, autocusto_parallel_pushes_total,

@@ -6,10 +6,9 @@
 // the challenge. A code is 24 random bytes (192 bits) in base64url; the store keeps only its
 // SHA-256. It is good for one device within 72 hours. The same device key may present it again for
 // 72 hours after its use, with a proof over a fresh challenge, and gets the same answer (its first
-// one may have been lost); any other key, and a request without a proof, is told what an unknown
-// code is told. A client of before the greeting sends no proof: it enrolls all the same, once, and
-// cannot repeat it or replace a device. The functions that take a `transaction` belong to its
-// transaction.
+// one may have been lost); any other key gets the answer of an unknown code. A request without a
+// proof, from a client older than the greeting, is refused and leaves the code unused. The
+// functions that take a `transaction` belong to its transaction.
 
 #include <functional>
 #include <string>

@@ -33,7 +33,7 @@ std::set<version_id> refused_line(record_copy& held, const version_id& from) {
   return line;
 }
 
-/// A refused version and everything refused that goes on from it.
+/// A refused version and its refused descendants.
 std::set<version_id> refused_branch(record_copy& held, const version_id& from) {
   std::set<version_id> branch{from};
   for (bool grew = true; grew;) {
