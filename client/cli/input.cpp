@@ -6,8 +6,8 @@
 
 #include "client/cli/csv.hpp"
 #include "client/replica/replica.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -19,7 +19,7 @@ using nlohmann::json;
 result<domain::field_value> json_value(std::string_view kind, const std::string& name,
                                        const json& value) {
   if (value.is_boolean()) {
-    const auto* spec = domain::find_catalogue(kind)->find(name);
+    const auto* spec = domain::find_record_kind(kind)->find(name);
     if (spec != nullptr && spec->type == domain::field_type::boolean) {
       return domain::field_value(value.get<bool>());
     }
@@ -51,7 +51,7 @@ result<std::optional<std::string>> take_text(json& object, const std::string& na
   return value;
 }
 
-result<replica::edit> read_record(const domain::catalogue& kind,
+result<replica::edit> read_record(const domain::record_kind& kind,
                                   const std::optional<std::string>& key, json object) {
   if (!object.is_object()) {
     return fail(errc::malformed, "Each record must be one JSON object in braces.");
@@ -118,15 +118,15 @@ class line_collector {
   std::vector<error> problems_;
 };
 
-result<replica::edit> read_line_of_json(const domain::catalogue& kind, std::string_view text) {
+result<replica::edit> read_line_of_json(const domain::record_kind& kind, std::string_view text) {
   auto parsed = autocusto::json::parse(text);
   if (!parsed) return parsed.error();
   return read_record(kind, std::nullopt, std::move(*parsed));
 }
 
 /// One object a line; empty lines are passed over.
-result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind, std::string_view text,
-                                              replica::edit_problems* why) {
+result<std::vector<replica::edit>> read_lines(const domain::record_kind& kind,
+                                              std::string_view text, replica::edit_problems* why) {
   line_collector all;
   std::size_t line = 0;
   while (!text.empty()) {
@@ -140,8 +140,8 @@ result<std::vector<replica::edit>> read_lines(const domain::catalogue& kind, std
   return all.done(why);
 }
 
-result<replica::edit> read_row(const domain::catalogue& kind, const std::vector<std::string>& names,
-                               const csv_row& row) {
+result<replica::edit> read_row(const domain::record_kind& kind,
+                               const std::vector<std::string>& names, const csv_row& row) {
   replica::edit edit;
   edit.kind = kind.kind;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -164,7 +164,7 @@ result<replica::edit> read_row(const domain::catalogue& kind, const std::vector<
 }
 
 /// The first name of the header that means nothing, or twice the same thing.
-std::optional<error> wrong_header(const domain::catalogue& kind,
+std::optional<error> wrong_header(const domain::record_kind& kind,
                                   const std::vector<std::string>& names) {
   std::set<std::string> seen;
   for (const auto& name : names) {
@@ -183,8 +183,8 @@ std::optional<error> wrong_header(const domain::catalogue& kind,
   return fail(errc::malformed, "The header of the table lacks the column key.", "key");
 }
 
-result<std::vector<replica::edit>> read_table(const domain::catalogue& kind, std::string_view text,
-                                              replica::edit_problems* why) {
+result<std::vector<replica::edit>> read_table(const domain::record_kind& kind,
+                                              std::string_view text, replica::edit_problems* why) {
   auto rows = read_csv(text);
   if (!rows) return rows.error();
   std::vector<std::string> names = std::move(rows->front().cells);
@@ -235,16 +235,16 @@ result<std::vector<replica::edit>> parse_records(std::string_view kind,
                                                  const std::optional<std::string>& key,
                                                  std::string_view text,
                                                  replica::edit_problems* why) {
-  const auto* catalogue = domain::find_catalogue(kind);
-  if (catalogue == nullptr) return fail(errc::not_found, "There is no such kind of record.");
+  const auto* known = domain::find_record_kind(kind);
+  if (known == nullptr) return fail(errc::not_found, "There is no such kind of record.");
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // some editors write a BOM
   std::vector<replica::edit> edits;
   if (looks_like_csv(text)) {
-    auto rows = read_table(*catalogue, text, why);
+    auto rows = read_table(*known, text, why);
     if (!rows) return rows.error();
     edits = std::move(*rows);
   } else if (several_lines(text)) {
-    auto lines = read_lines(*catalogue, text, why);
+    auto lines = read_lines(*known, text, why);
     if (!lines) return lines.error();
     edits = std::move(*lines);
   } else {
@@ -252,7 +252,7 @@ result<std::vector<replica::edit>> parse_records(std::string_view kind,
     if (!whole) return whole.error();
     json list = whole->is_array() ? std::move(*whole) : json::array({std::move(*whole)});
     for (std::size_t i = 0; i < list.size(); ++i) {
-      auto edit = read_record(*catalogue, list.size() == 1 ? key : std::nullopt, list[i]);
+      auto edit = read_record(*known, list.size() == 1 ? key : std::nullopt, list[i]);
       if (!edit) return list.size() == 1 ? edit.error() : at_line(edit.error(), i + 1);
       edits.push_back(std::move(*edit));
     }

@@ -11,7 +11,7 @@
 #include "client/replica/read/reader.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::cli {
 namespace {
@@ -135,7 +135,7 @@ std::string shown_text(const replica::record_shown& r) {
   }
   out += '\n';
   std::vector<std::vector<std::string>> rows;
-  for (const auto& spec : domain::find_catalogue(r.kind)->fields) {
+  for (const auto& spec : domain::find_record_kind(r.kind)->fields) {
     const auto at = r.fields.find(spec.name);
     if (at == r.fields.end()) continue;
     const std::string value = domain::value_text(at->second);
@@ -298,7 +298,7 @@ void run_with(CLI::App* command, app& a, const options_ptr& o,
   command->final_callback([&a, o, what] { a.action = [&a, o, what] { return what(a, *o); }; });
 }
 
-void add_kind(CLI::App& parser, app& a, const domain::catalogue& kind) {
+void add_kind(CLI::App& parser, app& a, const domain::record_kind& kind) {
   const auto o = std::make_shared<record_options>();
   o->kind = kind.kind;
   auto* group = parser.add_subcommand(
@@ -362,7 +362,7 @@ void add_kind(CLI::App& parser, app& a, const domain::catalogue& kind) {
 }  // namespace
 
 void add_record_commands(CLI::App& parser, app& a) {
-  for (const auto& kind : domain::catalogues()) add_kind(parser, a, kind);
+  for (const auto& kind : domain::record_kinds()) add_kind(parser, a, kind);
 }
 
 }  // namespace autocusto::cli

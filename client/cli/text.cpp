@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "shared/base/clock.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::cli {
 namespace {
@@ -122,8 +122,8 @@ std::string take_quoted(std::string& sentence) {
 }
 
 std::string label_in(std::string_view kind, std::string_view field, bool portuguese) {
-  const auto* catalogue = domain::find_catalogue(kind);
-  const auto* spec = catalogue == nullptr ? nullptr : catalogue->find(field);
+  const auto* known = domain::find_record_kind(kind);
+  const auto* spec = known == nullptr ? nullptr : known->find(field);
   if (spec == nullptr) return std::string(field);
   return portuguese ? spec->label_pt : spec->label_en;
 }
@@ -166,9 +166,9 @@ std::string field_label(std::string_view kind, std::string_view field) {
 }
 
 std::string kind_label(std::string_view kind) {
-  const auto* catalogue = domain::find_catalogue(kind);
-  if (catalogue == nullptr) return std::string(kind);
-  return g_portuguese ? catalogue->label_pt : catalogue->label_en;
+  const auto* known = domain::find_record_kind(kind);
+  if (known == nullptr) return std::string(kind);
+  return g_portuguese ? known->label_pt : known->label_en;
 }
 
 std::string translate(const error& e, std::string_view kind) {

@@ -6,7 +6,7 @@
 
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::engine {
 namespace {
@@ -49,7 +49,7 @@ result<checked_version> check_version(const wire::page_version& from) {
   auto payload = domain::decode_payload(*from.payload, kind);
   if (!payload) return bad_page("a version's payload is not well formed");
   out.key = std::move(payload->key);
-  const auto name = payload->fields.find(domain::find_catalogue(kind)->name_field);
+  const auto name = payload->fields.find(domain::find_record_kind(kind)->name_field);
   if (name != payload->fields.end()) out.name = domain::value_text(name->second);
   return out;
 }
@@ -62,7 +62,7 @@ std::optional<error> check_view(const wire::page_view& view) {
   if (view.active.has_value() == view.heads.empty() || (view.active && !head(*view.active))) {
     return bad_page("the active version of a view is none of its heads");
   }
-  if (domain::find_catalogue(view.record.kind) == nullptr) {
+  if (domain::find_record_kind(view.record.kind) == nullptr) {
     return bad_page("a view is of a kind of record that this program does not know");
   }
   return std::nullopt;

@@ -8,8 +8,8 @@
 #include "client/web/call.hpp"
 #include "client/web/views.hpp"
 #include "shared/base/limits.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/conflict.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/read.hpp"
 
@@ -37,7 +37,7 @@ json side_json(const side& shown) {
 
 /// Which merge groups a person has to decide, by the rule that also joins the others.
 json groups_json(const std::string& kind, const std::vector<side>& heads, const side& base) {
-  const auto* known = domain::find_catalogue(kind);
+  const auto* known = domain::find_record_kind(kind);
   json out = json::array();
   if (known == nullptr || heads.empty()) return out;
   std::vector<const domain::field_map*> fields;

@@ -4,7 +4,7 @@
 
 #include "client/web/call.hpp"
 #include "client/web/views.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/json/read.hpp"
 
 namespace autocusto::web {
@@ -42,9 +42,9 @@ json items_json(const std::vector<replica::list_item>& items) {
   return out;
 }
 
-call_result catalogue(call& /*c*/) {
+call_result kinds_of(call& /*c*/) {
   json kinds = json::array();
-  for (const auto& kind : domain::catalogues()) kinds.push_back(to_json(kind));
+  for (const auto& kind : domain::record_kinds()) kinds.push_back(to_json(kind));
   return json({{"kinds", std::move(kinds)}}).dump();
 }
 
@@ -222,7 +222,7 @@ call_result unsaved(call& c) {
 }  // namespace
 
 std::vector<call_entry> record_calls() {
-  return {{"GET", "/api/catalogue", access::linked, catalogue, false},
+  return {{"GET", "/api/kinds", access::linked, kinds_of, false},
           {"POST", "/api/search", access::open, search},
           {"GET", "/api/recent", access::open, recent},
           {"GET", "/api/unsaved", access::open, unsaved},

@@ -8,7 +8,7 @@
 
 #include "client/replica/identity/identity_store.hpp"
 #include "client/sync/enrollment.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/passphrase/strength.hpp"
 
@@ -28,7 +28,7 @@ error is_locked() {
 void fill_from(const replica::reader& reader, search_index& index) {
   std::vector<replica::list_item> all;
   std::size_t damaged = 0;  // of whatever kind: each kind's list tells the same
-  for (const auto& kind : domain::catalogues()) {
+  for (const auto& kind : domain::record_kinds()) {
     auto some = reader.search(kind.kind, {}, &damaged);
     if (!some) continue;
     all.insert(all.end(), std::make_move_iterator(some->begin()),
@@ -81,7 +81,7 @@ std::optional<replica::list_item> item_of(const replica::reader& reader, std::st
   replica::list_item item;
   item.kind = shown->kind;
   item.key = shown->key;
-  const auto name = shown->fields.find(domain::find_catalogue(kind)->name_field);
+  const auto name = shown->fields.find(domain::find_record_kind(kind)->name_field);
   if (name != shown->fields.end()) item.name = domain::value_text(name->second);
   item.version = shown->version.id;
   item.number = shown->version.number;

@@ -26,7 +26,7 @@ error bad_member(const std::string& name) {
 
 }  // namespace
 
-json to_json(const domain::catalogue& kind) {
+json to_json(const domain::record_kind& kind) {
   json fields = json::array();
   for (const auto& f : kind.fields) {
     fields.push_back({{"name", f.name},

@@ -8,11 +8,11 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "client/replica/types.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::web {
 
-[[nodiscard]] nlohmann::json to_json(const domain::catalogue& kind);
+[[nodiscard]] nlohmann::json to_json(const domain::record_kind& kind);
 [[nodiscard]] nlohmann::json to_json(const domain::field_map& fields);
 [[nodiscard]] nlohmann::json to_json(const replica::version_info& v);
 [[nodiscard]] nlohmann::json to_json(const replica::list_item& item);

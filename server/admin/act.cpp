@@ -34,7 +34,7 @@
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/sign.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 
@@ -148,7 +148,7 @@ void policy_set(act_run& act) {
   if (row.kind == auth::k_reenrollment_setting) return reenrollment_set(act, policy);
   if (act.args.has("user")) row.user = act.user().key;
   act.complete();
-  if (domain::find_catalogue(row.kind) == nullptr) {
+  if (domain::find_record_kind(row.kind) == nullptr) {
     refuse(errc::not_found, "There is no such kind of record; use patient or clinic.", "kind");
   }
   if (policy != "auto" && policy != "manual") {

@@ -15,7 +15,7 @@
 #include "server/store/quarantine.hpp"
 #include "server/store/settings.hpp"
 #include "shared/base/limits.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
@@ -200,7 +200,7 @@ http::response policy(context& in) {
       return std::string(p == domain::merge_policy::automatic ? "auto" : "manual");
     };
     msg::policy_list out;
-    for (const auto& kind : domain::catalogues()) {
+    for (const auto& kind : domain::record_kinds()) {
       out.items.push_back({kind.kind, std::nullopt, "auto"});
       for (const auto& row : rows) {
         if (row.kind == kind.kind && !row.user) out.items.back().policy = name(row.policy);

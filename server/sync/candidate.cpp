@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "shared/crypto/hash.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/domain/version_decode.hpp"
 
@@ -26,7 +26,7 @@ std::vector<error> problems_of_entry(const domain::version& v) {
   if (auto summary = domain::validate_summary(v.payload.summary); !summary) {
     out.push_back(summary.error());
   }
-  const auto* kind = domain::find_catalogue(v.header.record.kind);
+  const auto* kind = domain::find_record_kind(v.header.record.kind);
   auto fields = domain::validate_fields(*kind, v.payload.fields, v.header.status, {});
   std::move(fields.begin(), fields.end(), std::back_inserter(out));
   return out;

@@ -4,7 +4,7 @@
 
 #include "server/sync/record_work.hpp"
 #include "shared/base/limits.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::sync {
 namespace {
@@ -18,8 +18,8 @@ std::optional<error> entry_problem(const candidate& c, const detail::record_work
   const bool of_fields = first.code == errc::invalid_field && first.field != "summary";
   if (!of_fields || work == nullptr || !work->wants_known) return first;
   const auto& v = *c.value;
-  auto left = domain::validate_edit(*domain::find_catalogue(v.header.record.kind), v.payload.fields,
-                                    v.header.status, work->known);
+  auto left = domain::validate_edit(*domain::find_record_kind(v.header.record.kind),
+                                    v.payload.fields, v.header.status, work->known);
   if (left.empty()) return std::nullopt;
   return std::move(left.front());
 }

@@ -38,7 +38,7 @@ void judge(conflict_group& group, const std::vector<const field_map*>& heads,
 
 }  // namespace
 
-std::vector<conflict_group> conflict_groups(const catalogue& kind,
+std::vector<conflict_group> conflict_groups(const record_kind& kind,
                                             const std::vector<const field_map*>& heads,
                                             const field_map* base) {
   std::vector<conflict_group> groups;
@@ -68,7 +68,7 @@ starting_fields start_of(const std::vector<conflict_group>& groups) {
   return out;
 }
 
-std::string in_form_order(const catalogue& kind, const std::set<std::string>& names) {
+std::string in_form_order(const record_kind& kind, const std::set<std::string>& names) {
   std::string list;
   for (const auto& field : kind.fields) {
     if (!names.contains(field.name)) continue;

@@ -4,13 +4,13 @@
 // Laptop, administrator's tool and page start a resolution from here, so a group is open for all of
 // them or for none. What a group becomes by itself is the rule of the automatic merge (merge.hpp,
 // rule 2); clinical groups, policies and pins do not matter where a person confirms the result.
-// Pure functions; any thread. Nothing here outlives the catalogue that it points into.
+// Pure functions; any thread. Nothing here outlives the kind that it points into.
 
 #include <set>
 #include <string>
 #include <vector>
 
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
@@ -39,7 +39,7 @@ struct conflict_group {
 /// that differ are contested; values that look the same are one (entry.hpp). Linear in the fields
 /// of all heads.
 [[nodiscard]] std::vector<conflict_group> conflict_groups(
-    const catalogue& kind, const std::vector<const field_map*>& heads, const field_map* base);
+    const record_kind& kind, const std::vector<const field_map*>& heads, const field_map* base);
 
 /// Where a resolution starts: every field, and those that a person still has to choose.
 struct starting_fields {
@@ -49,6 +49,7 @@ struct starting_fields {
 [[nodiscard]] starting_fields start_of(const std::vector<conflict_group>& groups);
 
 /// These fields in form order, for a sentence: `peso, altura`.
-[[nodiscard]] std::string in_form_order(const catalogue& kind, const std::set<std::string>& names);
+[[nodiscard]] std::string in_form_order(const record_kind& kind,
+                                        const std::set<std::string>& names);
 
 }  // namespace autocusto::domain

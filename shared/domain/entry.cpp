@@ -279,7 +279,7 @@ std::vector<std::string> told_apart(std::vector<std::string> texts) {
 
 result<field_value> entered_value(std::string_view kind, std::string_view field,
                                   std::string_view text) {
-  const auto* known = find_catalogue(kind);
+  const auto* known = find_record_kind(kind);
   if (known == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }

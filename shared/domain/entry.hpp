@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "shared/base/error.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {

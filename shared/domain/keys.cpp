@@ -87,7 +87,7 @@ result<std::string> normalise_cnes(std::string_view text) {
 }
 
 result<std::string> normalise_key(std::string_view kind, std::string_view text) {
-  const auto* known = find_catalogue(kind);
+  const auto* known = find_record_kind(kind);
   if (known == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
@@ -102,7 +102,7 @@ result<std::string> normalise_key(std::string_view kind, std::string_view text) 
 
 result<std::string> lookup_key(std::string_view kind, std::string_view text) {
   auto bare = clean_number(text);
-  if (find_catalogue(kind) != nullptr && is_imported_key(bare)) return bare;
+  if (find_record_kind(kind) != nullptr && is_imported_key(bare)) return bare;
   return normalise_key(kind, text);
 }
 

@@ -88,7 +88,8 @@ bool all_equal(const std::vector<const field_map*>& heads) {
 }
 
 /// The fields of heads that nobody can tell apart; nothing where somebody can.
-std::optional<field_map> alike(const catalogue& kind, const std::vector<const field_map*>& heads) {
+std::optional<field_map> alike(const record_kind& kind,
+                               const std::vector<const field_map*>& heads) {
   field_map out = *heads.front();
   for (const auto& field : kind.fields) {
     auto value = agreed({&field}, heads);
@@ -108,7 +109,7 @@ std::string sorted_ids_json(const std::vector<version_id>& sorted) {
 }
 
 /// Rules (2) and (3), and the result when they hold.
-std::variant<field_map, merge_refusal> merge_groups(const catalogue& kind,
+std::variant<field_map, merge_refusal> merge_groups(const record_kind& kind,
                                                     const std::vector<const field_map*>& heads,
                                                     const field_map& base,
                                                     const merge_options& options) {
@@ -141,7 +142,7 @@ std::variant<field_map, merge_refusal> merge_groups(const catalogue& kind,
 
 }  // namespace
 
-std::variant<field_map, merge_refusal> merge_fields(const catalogue& kind,
+std::variant<field_map, merge_refusal> merge_fields(const record_kind& kind,
                                                     const std::vector<const field_map*>& heads,
                                                     const field_map* base, bool single_base,
                                                     const merge_options& options) {
@@ -167,8 +168,8 @@ std::variant<field_map, merge_refusal> merge_fields(std::string_view kind,
                                                     const std::vector<const field_map*>& heads,
                                                     const field_map* base, bool single_base,
                                                     const merge_options& options) {
-  const auto* known = find_catalogue(kind);
-  if (known == nullptr) throw std::logic_error("a merge of a kind without a catalogue");
+  const auto* known = find_record_kind(kind);
+  if (known == nullptr) throw std::logic_error("a merge of an unknown kind");
   return merge_fields(*known, heads, base, single_base, options);
 }
 

@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
@@ -59,7 +59,7 @@ struct merge_refusal {
     std::string_view kind, const std::vector<const field_map*>& heads, const field_map* base,
     bool single_base, const merge_options& options);
 [[nodiscard]] std::variant<field_map, merge_refusal> merge_fields(
-    const catalogue& kind, const std::vector<const field_map*>& heads, const field_map* base,
+    const record_kind& kind, const std::vector<const field_map*>& heads, const field_map* base,
     bool single_base, const merge_options& options);
 
 /// What becomes of one merge group without a person: the value that the heads agree on, or the one

@@ -77,7 +77,7 @@ using known_absence = std::function<bool(const field_spec& field, const field_va
 class snapshot_check {
  public:
   /// All arguments must outlive it.
-  snapshot_check(const catalogue& kind, const field_map& fields, version_status status,
+  snapshot_check(const record_kind& kind, const field_map& fields, version_status status,
                  const known_value& exempt, const known_absence& exempt_absence)
       : kind_(kind),
         fields_(fields),
@@ -138,7 +138,7 @@ class snapshot_check {
     return exempt_ && exempt_(field, value);
   }
 
-  const catalogue& kind_;
+  const record_kind& kind_;
   const field_map& fields_;
   version_status status_;
   const known_value& exempt_;
@@ -169,7 +169,7 @@ bool known_values::absent_while(const std::string& field, const field_value& val
   });
 }
 
-std::vector<error> validate_fields(const catalogue& kind, const field_map& fields,
+std::vector<error> validate_fields(const record_kind& kind, const field_map& fields,
                                    version_status status, const known_value& exempt) {
   const known_absence absence = [&exempt](const field_spec& field, const field_value& value) {
     return exempt && exempt(field.name, value) && exempt(field.required_when, field_value(true));
@@ -177,7 +177,7 @@ std::vector<error> validate_fields(const catalogue& kind, const field_map& field
   return snapshot_check(kind, fields, status, exempt, absence).run();
 }
 
-std::vector<error> validate_edit(const catalogue& kind, const field_map& fields,
+std::vector<error> validate_edit(const record_kind& kind, const field_map& fields,
                                  version_status status, const known_values& known) {
   const known_value exempt = std::cref(known);
   const known_absence absence = [&known](const field_spec& field, const field_value& value) {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "shared/base/error.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
@@ -91,12 +91,12 @@ class known_values {
 /// fine). A draft may lack required fields. Blank text counts as missing. A field that is required
 /// only while another is true is exempt only if both values are known: turning the condition on is
 /// a change and must be valid. Each error: invalid_field with field and limit.
-[[nodiscard]] std::vector<error> validate_fields(const catalogue& kind, const field_map& fields,
+[[nodiscard]] std::vector<error> validate_fields(const record_kind& kind, const field_map& fields,
                                                  version_status status, const known_value& exempt);
 /// The same with the versions that exempt: what acceptance and the laptop's saves use. Stricter in
 /// one point: a missing field that another makes required is exempt only if one known version has
 /// both values, so that nobody clears a guardian's name by way of two old versions.
-[[nodiscard]] std::vector<error> validate_edit(const catalogue& kind, const field_map& fields,
+[[nodiscard]] std::vector<error> validate_edit(const record_kind& kind, const field_map& fields,
                                                version_status status, const known_values& known);
 
 /// Summary: valid UTF-8, at most limits::summary_code_points. Error: invalid_field, `summary`.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "shared/crypto/hash.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/scan.hpp"
 #include "shared/json/text.hpp"
 
@@ -26,9 +26,9 @@ void require_utf8(std::string_view text) {
   }
 }
 
-const catalogue& known_kind(std::string_view kind) {
-  const auto* known = find_catalogue(kind);
-  if (known == nullptr) throw std::logic_error("a kind of record without a catalogue");
+const record_kind& known_kind(std::string_view kind) {
+  const auto* known = find_record_kind(kind);
+  if (known == nullptr) throw std::logic_error("an unknown kind of record");
   return *known;
 }
 

@@ -108,7 +108,7 @@ class fields_encoder {
 /// too_many_parents, with the member that is meant.
 [[nodiscard]] result<version_header> decode_header(std::string_view raw);
 /// Reads a payload: strict form and canonical bytes; field names must be exactly those of the
-/// kind's catalogue with their types. Errors: malformed, not_canonical, too_large.
+/// kind with their types. Errors: malformed, not_canonical, too_large.
 [[nodiscard]] result<version_payload> decode_payload(std::string_view raw, std::string_view kind);
 /// Reads both, checks the size of the whole and that the payload is the one the header names
 /// (hash_mismatch). Does not check field values, authorship or parents: those are rules, not form.

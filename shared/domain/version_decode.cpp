@@ -12,7 +12,7 @@
 #include "shared/base/clock.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/scan.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
@@ -36,7 +36,7 @@ std::optional<error> header_problem(const version_header& h) {
   const auto wrong = [](const char* member, const char* what) {
     return fail(errc::malformed, std::string("The version's ") + member + " " + what + ".", member);
   };
-  if (find_catalogue(h.record.kind) == nullptr) {
+  if (find_record_kind(h.record.kind) == nullptr) {
     return wrong("record.kind", "is no kind of record that this program knows");
   }
   if (!parse_time(h.created_at)) {
@@ -134,7 +134,7 @@ bool scan_field(canonical_scanner& in, const field_spec& field, field_map& out) 
   return ok;
 }
 
-bool scan_payload(std::string_view raw, const catalogue& kind, version_payload& p) {
+bool scan_payload(std::string_view raw, const record_kind& kind, version_payload& p) {
   if (json::invalid_utf8_at(raw)) return false;
   canonical_scanner in(raw);
   if (!in.literal(R"({"fields":{)")) return false;
@@ -181,7 +181,7 @@ result<version_header> read_header(std::string_view raw) {
   return h;
 }
 
-result<version_payload> read_payload(std::string_view raw, const catalogue& kind) {
+result<version_payload> read_payload(std::string_view raw, const record_kind& kind) {
   const auto value = json::parse_canonical(raw);
   if (!value) return value.error();
   if (!value->is_object()) return fail(errc::malformed, "The version's payload is no object.");
@@ -223,7 +223,7 @@ result<version_header> decode_header(std::string_view raw) {
 
 result<version_payload> decode_payload(std::string_view raw, std::string_view kind) {
   if (raw.size() > limits::version_bytes) return too_large();
-  const auto* known = find_catalogue(kind);
+  const auto* known = find_record_kind(kind);
   if (known == nullptr) {
     return fail(errc::malformed, "The version's record.kind is no kind that this program knows.",
                 "record.kind");

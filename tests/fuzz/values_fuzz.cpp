@@ -1,4 +1,4 @@
-// What people type into fields and keys, and catalogue files. The first byte chooses the field.
+// What people type into fields and keys, and files of kinds. The first byte chooses the field.
 #include <stdexcept>
 
 #include "shared/domain/entry.hpp"
@@ -11,7 +11,7 @@ using namespace autocusto;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto text = fuzz::text_of(data + 1, size - 1);
-  for (const auto& kind : domain::catalogues()) {
+  for (const auto& kind : domain::record_kinds()) {
     if (const auto key = domain::normalise_key(kind.kind, text)) {
       const auto again = domain::normalise_key(kind.kind, *key);
       fuzz::demand(again.has_value() && *again == *key, "a key is not normal after all");
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                "a name does not find itself");
   static_cast<void>(domain::validate_summary(text));
   try {
-    static_cast<void>(domain::parse_catalogue(text));
+    static_cast<void>(domain::parse_record_kind(text));
   } catch (const std::invalid_argument&) {
   }
   return 0;

@@ -78,7 +78,7 @@ TEST_F(web_doors, what_a_browser_sends_by_itself_opens_nothing) {
     for (const auto* path : k_patient_paths) {
       EXPECT_EQ(stranger("GET", path, ambient).status, 401) << ambient;
     }
-    for (const auto* path : {"/api/session", "/api/state", "/api/events", "/api/catalogue"}) {
+    for (const auto* path : {"/api/session", "/api/state", "/api/events", "/api/kinds"}) {
       const auto answer = stranger("GET", path, ambient);
       EXPECT_EQ(answer.status, 401) << path << " " << ambient;
       EXPECT_THAT(answer.body, Not(HasSubstr("csrf")));

@@ -10,9 +10,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
 #include "shared/domain/merge.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/scan.hpp"
 #include "shared/domain/search.hpp"
 #include "shared/domain/validate.hpp"
@@ -54,7 +54,7 @@ rc::Gen<std::string> pasted_text() {
 version any_version() {
   const std::string kind = *rc::gen::element<std::string>("patient", "clinic");
   testing::version_builder b(kind, *rc::gen::element<std::string>("11144477735", "#60", "1#2"));
-  for (const auto& field : find_catalogue(kind)->fields) {
+  for (const auto& field : find_record_kind(kind)->fields) {
     if (field.type == field_type::boolean) {
       b.with(field.name, *rc::gen::arbitrary<bool>());
     } else {
@@ -154,7 +154,7 @@ RC_GTEST_PROP(TextProperty, WhatIsEnteredTwiceStaysAndANameFindsItself, ()) {
   const auto text = *pasted_text();
   RC_ASSERT(visible_text(visible_text(text)) == visible_text(text));
   RC_ASSERT(clean_number(clean_number(text)) == clean_number(text));
-  for (const auto& kind : catalogues()) {
+  for (const auto& kind : record_kinds()) {
     for (const auto& field : kind.fields) {
       const auto entered = entered_text(field, text).value();
       RC_ASSERT(entered_text(field, entered).value() == entered);
@@ -220,7 +220,7 @@ std::map<std::string, std::size_t> changed_values(const merge_case& c, bool clin
   for (const auto& head : c.heads) {
     std::map<std::string, std::string> now;
     std::map<std::string, std::string> before;
-    for (const auto& field : find_catalogue("patient")->fields) {
+    for (const auto& field : find_record_kind("patient")->fields) {
       if (clinical_as_one && !field.clinical) continue;
       const auto group = clinical_as_one ? std::string("all") : field.group;
       now[group] += field.name + "=" + value_text(head.at(field.name)) + "\n";

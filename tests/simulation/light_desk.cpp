@@ -298,7 +298,7 @@ bool light_desk::fits(const holding& in, const domain::field_map& fields, bool d
   domain::known_values known;
   for (const auto& [id, v] : in.versions) known.add(v->payload.fields, v->header.status);
   const auto status = draft ? domain::version_status::draft : domain::version_status::active;
-  return domain::validate_edit(*domain::find_catalogue("patient"), fields, status, known).empty();
+  return domain::validate_edit(*domain::find_record_kind("patient"), fields, status, known).empty();
 }
 
 replica::saved light_desk::unchanged(const holding& in, const version_id& id) const {

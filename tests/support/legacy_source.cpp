@@ -1,6 +1,6 @@
 #include "tests/support/legacy_source.hpp"
 
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "tests/support/postgres_cluster.hpp"
 
 namespace autocusto::test {
@@ -8,7 +8,7 @@ namespace {
 
 std::string field_columns(const std::string& kind) {
   std::string out;
-  for (const auto& field : domain::find_catalogue(kind)->fields) {
+  for (const auto& field : domain::find_record_kind(kind)->fields) {
     const bool flag = field.type == domain::field_type::boolean;
     out += ", " + field.name + (flag ? " boolean DEFAULT false" : " varchar(300) DEFAULT ''");
   }

@@ -10,8 +10,8 @@
 namespace autocusto::domain {
 namespace {
 
-const catalogue& small_kind() {
-  static const catalogue made = parse_catalogue(R"({
+const record_kind& small_kind() {
+  static const record_kind made = parse_record_kind(R"({
     "kind": "sample", "label": {"pt": "x", "en": "x"},
     "key": {"name": "cpf", "rule": "cpf", "label": {"pt": "x", "en": "x"}}, "name_field": "name",
     "summaries": {"initial": "x", "update": "x", "migrated": "x"},

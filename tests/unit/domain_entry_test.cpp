@@ -96,7 +96,7 @@ TEST(EnteredText, FollowsTheVectors) {
     const auto kept = entered_text(spec, row.at("typed").get<std::string>());
     EXPECT_EQ(kept.value(), row.at("kept")) << row;
     EXPECT_EQ(entered_text(spec, *kept).value(), *kept) << row;
-    catalogue kind;
+    record_kind kind;
     kind.fields = {spec};
     const auto problems = validate_fields(kind, {{"x", *kept}}, version_status::active, {});
     EXPECT_EQ(problems.empty(), row.at("valid")) << row;

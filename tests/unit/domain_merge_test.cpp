@@ -13,8 +13,8 @@ namespace {
 using testing::a_clinic;
 using testing::a_patient;
 
-const catalogue& kind() {
-  static const catalogue made = parse_catalogue(R"({
+const record_kind& kind() {
+  static const record_kind made = parse_record_kind(R"({
     "kind": "sample", "label": {"pt": "x", "en": "x"},
     "key": {"name": "cpf", "rule": "cpf", "label": {"pt": "x", "en": "x"}}, "name_field": "name",
     "summaries": {"initial": "x", "update": "x", "migrated": "x"},

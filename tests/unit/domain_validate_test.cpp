@@ -18,15 +18,15 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const catalogue& patient() {
-  return *find_catalogue("patient");
+const record_kind& patient() {
+  return *find_record_kind("patient");
 }
 
 std::vector<std::string> bad_fields(const field_map& fields,
                                     version_status status = version_status::active,
                                     const known_value& exempt = {}, const char* kind = "patient") {
   std::vector<std::string> out;
-  for (const auto& e : validate_fields(*find_catalogue(kind), fields, status, exempt)) {
+  for (const auto& e : validate_fields(*find_record_kind(kind), fields, status, exempt)) {
     EXPECT_EQ(e.code, errc::invalid_field);
     out.push_back(e.field);
   }
@@ -63,7 +63,7 @@ TEST(Validate, LengthsAreCodePointsAndMessagesNameFieldAndLimit) {
 }
 
 TEST(Validate, EveryTextFieldHasItsLimit) {
-  for (const auto& kind : catalogues()) {
+  for (const auto& kind : record_kinds()) {
     for (const auto& field : kind.fields) {
       if (field.type != field_type::text || field.rule != field_rule::none) continue;
       auto fields =
@@ -79,7 +79,7 @@ TEST(Validate, EveryTextFieldHasItsLimit) {
 }
 
 TEST(Validate, EveryRequiredFieldIsMissedEvenWhenBlankOnly) {
-  for (const auto& kind : catalogues()) {
+  for (const auto& kind : record_kinds()) {
     for (const auto& field : kind.fields) {
       if (field.type != field_type::text || !field.required) continue;
       for (const char* text : {"", " ", "\t \n", "\u00A0\u2003", "\u200B"}) {

@@ -10,7 +10,7 @@
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 #include "tools/admin/text.hpp"
@@ -173,11 +173,11 @@ msg::user_item session::user(const std::string& named) {
 }
 
 std::string read_key(const std::string& kind, const std::string& given) {
-  const auto* catalogue = domain::find_catalogue(kind);
-  if (catalogue == nullptr) {
+  const auto* known = domain::find_record_kind(kind);
+  if (known == nullptr) {
     refuse(errc::usage, "There is no such kind of record; use patient or clinic.", "kind");
   }
-  const auto typed = given == "-" ? cli::read_line(catalogue->key_label_en + ": ").value() : given;
+  const auto typed = given == "-" ? cli::read_line(known->key_label_en + ": ").value() : given;
   return domain::lookup_key(kind, typed).value();
 }
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/cli/terminal.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/audit_check.hpp"
 #include "tools/admin/chain_check.hpp"

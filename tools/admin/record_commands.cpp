@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/cli/terminal.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/graph.hpp"
 #include "tools/admin/text.hpp"
@@ -105,7 +105,7 @@ int show(const app& a, const record_options& o) {
   if (!marks.empty()) text += cli::printable(marks) + '\n';
   if (!v.summary.empty()) text += cli::printable(v.summary) + '\n';
   std::vector<std::vector<std::string>> rows;
-  for (const auto& spec : domain::find_catalogue(o.kind)->fields) {
+  for (const auto& spec : domain::find_record_kind(o.kind)->fields) {
     const auto at = r.version.fields.find(spec.name);
     if (at == r.version.fields.end()) continue;
     const auto value = domain::value_text(at->second);

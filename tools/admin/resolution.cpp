@@ -4,8 +4,8 @@
 #include <set>
 
 #include "shared/base/limits.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/merge.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "tools/admin/side_by_side.hpp"
 
@@ -77,7 +77,7 @@ result<domain::field_map> merged(const msg::conflict_shown& c) {
   return fail(errc::not_mergeable, sentence_of(refusal));
 }
 
-error undecided(const domain::catalogue& kind, const std::set<std::string>& names) {
+error undecided(const domain::record_kind& kind, const std::set<std::string>& names) {
   const auto list = domain::in_form_order(kind, names);
   return fail(errc::conflict_open,
               "The versions differ in " + list +
@@ -112,7 +112,7 @@ result<domain::starting_fields> start(const msg::conflict_shown& c, const choice
 }  // namespace
 
 result<domain::field_map> chosen_fields(const msg::conflict_shown& c, const choice& how) {
-  const auto* kind = domain::find_catalogue(c.conflict.kind);
+  const auto* kind = domain::find_record_kind(c.conflict.kind);
   auto out = start(c, how);
   if (!out) return out.error();
   const auto unknown = [&](const std::string& field) -> std::optional<error> {
@@ -169,7 +169,7 @@ std::vector<error> problems_of(const msg::conflict_shown& c, const domain::field
     const bool draft = v->info.status == "draft";
     known.add(v->fields, draft ? domain::version_status::draft : domain::version_status::active);
   }
-  return domain::validate_edit(*domain::find_catalogue(c.conflict.kind), fields,
+  return domain::validate_edit(*domain::find_record_kind(c.conflict.kind), fields,
                                domain::version_status::active, known);
 }
 

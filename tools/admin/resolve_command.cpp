@@ -12,8 +12,8 @@
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/sign.hpp"
@@ -158,7 +158,7 @@ choice choice_of(const resolve_options& o, const std::string& kind) {
   for (const auto& text : o.set) {
     const auto [name, typed] = pair_of(text, "--set");
     auto value = domain::entered_value(kind, name, typed).value();
-    const auto* spec = domain::find_catalogue(kind)->find(name);
+    const auto* spec = domain::find_record_kind(kind)->find(name);
     if (auto* entered = std::get_if<std::string>(&value)) {
       *entered = domain::entered_text(*spec, *entered).value();
     }
@@ -183,7 +183,7 @@ domain::version build(session& s, const msg::conflict_shown& c, const resolve_op
   const auto fields = chosen_fields(c, choice_of(o, c.conflict.kind)).value();
   const auto problems = problems_of(c, fields);
   if (!problems.empty()) throw error_exception(problems.front());
-  const auto& kind = *domain::find_catalogue(c.conflict.kind);
+  const auto& kind = *domain::find_record_kind(c.conflict.kind);
   auto summary =
       domain::entered_lines(o.summary.value_or(kind.update_summary(s.who().email))).value();
   domain::validate_summary(summary).value();
@@ -219,7 +219,7 @@ int print_preview(const app& a, const msg::conflict_shown& c, const domain::vers
   const auto changes = domain::diff_fields(c.conflict.kind, seen->fields, fields);
   std::vector<std::vector<std::string>> rows;
   auto values = nlohmann::json::object();
-  for (const auto& spec : domain::find_catalogue(c.conflict.kind)->fields) {
+  for (const auto& spec : domain::find_record_kind(c.conflict.kind)->fields) {
     const auto& value = fields.at(spec.name);
     if (const bool* flag = std::get_if<bool>(&value)) {
       values[spec.name] = *flag;

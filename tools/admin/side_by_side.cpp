@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/cli/terminal.hpp"
-#include "shared/domain/catalogue.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t k_cell = 30;
 
-const domain::catalogue& kind_of(const msg::conflict_shown& c) {
-  const auto* kind = domain::find_catalogue(c.conflict.kind);
+const domain::record_kind& kind_of(const msg::conflict_shown& c) {
+  const auto* kind = domain::find_record_kind(c.conflict.kind);
   if (kind == nullptr) {
     throw error_exception(
         fail(errc::not_found, "This program does not know such a kind of record; update it."));
@@ -31,7 +31,7 @@ domain::field_value value_in(const domain::field_map& fields, const std::string&
 }
 
 /// Every field of the kind, also of a version whose contents were erased.
-domain::field_map complete(const domain::catalogue& kind, const domain::field_map& fields) {
+domain::field_map complete(const domain::record_kind& kind, const domain::field_map& fields) {
   domain::field_map out;
   for (const auto& field : kind.fields) out[field.name] = value_in(fields, field.name);
   return out;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t k_id_bytes = 16;
 
-std::string encode_fields(const domain::catalogue& kind, const field_values& values) {
+std::string encode_fields(const domain::record_kind& kind, const field_values& values) {
   domain::fields_encoder out;
   for (std::size_t i = 0; i < kind.by_name.size(); ++i) {
     const auto& field = kind.fields[kind.by_name[i]];
@@ -76,7 +76,7 @@ user_id encoder::account_id(legacy_id user) const {
 encoder::encoded_row encoder::content_of(const planned_record& record,
                                          const planned_version& v) const {
   encoded_row c;
-  c.fields = encode_fields(*record.kind->catalogue, *v.values);
+  c.fields = encode_fields(*record.kind->spec, *v.values);
   c.created_at = format_time(v.created ? to_millis(*v.created) : default_time_);
   std::string all = c.fields;
   all.append(1, '\n').append(record.key).append(1, '\n').append(v.summary);
@@ -90,7 +90,7 @@ encoder::encoded_row encoder::content_of(const planned_record& record,
 intake::record_entry encoder::encode(const planned_record& record,
                                      const known_versions& known) const {
   intake::record_entry out;
-  out.kind = record.kind->catalogue->kind;
+  out.kind = record.kind->spec->kind;
   out.key = record.key;
   out.id = domain::make_record_id(keys_.tenant_key, out.kind, out.key);
   out.versions.reserve(record.versions.size());

@@ -78,7 +78,7 @@ void importer::import_kind(const legacy_kind& kind, merged_masters& merged) {
   bundle_stream bundles(from_, layout_, kind);
   const judge_input input{&kind, layout_.versioned,
                           [this](legacy_id user) { return users_.contains(user); }};
-  const bool clinics = kind.catalogue->kind == clinic_kind().catalogue->kind;
+  const bool clinics = kind.spec->kind == clinic_kind().spec->kind;
   chunk gathered;
   std::size_t versions = 0;
   std::size_t first_item = out_.rows.items().size();

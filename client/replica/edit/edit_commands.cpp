@@ -75,7 +75,7 @@ error no_active() {
 
 }  // namespace
 
-std::vector<error> normalise_fields(const domain::catalogue& kind, domain::field_map& fields) {
+std::vector<error> normalise_fields(const domain::record_kind& kind, domain::field_map& fields) {
   std::vector<error> problems;
   for (auto& [name, value] : fields) {
     const auto* spec = kind.find(name);

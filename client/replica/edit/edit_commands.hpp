@@ -55,7 +55,7 @@ class edit_commands {
 
 /// The fields that a person gave, normalised (NFC) and of the right names and types; every problem
 /// otherwise.
-[[nodiscard]] std::vector<error> normalise_fields(const domain::catalogue& kind,
+[[nodiscard]] std::vector<error> normalise_fields(const domain::record_kind& kind,
                                                   domain::field_map& fields);
 
 /// The fields of a resolution: the chosen starting point, then what is named. Errors: conflict_open

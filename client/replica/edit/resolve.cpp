@@ -32,7 +32,7 @@ result<domain::starting_fields> start_from_heads(const target& at) {
   return domain::start_of(domain::conflict_groups(*at.kind, sides, base ? &*base : nullptr));
 }
 
-error undecided(const domain::catalogue& kind, const std::set<std::string>& names) {
+error undecided(const domain::record_kind& kind, const std::set<std::string>& names) {
   const auto list = domain::in_form_order(kind, names);
   return fail(errc::conflict_open,
               "The versions differ in " + list +

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "client/replica/file/codec.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -120,7 +120,7 @@ version_meta& record_copy::add_from(record_copy& other, const version_meta& ther
   auto copy = there;
   copy.row = 0;
   const auto id = there.id;
-  const auto name_field = domain::find_catalogue(state_.record.kind)->name_field;
+  const auto name_field = domain::find_record_kind(state_.record.kind)->name_field;
   add(std::move(copy), std::move(version.raw),
       domain::value_text(version.payload.fields.at(name_field)));
   if (state_.key.empty()) change().key = other.state().key;
@@ -207,7 +207,7 @@ std::string record_copy::name_of(const version_id& front) {
   if (found == nullptr || found->meta.erased) return {};
   if (found->name) return *found->name;
   const auto version = read(found->meta);
-  const auto* kind = domain::find_catalogue(state_.record.kind);
+  const auto* kind = domain::find_record_kind(state_.record.kind);
   const auto name = version.payload.fields.find(kind->name_field);
   return name == version.payload.fields.end() ? std::string() : domain::value_text(name->second);
 }

@@ -53,7 +53,7 @@ result<const version_meta*> select_among(const std::vector<const version_meta*>&
 
 result<target> find_target(replica_file& file, unit_of_work& set, std::string_view kind,
                            std::string_view key) {
-  const auto* known = domain::find_catalogue(kind);
+  const auto* known = domain::find_record_kind(kind);
   if (known == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }

@@ -9,13 +9,13 @@
 
 #include "client/replica/file/record_copy.hpp"
 #include "shared/crypto/secret.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::replica {
 
 /// A record that somebody named.
 struct target {
-  const domain::catalogue* kind = nullptr;
+  const domain::record_kind* kind = nullptr;
   std::string key;  ///< normalised
   record_id id;
   record_copy* held = nullptr;  ///< null when nothing of it is here, or its view was closed

@@ -10,7 +10,7 @@
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/reader.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -24,7 +24,7 @@ struct found_item {
 
 result<std::vector<list_item>> reader::search(std::string_view kind, std::string_view term,
                                               std::size_t* damaged) const {
-  if (domain::find_catalogue(kind) == nullptr) {
+  if (domain::find_record_kind(kind) == nullptr) {
     return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
   }
   auto& file = *file_;

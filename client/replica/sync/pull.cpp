@@ -9,7 +9,7 @@
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::replica {
 namespace {

@@ -64,7 +64,7 @@ class group_judge {
     v.id = master.id;
     v.number = 1;
     v.values = &master.values;
-    v.summary = kind_.catalogue->migrated_summary;
+    v.summary = kind_.spec->migrated_summary;
     of_master_[master.id].push_back(placed_.size());
     placed_.push_back({nullptr, &master});
     record_.versions.push_back(v);

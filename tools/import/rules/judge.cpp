@@ -76,7 +76,7 @@ class bundle_judge {
         group_of_.emplace(m->id, k_none);
         continue;
       }
-      const auto key = read_key(kind_.catalogue->rule, m->key);
+      const auto key = read_key(kind_.spec->rule, m->key);
       std::size_t at = groups_.size();
       if (key.problem.empty()) {
         const auto [place, is_new] = by_key.emplace(key.digits, at);

@@ -33,7 +33,7 @@ struct planned_version {
   const field_values* values = nullptr;
   std::optional<legacy_id> author;      ///< none: the system user
   std::optional<std::int64_t> created;  ///< microseconds; none: made from a master
-  std::string_view summary;             ///< of a version made from a master: the catalogue's
+  std::string_view summary;             ///< of a version made from a master: the kind's
   bool draft = false;
   bool archived = false;
   std::optional<std::size_t> parent;  ///< an earlier position

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::import {
 

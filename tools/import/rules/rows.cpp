@@ -3,7 +3,7 @@
 namespace autocusto::import {
 
 const legacy_kind& patient_kind() {
-  static const legacy_kind kind{domain::find_catalogue("patient"),
+  static const legacy_kind kind{domain::find_record_kind("patient"),
                                 "pacientes_paciente",
                                 "pacientes_paciente_usuarios",
                                 "pacientes_pacienteversion",
@@ -19,7 +19,7 @@ const legacy_kind& patient_kind() {
 }
 
 const legacy_kind& clinic_kind() {
-  static const legacy_kind kind{domain::find_catalogue("clinic"),
+  static const legacy_kind kind{domain::find_record_kind("clinic"),
                                 "clinicas_clinica",
                                 "clinicas_clinicausuario",
                                 "clinicas_clinicaversion",

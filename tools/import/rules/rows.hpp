@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/store/imports/rows.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::import {
 
@@ -26,7 +26,7 @@ inline constexpr std::int64_t k_last_time = 253'402'300'799'999'999;
 
 /// One of the two kinds of record, as the source keeps it.
 struct legacy_kind {
-  const domain::catalogue* catalogue = nullptr;
+  const domain::record_kind* spec = nullptr;
   std::string_view master, relation, version, assignment;  ///< tables
   std::string_view key_column;
   std::string_view master_column;    ///< of relations and versions
@@ -38,7 +38,7 @@ struct legacy_kind {
 [[nodiscard]] const legacy_kind& patient_kind();
 [[nodiscard]] const legacy_kind& clinic_kind();
 
-/// The editable fields: texts in the catalogue's order of names, booleans apart.
+/// The editable fields: texts in the kind's order of names, booleans apart.
 struct field_values {
   std::vector<std::string> texts;  ///< one for each field; empty for booleans
   std::vector<bool> flags;         ///< one for each field; false for texts

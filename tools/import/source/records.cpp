@@ -10,8 +10,8 @@ constexpr std::size_t k_orphans = 1000;
 
 std::string field_columns(const legacy_kind& kind, const std::string& alias) {
   std::string out;
-  for (const auto at : kind.catalogue->by_name) {
-    out += ", " + alias + "." + sql_name(kind.catalogue->fields[at].name);
+  for (const auto at : kind.spec->by_name) {
+    out += ", " + alias + "." + sql_name(kind.spec->fields[at].name);
   }
   return out;
 }
@@ -23,7 +23,7 @@ std::string with_leaders(const layout& of, const legacy_kind& kind) {
 }  // namespace
 
 std::string leaders_sql(const layout& of, const legacy_kind& kind) {
-  const std::string size = kind.catalogue->rule == domain::key_rule::cpf ? "11" : "7";
+  const std::string size = kind.spec->rule == domain::key_rule::cpf ? "11" : "7";
   return "SELECT k.id, CASE WHEN length(k.d)=" + size + " AND k.d<>repeat(left(k.d, 1), " + size +
          ") THEN min(k.id) OVER (PARTITION BY k.d) ELSE k.id END AS leader FROM "
          "(SELECT id::bigint, regexp_replace(" +
@@ -60,13 +60,13 @@ bundle_stream::bundle_stream(connection& on, const layout& of, const legacy_kind
 }
 
 field_values bundle_stream::read_values(const source_row& row, int first) const {
-  const auto& catalogue = *kind_.catalogue;
+  const auto& spec = *kind_.spec;
   field_values out;
-  out.texts.resize(catalogue.by_name.size());
-  out.flags.resize(catalogue.by_name.size());
-  for (std::size_t i = 0; i < catalogue.by_name.size(); ++i) {
+  out.texts.resize(spec.by_name.size());
+  out.flags.resize(spec.by_name.size());
+  for (std::size_t i = 0; i < spec.by_name.size(); ++i) {
     const int column = first + static_cast<int>(i);
-    switch (catalogue.fields[catalogue.by_name[i]].type) {
+    switch (spec.fields[spec.by_name[i]].type) {
       case domain::field_type::text:
         out.texts[i] = row.text(column);
         break;

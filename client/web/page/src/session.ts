@@ -6,7 +6,7 @@ export async function loadSession(): Promise<void> {
   try {
     const now = await call<Session>('/api/session', undefined, true);
     if (kinds.get().length === 0) {
-      kinds.set((await call<{ kinds: Kind[] }>('/api/catalogue', undefined, true)).kinds);
+      kinds.set((await call<{ kinds: Kind[] }>('/api/kinds', undefined, true)).kinds);
     }
     tellTrouble(null);
     session.set(now);

@@ -1,4 +1,4 @@
-// One field of a record's form, made from the catalogue: label, input, and what is wrong beside it.
+// One field of a record's form, made from its kind: label, input, and what is wrong beside it.
 import { useId, useRef } from 'preact/hooks';
 import type { FieldSpec } from '../api';
 import type { Wrong } from '../logic/checks';

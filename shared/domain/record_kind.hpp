@@ -1,9 +1,9 @@
 #pragma once
-// The field catalogues: what each kind of record consists of.
+// The kinds of records, and what each consists of.
 //
 // `schema/records/<kind>.json` lists a kind's key and its editable fields with type, limits,
 // choices, labels and merge groups. The files are compiled in; validation, forms, diffs, merge,
-// import and the documents all derive from them, and a new kind is a new file. Catalogues are
+// import and the documents all derive from them, and a new kind is a new file. Kinds are
 // immutable, made once on first use and live for ever; any thread may read them.
 //
 // A file is one JSON object:
@@ -41,7 +41,7 @@ struct field_spec {
 
 enum class key_rule { cpf, cnes };
 
-struct catalogue {
+struct record_kind {
   std::string kind;      ///< `patient`, `clinic`: also the name on the wire
   std::string key_name;  ///< `cpf`, `cnes`
   key_rule rule = key_rule::cpf;
@@ -64,16 +64,16 @@ struct catalogue {
 };
 
 /// All kinds, in a fixed order.
-[[nodiscard]] std::span<const catalogue> catalogues();
-/// The catalogue of a kind, or null for an unknown one.
-[[nodiscard]] const catalogue* find_catalogue(std::string_view kind);
+[[nodiscard]] std::span<const record_kind> record_kinds();
+/// The kind of that name, or null for an unknown one.
+[[nodiscard]] const record_kind* find_record_kind(std::string_view kind);
 
-/// Reads the text of one catalogue file and checks that it makes sense: known members and rules,
+/// Reads the text of one such file and checks that it makes sense: known members and rules,
 /// names unique, groups clinical as a whole, `required_when` naming a boolean. Throws
-/// std::invalid_argument with the field that is wrong: a catalogue is part of the program.
-[[nodiscard]] catalogue parse_catalogue(std::string_view text);
+/// std::invalid_argument with the field that is wrong: a kind is part of the program.
+[[nodiscard]] record_kind parse_record_kind(std::string_view text);
 
-/// The names by which catalogue files, messages and documents call types and rules.
+/// The names by which those files, messages and documents call types and rules.
 [[nodiscard]] std::string_view type_name(field_type type);
 [[nodiscard]] std::string_view rule_name(field_rule rule);
 

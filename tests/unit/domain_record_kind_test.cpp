@@ -1,12 +1,12 @@
-// The catalogues against the data dictionary, the document against the catalogues.
+// The kinds against the data dictionary, the document against the kinds.
 #include <fstream>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "shared/domain/catalogue.hpp"
-#include "shared/domain/catalogue_texts.hpp"
+#include "shared/domain/record_kind.hpp"
+#include "shared/domain/record_kind_texts.hpp"
 
 namespace autocusto::domain {
 namespace {
@@ -14,9 +14,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const catalogue& kind(std::string_view name) {
-  const auto* found = find_catalogue(name);
-  if (found == nullptr) throw std::logic_error("no such catalogue");
+const record_kind& kind(std::string_view name) {
+  const auto* found = find_record_kind(name);
+  if (found == nullptr) throw std::logic_error("no such kind");
   return *found;
 }
 
@@ -92,7 +92,7 @@ TEST(Catalogue, KeysNamesAndSummaries) {
 }
 
 TEST(Catalogue, EveryFieldHasBothLabelsAndAPlaceInTheOrderOfNames) {
-  for (const auto& c : catalogues()) {
+  for (const auto& c : record_kinds()) {
     EXPECT_FALSE(c.label_pt.empty() || c.label_en.empty());
     ASSERT_EQ(c.by_name.size(), c.fields.size());
     for (std::size_t i = 0; i < c.fields.size(); ++i) {
@@ -105,14 +105,14 @@ TEST(Catalogue, EveryFieldHasBothLabelsAndAPlaceInTheOrderOfNames) {
 }
 
 TEST(Catalogue, UnknownNamesAreNull) {
-  EXPECT_EQ(find_catalogue("process"), nullptr);
-  EXPECT_EQ(find_catalogue(""), nullptr);
+  EXPECT_EQ(find_record_kind("process"), nullptr);
+  EXPECT_EQ(find_record_kind(""), nullptr);
   EXPECT_EQ(kind("patient").find("nome_clinica"), nullptr);
 }
 
-/// The clinic's catalogue with one text replaced.
+/// The clinic's file with one text replaced.
 std::string clinic_with(const std::string& from, const std::string& to) {
-  for (const auto& [name, text] : catalogue_texts()) {
+  for (const auto& [name, text] : record_kind_texts()) {
     if (name != "clinic") continue;
     std::string changed(text);
     const auto at = changed.find(from);
@@ -142,21 +142,21 @@ TEST(Catalogue, RefusesWhatMakesNoSense) {
       {R"("name_field": "nome_clinica")", R"("name_field": "nome")", "name_field"},
       {R"("rule": "cnes")", R"("rule": "cnpj")", "key.rule"},
   };
-  EXPECT_EQ(parse_catalogue(clinic_with("{", "{")).fields.size(), 7U);
+  EXPECT_EQ(parse_record_kind(clinic_with("{", "{")).fields.size(), 7U);
   for (const auto& r : rows) {
     try {
-      static_cast<void>(parse_catalogue(clinic_with(r.from, r.to)));
+      static_cast<void>(parse_record_kind(clinic_with(r.from, r.to)));
       ADD_FAILURE() << "accepted: " << r.to;
     } catch (const std::invalid_argument& e) {
       EXPECT_THAT(e.what(), HasSubstr(r.named));
     }
   }
-  EXPECT_THROW(static_cast<void>(parse_catalogue("[]")), std::invalid_argument);
-  EXPECT_THROW(static_cast<void>(parse_catalogue("{")), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(parse_record_kind("[]")), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(parse_record_kind("{")), std::invalid_argument);
 }
 
 /// The field table as docs/data-model.md shows it.
-std::string document_table(const catalogue& c) {
+std::string document_table(const record_kind& c) {
   std::ostringstream out;
   out << "| field | max | required | group | clinical | rule | pt-BR | English |\n"
       << "|---|---|---|---|---|---|---|---|\n";
@@ -181,7 +181,7 @@ TEST(Catalogue, TheDocumentsTablesAreTheCatalogues) {
   ASSERT_TRUE(file) << "docs/data-model.md cannot be read";
   std::stringstream text;
   text << file.rdbuf();
-  for (const auto& c : catalogues()) {
+  for (const auto& c : record_kinds()) {
     EXPECT_THAT(text.str(), HasSubstr("<!-- fields: " + c.kind + " -->\n" + document_table(c)))
         << "copy the expected table into the document";
   }

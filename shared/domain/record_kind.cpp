@@ -1,4 +1,4 @@
-#include "shared/domain/catalogue.hpp"
+#include "shared/domain/record_kind.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "shared/domain/catalogue_texts.hpp"
+#include "shared/domain/record_kind_texts.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 
@@ -40,7 +40,7 @@ constexpr std::array<std::pair<std::string_view, key_rule>, 2> k_key_rules{{
 }};
 
 [[noreturn]] void broken(const std::string& where, const std::string& what) {
-  throw std::invalid_argument("The catalogue is wrong at " + where + ": " + what + ".");
+  throw std::invalid_argument("The kind is wrong at " + where + ": " + what + ".");
 }
 
 template <class Table>
@@ -86,7 +86,7 @@ field_spec read_field(json::reader& in) {
 }
 
 /// What no single field can show: names, groups and references that fit together.
-void check(const catalogue& kind) {
+void check(const record_kind& kind) {
   std::map<std::string, bool> group_clinical;
   for (const auto& field : kind.fields) {
     if (field.name.empty() || field.group.empty()) broken(field.name, "name or group is empty");
@@ -116,10 +116,10 @@ void check(const catalogue& kind) {
   if (name == nullptr || name->type != field_type::text) broken("name_field", "it names no text");
 }
 
-std::vector<catalogue> load_all() {
-  std::vector<catalogue> all;
-  for (const auto& [name, text] : catalogue_texts()) {
-    all.push_back(parse_catalogue(text));
+std::vector<record_kind> load_all() {
+  std::vector<record_kind> all;
+  for (const auto& [name, text] : record_kind_texts()) {
+    all.push_back(parse_record_kind(text));
     if (all.back().kind != name) broken("kind", "it differs from the file's name");
   }
   return all;
@@ -127,13 +127,13 @@ std::vector<catalogue> load_all() {
 
 }  // namespace
 
-catalogue parse_catalogue(std::string_view text) {
+record_kind parse_record_kind(std::string_view text) {
   const auto value = json::parse(text);
   if (!value) throw std::invalid_argument(value.error().message);
   if (!value->is_object()) broken("its start", "it is no object");
 
   json::reader in(*value);
-  catalogue out;
+  record_kind out;
   out.kind = in.string("kind", 64);
   read_label(in, out.label_pt, out.label_en);
   {
@@ -165,13 +165,13 @@ catalogue parse_catalogue(std::string_view text) {
   return out;
 }
 
-const field_spec* catalogue::find(std::string_view name) const {
+const field_spec* record_kind::find(std::string_view name) const {
   const auto at = std::find_if(fields.begin(), fields.end(),
                                [name](const field_spec& f) { return f.name == name; });
   return at == fields.end() ? nullptr : &*at;
 }
 
-std::string catalogue::update_summary(std::string_view email) const {
+std::string record_kind::update_summary(std::string_view email) const {
   constexpr std::string_view mark = "{email}";
   std::string text = update_template;
   if (const auto at = text.find(mark); at != std::string::npos) {
@@ -180,13 +180,13 @@ std::string catalogue::update_summary(std::string_view email) const {
   return text;
 }
 
-std::span<const catalogue> catalogues() {
-  static const std::vector<catalogue> all = load_all();
+std::span<const record_kind> record_kinds() {
+  static const std::vector<record_kind> all = load_all();
   return all;
 }
 
-const catalogue* find_catalogue(std::string_view kind) {
-  for (const auto& known : catalogues()) {
+const record_kind* find_record_kind(std::string_view kind) {
+  for (const auto& known : record_kinds()) {
     if (known.kind == kind) return &known;
   }
   return nullptr;

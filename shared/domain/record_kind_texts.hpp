@@ -1,6 +1,6 @@
 #pragma once
 // The texts of schema/records/*.json as the build embeds them (generated code). They live for ever;
-// any thread may read them. Everybody else uses the parsed form in catalogue.hpp.
+// any thread may read them. Everybody else uses the parsed form in record_kind.hpp.
 
 #include <span>
 #include <string_view>
@@ -13,6 +13,6 @@ struct embedded_text {
 };
 
 /// In the order of the file names.
-[[nodiscard]] std::span<const embedded_text> catalogue_texts();
+[[nodiscard]] std::span<const embedded_text> record_kind_texts();
 
 }  // namespace autocusto::domain
