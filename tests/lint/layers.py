@@ -25,6 +25,7 @@ ALLOWED = {
     "shared/passphrase": {"shared/base", "shared/crypto"},
     "shared/json": {"shared/base"},
     "shared/domain": {"shared/base", "shared/crypto", "shared/json"},
+    "shared/reference": {"shared/base", "shared/crypto", "shared/json", "shared/domain"},
     "shared/wire": {"shared/base", "shared/crypto", "shared/json", "shared/domain"},
     "shared/sqlite": {"shared/base"},
     "shared/http": {"shared/base", "shared/crypto"},
