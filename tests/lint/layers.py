@@ -68,6 +68,7 @@ ALLOWED = {
     "tools/import": CORE | {"shared/cli", "server/store", "server/store/imports", "server/store/postgres",
                             "server/intake", "server/local", "server/auth", "server/app"},
     "tools/synthetic": CORE,
+    "tools/sigtap": {"shared/base", "shared/domain", "shared/reference"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"((?:shared|server|client|tools|tests)/[^"]+)"')

@@ -68,7 +68,7 @@ def main() -> int:
     root = pathlib.Path(sys.argv[1]).resolve()
 
     def texts(*folders):
-        return "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in sorted((root / folder).rglob("*"))
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for folder in folders for path in sorted((root / folder).rglob("*"))
                          if path.suffix in SUFFIXES and "node_modules" not in path.parts)
 
     wrong = problems((root / "docs/security.md").read_text(encoding="utf-8"),

@@ -27,4 +27,5 @@ pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo-pdf cairo-ft)
 pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
 pkg_check_modules(qpdf REQUIRED IMPORTED_TARGET libqpdf>=11)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 find_program(PDFTOTEXT_PROGRAM pdftotext REQUIRED)  # tests read PDFs back with it
