@@ -11,6 +11,7 @@
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/structured.hpp"
 
 namespace autocusto::cli {
 
@@ -85,15 +86,7 @@ std::string short_id(const version_id& id) {
 }
 
 nlohmann::json fields_json(const domain::field_map& fields) {
-  nlohmann::json out = nlohmann::json::object();
-  for (const auto& [name, value] : fields) {
-    if (const bool* flag = std::get_if<bool>(&value)) {
-      out[name] = *flag;
-    } else {
-      out[name] = std::get<std::string>(value);
-    }
-  }
-  return out;
+  return domain::json_of(fields);
 }
 
 nlohmann::json saved_json(const replica::saved& s) {
@@ -104,12 +97,9 @@ nlohmann::json saved_json(const replica::saved& s) {
 nlohmann::json changes_json(const std::vector<domain::field_change>& changes) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& change : changes) {
-    const auto value = [](const domain::field_value& v) -> nlohmann::json {
-      if (const bool* flag = std::get_if<bool>(&v)) return *flag;
-      return std::get<std::string>(v);
-    };
-    list.push_back(
-        {{"field", change.field}, {"from", value(change.from)}, {"to", value(change.to)}});
+    list.push_back({{"field", change.field},
+                    {"from", domain::json_of(change.from)},
+                    {"to", domain::json_of(change.to)}});
   }
   return list;
 }

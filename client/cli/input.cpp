@@ -8,6 +8,7 @@
 #include "client/replica/replica.hpp"
 #include "shared/domain/entry.hpp"
 #include "shared/domain/record_kind.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -16,23 +17,10 @@ namespace {
 
 using nlohmann::json;
 
-result<domain::field_value> json_value(std::string_view kind, const std::string& name,
-                                       const json& value) {
-  if (value.is_boolean()) {
-    const auto* spec = domain::find_record_kind(kind)->find(name);
-    if (spec != nullptr && spec->type == domain::field_type::boolean) {
-      return domain::field_value(value.get<bool>());
-    }
-  }
-  if (value.is_string()) return domain::entered_value(kind, name, value.get<std::string>());
-  return fail(errc::invalid_field,
-              "The field " + name + " must be a text in quotes (true or false for a yes/no field).",
-              name);
-}
-
-result<void> read_fields(std::string_view kind, const json& object, domain::field_map& into) {
+result<void> read_fields(const domain::record_kind& kind, const json& object,
+                         domain::field_map& into) {
   for (const auto& [name, value] : object.items()) {
-    auto read = json_value(kind, name, value);
+    auto read = domain::entered_json(kind, name, value);
     if (!read) return read.error();
     into[name] = std::move(*read);
   }
@@ -84,7 +72,7 @@ result<replica::edit> read_record(const domain::record_kind& kind,
   if (!source.is_object()) {
     return fail(errc::malformed, "The member fields must be a JSON object.", "fields");
   }
-  if (auto read = read_fields(kind.kind, source, edit.fields); !read) return read.error();
+  if (auto read = read_fields(kind, source, edit.fields); !read) return read.error();
   return edit;
 }
 

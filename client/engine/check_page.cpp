@@ -49,8 +49,7 @@ result<checked_version> check_version(const wire::page_version& from) {
   auto payload = domain::decode_payload(*from.payload, kind);
   if (!payload) return bad_page("a version's payload is not well formed");
   out.key = std::move(payload->key);
-  const auto name = payload->fields.find(domain::find_record_kind(kind)->name_field);
-  if (name != payload->fields.end()) out.name = domain::value_text(name->second);
+  out.name = domain::name_of(kind, payload->fields);
   return out;
 }
 
@@ -62,8 +61,8 @@ std::optional<error> check_view(const wire::page_view& view) {
   if (view.active.has_value() == view.heads.empty() || (view.active && !head(*view.active))) {
     return bad_page("the active version of a view is none of its heads");
   }
-  if (domain::find_record_kind(view.record.kind) == nullptr) {
-    return bad_page("a view is of a kind of record that this program does not know");
+  if (!domain::is_plain_name(view.record.kind)) {
+    return bad_page("a view's kind of record has no name");
   }
   return std::nullopt;
 }

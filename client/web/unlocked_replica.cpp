@@ -81,8 +81,7 @@ std::optional<replica::list_item> item_of(const replica::reader& reader, std::st
   replica::list_item item;
   item.kind = shown->kind;
   item.key = shown->key;
-  const auto name = shown->fields.find(domain::find_record_kind(kind)->name_field);
-  if (name != shown->fields.end()) item.name = domain::value_text(name->second);
+  item.name = domain::name_of(kind, shown->fields);
   item.version = shown->version.id;
   item.number = shown->version.number;
   item.conflict = shown->conflict;

@@ -5,16 +5,12 @@
 #include "client/replica/replica.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/structured.hpp"
 
 namespace autocusto::web {
 namespace {
 
 using nlohmann::json;
-
-json value_json(const domain::field_value& value) {
-  if (const bool* flag = std::get_if<bool>(&value)) return *flag;
-  return std::get<std::string>(value);
-}
 
 json label_json(const std::string& pt, const std::string& en) {
   return {{"pt", pt}, {"en", en}};
@@ -49,9 +45,7 @@ json to_json(const domain::record_kind& kind) {
 }
 
 json to_json(const domain::field_map& fields) {
-  json out = json::object();
-  for (const auto& [name, value] : fields) out[name] = value_json(value);
-  return out;
+  return domain::json_of(fields);
 }
 
 json to_json(const replica::version_info& v) {
@@ -86,8 +80,9 @@ json to_json(const replica::saved& s) {
 json to_json(const std::vector<domain::field_change>& changes) {
   json out = json::array();
   for (const auto& each : changes) {
-    out.push_back(
-        {{"field", each.field}, {"from", value_json(each.from)}, {"to", value_json(each.to)}});
+    out.push_back({{"field", each.field},
+                   {"from", domain::json_of(each.from)},
+                   {"to", domain::json_of(each.to)}});
   }
   return out;
 }
@@ -103,13 +98,12 @@ json time_or_null(const std::optional<unix_millis>& at) {
 }
 
 result<domain::field_map> read_fields(std::string_view kind, const json& sent) {
-  if (!sent.is_object()) return bad_member("fields");
+  const auto* known = domain::find_record_kind(kind);
+  if (!sent.is_object() || known == nullptr) return bad_member("fields");
   domain::field_map out;
   for (const auto& [name, value] : sent.items()) {
-    if (!value.is_boolean() && !value.is_string()) return bad_member("fields");
-    auto read = domain::entered_value(
-        kind, name,
-        value.is_boolean() ? (value.get<bool>() ? "true" : "false") : value.get<std::string>());
+    if (value.is_null() || value.is_number()) return bad_member("fields");
+    auto read = domain::entered_json(*known, name, value);
     if (!read) return read.error();
     out[name] = *std::move(read);
   }

@@ -149,7 +149,7 @@ void policy_set(act_run& act) {
   if (act.args.has("user")) row.user = act.user().key;
   act.complete();
   if (domain::find_record_kind(row.kind) == nullptr) {
-    refuse(errc::not_found, "There is no such kind of record; use patient or clinic.", "kind");
+    refuse(errc::not_found, "There is no such kind of record; see the list of kinds.", "kind");
   }
   if (policy != "auto" && policy != "manual") {
     refuse(errc::invalid_field, "The policy is auto or manual.", "policy");

@@ -30,7 +30,7 @@ msg::version_shown one(store::snapshot& snapshot, const record_snapshot& of,
 http::response records(context& in, const http::request& asked, const session_owner& caller) {
   const auto query = question<msg::record_query>(asked);
   if (query.kind && domain::find_record_kind(*query.kind) == nullptr) {
-    refuse(errc::not_found, "There is no such kind of record; use patient or clinic.", "kind");
+    refuse(errc::not_found, "There is no such kind of record; see the list of kinds.", "kind");
   }
   const std::int64_t limit = std::clamp<std::int64_t>(query.limit, 1, k_page);
   nlohmann::json args{{"divergent", query.divergent}, {"after", query.after}};

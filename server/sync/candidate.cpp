@@ -50,6 +50,14 @@ candidate examine(domain::version_bytes&& raw, const version_id& id, std::string
     return c;
   }
   const auto& ref = read->header.record;
+  if (domain::find_record_kind(ref.kind) == nullptr) {
+    c.flaw = fail(errc::malformed,
+                  "The version's record.kind is no kind that this server knows; update the server.",
+                  "record.kind");
+    c.raw = std::move(read->raw);
+    c.header = std::move(read->header);
+    return c;
+  }
   if (domain::make_record_id(tenant_key, ref.kind, read->payload.key) != ref.id) {
     c.flaw = fail(errc::record_mismatch,
                   "The version names another record than its key belongs to; register it again.",

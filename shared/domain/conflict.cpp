@@ -8,10 +8,15 @@
 namespace autocusto::domain {
 namespace {
 
+field_value value_in(const field_map& fields, const field_spec& field) {
+  const auto at = fields.find(field.name);
+  return at == fields.end() ? empty_value(field) : at->second;
+}
+
 std::vector<field_value> values_in(const conflict_group& group, const field_map& fields) {
   std::vector<field_value> out;
   out.reserve(group.fields.size());
-  for (const auto* field : group.fields) out.push_back(fields.at(field->name));
+  for (const auto* field : group.fields) out.push_back(value_in(fields, *field));
   return out;
 }
 
@@ -31,7 +36,7 @@ void judge(conflict_group& group, const std::vector<const field_map*>& heads,
   group.state = group_state::contested;
   for (const auto* field : group.fields) {
     const auto agreed = merged_group({field}, heads, nullptr);
-    group.values.push_back(agreed ? agreed->front() : heads.front()->at(field->name));
+    group.values.push_back(agreed ? agreed->front() : value_in(*heads.front(), *field));
     if (!agreed) group.undecided.insert(field->name);
   }
 }
@@ -61,7 +66,9 @@ starting_fields start_of(const std::vector<conflict_group>& groups) {
   starting_fields out;
   for (const auto& group : groups) {
     for (std::size_t i = 0; i < group.fields.size(); ++i) {
-      out.fields[group.fields[i]->name] = group.values[i];
+      const auto& field = *group.fields[i];
+      if (field.type == field_type::unknown && group.values[i] == empty_value(field)) continue;
+      out.fields[field.name] = group.values[i];
     }
     out.undecided.insert(group.undecided.begin(), group.undecided.end());
   }

@@ -34,10 +34,11 @@ struct conflict_group {
   std::set<std::string> undecided;  ///< fields of a contested group on which the heads differ
 };
 
-/// The groups in form order of their first field. `heads` (at least one) and `base` (null: there is
-/// no single common ancestor that can be read) have every field of the kind. Without a base, values
-/// that differ are contested; values that look the same are one (entry.hpp). Linear in the fields
-/// of all heads.
+/// The groups in form order of their first field. Where versions may hold fields that this program
+/// does not know, `kind` is that of `with_unknown_fields` (merge.hpp). `heads` (at least one) and
+/// `base` (null: there is no single common ancestor that can be read) have every field of the kind.
+/// Without a base, values that differ are contested; values that look the same are one (entry.hpp).
+/// Linear in the fields of all heads.
 [[nodiscard]] std::vector<conflict_group> conflict_groups(
     const record_kind& kind, const std::vector<const field_map*>& heads, const field_map* base);
 

@@ -9,9 +9,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "shared/domain/characters.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/domain/validate.hpp"
+#include "shared/json/canonical.hpp"
 #include "shared/json/text.hpp"
 
 namespace autocusto::domain {
@@ -171,6 +176,47 @@ std::string clean_phone(std::string text, std::size_t longest) {
   return digits;
 }
 
+std::string clean_key(std::string_view typed, result<std::string> (*normalise)(std::string_view)) {
+  auto key = normalise(typed);
+  return key ? *std::move(key) : clean_number(typed);
+}
+
+/// `31/01/2027` and `31-1-2027` as `2027-01-31`; what is no such date stays.
+std::string clean_date(std::string text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (is_digit(c)) {
+      parts.back() += c;
+    } else if (c == '/' || c == '-' || c == '.') {
+      parts.emplace_back();
+    } else {
+      return text;
+    }
+  }
+  if (parts.size() != 3 || parts[2].size() != 4) return text;
+  for (auto* part : {&parts[0], &parts[1]}) {
+    if (part->size() == 1) part->insert(0, "0");
+    if (part->size() != 2) return text;
+  }
+  return parts[2] + '-' + parts[1] + '-' + parts[0];
+}
+
+/// Each line by itself, without blank lines at the end.
+std::string visible_lines(std::string_view text) {
+  std::string out;
+  std::size_t end = 0;
+  while (true) {
+    const auto mark = text.find('\n');
+    out += visible_text(text.substr(0, mark));
+    if (!out.empty() && out.back() != '\n') end = out.size();
+    if (mark == std::string_view::npos) break;
+    if (!out.empty()) out += '\n';
+    text.remove_prefix(mark + 1);
+  }
+  out.resize(end);
+  return out;
+}
+
 std::string clean_by_rule(const field_spec& field, std::string_view typed) {
   constexpr std::size_t k_cns_digits = 15;
   constexpr std::size_t k_cep_digits = 8;
@@ -178,7 +224,15 @@ std::string clean_by_rule(const field_spec& field, std::string_view typed) {
   switch (field.rule) {
     case field_rule::none:
     case field_rule::choice:
-      return visible_text(typed);
+      return field.lines ? visible_lines(typed) : visible_text(typed);
+    case field_rule::cpf:
+      return clean_key(typed, normalise_cpf);
+    case field_rule::cnes:
+      return clean_key(typed, normalise_cnes);
+    case field_rule::date:
+      return clean_date(clean_number(typed));
+    case field_rule::digits:
+      return clean_number(typed);
     case field_rule::weight:
     case field_rule::height:
       return clean_number(typed);
@@ -281,7 +335,7 @@ result<field_value> entered_value(std::string_view kind, std::string_view field,
                                   std::string_view text) {
   const auto* known = find_record_kind(kind);
   if (known == nullptr) {
-    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+    return fail(errc::not_found, "There is no such kind of record; see the list of kinds.");
   }
   const auto* spec = known->find(field);
   if (spec == nullptr) {
@@ -292,7 +346,20 @@ result<field_value> entered_value(std::string_view kind, std::string_view field,
   switch (spec->type) {
     case field_type::text:
       return field_value(std::string(text));
+    case field_type::rows:
+    case field_type::map: {
+      const auto json = json::parse(text);
+      if (!json) {
+        return fail(errc::invalid_field,
+                    "The field " + std::string(field) + " takes JSON; see the list of fields.",
+                    std::string(field));
+      }
+      auto parts = entered_structured(*spec, *json);
+      if (!parts) return parts.error();
+      return field_value(*std::move(parts));
+    }
     case field_type::boolean:
+    case field_type::unknown:
       break;
   }
   static constexpr std::array<std::string_view, 6> k_yes{"true", "sim", "yes", "1", "s", "y"};

@@ -86,23 +86,154 @@ result<std::string> normalise_cnes(std::string_view text) {
   return digits;
 }
 
+namespace {
+
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+std::string in_capitals(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += upper(c);
+  return out;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+error wrong_process_key() {
+  return fail(errc::invalid_key,
+              "A process is named by CPF and CID, such as 111.444.777-35/G35; check both.",
+              "processo");
+}
+
+/// The CID's part of a process: a CID, or `#` and the legacy id of a process without one.
+result<std::string> cid_part(std::string_view text) {
+  if (text.starts_with('#') && all_digits(text.substr(1))) return std::string(text);
+  return normalise_cid(text);
+}
+
+}  // namespace
+
+result<std::string> normalise_cid(std::string_view text) {
+  std::string bare;
+  for (const char c : clean_number(text)) {
+    if (c != '.' && c != ' ' && c != '-') bare += upper(c);
+  }
+  const bool ok = (bare.size() == 3 || bare.size() == 4) && bare[0] >= 'A' && bare[0] <= 'Z' &&
+                  all_digits(std::string_view(bare).substr(1));
+  if (!ok) {
+    return fail(errc::invalid_key,
+                "The CID must be a letter and two or three digits, such as G35 or G40.0.", "cid");
+  }
+  return bare.size() == 3 ? bare : bare.substr(0, 3) + '.' + bare[3];
+}
+
+result<std::string> normalise_registration(std::string_view text) {
+  constexpr std::size_t k_most_digits = 10;
+  std::string digits;
+  std::string letters;
+  for (const char c : in_capitals(clean_number(text))) {
+    if (is_digit(c)) {
+      digits += c;
+    } else if (c >= 'A' && c <= 'Z') {
+      letters += c;
+    }
+  }
+  if (letters.starts_with("CRM")) letters.erase(0, 3);
+  if (digits.empty() || digits.size() > k_most_digits || !valid_uf(letters)) {
+    return fail(errc::invalid_key,
+                "The registration must be the CRM's number and state, such as 12345/PA; check it.",
+                "crm", static_cast<std::int64_t>(k_most_digits));
+  }
+  return digits + '/' + letters;
+}
+
+result<std::string> normalise_process_key(std::string_view text) {
+  const auto bare = clean_number(text);
+  const std::string_view all(bare);
+  const auto slash = all.find('/');
+  if (slash == std::string_view::npos) return wrong_process_key();
+  const auto patient = lookup_key("patient", all.substr(0, slash));
+  if (!patient) return patient.error();
+  auto rest = all.substr(slash + 1);
+  std::string further;
+  if (const auto second = rest.find('/'); second != std::string_view::npos) {
+    const auto number = rest.substr(second + 1);
+    if (number.size() != 1 || number[0] < '2' || number[0] > '9') return wrong_process_key();
+    further = '/' + std::string(number);
+    rest = rest.substr(0, second);
+  }
+  const auto cid = cid_part(rest);
+  if (!cid) return cid.error();
+  auto key = *patient + '/' + *cid + further;
+  if (key.size() > 64) return wrong_process_key();
+  return key;
+}
+
+result<std::string> normalise_emission_key(std::string_view text) {
+  constexpr std::size_t k_tail = 1 + 10 + 1 + 16;  // @date-hash
+  const auto wrong = [] {
+    return fail(errc::invalid_key,
+                "An emission is named by its process, date and mark; copy the name from a list.",
+                "emissao");
+  };
+  const auto bare = clean_number(text);
+  if (bare.size() <= k_tail || bare.size() > 64) return wrong();
+  const auto tail = std::string_view(bare).substr(bare.size() - k_tail);
+  const auto mark = tail.substr(12);
+  const bool hex = std::all_of(mark.begin(), mark.end(),
+                               [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+  if (tail[0] != '@' || !valid_date(tail.substr(1, 10)) || tail[11] != '-' || !hex) return wrong();
+  const auto process =
+      normalise_process_key(std::string_view(bare).substr(0, bare.size() - k_tail));
+  if (!process) return process.error();
+  return *process + std::string(tail);
+}
+
+std::string patient_of_key(std::string_view key) {
+  return std::string(key.substr(0, key.find('/')));
+}
+
+std::string cid_of_key(std::string_view key) {
+  const auto slash = key.find('/');
+  if (slash == std::string_view::npos) return {};
+  const auto rest = key.substr(slash + 1);
+  return std::string(rest.substr(0, rest.find_first_of("/@")));
+}
+
+std::string process_of_key(std::string_view key) {
+  return std::string(key.substr(0, key.find('@')));
+}
+
 result<std::string> normalise_key(std::string_view kind, std::string_view text) {
   const auto* known = find_record_kind(kind);
   if (known == nullptr) {
-    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+    return fail(errc::not_found, "There is no such kind of record; see the list of kinds.");
   }
   switch (known->rule) {
     case key_rule::cpf:
       return normalise_cpf(text);
     case key_rule::cnes:
       return normalise_cnes(text);
+    case key_rule::registration:
+      return normalise_registration(text);
+    case key_rule::process:
+      return normalise_process_key(text);
+    case key_rule::emission:
+      return normalise_emission_key(text);
   }
   throw std::logic_error("a key rule without a function");
 }
 
 result<std::string> lookup_key(std::string_view kind, std::string_view text) {
   auto bare = clean_number(text);
-  if (find_record_kind(kind) != nullptr && is_imported_key(bare)) return bare;
+  if (const auto* known = find_record_kind(kind);
+      known != nullptr && (known->rule == key_rule::cpf || known->rule == key_rule::cnes) &&
+      is_imported_key(bare)) {
+    return bare;
+  }
   return normalise_key(kind, text);
 }
 

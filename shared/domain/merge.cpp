@@ -19,8 +19,24 @@ using field_list = std::vector<const field_spec*>;
 group_value value_of(const field_list& group, const field_map& fields) {
   group_value out;
   out.reserve(group.size());
-  for (const auto* field : group) out.push_back(fields.at(field->name));
+  for (const auto* field : group) {
+    // Only fields that this program does not know may be absent.
+    const auto at = fields.find(field->name);
+    out.push_back(at == fields.end() ? empty_value(*field) : at->second);
+  }
   return out;
+}
+
+void set_value(field_map& fields, const field_spec& field, field_value value) {
+  if (field.type == field_type::unknown && value == empty_value(field)) {
+    fields.erase(field.name);
+  } else {
+    fields.insert_or_assign(field.name, std::move(value));
+  }
+}
+
+bool has_unknown_fields(const record_kind& kind, const field_map& fields) {
+  return fields.size() > kind.fields.size();
 }
 
 group_value look_of(const group_value& value) {
@@ -94,7 +110,7 @@ std::optional<field_map> alike(const record_kind& kind,
   for (const auto& field : kind.fields) {
     auto value = agreed({&field}, heads);
     if (!value) return std::nullopt;
-    out.at(field.name) = std::move(value->front());
+    set_value(out, field, std::move(value->front()));
   }
   return out;
 }
@@ -130,7 +146,7 @@ std::variant<field_map, merge_refusal> merge_groups(const record_kind& kind,
       clashing.push_back(name);
       continue;
     }
-    for (std::size_t i = 0; i < fields.size(); ++i) merged.at(fields[i]->name) = (*value)[i];
+    for (std::size_t i = 0; i < fields.size(); ++i) set_value(merged, *fields[i], (*value)[i]);
   }
   if (!clashing.empty()) return merge_refusal{merge_obstacle::same_group, std::move(clashing)};
   if (options.admin_asked) return merged;
@@ -148,6 +164,17 @@ std::variant<field_map, merge_refusal> merge_fields(const record_kind& kind,
                                                     const merge_options& options) {
   if (heads.size() < 2) throw std::logic_error("a merge needs at least two heads");
   if (all_equal(heads)) return *heads.front();
+  auto versions = heads;
+  if (base != nullptr) versions.push_back(base);
+  const bool newer = std::any_of(versions.begin(), versions.end(), [&kind](const auto* fields) {
+    return has_unknown_fields(kind, *fields);
+  });
+  if (newer) {
+    auto extended = with_unknown_fields(kind, versions);
+    if (extended.fields.size() > kind.fields.size()) {
+      return merge_fields(extended, heads, base, single_base, options);
+    }
+  }
   if (auto fields = alike(kind, heads)) {
     // Whatever the policy: no group has more than one value that can be seen.
     if (!single_base || base == nullptr) return *std::move(fields);
@@ -178,6 +205,28 @@ std::optional<std::vector<field_value>> merged_group(const std::vector<const fie
                                                      const field_map* base) {
   if (base == nullptr) return agreed(group, heads);
   return outcome(changes(group, heads, *base), value_of(group, *base));
+}
+
+record_kind with_unknown_fields(const record_kind& kind,
+                                const std::vector<const field_map*>& versions) {
+  std::set<std::string> unknown;
+  for (const auto* fields : versions) {
+    for (const auto& [name, value] : *fields) {
+      if (kind.find(name) == nullptr) unknown.insert(name);
+    }
+  }
+  auto out = kind;
+  for (const auto& name : unknown) {
+    field_spec field;
+    field.name = name;
+    field.type = field_type::unknown;
+    field.group = "?" + name;  // no group of a kind is named so
+    field.clinical = true;
+    field.label_pt = name;
+    field.label_en = name;
+    out.fields.push_back(std::move(field));
+  }
+  return out;
 }
 
 std::string_view obstacle_name(merge_obstacle why) {

@@ -70,6 +70,11 @@ struct merge_refusal {
     const std::vector<const field_spec*>& group, const std::vector<const field_map*>& heads,
     const field_map* base);
 
+/// The kind, and a clinical group of its own for each field that only a newer program knows; what a
+/// version lacks of them is `structured{}`.
+[[nodiscard]] record_kind with_unknown_fields(const record_kind& kind,
+                                              const std::vector<const field_map*>& versions);
+
 /// The stable name of an obstacle, for JSON and messages: `same_group`.
 [[nodiscard]] std::string_view obstacle_name(merge_obstacle why);
 

@@ -20,11 +20,16 @@ constexpr std::size_t k_max_text = 1000;   // of one label, summary or name
 constexpr std::size_t k_max_fields = 200;  // far above what a form has
 constexpr std::int64_t k_max_length = 60'000;
 
-constexpr std::array<std::pair<std::string_view, field_type>, 2> k_types{{
+constexpr std::int64_t k_max_items = 500;
+constexpr std::int64_t k_max_revision = 1000;
+
+constexpr std::array<std::pair<std::string_view, field_type>, 4> k_types{{
     {"text", field_type::text},
     {"boolean", field_type::boolean},
+    {"rows", field_type::rows},
+    {"map", field_type::map},
 }};
-constexpr std::array<std::pair<std::string_view, field_rule>, 8> k_rules{{
+constexpr std::array<std::pair<std::string_view, field_rule>, 12> k_rules{{
     {"none", field_rule::none},
     {"weight", field_rule::weight},
     {"height", field_rule::height},
@@ -33,10 +38,17 @@ constexpr std::array<std::pair<std::string_view, field_rule>, 8> k_rules{{
     {"phone", field_rule::phone},
     {"cep", field_rule::cep},
     {"choice", field_rule::choice},
+    {"cpf", field_rule::cpf},
+    {"cnes", field_rule::cnes},
+    {"date", field_rule::date},
+    {"digits", field_rule::digits},
 }};
-constexpr std::array<std::pair<std::string_view, key_rule>, 2> k_key_rules{{
+constexpr std::array<std::pair<std::string_view, key_rule>, 5> k_key_rules{{
     {"cpf", key_rule::cpf},
     {"cnes", key_rule::cnes},
+    {"registration", key_rule::registration},
+    {"process", key_rule::process},
+    {"emission", key_rule::emission},
 }};
 
 [[noreturn]] void broken(const std::string& where, const std::string& what) {
@@ -66,15 +78,60 @@ void read_label(json::reader& in, std::string& pt, std::string& en) {
   label.strict();
 }
 
+column_spec read_column(json::reader& in) {
+  column_spec spec;
+  spec.name = in.string("name", 64);
+  spec.max_length = static_cast<std::size_t>(in.integer("max", 1, k_max_length));
+  spec.required = in.boolean_or("required", false);
+  spec.rule =
+      by_name(k_rules, in.optional_string("rule", 16).value_or("none"), spec.name + ".rule");
+  read_label(in, spec.label_pt, spec.label_en);
+  in.strict();
+  return spec;
+}
+
+/// What a field's type asks for beyond its name.
+void read_type(json::reader& in, field_spec& spec) {
+  const auto size = [&in](const char* name, std::int64_t most) {
+    return static_cast<std::size_t>(in.integer(name, 1, most));
+  };
+  switch (spec.type) {
+    case field_type::text:
+      spec.max_length = size("max", k_max_length);
+      spec.lines = in.boolean_or("lines", false);
+      break;
+    case field_type::rows:
+      spec.max_items = size("max_rows", k_max_items);
+      in.objects("columns", k_max_fields,
+                 [&spec](json::reader& column) { spec.columns.push_back(read_column(column)); });
+      break;
+    case field_type::map:
+      spec.max_items = size("max_entries", k_max_items);
+      spec.max_length = size("max", k_max_length);
+      spec.pattern = in.string("pattern", 16);
+      break;
+    case field_type::boolean:
+    case field_type::unknown:
+      break;
+  }
+}
+
+/// `incapaz`, or `tratou=sim`.
+void read_condition(json::reader& in, field_spec& spec) {
+  const auto text = in.optional_string("required_when", 128).value_or("");
+  const auto mark = text.find('=');
+  spec.required_when = text.substr(0, mark);
+  if (mark != std::string::npos) spec.required_value = text.substr(mark + 1);
+}
+
 field_spec read_field(json::reader& in) {
   field_spec spec;
   spec.name = in.string("name", 64);
   spec.type = by_name(k_types, in.string("type", 16), spec.name);
-  if (spec.type == field_type::text) {
-    spec.max_length = static_cast<std::size_t>(in.integer("max", 1, k_max_length));
-  }
+  spec.since = in.has("since") ? in.integer("since", 1, k_max_revision) : 1;
+  read_type(in, spec);
   spec.required = in.boolean_or("required", false);
-  spec.required_when = in.optional_string("required_when", 64).value_or("");
+  read_condition(in, spec);
   spec.rule =
       by_name(k_rules, in.optional_string("rule", 16).value_or("none"), spec.name + ".rule");
   if (in.has("choices")) spec.choices = in.strings("choices", k_max_fields, k_max_text);
@@ -85,35 +142,61 @@ field_spec read_field(json::reader& in) {
   return spec;
 }
 
+void check_name(const std::string& name) {
+  if (name.empty()) broken(name, "a name is empty");
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (!plain) broken(name, "names consist of a-z, 0-9 and _");
+}
+
+/// What one field can be wrong in by itself.
+void check_field(const field_spec& field) {
+  check_name(field.name);
+  if (field.group.empty()) broken(field.name, "the group is empty");
+  if ((field.rule == field_rule::choice) == field.choices.empty()) {
+    broken(field.name, "choices and the rule `choice` go together");
+  }
+  if (field.type == field_type::boolean && !field.required_when.empty()) {
+    broken(field.name, "a boolean has no rule");
+  }
+  if (field.type != field_type::text && field.rule != field_rule::none) {
+    broken(field.name, "only a text has a rule");
+  }
+  std::map<std::string, bool> columns;
+  for (const auto& column : field.columns) {
+    check_name(column.name);
+    if (column.rule == field_rule::choice) broken(column.name, "a column has no choices");
+    if (!columns.emplace(column.name, true).second) broken(column.name, "the name stands twice");
+  }
+  if (field.type == field_type::rows && columns.empty()) broken(field.name, "rows need columns");
+  if (field.type == field_type::map) check_name(field.pattern);
+}
+
 /// What no single field can show: names, groups and references that fit together.
 void check(const record_kind& kind) {
   std::map<std::string, bool> group_clinical;
   for (const auto& field : kind.fields) {
-    if (field.name.empty() || field.group.empty()) broken(field.name, "name or group is empty");
-    const bool plain = std::all_of(field.name.begin(), field.name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
-    if (!plain) broken(field.name, "names consist of a-z, 0-9 and _");
+    check_field(field);
     if (kind.find(field.name) != &field) broken(field.name, "the name stands twice");
     const auto [at, added] = group_clinical.try_emplace(field.group, field.clinical);
     if (!added && at->second != field.clinical) {
       broken(field.name, "a group is clinical as a whole or not at all");
     }
-    if ((field.rule == field_rule::choice) == field.choices.empty()) {
-      broken(field.name, "choices and the rule `choice` go together");
-    }
-    if (field.type == field_type::boolean &&
-        (field.rule != field_rule::none || !field.required_when.empty())) {
-      broken(field.name, "a boolean has no rule");
+    if (field.required && field.since > 1) {
+      broken(field.name, "a field that comes later cannot be required");
     }
     if (field.required_when.empty()) continue;
     const auto* condition = kind.find(field.required_when);
-    if (condition == nullptr || condition->type != field_type::boolean) {
-      broken(field.name, "required_when names no boolean field");
+    const auto type = field.required_value.empty() ? field_type::boolean : field_type::text;
+    if (condition == nullptr || condition->type != type) {
+      broken(field.name, "required_when names no boolean field, and no text with `=`");
     }
   }
   const auto* name = kind.find(kind.name_field);
-  if (name == nullptr || name->type != field_type::text) broken("name_field", "it names no text");
+  if (name == nullptr || (name->type != field_type::text && name->type != field_type::rows)) {
+    broken("name_field", "it names no text and no rows");
+  }
 }
 
 std::vector<record_kind> load_all() {
@@ -161,6 +244,7 @@ record_kind parse_record_kind(std::string_view text) {
   std::sort(out.by_name.begin(), out.by_name.end(), [&out](std::size_t a, std::size_t b) {
     return out.fields[a].name < out.fields[b].name;
   });
+  for (const auto& field : out.fields) out.revision = std::max(out.revision, field.since);
   check(out);
   return out;
 }

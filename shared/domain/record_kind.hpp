@@ -8,11 +8,17 @@
 //
 // A file is one JSON object:
 //   kind, label {pt, en}, key {name, rule, label}, name_field, summaries {initial, update,
-//   migrated}, fields [{name, type: text|boolean, max (text only), required?, required_when?,
-//   rule?, choices?,
-//            group, clinical?, label {pt, en}}, …] in form order
+//   migrated}, fields [{name, type: text|boolean|rows|map, group, clinical?, since?, required?,
+//   required_when?, label {pt, en}; text: max, lines?, rule?, choices?; rows: max_rows, columns
+//   [{name, max, required?, rule?, label}, …]; map: pattern, max_entries, max}, …] in form order
+//
+// Kinds grow. Each field has the revision of its kind `since` which it exists, 1 unless the file
+// says otherwise. A field is never taken away and never changes its type. A version is written in
+// the least revision that holds what it says, so a program that does not know a field yet reads
+// all versions that do not use it (version.hpp).
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,32 +26,64 @@
 
 namespace autocusto::domain {
 
-enum class field_type { text, boolean };
+/// text: one line, or several (`lines`); boolean; rows: a list of rows with named columns; map:
+/// texts by names that follow a pattern. Rows and maps are kept as canonical JSON (structured.hpp).
+enum class field_type { text, boolean, rows, map, unknown };
 
 /// How a value is checked when a person enters it (see validate.hpp).
-enum class field_rule { none, weight, height, cns, email, phone, cep, choice };
+enum class field_rule {
+  none,
+  weight,
+  height,
+  cns,
+  email,
+  phone,
+  cep,
+  choice,
+  cpf,
+  cnes,
+  date,
+  digits
+};
 
-struct field_spec {
-  std::string name;  ///< legacy name, e.g. `nome_paciente`
-  field_type type = field_type::text;
-  std::size_t max_length = 0;  ///< in Unicode code points; 0 for booleans
-  bool required = false;
-  std::string required_when;  ///< name of a boolean field; required while that is true
+/// One column of a field of rows. Every cell is text.
+struct column_spec {
+  std::string name;
+  std::size_t max_length = 0;  ///< in Unicode code points
+  bool required = false;       ///< in each row
   field_rule rule = field_rule::none;
-  std::vector<std::string> choices;
-  std::string group;      ///< merge group: fields that only make sense together
-  bool clinical = false;  ///< the whole group is clinical
   std::string label_pt;
   std::string label_en;
 };
 
-enum class key_rule { cpf, cnes };
+struct field_spec {
+  std::string name;  ///< legacy name, e.g. `nome_paciente`
+  field_type type = field_type::text;
+  std::int64_t since = 1;      ///< the revision of the kind that brought the field
+  std::size_t max_length = 0;  ///< in Unicode code points, of a text or of each text of a map
+  bool lines = false;          ///< text that may have line breaks
+  bool required = false;
+  std::string required_when;   ///< name of a field; required while that has `required_value`
+  std::string required_value;  ///< empty: `required_when` is a boolean, and true
+  field_rule rule = field_rule::none;
+  std::vector<std::string> choices;
+  std::size_t max_items = 0;         ///< of rows, or entries of a map
+  std::vector<column_spec> columns;  ///< of rows, in form order
+  std::string pattern;               ///< what the names of a map begin with
+  std::string group;                 ///< merge group: fields that only make sense together
+  bool clinical = false;             ///< the whole group is clinical
+  std::string label_pt;
+  std::string label_en;
+};
+
+enum class key_rule { cpf, cnes, registration, process, emission };
 
 struct record_kind {
-  std::string kind;      ///< `patient`, `clinic`: also the name on the wire
-  std::string key_name;  ///< `cpf`, `cnes`
+  std::string kind;           ///< `patient`, `clinic`, …: also the name on the wire
+  std::int64_t revision = 1;  ///< the greatest `since` of its fields
+  std::string key_name;       ///< `cpf`, `cnes`, …
   key_rule rule = key_rule::cpf;
-  std::string name_field;  ///< the field that lists and searches show
+  std::string name_field;  ///< what lists and searches show: a text, or the `nome` of its rows
   std::string label_pt;
   std::string label_en;
   std::string key_label_pt;

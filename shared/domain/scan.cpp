@@ -1,5 +1,6 @@
 #include "shared/domain/scan.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <system_error>
@@ -107,6 +108,68 @@ bool canonical_scanner::integer(std::int64_t& out) {
 bool canonical_scanner::boolean(bool& out) {
   out = next_is("true");
   return literal(out ? "true" : "false");
+}
+
+bool canonical_scanner::member(std::string_view name, bool first) {
+  auto rest = rest_;
+  const auto take = [&rest](std::string_view expected) {
+    if (!rest.starts_with(expected)) return false;
+    rest.remove_prefix(expected.size());
+    return true;
+  };
+  if (!first && !take(",")) return false;
+  if (!take("\"") || !take(name) || !take("\":")) return false;
+  rest_ = rest;
+  return true;
+}
+
+bool canonical_scanner::value(std::string_view& out, std::size_t depth) {
+  const auto before = rest_;
+  if (!any(depth)) return false;
+  out = before.substr(0, before.size() - rest_.size());
+  return true;
+}
+
+bool canonical_scanner::any(std::size_t depth) {
+  if (rest_.empty()) return false;
+  if (next_is("[")) return depth > 0 && array(depth - 1);
+  if (next_is("{")) return depth > 0 && object(depth - 1);
+  if (next_is("\"")) {
+    std::string text;
+    return string(text);
+  }
+  if (next_is("t") || next_is("f")) {
+    bool flag = false;
+    return boolean(flag);
+  }
+  std::int64_t number = 0;
+  return literal("null") || integer(number);
+}
+
+bool canonical_scanner::array(std::size_t depth) {
+  if (!literal("[")) return false;
+  for (bool first = true; !literal("]"); first = false) {
+    if (!first && !literal(",")) return false;
+    if (!any(depth)) return false;
+  }
+  return true;
+}
+
+bool canonical_scanner::object(std::size_t depth) {
+  if (!literal("{")) return false;
+  std::string before;
+  std::string name;
+  for (bool first = true; !literal("}"); first = false) {
+    if (!first && !literal(",")) return false;
+    if (!string(name) || !literal(":")) return false;
+    // The order of bytes is that of RFC 8785 for ASCII.
+    const bool ascii =
+        std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+    if (!ascii || (!first && name <= before)) return false;
+    before = name;
+    if (!any(depth)) return false;
+  }
+  return true;
 }
 
 void append_canonical_string(std::string& out, std::string_view text) {

@@ -32,10 +32,19 @@ class canonical_scanner {
   /// Takes an integer from 0 to 2^53 without leading zeros.
   [[nodiscard]] bool integer(std::int64_t& out);
   [[nodiscard]] bool boolean(bool& out);
+  /// Takes `"name":`, behind a comma unless it is the first member. Takes nothing when another
+  /// name comes next.
+  [[nodiscard]] bool member(std::string_view name, bool first);
+  /// Takes any value of at most `depth` levels and gives its text. Says no to what it cannot judge
+  /// by itself: integers below zero, and members that are not ASCII.
+  [[nodiscard]] bool value(std::string_view& out, std::size_t depth);
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
  private:
   [[nodiscard]] bool escape(std::string& out);
+  [[nodiscard]] bool any(std::size_t depth);
+  [[nodiscard]] bool array(std::size_t depth);
+  [[nodiscard]] bool object(std::size_t depth);
 
   std::string_view rest_;
 };

@@ -1,11 +1,14 @@
 #include "shared/domain/validate.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include "shared/base/limits.hpp"
+#include "shared/domain/characters.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/json/text.hpp"
 
 namespace autocusto::domain {
@@ -25,7 +28,8 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-/// The rule of the field, for text that is not empty.
+}  // namespace
+
 std::optional<error> rule_problem(const field_spec& field, const std::string& text) {
   const auto unless = [&](bool ok, const std::string& what,
                           std::optional<std::int64_t> limit = std::nullopt) {
@@ -52,6 +56,14 @@ std::optional<error> rule_problem(const field_spec& field, const std::string& te
                     "must be a telephone number of 10 or 11 digits, area code included", 11);
     case field_rule::cep:
       return unless(valid_cep(text), "must be a CEP of 8 digits, such as 01310-100", 8);
+    case field_rule::cpf:
+      return unless(normalise_cpf(text) == text, "must be the 11 digits of a CPF", 11);
+    case field_rule::cnes:
+      return unless(normalise_cnes(text) == text, "must be the 7 digits of a CNES", 7);
+    case field_rule::date:
+      return unless(valid_date(text), "must be a date, such as 31/01/2027 or 2027-01-31");
+    case field_rule::digits:
+      return unless(std::all_of(text.begin(), text.end(), is_digit), "must consist of digits");
     case field_rule::choice: {
       const auto& all = field.choices;
       return unless(std::find(all.begin(), all.end(), text) != all.end(),
@@ -61,6 +73,8 @@ std::optional<error> rule_problem(const field_spec& field, const std::string& te
   throw std::logic_error("a field rule without a check");
 }
 
+namespace {
+
 /// What is wrong with the text, exemptions aside: length first, then the rule.
 std::optional<error> text_problem(const field_spec& field, const std::string& text) {
   if (json::code_points(text) > field.max_length) {
@@ -69,6 +83,12 @@ std::optional<error> text_problem(const field_spec& field, const std::string& te
                    static_cast<std::int64_t>(field.max_length));
   }
   return text.empty() ? std::nullopt : rule_problem(field, text);
+}
+
+/// The value of `required_when` with which the field is required.
+field_value condition_of(const field_spec& field) {
+  if (field.required_value.empty()) return true;
+  return field.required_value;
 }
 
 /// Whether the field may be missing although its condition is true.
@@ -91,6 +111,7 @@ class snapshot_check {
     }
     for (const auto& [name, value] : fields_) {
       if (kind_.find(name) != nullptr) continue;
+      if (std::holds_alternative<structured>(value) && known(name, value)) continue;
       errors_.push_back(fail(errc::invalid_field,
                              "A " + kind_.kind + " has no such field; see the field list.",
                              json::valid_text(name) ? name : std::string()));
@@ -99,7 +120,22 @@ class snapshot_check {
   }
 
  private:
-  std::optional<error> problem(const field_spec& field) const {
+  /// Rows and maps can have many problems; the others are added, and nothing is returned.
+  std::optional<error> problem_of_parts(const field_spec& field, const field_value& value) {
+    const auto* parts = std::get_if<structured>(&value);
+    if (parts == nullptr || !check_form(field, *parts)) {
+      return invalid(field.name, field.type == field_type::rows ? "must be a list of rows"
+                                                                : "must be texts by name");
+    }
+    auto problems = structured_problems(field, *parts);
+    if (!problems.empty() && !known(field.name, value)) {
+      std::move(problems.begin(), problems.end(), std::back_inserter(errors_));
+      return std::nullopt;
+    }
+    return value == empty_value(field) ? missing(field, value) : std::nullopt;
+  }
+
+  std::optional<error> problem(const field_spec& field) {
     const auto at = fields_.find(field.name);
     if (at == fields_.end()) {
       return invalid(field.name, "is not there; a version carries all fields");
@@ -108,7 +144,11 @@ class snapshot_check {
       case field_type::boolean:
         if (std::holds_alternative<bool>(at->second)) return std::nullopt;
         return invalid(field.name, "must be true or false");
+      case field_type::rows:
+      case field_type::map:
+        return problem_of_parts(field, at->second);
       case field_type::text:
+      case field_type::unknown:
         break;
     }
     const auto* text = std::get_if<std::string>(&at->second);
@@ -128,10 +168,13 @@ class snapshot_check {
     }
     if (field.required_when.empty()) return std::nullopt;
     const auto condition = fields_.find(field.required_when);
-    if (condition == fields_.end() || condition->second != field_value(true)) return std::nullopt;
+    if (condition == fields_.end() || condition->second != condition_of(field)) {
+      return std::nullopt;
+    }
     if (exempt_absence_(field, value)) return std::nullopt;
-    return invalid(field.name, "is required while " + field.required_when +
-                                   " is true; fill it in, or save a draft");
+    return invalid(field.name, "is required while " + field.required_when + " is " +
+                                   value_text(condition_of(field)) +
+                                   "; fill it in, or save a draft");
   }
 
   bool known(const std::string& field, const field_value& value) const {
@@ -150,7 +193,9 @@ class snapshot_check {
 
 bool known_values::operator()(const std::string& field, const field_value& value) const {
   const auto* text = std::get_if<std::string>(&value);
-  const bool absence = text != nullptr && is_blank(*text);
+  const auto* parts = std::get_if<structured>(&value);
+  const bool absence = (text != nullptr && is_blank(*text)) ||
+                       (parts != nullptr && (parts->json == "[]" || parts->json == "{}"));
   return std::any_of(known_.begin(), known_.end(), [&](const entry& e) {
     if (absence && e.status == version_status::draft) return false;
     const auto at = e.fields->find(field);
@@ -158,21 +203,20 @@ bool known_values::operator()(const std::string& field, const field_value& value
   });
 }
 
-bool known_values::absent_while(const std::string& field, const field_value& value,
-                                const std::string& condition) const {
+bool known_values::absent_while(const field_spec& field, const field_value& value) const {
   return std::any_of(known_.begin(), known_.end(), [&](const entry& e) {
     if (e.status == version_status::draft) return false;
-    const auto at = e.fields->find(field);
-    const auto on = e.fields->find(condition);
+    const auto at = e.fields->find(field.name);
+    const auto on = e.fields->find(field.required_when);
     return at != e.fields->end() && at->second == value && on != e.fields->end() &&
-           on->second == field_value(true);
+           on->second == condition_of(field);
   });
 }
 
 std::vector<error> validate_fields(const record_kind& kind, const field_map& fields,
                                    version_status status, const known_value& exempt) {
   const known_absence absence = [&exempt](const field_spec& field, const field_value& value) {
-    return exempt && exempt(field.name, value) && exempt(field.required_when, field_value(true));
+    return exempt && exempt(field.name, value) && exempt(field.required_when, condition_of(field));
   };
   return snapshot_check(kind, fields, status, exempt, absence).run();
 }
@@ -181,7 +225,7 @@ std::vector<error> validate_edit(const record_kind& kind, const field_map& field
                                  version_status status, const known_values& known) {
   const known_value exempt = std::cref(known);
   const known_absence absence = [&known](const field_spec& field, const field_value& value) {
-    return known.absent_while(field.name, value, field.required_when);
+    return known.absent_while(field, value);
   };
   return snapshot_check(kind, fields, status, exempt, absence).run();
 }

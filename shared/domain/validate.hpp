@@ -27,6 +27,23 @@ namespace autocusto::domain {
 /// Exactly seven digits after removing usual punctuation, not one repeated digit. Error:
 /// invalid_key.
 [[nodiscard]] result<std::string> normalise_cnes(std::string_view text);
+/// A doctor's registration, `12345/PA`: 1 to 10 digits and a federative unit, from `12345 PA`,
+/// `CRM 12345-PA` and the like. Error: invalid_key.
+[[nodiscard]] result<std::string> normalise_registration(std::string_view text);
+/// The key of a process, `CPF/CID`, or `CPF/CID/2` to `/9` for a further request under the same
+/// CID. The patient's part may be an imported key, the CID's part `#` and a legacy id. Error:
+/// invalid_key.
+[[nodiscard]] result<std::string> normalise_process_key(std::string_view text);
+/// The key of an emission, `PROCESS@2027-01-31-` and 16 hexadecimal digits. Error: invalid_key.
+[[nodiscard]] result<std::string> normalise_emission_key(std::string_view text);
+
+/// The patient's part of a process's or an emission's key.
+[[nodiscard]] std::string patient_of_key(std::string_view key);
+/// The CID's part of a process's or an emission's key.
+[[nodiscard]] std::string cid_of_key(std::string_view key);
+/// The process's part of an emission's key.
+[[nodiscard]] std::string process_of_key(std::string_view key);
+
 /// The key rule of a kind applied to what a person typed. Errors: invalid_key; not_found for an
 /// unknown kind.
 [[nodiscard]] result<std::string> normalise_key(std::string_view kind, std::string_view text);
@@ -50,6 +67,13 @@ namespace autocusto::domain {
 [[nodiscard]] bool valid_weight(std::string_view text);
 /// True for 20 to 260 cm: as it is or with `cm` in centimetres, with `m` in metres (`1,70m`).
 [[nodiscard]] bool valid_height(std::string_view text);
+/// True for a date of the calendar from 1800-01-01 to 2999-12-31, as `2027-01-31`.
+[[nodiscard]] bool valid_date(std::string_view text);
+/// True for the two letters of one of the 27 federative units, in capitals.
+[[nodiscard]] bool valid_uf(std::string_view text);
+/// A CID-10 code in its canonical form, `A00` or `A00.0`, from any case, with or without the dot.
+/// Error: invalid_key `cid`.
+[[nodiscard]] result<std::string> normalise_cid(std::string_view text);
 /// True for text without any visible character.
 [[nodiscard]] bool is_blank(std::string_view text);
 
@@ -75,9 +99,8 @@ class known_values {
   void add(const field_map& fields, version_status status) { known_.push_back({&fields, status}); }
   /// Whether this value of this field stands in one of the versions.
   [[nodiscard]] bool operator()(const std::string& field, const field_value& value) const;
-  /// Whether an active version has this blank value although `condition` is true in it.
-  [[nodiscard]] bool absent_while(const std::string& field, const field_value& value,
-                                  const std::string& condition) const;
+  /// Whether an active version has this blank value although its condition held in it.
+  [[nodiscard]] bool absent_while(const field_spec& field, const field_value& value) const;
 
  private:
   struct entry {
@@ -87,10 +110,16 @@ class known_values {
   std::vector<entry> known_;
 };
 
+/// What the rule of a field or column asks of a text that is not empty. Error: invalid_field with
+/// the name of the field.
+[[nodiscard]] std::optional<error> rule_problem(const field_spec& field, const std::string& text);
+
 /// Checks all fields of a snapshot; every problem, in form order, unknown names last (empty =
-/// fine). A draft may lack required fields. Blank text counts as missing. A field that is required
-/// only while another is true is exempt only if both values are known: turning the condition on is
-/// a change and must be valid. Each error: invalid_field with field and limit.
+/// fine). An unknown field is exempt where a known version has the same value: a newer program
+/// wrote it, and an edit carries it along. A draft may lack required fields. Blank text counts as
+/// missing. A field that is required only while another is true is exempt only if both values are
+/// known: turning the condition on is a change and must be valid. Each error: invalid_field with
+/// field and limit.
 [[nodiscard]] std::vector<error> validate_fields(const record_kind& kind, const field_map& fields,
                                                  version_status status, const known_value& exempt);
 /// The same with the versions that exempt: what acceptance and the laptop's saves use. Stricter in

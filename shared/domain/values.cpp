@@ -1,5 +1,7 @@
 // The formats of single values, as a person may enter them.
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -136,6 +138,33 @@ bool valid_weight(std::string_view text) {
   const auto is_unit = [&](std::string_view u) { return equal_without_case(kilograms->unit, u); };
   return kilograms->unit.empty() || is_unit("kg") || is_unit("kgs") || is_unit("quilo") ||
          is_unit("quilos");
+}
+
+bool valid_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto number = [&text](std::size_t at, std::size_t count) {
+    int out = 0;
+    for (std::size_t i = at; i < at + count; ++i) {
+      if (!is_digit(text[i])) return -1;
+      out = out * 10 + (text[i] - '0');
+    }
+    return out;
+  };
+  const int year = number(0, 4);
+  const int month = number(5, 2);
+  const int day = number(8, 2);
+  if (year < 1800 || year > 2999 || month < 1 || day < 1) return false;
+  return std::chrono::year_month_day{std::chrono::year{year},
+                                     std::chrono::month{static_cast<unsigned>(month)},
+                                     std::chrono::day{static_cast<unsigned>(day)}}
+      .ok();
+}
+
+bool valid_uf(std::string_view text) {
+  static constexpr std::array<std::string_view, 27> k_units{
+      "AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA",
+      "PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO"};
+  return std::find(k_units.begin(), k_units.end(), text) != k_units.end();
 }
 
 bool valid_height(std::string_view text) {

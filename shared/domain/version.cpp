@@ -8,6 +8,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/domain/scan.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/json/text.hpp"
 
 namespace autocusto::domain {
@@ -30,6 +31,34 @@ const record_kind& known_kind(std::string_view kind) {
   const auto* known = find_record_kind(kind);
   if (known == nullptr) throw std::logic_error("an unknown kind of record");
   return *known;
+}
+
+/// The greatest revision of the fields that are filled in, and of all when one is unknown: only a
+/// newer program wrote that.
+std::int64_t needed_revision(const record_kind& kind, const field_map& fields) {
+  if (kind.revision == 1) return 1;
+  std::int64_t revision = 1;
+  std::size_t known = 0;
+  for (const auto& field : kind.fields) {
+    const auto at = fields.find(field.name);
+    if (at == fields.end()) continue;
+    ++known;
+    if (field.since > revision && at->second != empty_value(field)) revision = field.since;
+  }
+  return known == fields.size() ? revision : kind.revision;
+}
+
+/// What is written of a payload: without the fields that its revision does not have.
+version_payload written_fields(std::string_view kind, const version_payload& payload) {
+  auto out = payload;
+  const auto* known = find_record_kind(kind);
+  if (known == nullptr || known->revision == 1) return out;
+  const auto revision = needed_revision(*known, payload.fields);
+  if (revision == known->revision) return out;
+  for (const auto& field : known->fields) {
+    if (field.since > revision) out.fields.erase(field.name);
+  }
+  return out;
 }
 
 }  // namespace
@@ -102,6 +131,11 @@ void fields_encoder::add_flag(std::string_view name, bool flag) {
   out_.append(flag ? "true" : "false");
 }
 
+void fields_encoder::add_json(std::string_view name, std::string_view canonical) {
+  begin(name);
+  out_.append(canonical);
+}
+
 std::string fields_encoder::take() {
   out_.append(out_.empty() ? "{}" : "}");
   return std::move(out_);
@@ -113,6 +147,8 @@ std::string encode_payload(const version_payload& payload) {
   for (const auto& [name, value] : payload.fields) {
     if (const auto* text = std::get_if<std::string>(&value)) {
       fields.add(name, *text);
+    } else if (const auto* parts = std::get_if<structured>(&value)) {
+      fields.add_json(name, parts->json);
     } else {
       fields.add_flag(name, std::get<bool>(value));
     }
@@ -124,7 +160,7 @@ std::string encode_payload(const version_payload& payload) {
 
 version make_version(version_header header, version_payload payload) {
   version out;
-  out.raw.payload = encode_payload(payload);
+  out.raw.payload = encode_payload(written_fields(header.record.kind, payload));
   header.payload_hash = crypto::sha256(out.raw.payload);
   std::sort(header.parents.begin(), header.parents.end());
   out.raw.header = encode_header(header);
@@ -137,32 +173,77 @@ version make_version(version_header header, version_payload payload) {
 std::vector<field_change> diff_fields(std::string_view kind, const field_map& from,
                                       const field_map& to) {
   std::vector<field_change> out;
-  for (const auto& field : known_kind(kind).fields) {
+  const auto& known = known_kind(kind);
+  for (const auto& field : known.fields) {
     const auto& before = from.at(field.name);
     const auto& after = to.at(field.name);
     if (before != after) out.push_back({field.name, before, after});
   }
-  return out;
-}
-
-field_map empty_fields(std::string_view kind) {
-  field_map out;
-  for (const auto& field : known_kind(kind).fields) {
-    switch (field.type) {
-      case field_type::text:
-        out.emplace(field.name, std::string());
-        break;
-      case field_type::boolean:
-        out.emplace(field.name, false);
-        break;
+  field_map others;
+  for (const auto* side : {&from, &to}) {
+    for (const auto& [name, value] : *side) {
+      if (known.find(name) == nullptr) others.emplace(name, structured{});
     }
+  }
+  for (const auto& [name, none] : others) {
+    const auto before = from.find(name);
+    const auto after = to.find(name);
+    field_change change{name, before == from.end() ? none : before->second,
+                        after == to.end() ? none : after->second};
+    if (change.from != change.to) out.push_back(std::move(change));
   }
   return out;
 }
 
+field_value empty_value(const field_spec& field) {
+  switch (field.type) {
+    case field_type::text:
+      return std::string();
+    case field_type::boolean:
+      return false;
+    case field_type::rows:
+      return structured{"[]"};
+    case field_type::map:
+      return structured{"{}"};
+    case field_type::unknown:
+      return structured{};
+  }
+  throw std::logic_error("a field type without an empty value");
+}
+
+field_map empty_fields(std::string_view kind) {
+  field_map out;
+  for (const auto& field : known_kind(kind).fields) out.emplace(field.name, empty_value(field));
+  return out;
+}
+
+std::int64_t revision_of(std::string_view kind, const field_map& fields) {
+  const auto* known = find_record_kind(kind);
+  return known == nullptr ? 0 : needed_revision(*known, fields);
+}
+
 std::string value_text(const field_value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* parts = std::get_if<structured>(&value)) return parts->json;
   return std::get<bool>(value) ? "true" : "false";
+}
+
+std::string name_of(std::string_view kind, const field_map& fields) {
+  const auto* known = find_record_kind(kind);
+  if (known == nullptr) return {};
+  const auto at = fields.find(known->name_field);
+  if (at == fields.end()) return {};
+  const auto* parts = std::get_if<structured>(&at->second);
+  if (parts == nullptr) return value_text(at->second);
+  std::string out;
+  if (const auto rows = rows_of(*parts)) {
+    for (const auto& row : *rows) {
+      if (const auto name = cell(row, "nome"); !name.empty()) {
+        out += (out.empty() ? "" : ", ") + name;
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace autocusto::domain

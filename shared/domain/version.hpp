@@ -11,8 +11,13 @@
 //   payload_hash = SHA-256(payload bytes)      version id = SHA-256(header bytes)
 //
 // The header goes on for ever; the payload can be erased later and the chain of hashes still
-// verifies; the random salt keeps an erased payload from being guessed. A version always carries
-// all fields of its kind. `created_at` is for people, no rule reads it. Values only; any thread.
+// verifies; the random salt keeps an erased payload from being guessed. `created_at` is for people,
+// no rule reads it. Values only; any thread.
+//
+// A payload carries all fields of one revision of its kind (record_kind.hpp), and is written in the
+// least revision that holds what it says; fields that came later read as empty. What a newer
+// program wrote stays readable: a field that this program does not know is kept as its JSON, and a
+// kind that it does not know has such fields only. Whether they are accepted is a rule, not form.
 
 #include <compare>
 #include <cstdint>
@@ -27,10 +32,20 @@
 
 namespace autocusto::domain {
 
+struct field_spec;
+
 enum class version_status { active, draft };
 [[nodiscard]] std::string_view status_name(version_status status);
 
-using field_value = std::variant<std::string, bool>;
+/// A value that is no text and no boolean: rows, a map (structured.hpp), or the value of a field
+/// that this program does not know. It is the canonical JSON text of the value, so equal values are
+/// equal texts.
+struct structured {
+  std::string json;
+  friend auto operator<=>(const structured&, const structured&) = default;
+};
+
+using field_value = std::variant<std::string, bool, structured>;
 /// Field name -> value. Absent text is the empty string, never null.
 using field_map = std::map<std::string, field_value, std::less<>>;
 
@@ -79,6 +94,9 @@ struct version {
 [[nodiscard]] record_id make_record_id(std::string_view tenant_key, std::string_view kind,
                                        std::string_view key);
 
+/// Whether a kind or a field may have this name, known or not: 1 to 64 of a-z, 0-9 and _.
+[[nodiscard]] bool is_plain_name(std::string_view name);
+
 /// Canonical bytes of a header; its SHA-256 is the version id.
 [[nodiscard]] std::string encode_header(const version_header& header);
 [[nodiscard]] std::string encode_payload(const version_payload& payload);
@@ -89,6 +107,7 @@ class fields_encoder {
   fields_encoder() { out_.reserve(1024); }
   void add(std::string_view name, std::string_view text);
   void add_flag(std::string_view name, bool flag);
+  void add_json(std::string_view name, std::string_view canonical);
   /// `{"name":value,…}`; the encoder is spent.
   [[nodiscard]] std::string take();
 
@@ -107,8 +126,9 @@ class fields_encoder {
 /// Reads a header: strict form and canonical bytes. Errors: malformed, not_canonical, too_large,
 /// too_many_parents, with the member that is meant.
 [[nodiscard]] result<version_header> decode_header(std::string_view raw);
-/// Reads a payload: strict form and canonical bytes; field names must be exactly those of the
-/// kind with their types. Errors: malformed, not_canonical, too_large.
+/// Reads a payload: strict form and canonical bytes; the fields of one revision of the kind with
+/// their types, and unknown ones beside all that are known. `fields` has every known field.
+/// Errors: malformed, not_canonical, too_large.
 [[nodiscard]] result<version_payload> decode_payload(std::string_view raw, std::string_view kind);
 /// Reads both, checks the size of the whole and that the payload is the one the header names
 /// (hash_mismatch). Does not check field values, authorship or parents: those are rules, not form.
@@ -121,13 +141,23 @@ struct field_change {
   field_value to;
   friend bool operator==(const field_change&, const field_change&) = default;
 };
+/// Unknown fields come last, by name.
 [[nodiscard]] std::vector<field_change> diff_fields(std::string_view kind, const field_map& from,
                                                     const field_map& to);
 
-/// All fields of a kind with their empty values: "" and false.
+/// What a field holds while nobody filled it in: "", false, no rows, no entries.
+[[nodiscard]] field_value empty_value(const field_spec& field);
+/// All fields of a kind with their empty values.
 [[nodiscard]] field_map empty_fields(std::string_view kind);
 
-/// For people and command lines: the text itself, `true` or `false`.
+/// The least revision of a kind that holds these fields; 0 for an unknown kind.
+[[nodiscard]] std::int64_t revision_of(std::string_view kind, const field_map& fields);
+
+/// For command lines: the text itself, `true` or `false`, the JSON of rows and maps.
 [[nodiscard]] std::string value_text(const field_value& value);
+
+/// What lists show of a record: the text of its kind's `name_field`, or the names of its rows
+/// joined by commas. Empty for an unknown kind.
+[[nodiscard]] std::string name_of(std::string_view kind, const field_map& fields);
 
 }  // namespace autocusto::domain

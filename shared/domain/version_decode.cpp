@@ -3,7 +3,9 @@
 #include "shared/domain/version_decode.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/domain/scan.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
 #include "shared/json/text.hpp"
@@ -22,6 +25,8 @@ namespace autocusto::domain {
 namespace {
 
 constexpr std::size_t k_key_bytes = 64;
+constexpr std::size_t k_name_bytes = 64;
+constexpr std::size_t k_fields = 500;     // of one version, known or not
 constexpr std::size_t k_time_bytes = 24;  // 2026-11-22T10:00:00.123Z
 constexpr auto k_size_limit = static_cast<std::int64_t>(limits::version_bytes);
 
@@ -36,8 +41,8 @@ std::optional<error> header_problem(const version_header& h) {
   const auto wrong = [](const char* member, const char* what) {
     return fail(errc::malformed, std::string("The version's ") + member + " " + what + ".", member);
   };
-  if (find_record_kind(h.record.kind) == nullptr) {
-    return wrong("record.kind", "is no kind of record that this program knows");
+  if (!is_plain_name(h.record.kind)) {
+    return wrong("record.kind", "is no name of a kind of record");
   }
   if (!parse_time(h.created_at)) {
     return wrong("created_at", "is no UTC time with milliseconds (2026-11-22T10:00:00.123Z)");
@@ -118,34 +123,60 @@ bool scan_header(std::string_view raw, version_header& h) {
   return true;
 }
 
-bool scan_field(canonical_scanner& in, const field_spec& field, field_map& out) {
-  if (!in.literal("\"") || !in.literal(field.name) || !in.literal("\":")) return false;
-  field_value value;
-  bool ok = false;
+/// Takes the value of a known field, behind its name.
+bool scan_value(canonical_scanner& in, const field_spec& field, field_value& value) {
   switch (field.type) {
     case field_type::text:
-      ok = in.string(value.emplace<std::string>());
-      break;
+      return in.string(value.emplace<std::string>());
     case field_type::boolean:
-      ok = in.boolean(value.emplace<bool>());
+      return in.boolean(value.emplace<bool>());
+    case field_type::rows:
+    case field_type::map: {
+      std::string_view json;
+      if (!in.value(json, limits::json_depth - 2)) return false;  // below payload and fields
+      const auto& parts = value.emplace<structured>(structured{std::string(json)});
+      return check_form(field, parts).has_value();
+    }
+    case field_type::unknown:
       break;
   }
-  if (ok) out.emplace_hint(out.end(), field.name, std::move(value));
-  return ok;
+  return false;
 }
+
+/// Which fields a payload may leave out: those that came after its revision.
+class revision_check {
+ public:
+  void present(const field_spec& field) { newest_ = std::max(newest_, field.since); }
+  void absent(const field_spec& field) { oldest_absent_ = std::min(oldest_absent_, field.since); }
+  void unknown() { newest_ = std::numeric_limits<std::int64_t>::max() - 1; }
+  [[nodiscard]] bool ok() const { return oldest_absent_ > newest_; }
+
+ private:
+  std::int64_t newest_ = 1;
+  std::int64_t oldest_absent_ = std::numeric_limits<std::int64_t>::max();
+};
 
 bool scan_payload(std::string_view raw, const record_kind& kind, version_payload& p) {
   if (json::invalid_utf8_at(raw)) return false;
   canonical_scanner in(raw);
   if (!in.literal(R"({"fields":{)")) return false;
+  revision_check revision;
   for (bool first = true; const auto i : kind.by_name) {
-    if (!first && !in.literal(",")) return false;
-    first = false;
-    if (!scan_field(in, kind.fields[i], p.fields)) return false;
+    const auto& field = kind.fields[i];
+    field_value value;
+    if (in.member(field.name, first)) {
+      if (!scan_value(in, field, value)) return false;
+      first = false;
+      revision.present(field);
+    } else {
+      revision.absent(field);
+      value = empty_value(field);
+    }
+    p.fields.emplace_hint(p.fields.end(), field.name, std::move(value));
   }
-  return in.literal(R"(},"key":)") && in.string(p.key) && in.literal(R"(,"salt":")") &&
-         scan_id(in, 32, p.salt) && in.literal(R"(","summary":)") && in.string(p.summary) &&
-         in.literal("}") && in.at_end();
+  return revision.ok() && in.literal(R"(},"key":)") && in.string(p.key) &&
+         in.literal(R"(,"salt":")") && scan_id(in, 32, p.salt) && in.literal(R"(","summary":)") &&
+         in.string(p.summary) && in.literal("}") && in.at_end();
 }
 
 result<version_header> read_header(std::string_view raw) {
@@ -181,6 +212,44 @@ result<version_header> read_header(std::string_view raw) {
   return h;
 }
 
+/// A field that this program knows, with the type of its kind.
+field_value read_known(json::reader& fields, const field_spec& field) {
+  switch (field.type) {
+    case field_type::text:
+      return fields.string(field.name, limits::version_bytes);
+    case field_type::boolean:
+      return fields.boolean(field.name);
+    case field_type::rows:
+    case field_type::map: {
+      structured parts{json::canonical(fields.value(field.name))};
+      if (const auto form = check_form(field, parts); !form) {
+        fields.refuse(field.name, "has not the form of its type");
+      }
+      return parts;
+    }
+    case field_type::unknown:
+      break;
+  }
+  throw std::logic_error("a known field of an unknown type");
+}
+
+/// What this program does not know, as its JSON.
+std::optional<error> read_unknown(const nlohmann::json& fields, const record_kind& kind,
+                                  revision_check& revision, field_map& out) {
+  if (fields.size() > k_fields) {
+    return fail(errc::malformed, "The version has more than 500 fields.", "fields", k_fields);
+  }
+  for (const auto& [name, value] : fields.items()) {
+    if (kind.find(name) != nullptr) continue;
+    if (!is_plain_name(name)) {
+      return fail(errc::malformed, "A field's name is not 1 to 64 of a-z, 0-9 and _.", "fields");
+    }
+    revision.unknown();
+    out.emplace(name, structured{json::canonical(value)});
+  }
+  return std::nullopt;
+}
+
 result<version_payload> read_payload(std::string_view raw, const record_kind& kind) {
   const auto value = json::parse_canonical(raw);
   if (!value) return value.error();
@@ -188,26 +257,39 @@ result<version_payload> read_payload(std::string_view raw, const record_kind& ki
   version_payload p;
   json::reader in(*value);
   auto fields = in.object("fields");
+  if (auto e = in.finish()) return *std::move(e);
+  const auto& members = value->at("fields");
+  revision_check revision;
   for (const auto& field : kind.fields) {
-    switch (field.type) {
-      case field_type::text:
-        p.fields.emplace(field.name, fields.string(field.name, limits::version_bytes));
-        break;
-      case field_type::boolean:
-        p.fields.emplace(field.name, fields.boolean(field.name));
-        break;
+    if (members.contains(field.name) || field.since == 1) {
+      p.fields.emplace(field.name, read_known(fields, field));
+      revision.present(field);
+    } else {
+      p.fields.emplace(field.name, empty_value(field));
+      revision.absent(field);
     }
   }
-  fields.strict();
   p.key = in.string("key", k_key_bytes);
   p.salt = in.id<salt128>("salt");
   p.summary = in.string("summary", limits::version_bytes);
   in.strict();
   if (auto e = in.finish()) return *std::move(e);
+  if (auto e = read_unknown(members, kind, revision, p.fields)) return *std::move(e);
+  if (!revision.ok()) {
+    return fail(errc::malformed, "The version lacks fields of the revision that it is written in.",
+                "fields");
+  }
   return p;
 }
 
 }  // namespace
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= k_name_bytes &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
 
 result<version_header> decode_header(std::string_view raw) {
   if (raw.size() > limits::version_bytes) return too_large();
@@ -223,11 +305,9 @@ result<version_header> decode_header(std::string_view raw) {
 
 result<version_payload> decode_payload(std::string_view raw, std::string_view kind) {
   if (raw.size() > limits::version_bytes) return too_large();
+  static const record_kind k_unknown;  // it has no field that is known
   const auto* known = find_record_kind(kind);
-  if (known == nullptr) {
-    return fail(errc::malformed, "The version's record.kind is no kind that this program knows.",
-                "record.kind");
-  }
+  if (known == nullptr) known = &k_unknown;
   version_payload payload;
   if (!scan_payload(raw, *known, payload)) {
     auto read = read_payload(raw, *known);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/base/bytes.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/admin_members.hpp"
 #include "shared/wire/parse.hpp"
@@ -47,14 +48,7 @@ class json_writer {
     for (const auto& value : values) list.push_back(put(value));
     return list;
   }
-  static nlohmann::json put(const domain::field_map& fields) {
-    nlohmann::json object = nlohmann::json::object();
-    for (const auto& [name, value] : fields) {
-      const auto* flag = std::get_if<bool>(&value);
-      object[name] = flag != nullptr ? put(*flag) : put(std::get<std::string>(value));
-    }
-    return object;
-  }
+  static nlohmann::json put(const domain::field_map& fields) { return domain::json_of(fields); }
   template <class T>
   requires std::is_class_v<T>
   static nlohmann::json put(const T& message) {
@@ -108,7 +102,7 @@ class json_reader {
       } else if (value.is_string()) {
         to[field] = value.get<std::string>();
       } else {
-        in_.refuse(name, "holds a value that is neither text nor true or false");
+        to[field] = domain::structured{json::canonical(value)};
       }
     }
   }

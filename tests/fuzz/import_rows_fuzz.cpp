@@ -24,8 +24,8 @@ constexpr std::int64_t k_many = 8 * k_few;
 
 legacy::field_values values_of(const legacy::legacy_kind& kind, std::uint8_t from) {
   legacy::field_values out;
-  out.texts.assign(kind.spec->by_name.size(), from % 16 == 0 ? "\xFF" : "texto");
-  out.flags.assign(kind.spec->by_name.size(), from % 2 == 0);
+  out.texts.assign(kind.fields.size(), from % 16 == 0 ? "\xFF" : "texto");
+  out.flags.assign(kind.fields.size(), from % 2 == 0);
   return out;
 }
 

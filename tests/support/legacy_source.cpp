@@ -9,6 +9,7 @@ namespace {
 std::string field_columns(const std::string& kind) {
   std::string out;
   for (const auto& field : domain::find_record_kind(kind)->fields) {
+    if (field.since > 1) continue;  // the source never had it
     const bool flag = field.type == domain::field_type::boolean;
     out += ", " + field.name + (flag ? " boolean DEFAULT false" : " varchar(300) DEFAULT ''");
   }

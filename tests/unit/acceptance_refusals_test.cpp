@@ -74,7 +74,7 @@ const std::vector<refusal_case> k_cases = {
      {}},
     {"an unknown kind",
      [](acceptance_world&) {
-       return with_header([](domain::version_header& h) { h.record.kind = "process"; });
+       return with_header([](domain::version_header& h) { h.record.kind = "protocol"; });
      },
      "malformed",
      "record.kind",

@@ -249,7 +249,7 @@ TEST_F(resolution, side_by_side_marks_what_differs_and_what_each_head_changed) {
 
 TEST_F(resolution, side_by_side_tells_the_same_as_json) {
   const auto rows = side_by_side_json(c);
-  EXPECT_EQ(rows.size(), 18U) << "every field of the kind";
+  EXPECT_EQ(rows.size(), 21U) << "every field of the kind";
   EXPECT_EQ(rows[0].at("field"), "peso");
   EXPECT_EQ(rows[0].at("state"), "contested");
   EXPECT_EQ(rows[0].at("base"), "70");

@@ -75,7 +75,7 @@ TEST(Key, FollowsTheKind) {
   EXPECT_EQ(normalise_key("patient", "111.444.777-35").value(), "11144477735");
   EXPECT_EQ(normalise_key("clinic", "2077485").value(), "2077485");
   EXPECT_EQ(normalise_key("clinic", "11144477735").error().code, errc::invalid_key);
-  EXPECT_EQ(normalise_key("process", "2077485").error().code, errc::not_found);
+  EXPECT_EQ(normalise_key("protocol", "2077485").error().code, errc::not_found);
 }
 
 TEST(Key, LookupTakesImportedKeysAsTheyAre) {
@@ -87,7 +87,7 @@ TEST(Key, LookupTakesImportedKeysAsTheyAre) {
     EXPECT_EQ(lookup_key("patient", text).error().code, errc::invalid_key) << text;
   }
   EXPECT_FALSE(lookup_key("patient", std::string(63, '1') + "#1"));
-  EXPECT_EQ(lookup_key("process", "#60").error().code, errc::not_found);
+  EXPECT_EQ(lookup_key("protocol", "#60").error().code, errc::not_found);
   EXPECT_EQ(normalise_key("patient", "12345678900#57").error().code, errc::invalid_key);
 }
 

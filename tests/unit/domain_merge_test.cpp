@@ -178,7 +178,7 @@ TEST(Merge, NeedsOneBaseThatIsThere) {
 TEST(Merge, FewerThanTwoHeadsAreABug) {
   const auto a = fields("");
   EXPECT_THROW(static_cast<void>(merge_fields(kind(), {&a}, &a, true, {})), std::logic_error);
-  EXPECT_THROW(static_cast<void>(merge_fields("process", {&a, &a}, &a, true, {})),
+  EXPECT_THROW(static_cast<void>(merge_fields("protocol", {&a, &a}, &a, true, {})),
                std::logic_error);
 }
 

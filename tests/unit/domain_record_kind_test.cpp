@@ -44,7 +44,7 @@ std::vector<std::string> dictionary(std::string_view name) {
   return out;
 }
 
-TEST(Catalogue, PatientIsTheDataDictionarys) {
+TEST(RecordKind, PatientIsTheDataDictionarys) {
   EXPECT_THAT(
       dictionary("patient"),
       ElementsAre(
@@ -61,13 +61,16 @@ TEST(Catalogue, PatientIsTheDataDictionarys) {
           "telefone1_paciente 100 - tel1 - phone Telefone",
           "telefone2_paciente 100 - tel2 - phone Celular",
           "end_paciente 100 required endereco - none Endereço",
-          "cidade_paciente 100 - endereco - none Cidade", "cep_paciente 100 - endereco - cep CEP"));
+          "cidade_paciente 100 - endereco - none Cidade", "cep_paciente 100 - endereco - cep CEP",
+          "nome_social 100 - nome_social - none Nome social",
+          "data_nascimento 10 - nascimento - date Data de nascimento",
+          "uf_paciente 2 - endereco - choice UF"));
   EXPECT_THAT(kind("patient").find("etnia")->choices,
               ElementsAre("etnia_branca", "etnia_preta", "etnia_parda", "etnia_amarela",
                           "etnia_indigena", "etnia_si"));
 }
 
-TEST(Catalogue, ClinicIsTheDataDictionarys) {
+TEST(RecordKind, ClinicIsTheDataDictionarys) {
   EXPECT_THAT(
       dictionary("clinic"),
       ElementsAre("nome_clinica 200 required nome - none Nome da clínica",
@@ -78,7 +81,7 @@ TEST(Catalogue, ClinicIsTheDataDictionarys) {
                   "telefone_clinica 15 required telefone - phone Telefone"));
 }
 
-TEST(Catalogue, KeysNamesAndSummaries) {
+TEST(RecordKind, KeysNamesAndSummaries) {
   EXPECT_EQ(kind("patient").key_name, "cpf");
   EXPECT_EQ(kind("clinic").key_name, "cnes");
   EXPECT_EQ(kind("patient").name_field, "nome_paciente");
@@ -91,7 +94,7 @@ TEST(Catalogue, KeysNamesAndSummaries) {
   EXPECT_EQ(kind("patient").migrated_summary, "Versão inicial criada durante migração");
 }
 
-TEST(Catalogue, EveryFieldHasBothLabelsAndAPlaceInTheOrderOfNames) {
+TEST(RecordKind, EveryFieldHasBothLabelsAndAPlaceInTheOrderOfNames) {
   for (const auto& c : record_kinds()) {
     EXPECT_FALSE(c.label_pt.empty() || c.label_en.empty());
     ASSERT_EQ(c.by_name.size(), c.fields.size());
@@ -104,8 +107,8 @@ TEST(Catalogue, EveryFieldHasBothLabelsAndAPlaceInTheOrderOfNames) {
   }
 }
 
-TEST(Catalogue, UnknownNamesAreNull) {
-  EXPECT_EQ(find_record_kind("process"), nullptr);
+TEST(RecordKind, UnknownNamesAreNull) {
+  EXPECT_EQ(find_record_kind("protocol"), nullptr);
   EXPECT_EQ(find_record_kind(""), nullptr);
   EXPECT_EQ(kind("patient").find("nome_clinica"), nullptr);
 }
@@ -122,7 +125,7 @@ std::string clinic_with(const std::string& from, const std::string& to) {
   throw std::logic_error("no clinic");
 }
 
-TEST(Catalogue, RefusesWhatMakesNoSense) {
+TEST(RecordKind, RefusesWhatMakesNoSense) {
   struct row {
     const char* from;
     const char* to;
@@ -155,28 +158,53 @@ TEST(Catalogue, RefusesWhatMakesNoSense) {
   EXPECT_THROW(static_cast<void>(parse_record_kind("{")), std::invalid_argument);
 }
 
-/// The field table as docs/data-model.md shows it.
-std::string document_table(const record_kind& c) {
+std::string size_text(const field_spec& f) {
+  switch (f.type) {
+    case field_type::boolean:
+      return "boolean";
+    case field_type::rows:
+      return std::to_string(f.max_items) + " rows";
+    case field_type::map:
+      return std::to_string(f.max_items) + " of " + std::to_string(f.max_length);
+    default:
+      return std::to_string(f.max_length) + (f.lines ? ", lines" : "");
+  }
+}
+
+/// The columns of a field of rows as docs/data-model.md shows them.
+std::string document_columns(const field_spec& f) {
   std::ostringstream out;
-  out << "| field | max | required | group | clinical | rule | pt-BR | English |\n"
-      << "|---|---|---|---|---|---|---|---|\n";
-  for (const auto& f : c.fields) {
-    const std::string required = f.required                ? "yes"
-                                 : f.required_when.empty() ? ""
-                                                           : "when " + f.required_when;
-    std::string rule = f.rule == field_rule::none ? "" : std::string(rule_name(f.rule));
-    for (std::size_t i = 0; i < f.choices.size(); ++i) {
-      rule += (i == 0 ? ": " : ", ") + f.choices[i];
-    }
-    out << "| " << f.name << " | "
-        << (f.type == field_type::boolean ? "boolean" : std::to_string(f.max_length)) << " | "
-        << required << " | " << f.group << " | " << (f.clinical ? "yes" : "") << " | " << rule
-        << " | " << f.label_pt << " | " << f.label_en << " |\n";
+  out << "| column | max | required | rule | pt-BR | English |\n|---|---|---|---|---|---|\n";
+  for (const auto& c : f.columns) {
+    out << "| " << c.name << " | " << c.max_length << " | " << (c.required ? "yes" : "") << " | "
+        << (c.rule == field_rule::none ? "" : std::string(rule_name(c.rule))) << " | " << c.label_pt
+        << " | " << c.label_en << " |\n";
   }
   return out.str();
 }
 
-TEST(Catalogue, TheDocumentsTablesAreTheCatalogues) {
+/// The field table as docs/data-model.md shows it.
+std::string document_table(const record_kind& c) {
+  std::ostringstream out;
+  out << "| field | max | required | group | clinical | rule | since | pt-BR | English |\n"
+      << "|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& f : c.fields) {
+    std::string required = f.required                ? "yes"
+                           : f.required_when.empty() ? ""
+                                                     : "when " + f.required_when;
+    if (!f.required_value.empty()) required += " = " + f.required_value;
+    std::string rule = f.rule == field_rule::none ? "" : std::string(rule_name(f.rule));
+    for (std::size_t i = 0; i < f.choices.size(); ++i) {
+      rule += (i == 0 ? ": " : ", ") + f.choices[i];
+    }
+    out << "| " << f.name << " | " << size_text(f) << " | " << required << " | " << f.group << " | "
+        << (f.clinical ? "yes" : "") << " | " << rule << " | " << f.since << " | " << f.label_pt
+        << " | " << f.label_en << " |\n";
+  }
+  return out.str();
+}
+
+TEST(RecordKind, TheDocumentsTablesAreTheKinds) {
   std::ifstream file(SYNC_SOURCE_DIR "/docs/data-model.md");
   ASSERT_TRUE(file) << "docs/data-model.md cannot be read";
   std::stringstream text;
@@ -184,6 +212,11 @@ TEST(Catalogue, TheDocumentsTablesAreTheCatalogues) {
   for (const auto& c : record_kinds()) {
     EXPECT_THAT(text.str(), HasSubstr("<!-- fields: " + c.kind + " -->\n" + document_table(c)))
         << "copy the expected table into the document";
+    for (const auto& f : c.fields) {
+      if (f.type != field_type::rows) continue;
+      EXPECT_THAT(text.str(), HasSubstr("<!-- columns: " + c.kind + '.' + f.name + " -->\n" +
+                                        document_columns(f)));
+    }
   }
 }
 

@@ -140,9 +140,15 @@ const spoiled_page k_spoiled[] = {
          it.page.views[0].heads.push_back(nth<version_id>(n));
        }
      }},
-    {"an unknown kind", [](two_items& it) { it.page.views[0].record.kind = "receita"; }},
+    {"no name of a kind", [](two_items& it) { it.page.views[0].record.kind = "Receita"; }},
 };
 INSTANTIATE_TEST_SUITE_P(Table, SpoiledPage, ::testing::ValuesIn(k_spoiled));
+
+TEST(CheckPage, TakesKindsThatThisProgramDoesNotKnow) {
+  two_items it;
+  it.page.views[0].record.kind = "receita";
+  EXPECT_TRUE(check_page(it.page, {.seq = 0, .chain = {}}));
+}
 
 TEST(CheckPage, GoesOnFromItsCursorOnly) {
   const two_items it;

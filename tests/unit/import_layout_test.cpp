@@ -11,7 +11,8 @@ using table = std::map<std::string, std::string>;
 
 void add_kind(std::map<std::string, table>& to, const legacy_kind& kind, bool versioned) {
   table fields;
-  for (const auto& field : kind.spec->fields) {
+  for (const auto* spec : kind.fields) {
+    const auto& field = *spec;
     const bool flag = field.type == domain::field_type::boolean;
     fields[field.name] = flag ? "boolean" : "character varying";
   }

@@ -16,10 +16,10 @@ constexpr const char* k_cpf = "11144477735";
 
 field_values values(const legacy_kind& kind, const std::string& text) {
   field_values v;
-  v.texts.assign(kind.spec->by_name.size(), text);
-  v.flags.assign(kind.spec->by_name.size(), false);
+  v.texts.assign(kind.fields.size(), text);
+  v.flags.assign(kind.fields.size(), false);
   for (std::size_t i = 0; i < v.texts.size(); ++i) {
-    const auto& field = kind.spec->fields[kind.spec->by_name[i]];
+    const auto& field = *kind.fields[i];
     if (field.type == domain::field_type::boolean) v.texts[i].clear();
   }
   return v;
@@ -403,7 +403,7 @@ TEST(import_rules, odd_numbers_authors_and_values_are_flagged) {
   w.version(11, 1, 2, std::nullopt);
   auto& v = w.version(12, 1, 2, std::nullopt);
   for (std::size_t i = 0; i < v.values.texts.size(); ++i) {
-    const auto& field = patient_kind().spec->fields[patient_kind().spec->by_name[i]];
+    const auto& field = *patient_kind().fields[i];
     if (field.name == "incapaz") v.values.flags[i] = true;
     if (field.name == "nome_responsavel") v.values.texts[i] = "   ";
     if (field.name == "rg") v.values.texts[i] = std::string(101, 'x');

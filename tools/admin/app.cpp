@@ -175,7 +175,7 @@ msg::user_item session::user(const std::string& named) {
 std::string read_key(const std::string& kind, const std::string& given) {
   const auto* known = domain::find_record_kind(kind);
   if (known == nullptr) {
-    refuse(errc::usage, "There is no such kind of record; use patient or clinic.", "kind");
+    refuse(errc::usage, "There is no such kind of record; see the list of kinds.", "kind");
   }
   const auto typed = given == "-" ? cli::read_line(known->key_label_en + ": ").value() : given;
   return domain::lookup_key(kind, typed).value();

@@ -8,6 +8,7 @@
 
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/record_kind.hpp"
+#include "shared/domain/structured.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/audit_check.hpp"
 #include "tools/admin/chain_check.hpp"
@@ -61,17 +62,10 @@ int quarantine_show(const app& a, const log_options& o) {
     std::vector<std::vector<std::string>> rows{{"Record", header->record.kind + " " + payload->key},
                                                {"Saved", when(header->created_at)},
                                                {"Summary", payload->summary}};
-    auto fields = nlohmann::json::object();
     for (const auto& [name, value] : payload->fields) {
-      const bool* flag = std::get_if<bool>(&value);
-      if (flag != nullptr) {
-        fields[name] = *flag;
-      } else {
-        fields[name] = std::get<std::string>(value);
-      }
       rows.push_back({name, domain::value_text(value)});
     }
-    object["fields"] = std::move(fields);
+    object["fields"] = domain::json_of(payload->fields);
     const auto beside = look_beside(s, *header, *payload, q.item.user);
     object.update(beside_json(beside));
     text += '\n' + cli::table({}, rows) + '\n' + beside_text(beside);

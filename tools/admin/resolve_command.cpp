@@ -14,6 +14,7 @@
 #include "shared/crypto/random.hpp"
 #include "shared/domain/entry.hpp"
 #include "shared/domain/record_kind.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/sign.hpp"
@@ -221,11 +222,7 @@ int print_preview(const app& a, const msg::conflict_shown& c, const domain::vers
   auto values = nlohmann::json::object();
   for (const auto& spec : domain::find_record_kind(c.conflict.kind)->fields) {
     const auto& value = fields.at(spec.name);
-    if (const bool* flag = std::get_if<bool>(&value)) {
-      values[spec.name] = *flag;
-    } else {
-      values[spec.name] = std::get<std::string>(value);
-    }
+    values[spec.name] = domain::json_of(value);
     rows.push_back({spec.name, domain::value_text(value)});
   }
   std::string text = "This would come out; nothing was sent.\n\n" + cli::table({}, rows);

@@ -9,6 +9,7 @@
 #include "shared/cli/terminal.hpp"
 #include "shared/domain/entry.hpp"
 #include "shared/domain/record_kind.hpp"
+#include "shared/domain/structured.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -25,15 +26,15 @@ const domain::record_kind& kind_of(const msg::conflict_shown& c) {
   return *kind;
 }
 
-domain::field_value value_in(const domain::field_map& fields, const std::string& name) {
-  const auto at = fields.find(name);
-  return at == fields.end() ? domain::field_value{} : at->second;
+domain::field_value value_in(const domain::field_map& fields, const domain::field_spec& field) {
+  const auto at = fields.find(field.name);
+  return at == fields.end() ? domain::empty_value(field) : at->second;
 }
 
 /// Every field of the kind, also of a version whose contents were erased.
 domain::field_map complete(const domain::record_kind& kind, const domain::field_map& fields) {
   domain::field_map out;
-  for (const auto& field : kind.fields) out[field.name] = value_in(fields, field.name);
+  for (const auto& field : kind.fields) out[field.name] = value_in(fields, field);
   return out;
 }
 
@@ -101,12 +102,12 @@ void add_versions(rows& to, const msg::conflict_shown& c) {
 
 /// Fields that only share their group with one that differs stand beside it without a mark.
 std::string mark_of(const msg::conflict_shown& c, const domain::conflict_group& group,
-                    const std::string& name) {
-  const auto first = value_in(c.heads.front().fields, name);
+                    const domain::field_spec& field) {
+  const auto first = value_in(c.heads.front().fields, field);
   const bool alike = std::all_of(c.heads.begin(), c.heads.end(), [&](const auto& head) {
-    return value_in(head.fields, name) == first;
+    return value_in(head.fields, field) == first;
   });
-  const bool as_base = !c.base || value_in(c.base->fields, name) == first;
+  const bool as_base = !c.base || value_in(c.base->fields, field) == first;
   if (group.state == domain::group_state::same || (alike && as_base)) return "";
   return group.state == domain::group_state::contested ? "!" : "~";
 }
@@ -114,24 +115,19 @@ std::string mark_of(const msg::conflict_shown& c, const domain::conflict_group& 
 void add_group(rows& to, const msg::conflict_shown& c, const domain::conflict_group& group) {
   for (const auto* field : group.fields) {
     const auto& name = field->name;
-    std::vector<std::string> cells{mark_of(c, group, name), name};
-    const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
+    std::vector<std::string> cells{mark_of(c, group, *field), name};
+    const auto base = c.base ? std::optional(value_in(c.base->fields, *field)) : std::nullopt;
     std::vector<std::string> texts{base ? domain::value_text(*base) : ""};
     for (const auto& head : c.heads)
-      texts.push_back(domain::value_text(value_in(head.fields, name)));
+      texts.push_back(domain::value_text(value_in(head.fields, *field)));
     texts = domain::told_apart(std::move(texts));
     cells.push_back(base ? shown_text(texts.front()) : "");
     for (std::size_t i = 0; i < c.heads.size(); ++i) {
-      const bool changed = base && value_in(c.heads[i].fields, name) != *base;
+      const bool changed = base && value_in(c.heads[i].fields, *field) != *base;
       cells.push_back((changed ? "* " : "  ") + shown_text(texts[i + 1]));
     }
     add_row(to, cells);
   }
-}
-
-nlohmann::json cell_json(const domain::field_value& value) {
-  if (const bool* flag = std::get_if<bool>(&value)) return *flag;
-  return std::get<std::string>(value);
 }
 
 const char* state_name(domain::group_state state) {
@@ -183,11 +179,11 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
     for (const auto* field : group.fields) {
       const auto& name = field->name;
       auto values = nlohmann::json::array();
-      const auto base = c.base ? std::optional(value_in(c.base->fields, name)) : std::nullopt;
+      const auto base = c.base ? std::optional(value_in(c.base->fields, *field)) : std::nullopt;
       for (const auto& head : c.heads) {
-        const auto value = value_in(head.fields, name);
+        const auto value = value_in(head.fields, *field);
         values.push_back({{"version_id", head.info.version.text()},
-                          {"value", cell_json(value)},
+                          {"value", domain::json_of(value)},
                           {"changed", base && value != *base}});
       }
       out.push_back({{"field", name},
@@ -195,7 +191,7 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
                      {"clinical", group.clinical},
                      {"state", state_name(group.state)},
                      {"differs", group.differs},
-                     {"base", base ? cell_json(*base) : nlohmann::json(nullptr)},
+                     {"base", base ? domain::json_of(*base) : nlohmann::json(nullptr)},
                      {"values", std::move(values)}});
     }
   }

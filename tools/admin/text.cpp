@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/cli/terminal.hpp"
+#include "shared/domain/structured.hpp"
 
 namespace autocusto::admin {
 namespace {
@@ -22,11 +23,6 @@ std::size_t code_point_size(unsigned char lead) {
   if (lead >= 0xF0) return 4;
   if (lead >= 0xE0) return 3;
   return lead >= 0xC0 ? 2 : 1;
-}
-
-nlohmann::json value_json(const domain::field_value& value) {
-  if (const bool* flag = std::get_if<bool>(&value)) return *flag;
-  return std::get<std::string>(value);
 }
 
 }  // namespace
@@ -62,8 +58,8 @@ nlohmann::json changes_json(const std::vector<domain::field_change>& changes) {
   nlohmann::json out = nlohmann::json::array();
   for (const auto& change : changes) {
     out.push_back({{"field", change.field},
-                   {"from", value_json(change.from)},
-                   {"to", value_json(change.to)}});
+                   {"from", domain::json_of(change.from)},
+                   {"to", domain::json_of(change.to)}});
   }
   return out;
 }

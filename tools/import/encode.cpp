@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t k_id_bytes = 16;
 
-std::string encode_fields(const domain::record_kind& kind, const field_values& values) {
+std::string encode_fields(const legacy_kind& kind, const field_values& values) {
   domain::fields_encoder out;
-  for (std::size_t i = 0; i < kind.by_name.size(); ++i) {
-    const auto& field = kind.fields[kind.by_name[i]];
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const auto& field = *kind.fields[i];
     if (field.type == domain::field_type::text) {
       out.add(field.name, values.texts[i]);
     } else {
@@ -76,7 +76,7 @@ user_id encoder::account_id(legacy_id user) const {
 encoder::encoded_row encoder::content_of(const planned_record& record,
                                          const planned_version& v) const {
   encoded_row c;
-  c.fields = encode_fields(*record.kind->spec, *v.values);
+  c.fields = encode_fields(*record.kind, *v.values);
   c.created_at = format_time(v.created ? to_millis(*v.created) : default_time_);
   std::string all = c.fields;
   all.append(1, '\n').append(record.key).append(1, '\n').append(v.summary);

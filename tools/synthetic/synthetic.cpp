@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "shared/domain/structured.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::synthetic {
@@ -171,15 +172,7 @@ entry clinic(std::uint64_t seed, std::uint64_t n) {
 }
 
 std::string json_line(const entry& e) {
-  nlohmann::json fields = nlohmann::json::object();
-  for (const auto& [name, value] : e.fields) {
-    if (const bool* flag = std::get_if<bool>(&value)) {
-      fields[name] = *flag;
-    } else {
-      fields[name] = std::get<std::string>(value);
-    }
-  }
-  nlohmann::json line = {{"key", e.key}, {"fields", std::move(fields)}};
+  nlohmann::json line = {{"key", e.key}, {"fields", domain::json_of(e.fields)}};
   return json::canonical(line);
 }
 

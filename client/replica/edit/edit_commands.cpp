@@ -75,6 +75,25 @@ error no_active() {
 
 }  // namespace
 
+namespace {
+
+const char* what_it_takes(const domain::field_spec& field) {
+  switch (field.type) {
+    case domain::field_type::boolean:
+      return " takes true or false.";
+    case domain::field_type::rows:
+      return " takes a list of rows.";
+    case domain::field_type::map:
+      return " takes texts by name.";
+    case domain::field_type::text:
+    case domain::field_type::unknown:
+      break;
+  }
+  return " takes text.";
+}
+
+}  // namespace
+
 std::vector<error> normalise_fields(const domain::record_kind& kind, domain::field_map& fields) {
   std::vector<error> problems;
   for (auto& [name, value] : fields) {
@@ -84,14 +103,12 @@ std::vector<error> normalise_fields(const domain::record_kind& kind, domain::fie
                               "There is no field " + name + " in this kind of record.", name));
       continue;
     }
-    const bool is_text = std::holds_alternative<std::string>(value);
-    if (is_text != (spec->type == domain::field_type::text)) {
+    if (value.index() != domain::empty_value(*spec).index()) {
       problems.push_back(
-          fail(errc::invalid_field,
-               "The field " + name + (is_text ? " takes true or false." : " takes text."), name));
+          fail(errc::invalid_field, "The field " + name + what_it_takes(*spec), name));
       continue;
     }
-    if (!is_text) continue;
+    if (!std::holds_alternative<std::string>(value)) continue;
     auto entered = domain::entered_text(*spec, std::get<std::string>(value));
     if (entered) {
       value = *std::move(entered);
@@ -178,10 +195,8 @@ result<saved> edit_commands::add(target at, draft_of_version next, edit_problems
   meta.saved = ++saves_;
   meta.since = file_->now();
   const waiting_entry entry{.version = version.id, .saved = meta.saved, .since = meta.since};
-  const auto name = version.payload.fields.find(at.kind->name_field);
-  at.held->add(
-      std::move(meta), std::move(version.raw),
-      name == version.payload.fields.end() ? std::string() : domain::value_text(name->second));
+  auto name = domain::name_of(at.kind->kind, version.payload.fields);
+  at.held->add(std::move(meta), std::move(version.raw), std::move(name));
   file_->put_entry(k_waiting, at.held->find(version.id)->row, pack(entry));
   return saved{.kind = at.kind->kind,
                .key = at.key,

@@ -120,9 +120,8 @@ version_meta& record_copy::add_from(record_copy& other, const version_meta& ther
   auto copy = there;
   copy.row = 0;
   const auto id = there.id;
-  const auto name_field = domain::find_record_kind(state_.record.kind)->name_field;
   add(std::move(copy), std::move(version.raw),
-      domain::value_text(version.payload.fields.at(name_field)));
+      domain::name_of(state_.record.kind, version.payload.fields));
   if (state_.key.empty()) change().key = other.state().key;
   return change(id);
 }
@@ -206,10 +205,7 @@ std::string record_copy::name_of(const version_id& front) {
   const auto* found = slot_of(front);
   if (found == nullptr || found->meta.erased) return {};
   if (found->name) return *found->name;
-  const auto version = read(found->meta);
-  const auto* kind = domain::find_record_kind(state_.record.kind);
-  const auto name = version.payload.fields.find(kind->name_field);
-  return name == version.payload.fields.end() ? std::string() : domain::value_text(name->second);
+  return domain::name_of(state_.record.kind, read(found->meta).payload.fields);
 }
 
 void record_copy::refresh() {

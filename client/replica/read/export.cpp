@@ -10,18 +10,11 @@
 #include "client/replica/file/replica_file.hpp"
 #include "client/replica/read/lookup.hpp"
 #include "client/replica/read/reader.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/json/canonical.hpp"
 
 namespace autocusto::replica {
 namespace {
-
-nlohmann::json json_fields(const domain::field_map& fields) {
-  auto out = nlohmann::json::object();
-  for (const auto& [name, value] : fields) {
-    std::visit([&out, &field = name](const auto& v) { out[field] = v; }, value);
-  }
-  return out;
-}
 
 std::string line_for(replica_file& file, record_copy& held, const version_meta& meta,
                      std::int64_t number) {
@@ -38,7 +31,7 @@ std::string line_for(replica_file& file, record_copy& held, const version_meta& 
                      {"created_at", info.created_at},
                      {"status", std::string(domain::status_name(info.status))},
                      {"summary", info.summary},
-                     {"fields", json_fields(version.payload.fields)},
+                     {"fields", domain::json_of(version.payload.fields)},
                      {"active", info.active},
                      {"head", info.head},
                      {"synced", info.synced},

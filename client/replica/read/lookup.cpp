@@ -55,7 +55,7 @@ result<target> find_target(replica_file& file, unit_of_work& set, std::string_vi
                            std::string_view key) {
   const auto* known = domain::find_record_kind(kind);
   if (known == nullptr) {
-    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+    return fail(errc::not_found, "There is no such kind of record; see the list of kinds.");
   }
   auto tenant = file.get(k_tenant_key);
   if (!tenant) {

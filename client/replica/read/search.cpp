@@ -25,7 +25,7 @@ struct found_item {
 result<std::vector<list_item>> reader::search(std::string_view kind, std::string_view term,
                                               std::size_t* damaged) const {
   if (domain::find_record_kind(kind) == nullptr) {
-    return fail(errc::not_found, "There is no such kind of record; use patient or clinic.");
+    return fail(errc::not_found, "There is no such kind of record; see the list of kinds.");
   }
   auto& file = *file_;
   const domain::search_term wanted(term);

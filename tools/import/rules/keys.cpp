@@ -57,6 +57,10 @@ legacy_key read_key(domain::key_rule rule, std::string_view text) {
     case domain::key_rule::cnes:
       key.problem = cnes_problem(text, key.digits);
       break;
+    case domain::key_rule::registration:
+    case domain::key_rule::process:
+    case domain::key_rule::emission:
+      throw std::logic_error("the source has no such keys");
   }
   return key;
 }

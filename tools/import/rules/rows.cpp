@@ -2,6 +2,14 @@
 
 namespace autocusto::import {
 
+std::vector<const domain::field_spec*> legacy_kind::fields_of(const domain::record_kind& kind) {
+  std::vector<const domain::field_spec*> out;
+  for (const auto at : kind.by_name) {
+    if (kind.fields[at].since == 1) out.push_back(&kind.fields[at]);
+  }
+  return out;
+}
+
 const legacy_kind& patient_kind() {
   static const legacy_kind kind{domain::find_record_kind("patient"),
                                 "pacientes_paciente",

@@ -34,11 +34,16 @@ struct legacy_kind {
   std::string_view what;             ///< PATIENT, CLINIC: as reason codes call it
   std::string_view key_name;         ///< CPF, CNES
   store::import_origin version_origin, master_origin;
+  /// What the source has of them: the fields of the kind's first revision, in the order of names.
+  std::vector<const domain::field_spec*> fields = fields_of(*spec);
+
+  [[nodiscard]] static std::vector<const domain::field_spec*> fields_of(
+      const domain::record_kind& kind);
 };
 [[nodiscard]] const legacy_kind& patient_kind();
 [[nodiscard]] const legacy_kind& clinic_kind();
 
-/// The editable fields: texts in the kind's order of names, booleans apart.
+/// The editable fields in the order of `legacy_kind::fields`, booleans apart.
 struct field_values {
   std::vector<std::string> texts;  ///< one for each field; empty for booleans
   std::vector<bool> flags;         ///< one for each field; false for texts

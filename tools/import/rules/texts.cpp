@@ -36,19 +36,18 @@ std::size_t encoded_size(const field_values& values, std::string_view summary) {
 }
 
 void check_values(const legacy_kind& kind, const field_values& values, row_verdict& verdict) {
-  const auto& spec = *kind.spec;
   bool too_long = false;
   bool unguarded = false;
-  for (std::size_t i = 0; i < spec.by_name.size(); ++i) {
-    const auto& field = spec.fields[spec.by_name[i]];
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const auto& field = *kind.fields[i];
     if (field.type != domain::field_type::text) continue;
     const auto& text = values.texts[i];
     // A text has at most as many code points as bytes.
     too_long =
         too_long || (text.size() > field.max_length && json::code_points(text) > field.max_length);
     if (field.required_when.empty() || !domain::is_blank(text)) continue;
-    for (std::size_t j = 0; j < spec.by_name.size(); ++j) {
-      const auto& condition = spec.fields[spec.by_name[j]];
+    for (std::size_t j = 0; j < kind.fields.size(); ++j) {
+      const auto& condition = *kind.fields[j];
       unguarded = unguarded || (condition.name == field.required_when && values.flags[j]);
     }
   }

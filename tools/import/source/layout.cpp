@@ -107,9 +107,9 @@ result<void> check_kind(const table_columns& tables, const legacy_kind& kind, bo
                                     {kind.relation, kind.master_column, k_number},
                                     {kind.relation, "usuario_id", k_number}};
   const auto fields_of = [&](std::string_view table) {
-    for (const auto& field : kind.spec->fields) {
-      const bool flag = field.type == domain::field_type::boolean;
-      needed.push_back({table, field.name, flag ? k_bool : k_text});
+    for (const auto* field : kind.fields) {
+      const bool flag = field->type == domain::field_type::boolean;
+      needed.push_back({table, field->name, flag ? k_bool : k_text});
     }
   };
   fields_of(kind.master);

@@ -10,9 +10,7 @@ constexpr std::size_t k_orphans = 1000;
 
 std::string field_columns(const legacy_kind& kind, const std::string& alias) {
   std::string out;
-  for (const auto at : kind.spec->by_name) {
-    out += ", " + alias + "." + sql_name(kind.spec->fields[at].name);
-  }
+  for (const auto* field : kind.fields) out += ", " + alias + "." + sql_name(field->name);
   return out;
 }
 
@@ -60,19 +58,16 @@ bundle_stream::bundle_stream(connection& on, const layout& of, const legacy_kind
 }
 
 field_values bundle_stream::read_values(const source_row& row, int first) const {
-  const auto& spec = *kind_.spec;
+  const auto& fields = kind_.fields;
   field_values out;
-  out.texts.resize(spec.by_name.size());
-  out.flags.resize(spec.by_name.size());
-  for (std::size_t i = 0; i < spec.by_name.size(); ++i) {
+  out.texts.resize(fields.size());
+  out.flags.resize(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
     const int column = first + static_cast<int>(i);
-    switch (spec.fields[spec.by_name[i]].type) {
-      case domain::field_type::text:
-        out.texts[i] = row.text(column);
-        break;
-      case domain::field_type::boolean:
-        out.flags[i] = row.boolean(column);
-        break;
+    if (fields[i]->type == domain::field_type::boolean) {
+      out.flags[i] = row.boolean(column);
+    } else {
+      out.texts[i] = row.text(column);
     }
   }
   return out;
