@@ -48,7 +48,9 @@ struct app {
 /// KEY as given; `-` reads it from the prompt or stdin.
 [[nodiscard]] result<std::string> resolve_key(const std::string& given);
 
-void add_record_commands(CLI::App& parser, app& a);    ///< patient, clinic
+void add_record_commands(CLI::App& parser, app& a);  ///< one group for each kind
+/// Into the groups of the kinds, which must be there: process print, check, …; doctor use.
+void add_process_commands(CLI::App& parser, app& a);
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflicts, resolve, refused
 void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, export, passphrase, wipe
 void add_enroll_command(CLI::App& parser, app& a);     ///< enroll

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   parser.require_subcommand(1);
   parser.fallthrough();
   cli::add_record_commands(parser, a);
+  cli::add_process_commands(parser, a);
   cli::add_conflict_commands(parser, a);
   cli::add_enroll_command(parser, a);
   cli::add_profile_commands(parser, a);

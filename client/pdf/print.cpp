@@ -4,6 +4,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include <cairo.h>
+
 #include "client/pdf/cairo_ink.hpp"
 #include "client/pdf/compose.hpp"
 #include "client/pdf/finish.hpp"
@@ -12,6 +14,11 @@
 #include "shared/crypto/hash.hpp"
 
 namespace autocusto::pdf {
+
+std::string_view renderer_name() {
+  static const std::string name = std::string("cairo ") + cairo_version_string();
+  return name;
+}
 
 print_result print(std::span<const print_request> requests) {
   print_result out;

@@ -15,6 +15,9 @@
 
 namespace autocusto::pdf {
 
+/// What draws, as an emission names it: `cairo 1.16.0`. It stands in the PDF, too.
+[[nodiscard]] std::string_view renderer_name();
+
 /// All requests in one PDF, in their order. Throws std::runtime_error when the library that draws
 /// fails.
 [[nodiscard]] print_result print(std::span<const print_request> requests);

@@ -19,7 +19,7 @@ constexpr std::array k_codes = std::to_array<code_text>({
      "is empty and compulsory; fill it in."},
     {problem_code::too_long, "too_long", "passa em {over} caracteres; encurte o texto.",
      "is {over} characters too long; shorten the text."},
-    {problem_code::glyph_missing, "glyph_missing",
+    {problem_code::glyph_missing, "no_glyph",
      "tem o caractere {detail}, que a fonte não possui; retire-o.",
      "holds the character {detail}, which the font lacks; remove it."},
     {problem_code::bad_text, "bad_text", "não é um texto válido; digite-o de novo.",

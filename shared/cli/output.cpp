@@ -73,6 +73,10 @@ void print_note(std::string_view text) {
   std::fwrite(clean.data(), 1, clean.size(), stderr);
 }
 
+void print_bytes(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+}
+
 /// Hands on what is complete; the bytes of half a code point wait for the others.
 class clean_streams::filter final : public std::streambuf {
  public:

@@ -45,6 +45,7 @@ ALLOWED = {
     "server/api": CORE | {"server/store", "server/sync", "server/auth", "server/limits", "shared/http"},
     "server/app": CORE | SERVER | {"shared/sqlite", "shared/cli", "shared/sandbox"},
     "client/pdf": {"shared/base", "shared/crypto", "shared/domain", "shared/json"},
+    "client/print": CORE | FACETS | {"client/pdf", "shared/reference"},
     "client/vault": CORE,
     "client/replica": CORE | FACETS | {"client/replica/file", "shared/sqlite"},
     "client/replica/types": CORE,
@@ -59,7 +60,7 @@ ALLOWED = {
     "client/engine": CORE,
     "client/transport": CORE | {"shared/http", "client/engine"},
     "client/sync": CORE | {"client/engine", "client/replica/identity", "client/transport"},
-    "client/cli": CORE | FACETS | {"shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
+    "client/cli": CORE | FACETS | {"client/print", "shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
     "client/web": CORE | FACETS | {"shared/http", "client/engine", "client/sync", "client/transport"},
     # An administrator's profile has keys and settings, and no records.
     "tools/admin": CORE | {"shared/cli", "client/replica", "client/replica/identity",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 TEXTS = ["client/cli"]
-ERRORS = ["client/cli", "client/pdf", "client/replica", "client/engine", "client/sync", "client/web", "shared/cli",
+ERRORS = ["client/cli", "client/pdf", "client/print", "client/replica", "client/engine", "client/sync", "client/web", "shared/cli",
           "shared/passphrase"]
 ERROR_FILES = ["shared/wire/link.cpp", "shared/domain/keys.cpp", "shared/domain/text.cpp", "shared/domain/validate.cpp"]
 # The protocol's own sentences: a bug of one side, met by no doctor who could act on them; the general

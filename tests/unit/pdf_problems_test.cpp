@@ -104,7 +104,7 @@ TEST(PdfProblems, CharactersThatNobodyCanDraw) {
   request.process.fields["anamnese"] = "\xFF";
   const auto problems = check(request);
   EXPECT_EQ(told(request),
-            (list{"4 nome_mae glyph_missing", "11 anamnese bad_text", "- pos_2_2 glyph_missing"}));
+            (list{"4 nome_mae no_glyph", "11 anamnese bad_text", "- pos_2_2 no_glyph"}));
   ASSERT_EQ(problems.size(), 3U);
   EXPECT_EQ(sentence(problems[0], language::pt),
             "Campo 4 (Nome da mãe do paciente): tem o caractere U+1F600, que a fonte não possui; "

@@ -1,0 +1,158 @@
+#include "client/cli/print_options.hpp"
+
+#include <ctime>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "client/cli/text.hpp"
+#include "client/replica/identity/identity_store.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/cli/output.hpp"
+#include "shared/cli/terminal.hpp"
+
+namespace autocusto::cli {
+namespace {
+
+pdf::language spoken() {
+  return portuguese() ? pdf::language::pt : pdf::language::en;
+}
+
+error wrong_start() {
+  return fail(errc::usage, "Give --start a date of the calendar, such as 2027-01-31.", "start");
+}
+
+result<std::set<printing::allowance>> allowances(const std::vector<std::string>& names) {
+  std::set<printing::allowance> out;
+  for (const auto& name : names) {
+    if (name == "retired") {
+      out.insert(printing::allowance::retired);
+    } else if (name == "maximum") {
+      out.insert(printing::allowance::maximum);
+    } else {
+      return fail(errc::usage, "--allow takes retired or maximum.", "allow");
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+}  // namespace
+
+void add_print_options(CLI::App& command, print_arguments& o, bool one, bool file) {
+  command.add_option("--start", o.start, tr("Date of the request, YYYY-MM-DD; today if left out"));
+  command.add_option("--months", o.months, tr("1 to 6; the process's if left out"));
+  command.add_option("--dates", o.dates,
+                     tr("Dates of the months: 30dias, mensal, em-branco or todas-iguais"));
+  command.add_option("--documents", o.documents,
+                     tr("Of lme, receita, relatorio and exames, with commas between them"));
+  command.add_option("--template", o.form, tr("Another form in the place of the LME"));
+  command.add_option("--clinic", o.clinic, tr("CNES of another clinic than the process's"));
+  command.add_option("--doctor", o.doctor, tr("CRM/UF of the profile to print with"));
+  command
+      .add_option("--allow", o.allow,
+                  tr("retired: what left the catalogue; maximum: more than the most of a month"))
+      ->delimiter(',');
+  if (one) {
+    command.add_option("--version", o.version, tr("Which one: its number, or the start of its id"));
+    command.add_option("--patient-version", o.patient_version,
+                       tr("Which version of the patient: its number, or the start of its id"));
+  }
+  if (file) {
+    command.add_option("--out", o.out, tr("The PDF, a new file; - is stdout"));
+    command.add_flag("--force", o.force, tr("Replace a file of that name"));
+  }
+}
+
+result<printing::order> order_of(const print_arguments& o, const std::string& process,
+                                 replica::replica_store& replica) {
+  printing::order out;
+  out.what = {process, given(o.version), given(o.patient_version), o.clinic, o.doctor};
+  const auto start = o.start.empty() ? std::optional(today()) : pdf::date_from_iso(o.start);
+  if (!start) return wrong_start();
+  out.how.start = *start;
+  if (!o.months.empty()) {
+    if (o.months.size() != 1 || o.months[0] < '1' || o.months[0] > '6') {
+      return fail(errc::usage, "Give --months a number from 1 to 6.", "months");
+    }
+    out.how.months = o.months[0] - '0';
+  }
+  const auto dates =
+      o.dates.empty() ? replica.identity().setting("print.dates").value_or("30dias") : o.dates;
+  const auto policy = pdf::policy_from_name(dates);
+  if (!policy) {
+    return fail(errc::usage, "--dates takes 30dias, mensal, em-branco or todas-iguais.", "dates");
+  }
+  out.how.dates = *policy;
+  const auto documents =
+      printing::documents_from(o.documents.empty() ? "lme,receita" : o.documents);
+  if (!documents) {
+    return fail(errc::usage,
+                "--documents takes lme, receita, relatorio and exames, with commas between them.",
+                "documents");
+  }
+  out.how.documents = *documents;
+  auto allow = allowances(o.allow);
+  if (!allow) return allow.error();
+  out.how.allow = *std::move(allow);
+  if (!o.form.empty()) out.form = o.form;
+  return out;
+}
+
+std::string used_doctor(replica::replica_store& replica) {
+  return replica.identity().setting(k_used_doctor).value_or("");
+}
+
+pdf::date today() {
+  const auto seconds = static_cast<std::time_t>(system_clock_source().now() / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  return {std::chrono::year(parts.tm_year + 1900),
+          std::chrono::month(static_cast<unsigned>(parts.tm_mon) + 1),
+          std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+}
+
+nlohmann::json problems_json(const std::vector<printing::problem>& problems) {
+  auto out = nlohmann::json::array();
+  for (const auto& one : problems) {
+    out.push_back({{"box", one.box},
+                   {"field", one.field},
+                   {"code", one.code},
+                   {"message", one.message(spoken())}});
+  }
+  return out;
+}
+
+std::string problems_text(const std::vector<printing::problem>& problems) {
+  std::string out;
+  for (const auto& one : problems) out += one.message(spoken()) + '\n';
+  return out;
+}
+
+int fail_with(const app& a, const error& e, const std::vector<printing::problem>& problems) {
+  if (problems.empty()) return a.fail(e, "process");
+  error translated = e;
+  translated.message = translate(e, "process");
+  if (!a.json) {
+    const int code = print_error(translated, false);
+    print_note(problems_text(problems));
+    return code;
+  }
+  nlohmann::json body = {{"code", code_name(e.code)},
+                         {"message", translated.message},
+                         {"problems", problems_json(problems)}};
+  const nlohmann::json whole = {{"error", std::move(body)}};
+  print_json(whole);
+  return exit_code(e.code);
+}
+
+void show_warnings(const app& a, const std::vector<printing::problem>& warnings) {
+  if (a.json) return;
+  for (const auto& one : warnings) print_warning(one.message(spoken()));
+}
+
+}  // namespace autocusto::cli

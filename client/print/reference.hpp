@@ -1,0 +1,41 @@
+#pragma once
+// What a print asks of the reference catalogue, and nothing else of it.
+//
+// An answer of nothing means that the catalogue does not know the code; a print goes on without.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/reference/catalogue.hpp"
+
+namespace autocusto::printing {
+
+struct disease_facts {
+  std::string name;
+  std::string retired_on;  ///< a date; empty: it is in force
+};
+
+struct medicine_facts {
+  std::string retired_on;
+  std::optional<std::int64_t> max_month;  ///< greatest quantity of one month
+};
+
+/// Any thread may ask one, and it does not change.
+class reference_source {
+ public:
+  virtual ~reference_source() = default;
+  /// What names the revision; an emission pins it.
+  [[nodiscard]] virtual std::string revision() const = 0;
+  [[nodiscard]] virtual std::optional<disease_facts> disease(std::string_view cid) const = 0;
+  [[nodiscard]] virtual std::optional<medicine_facts> medicine(std::string_view code) const = 0;
+};
+
+/// Over a revision of the catalogue.
+[[nodiscard]] std::unique_ptr<reference_source> make_reference(reference::catalogue of);
+/// The catalogue that is compiled in.
+[[nodiscard]] std::unique_ptr<reference_source> starting_reference();
+
+}  // namespace autocusto::printing
