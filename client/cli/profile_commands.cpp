@@ -68,6 +68,20 @@ std::string taken_away_text(const replica::status& s) {
   return out;
 }
 
+std::string releases_text(const replica::status& s) {
+  std::string out;
+  if (!s.unknown.empty()) {
+    out +=
+        tr("Update needed: the server has sent what this program cannot show yet. It is kept; "
+           "install the new release to see it.\n");
+  }
+  if (s.beyond_server > 0) {
+    out += fmt::format(fmt::runtime(tr("Records that wait until the server is updated: {}\n")),
+                       s.beyond_server);
+  }
+  return out;
+}
+
 json surrender_json(const replica::status& s) {
   if (!s.closed_since && !s.sealed && !s.erasure_due) return nullptr;
   json out = {{"closed_since", nullptr},
@@ -94,6 +108,7 @@ std::string status_text(const replica::identity& who, const replica::status& s,
                                {tr("Refused"), std::to_string(s.refused.size())},
                                {tr("Conflicts"), std::to_string(s.conflicts)}});
   out += taken_away_text(s);
+  out += releases_text(s);
   constexpr std::size_t shown = 20;
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : waiting) {
@@ -167,6 +182,9 @@ int status(const app& a) {
       {"refused", std::move(refused)},
       {"conflicts", s.conflicts},
       {"hidden", s.hidden},
+      {"update_needed", !s.unknown.empty()},
+      {"unknown", s.unknown},
+      {"beyond_server", s.beyond_server},
       {"surrender", surrender_json(s)},
       {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},

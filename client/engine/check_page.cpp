@@ -50,6 +50,7 @@ result<checked_version> check_version(const wire::page_version& from) {
   if (!payload) return bad_page("a version's payload is not well formed");
   out.key = std::move(payload->key);
   out.name = domain::name_of(kind, payload->fields);
+  out.unknown = domain::unknown_names(kind, payload->fields);
   return out;
 }
 

@@ -21,7 +21,9 @@ struct checked_version {
   version_id id;
   domain::version_header header;
   std::string key;   ///< natural key, from the payload; empty if the payload was erased
-  std::string name;  ///< what lists show, from the payload
+  std::string name;  ///< what lists show, from the payload; empty for an unknown kind
+  /// `kind`, or `kind.field`, of what this program does not know (domain::unknown_names).
+  std::vector<std::string> unknown = {};
 };
 
 struct checked_page {

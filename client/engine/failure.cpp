@@ -38,6 +38,7 @@ failure_scope scope_of(errc code) {
     case errc::prev_push_unknown:
     case errc::cursor_unknown:
       return failure_scope::went_back;
+    case errc::update_needed:
     case errc::bad_request:
     case errc::length_required:
     case errc::transfer_encoding_refused:

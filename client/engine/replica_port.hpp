@@ -26,6 +26,8 @@ struct learned {
   unix_millis server_time = 0;  ///< by the server's clock; the greatest ever heard
   /// What the newest session of this object told, as it was; nothing before the first.
   std::optional<unix_millis> session_time = std::nullopt;
+  /// What the server takes, by that session: versions beyond it are held back.
+  std::optional<domain::kind_revisions> kinds = std::nullopt;
 };
 
 class replica_port {

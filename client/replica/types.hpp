@@ -238,6 +238,8 @@ struct status {
   bool erased = false;                      ///< and everything has been erased
   bool erasure_due = false;                 ///< the server has not our word for that yet
   std::optional<sealed_edits> sealed;
+  std::size_t beyond_server = 0;     ///< records that wait for a newer server
+  std::vector<std::string> unknown;  ///< `kind` or `kind.field` that a newer program shows
   std::vector<refused_item> refused;
   std::optional<sync_outcome> last_sync;
   std::optional<unix_millis> last_success;

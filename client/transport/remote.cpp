@@ -194,6 +194,8 @@ class remote::impl {
       request.path_with_query +=
           "&unsent=" + std::to_string(std::min(*unsent_seconds, limits::most_unsent_seconds));
     }
+    // Releases that refuse what they do not know do not say so, and get no page with it.
+    request.headers.push_back({std::string(wire::k_keeps_unknown), "1"});
     request.idempotent = true;
     request.deadline = wait_seconds > 0 ? k_wait_slack + seconds(wait_seconds) : k_page_deadline;
     request.response_limit = k_page_limit;
@@ -325,6 +327,7 @@ class remote::impl {
       if (!pins.empty()) connection_.set_pins(std::move(pins));
     }
     learned_.session_time = parse_time(opened.server_time);
+    learned_.kinds = opened.kinds.value_or(domain::first_revisions());
     learned_.server_time = std::max(learned_.server_time, learned_.session_time.value_or(0));
     connection_.set_trust_time(certificate_time(learned_.server_time));
     return std::nullopt;

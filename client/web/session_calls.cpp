@@ -156,6 +156,8 @@ std::string state_text(const call_context& context, const std::string& session, 
   const auto s = at->reader().status();
   out["sync"] = sync_json(context, english);
   out["pending"] = s.pending;
+  out["update_needed"] = !s.unknown.empty();
+  out["beyond_server"] = s.beyond_server;
   out["unconfirmed"] = s.unpulled;
   out["oldest_pending"] = time_or_null(s.oldest_pending);
   out["conflicts"] = s.conflicts;

@@ -5,6 +5,7 @@
 #include "server/api/event_log.hpp"
 #include "server/api/handlers.hpp"
 #include "server/api/metrics.hpp"
+#include "server/api/releases.hpp"
 #include "server/sync/changes_service.hpp"
 #include "server/sync/push_service.hpp"
 #include "server/sync/surrender.hpp"
@@ -66,7 +67,10 @@ result<changes_request> read_changes_request(const http::request& asked) {
   return out;
 }
 
-http::response page_response(context& in, const wire::page& page) {
+http::response page_response(context& in, const http::request& asked, const wire::page& page) {
+  if (!http::find_header(asked.headers, wire::k_keeps_unknown) && !readable_at_first(page)) {
+    return problem(update_needed(), asked);
+  }
   in.counts.pull(page.items.size(), page.versions.size());
   return http::json_response(wire::encode(page));
 }
@@ -111,7 +115,8 @@ http::response push_response(context& in, const http::request& asked,
 http::response empty_page(context& in, const wire::cursor& at) {
   wire::page page;
   page.next = at;
-  return page_response(in, page);
+  in.counts.pull(0, 0);
+  return http::json_response(wire::encode(page));
 }
 
 /// How long a client waits whose long poll had to end for others of its device or user.
@@ -192,7 +197,7 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
     if (!still) return problem(still.error(), asked);
     const auto page = in.changes.changes(*still, wanted.from, wanted.limit, wanted.own);
     if (!page) return problem(page.error(), asked);
-    auto answer = page_response(in, *page);
+    auto answer = page_response(in, asked, *page);
     if (!page->items.empty()) {
       in.counts.delivered(std::chrono::duration<double>(steady::now() - moved).count());
     }
@@ -248,7 +253,7 @@ void changes(context& in, const http::request& asked, const store::session_owner
       return problem(page.error(), asked);
     }
     waits = page->items.empty() && wanted.wait > 0;
-    return waits ? http::response{} : page_response(in, *page);
+    return waits ? http::response{} : page_response(in, asked, *page);
   });
   if (!waits) return answer(std::move(now));
   std::make_shared<long_poll>(in, asked, caller, wanted)->begin(answer);

@@ -149,6 +149,7 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
   }
   answer.trust_object = trust_object(keys);
   answer.server_time = format_time(now);
+  answer.kinds = domain::known_revisions();
   if (!channel.empty()) {
     answer.signed_by_server = sign_canonical(
         keys, "opened", wire::encode_object(wire::proof_of(answer, *asked, channel)));

@@ -25,6 +25,7 @@ constexpr std::array k_table{
     entry{errc::timeout, "timeout", 408, 5},
     entry{errc::busy, "busy", 503, 5},
     entry{errc::too_many_requests, "too_many_requests", 429, 5},
+    entry{errc::update_needed, "update_needed", 426, 1},
     entry{errc::internal, "internal", 500, 1},
     entry{errc::unavailable, "unavailable", 503, 5},
     entry{errc::unauthorized, "unauthorized", 401, 7},

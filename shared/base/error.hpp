@@ -29,6 +29,7 @@ enum class errc {
   timeout,
   busy,
   too_many_requests,
+  update_needed,
   internal,
   unavailable,
   // Who is asking

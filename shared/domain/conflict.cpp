@@ -75,11 +75,36 @@ starting_fields start_of(const std::vector<conflict_group>& groups) {
   return out;
 }
 
+starting_fields start_of(const record_kind& kind, const std::vector<const field_map*>& heads,
+                         const field_map* base) {
+  auto versions = heads;
+  if (base != nullptr) versions.push_back(base);
+  const auto all = with_unknown_fields(kind, versions);
+  return start_of(conflict_groups(all, heads, base));
+}
+
+bool take_field(const record_kind& kind, std::string_view name, const field_map& version,
+                starting_fields& into) {
+  const std::string field(name);
+  const auto at = version.find(field);
+  if (at != version.end()) {
+    into.fields[field] = at->second;
+  } else if (kind.find(field) != nullptr ||
+             (into.fields.erase(field) == 0 && !into.undecided.contains(field))) {
+    return false;
+  }
+  into.undecided.erase(field);
+  return true;
+}
+
 std::string in_form_order(const record_kind& kind, const std::set<std::string>& names) {
   std::string list;
   for (const auto& field : kind.fields) {
     if (!names.contains(field.name)) continue;
     list += (list.empty() ? "" : ", ") + field.name;
+  }
+  for (const auto& name : names) {
+    if (kind.find(name) == nullptr) list += (list.empty() ? "" : ", ") + name;
   }
   return list;
 }

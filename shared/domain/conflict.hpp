@@ -48,8 +48,15 @@ struct starting_fields {
   std::set<std::string> undecided;
 };
 [[nodiscard]] starting_fields start_of(const std::vector<conflict_group>& groups);
+/// The same from the versions themselves, with the fields that this program does not know.
+[[nodiscard]] starting_fields start_of(const record_kind& kind,
+                                       const std::vector<const field_map*>& heads,
+                                       const field_map* base);
+/// Takes a field from a version, known or not. False: neither the kind nor a version has it.
+[[nodiscard]] bool take_field(const record_kind& kind, std::string_view name,
+                              const field_map& version, starting_fields& into);
 
-/// These fields in form order, for a sentence: `peso, altura`.
+/// These fields in form order, unknown ones last, for a sentence: `peso, altura`.
 [[nodiscard]] std::string in_form_order(const record_kind& kind,
                                         const std::set<std::string>& names);
 

@@ -276,6 +276,20 @@ const record_kind* find_record_kind(std::string_view kind) {
   return nullptr;
 }
 
+const kind_revisions& known_revisions() {
+  static const kind_revisions all = [] {
+    kind_revisions out;
+    for (const auto& kind : record_kinds()) out.emplace(kind.kind, kind.revision);
+    return out;
+  }();
+  return all;
+}
+
+const kind_revisions& first_revisions() {
+  static const kind_revisions first{{"clinic", 1}, {"patient", 1}};
+  return first;
+}
+
 std::string_view type_name(field_type type) {
   return name_of(k_types, type);
 }

@@ -19,6 +19,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -105,6 +107,13 @@ struct record_kind {
 [[nodiscard]] std::span<const record_kind> record_kinds();
 /// The kind of that name, or null for an unknown one.
 [[nodiscard]] const record_kind* find_record_kind(std::string_view kind);
+
+/// Kind -> revision: what a program can read and check.
+using kind_revisions = std::map<std::string, std::int64_t, std::less<>>;
+/// Those of this program.
+[[nodiscard]] const kind_revisions& known_revisions();
+/// Those of the releases that do not tell theirs: patients and clinics as they were at first.
+[[nodiscard]] const kind_revisions& first_revisions();
 
 /// Reads the text of one such file and checks that it makes sense: known members and rules,
 /// names unique, groups clinical as a whole, `required_when` naming a boolean. Throws

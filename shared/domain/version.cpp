@@ -222,6 +222,24 @@ std::int64_t revision_of(std::string_view kind, const field_map& fields) {
   return known == nullptr ? 0 : needed_revision(*known, fields);
 }
 
+bool is_within(const kind_revisions& known, std::string_view kind, const field_map& fields) {
+  const auto at = known.find(kind);
+  if (at == known.end()) return false;
+  const auto needed = revision_of(kind, fields);
+  return needed != 0 && needed <= at->second;
+}
+
+std::vector<std::string> unknown_names(std::string_view kind, const field_map& fields) {
+  const auto* known = find_record_kind(kind);
+  if (known == nullptr) return {std::string(kind)};
+  std::vector<std::string> out;
+  if (fields.size() <= known->fields.size()) return out;
+  for (const auto& [name, value] : fields) {
+    if (known->find(name) == nullptr) out.push_back(std::string(kind) + '.' + name);
+  }
+  return out;
+}
+
 std::string value_text(const field_value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* parts = std::get_if<structured>(&value)) return parts->json;

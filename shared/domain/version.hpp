@@ -33,6 +33,7 @@
 namespace autocusto::domain {
 
 struct field_spec;
+using kind_revisions = std::map<std::string, std::int64_t, std::less<>>;  // record_kind.hpp
 
 enum class version_status { active, draft };
 [[nodiscard]] std::string_view status_name(version_status status);
@@ -152,6 +153,14 @@ struct field_change {
 
 /// The least revision of a kind that holds these fields; 0 for an unknown kind.
 [[nodiscard]] std::int64_t revision_of(std::string_view kind, const field_map& fields);
+
+/// Whether a program that knows `known` takes these fields of that kind.
+[[nodiscard]] bool is_within(const kind_revisions& known, std::string_view kind,
+                             const field_map& fields);
+
+/// `kind`, or `kind.field` for each field, of what this program does not know.
+[[nodiscard]] std::vector<std::string> unknown_names(std::string_view kind,
+                                                     const field_map& fields);
 
 /// For command lines: the text itself, `true` or `false`, the JSON of rows and maps.
 [[nodiscard]] std::string value_text(const field_value& value);

@@ -22,6 +22,7 @@
 
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::wire {
@@ -163,8 +164,14 @@ struct session_answer {
   std::optional<signed_object> order_object;
   signed_object trust_object;
   std::string server_time;
+  /// What the server can take; nothing from servers of the first releases, which take
+  /// `domain::first_revisions`. Not signed: TLS carries it, and it decides only what waits.
+  std::optional<domain::kind_revisions> kinds = std::nullopt;
   std::optional<signed_object> signed_by_server;
 };
+
+/// The request header by which a laptop says that it keeps fields and kinds that it does not know.
+inline constexpr std::string_view k_keeps_unknown = "autocusto-keeps-unknown";
 
 /// That the answer comes from the server itself, over this TLS connection: purpose `opened`,
 /// {"server","device","challenge","channel","token":"<SHA-256 of the token>","expires_in","scope",

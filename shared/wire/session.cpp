@@ -1,7 +1,10 @@
 // Enrollment and sessions.
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "shared/base/limits.hpp"
+#include "shared/json/canonical.hpp"
 #include "shared/wire/messages.hpp"
 #include "shared/wire/parse.hpp"
 #include "shared/wire/push_memory.hpp"
@@ -13,6 +16,8 @@ namespace {
 
 using detail::k_text;
 using detail::object_writer;
+
+constexpr std::size_t k_kinds = 100;
 
 signed_object trust_member(json::reader& in) {
   auto member = in.object("trust");
@@ -194,11 +199,30 @@ result<session_request> decode_session_object(std::string_view object) {
   return m;
 }
 
+namespace {
+
+domain::kind_revisions read_kinds(json::reader& in) {
+  domain::kind_revisions out;
+  const auto& object = in.value("kinds");
+  if (!object.is_object() || object.size() > k_kinds) {
+    in.refuse("kinds", "is no object of at most 100 kinds", k_kinds);
+    return out;
+  }
+  auto kinds = in.object("kinds");
+  for (const auto& [name, value] : object.items()) {
+    out.emplace(name, kinds.integer(name, 1, detail::k_number));
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string encode(const session_answer& m) {
   std::string out;
   object_writer to(out);
   to.text("email", m.email);
   to.number("expires_in", m.expires_in);
+  if (m.kinds) to.raw("kinds", json::canonical(nlohmann::json(*m.kinds)));
   to.id_or_null("last_push", m.last_push);
   if (m.order_object) to.raw("order", encode(*m.order_object));
   to.text("prev_push", detail::memory_name(m.prev_push));
@@ -232,6 +256,7 @@ result<session_answer> decode_session_answer(std::string_view json) {
     }
     m.trust_object = trust_member(in);
     m.server_time = in.string("server_time", 100);
+    if (in.has("kinds")) m.kinds = read_kinds(in);
     m.signed_by_server = signed_member(in);
   };
   if (auto e = detail::read_message(json, read)) return *std::move(e);

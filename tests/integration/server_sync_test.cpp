@@ -88,6 +88,41 @@ TEST_P(server_sync, a_push_is_receipted_and_pulled_by_the_users_other_device) {
   EXPECT_EQ(code_of(one->get("/v1/changes?own=2")), "bad_request");
 }
 
+TEST_P(server_sync, a_laptop_of_the_first_releases_gets_no_page_that_it_cannot_read) {
+  auto one = world.device("a@example.org");
+  ASSERT_EQ(one->session.kinds, domain::known_revisions());
+  ASSERT_EQ(code_of(one->push({one->version(testing::a_patient())})), "ok");
+  const auto first = page_of(one->get("/v1/changes"));
+  EXPECT_EQ(first.items.size(), 1U);
+  const testing::version_builder newer[] = {
+      testing::version_builder("process", "11144477735/G35"),
+      testing::a_patient("52998224725").with("nome_social", "Bia"),
+  };
+  auto cursor = first.next;
+  for (const auto& builder : newer) {
+    ASSERT_EQ(code_of(one->push({one->version(builder)})), "ok") << "it pushes as before";
+    const auto refused = one->get("/v1/changes?own=1&cursor=" + wire::cursor_text(cursor));
+    EXPECT_EQ(code_of(refused), "update_needed") << refused.body;
+    EXPECT_EQ(refused.status, 426);
+    const auto page = page_of(one->changes(cursor));
+    EXPECT_EQ(page.items.size(), 1U);
+    cursor = page.next;
+  }
+}
+
+TEST_P(server_sync, an_unknown_kind_is_refused_with_a_code) {
+  auto one = world.device("a@example.org");
+  auto version = one->version(testing::a_patient());
+  version.header.record.kind = "protocol";
+  version.header.record.id = domain::make_record_id(one->who.tenant_key, "protocol", "7");
+  version.payload.key = "7";
+  version = domain::make_version(version.header, version.payload);
+  const auto results = wire_device::results(one->push({version}));
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].code, "malformed");
+  EXPECT_EQ(results[0].field, "record.kind");
+}
+
 TEST_P(server_sync, other_peoples_versions_are_not_seen) {
   auto one = world.device("a@example.org");
   auto two = world.device("b@example.org");

@@ -19,8 +19,9 @@ wire_device::wire_device(const std::string& text, std::uint16_t port)
     : link(wire::decode_enrollment_link(text).value()), client_(options_for(link, port)) {}
 
 http::response wire_device::send(const std::string& method, const std::string& path,
-                                 std::string body) {
+                                 std::string body, http::header_list headers) {
   http::client_request request;
+  request.headers = std::move(headers);
   request.method = method;
   request.path_with_query = path;
   request.body = std::move(body);
@@ -37,8 +38,8 @@ http::response wire_device::post(const std::string& path, const std::string& bod
   return send("POST", path, body);
 }
 
-http::response wire_device::get(const std::string& path_with_query) {
-  return send("GET", path_with_query, {});
+http::response wire_device::get(const std::string& path_with_query, http::header_list headers) {
+  return send("GET", path_with_query, {}, std::move(headers));
 }
 
 std::string wire_device::greeting() {
@@ -144,7 +145,8 @@ std::vector<wire::push_result> wire_device::results(const http::response& answer
 }
 
 http::response wire_device::changes(const wire::cursor& from, int wait) {
-  return get("/v1/changes?cursor=" + wire::cursor_text(from) + "&wait=" + std::to_string(wait));
+  return get("/v1/changes?cursor=" + wire::cursor_text(from) + "&wait=" + std::to_string(wait),
+             {{std::string(wire::k_keeps_unknown), "1"}});
 }
 
 std::string code_of(const http::response& answer) {

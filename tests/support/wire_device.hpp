@@ -24,7 +24,7 @@ class wire_device {
 
   /// POST with a JSON body, with the session's token if there is one.
   http::response post(const std::string& path, const std::string& body);
-  http::response get(const std::string& path_with_query);
+  http::response get(const std::string& path_with_query, http::header_list headers = {});
 
   /// The challenge of the server's greeting.
   [[nodiscard]] std::string greeting();
@@ -63,7 +63,8 @@ class wire_device {
   std::string token;
 
  private:
-  http::response send(const std::string& method, const std::string& path, std::string body);
+  http::response send(const std::string& method, const std::string& path, std::string body,
+                      http::header_list headers = {});
 
   http::client client_;
   server_id server_;  ///< of the greeting

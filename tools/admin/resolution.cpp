@@ -106,7 +106,7 @@ result<domain::starting_fields> start(const msg::conflict_shown& c, const choice
     return fail(errc::not_found, "The contents of a version were erased; take one of the others.",
                 "version");
   }
-  return domain::start_of(compare_groups(c));
+  return undisputed(c);
 }
 
 }  // namespace
@@ -121,11 +121,9 @@ result<domain::field_map> chosen_fields(const msg::conflict_shown& c, const choi
                 field);
   };
   for (const auto& [field, selector] : how.from) {
-    if (auto problem = unknown(field)) return *std::move(problem);
     const auto source = named(c, selector);
     if (!source) return source.error();
-    out->fields[field] = (*source)->fields.at(field);
-    out->undecided.erase(field);
+    if (!domain::take_field(*kind, field, (*source)->fields, *out)) return *unknown(field);
   }
   for (const auto& [field, value] : how.set) {
     if (auto problem = unknown(field)) return *std::move(problem);

@@ -31,9 +31,9 @@ domain::field_value value_in(const domain::field_map& fields, const domain::fiel
   return at == fields.end() ? domain::empty_value(field) : at->second;
 }
 
-/// Every field of the kind, also of a version whose contents were erased.
+/// Every field of the kind, also of a version whose contents were erased; unknown ones stay.
 domain::field_map complete(const domain::record_kind& kind, const domain::field_map& fields) {
-  domain::field_map out;
+  auto out = fields;
   for (const auto& field : kind.fields) out[field.name] = value_in(fields, field);
   return out;
 }
@@ -144,14 +144,30 @@ const char* state_name(domain::group_state state) {
 
 }  // namespace
 
-std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c) {
+namespace {
+
+/// Gives `use` the complete fields of all heads, and of the base or null.
+template <class Use>
+auto with_sides(const msg::conflict_shown& c, const Use& use) {
   const auto& kind = kind_of(c);
   std::vector<domain::field_map> heads;
   for (const auto& head : c.heads) heads.push_back(complete(kind, head.fields));
   std::vector<const domain::field_map*> sides;
   for (const auto& head : heads) sides.push_back(&head);
   const auto base = c.base ? std::optional(complete(kind, c.base->fields)) : std::nullopt;
-  return domain::conflict_groups(kind, sides, base ? &*base : nullptr);
+  return use(kind, sides, base ? &*base : nullptr);
+}
+
+}  // namespace
+
+std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c) {
+  return with_sides(c, domain::conflict_groups);
+}
+
+domain::starting_fields undisputed(const msg::conflict_shown& c) {
+  return with_sides(c, [](const auto& kind, const auto& sides, const auto* base) {
+    return domain::start_of(kind, sides, base);
+  });
 }
 
 std::string side_by_side(const msg::conflict_shown& c, bool all) {

@@ -21,6 +21,8 @@ namespace msg = wire::admin;
 /// The merge groups of the conflict (shared/domain/conflict.hpp). Fields of versions whose contents
 /// were erased count as empty.
 [[nodiscard]] std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c);
+/// Where a resolution starts: what nobody has to decide, with the fields of newer programs.
+[[nodiscard]] domain::starting_fields undisputed(const msg::conflict_shown& c);
 
 /// `all`: also the groups in which the heads agree.
 [[nodiscard]] std::string side_by_side(const msg::conflict_shown& c, bool all);

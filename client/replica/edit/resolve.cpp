@@ -29,7 +29,7 @@ result<domain::starting_fields> start_from_heads(const target& at) {
   }
   std::vector<const domain::field_map*> sides;
   for (const auto& head : heads) sides.push_back(&head);
-  return domain::start_of(domain::conflict_groups(*at.kind, sides, base ? &*base : nullptr));
+  return domain::start_of(*at.kind, sides, base ? &*base : nullptr);
 }
 
 error undecided(const domain::record_kind& kind, const std::set<std::string>& names) {
@@ -54,14 +54,12 @@ result<domain::field_map> resolved_fields(const target& at, const resolution& ho
     start = *std::move(started);
   }
   for (const auto& [field, selector] : how.from) {
-    if (at.kind->find(field) == nullptr) {
+    const auto chosen = fields_of(*at.held, selector);
+    if (!chosen) return chosen.error();
+    if (!domain::take_field(*at.kind, field, *chosen, start)) {
       return fail(errc::invalid_field, "There is no field " + field + " in this kind of record.",
                   field);
     }
-    const auto chosen = fields_of(*at.held, selector);
-    if (!chosen) return chosen.error();
-    start.fields[field] = chosen->at(field);
-    start.undecided.erase(field);
   }
   for (const auto& [field, value] : how.set) {
     start.fields[field] = value;

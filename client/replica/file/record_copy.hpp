@@ -66,6 +66,8 @@ class record_copy {
   /// The version, decoded; throws error_exception (database) when it does not decode. With an
   /// erased payload, key, summary and fields are empty.
   [[nodiscard]] domain::version read(const version_meta& of);
+  /// What lists show of that version, worked out now; empty when it is not here or erased.
+  [[nodiscard]] std::string name_of(const version_id& front);
 
   void flush();
 
@@ -82,7 +84,6 @@ class record_copy {
   slot* slot_of(const version_id& id);
   [[nodiscard]] std::int64_t free_row();
   void refresh();
-  [[nodiscard]] std::string name_of(const version_id& front);
   void write_versions();
   void write_state();
   void write_mark();

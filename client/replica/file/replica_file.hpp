@@ -176,6 +176,9 @@ inline constexpr std::string_view k_commits = "commits";
 inline constexpr std::string_view k_commits_missing = "commits_missing";
 /// How many missing ones `verify` has told of: a sync that comes to its end forgets those.
 inline constexpr std::string_view k_commits_told = "commits_told";
+/// What the server takes, and what this program does not know of what is here (releases.hpp).
+inline constexpr std::string_view k_server_kinds = "server_kinds";
+inline constexpr std::string_view k_unknown = "unknown";
 inline constexpr std::string_view k_closed_early = "closed_early";
 /// In front of the names of settings that others keep here.
 inline constexpr std::string_view k_user_setting = "user:";

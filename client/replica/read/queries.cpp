@@ -5,6 +5,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/kept_texts.hpp"
+#include "client/replica/file/releases.hpp"
 #include "client/replica/read/lookup.hpp"
 #include "client/replica/read/reader.hpp"
 
@@ -153,6 +154,8 @@ status reader::status() const {
     out.closed_since = closed->since;
     out.erased = closed->erased;
   }
+  out.beyond_server = records_beyond_server(file).size();
+  out.unknown = unknown_here(file);
   out.erasure_due = erasure_due(file);
   out.sealed = sealed_in(file);
   if (const auto last = file.get(k_last_sync)) out.last_sync = unpack_outcome(*last);

@@ -20,6 +20,32 @@ struct found_item {
   list_item item;
 };
 
+found_item item_of(copy_state state) {
+  return {.folded = domain::fold_name(state.name),
+          .item = {.kind = std::move(state.record.kind),
+                   .key = std::move(state.key),
+                   .name = std::move(state.name),
+                   .version = *state.shown.front(),
+                   .number = state.number,
+                   .conflict = state.shown.conflict(),
+                   .synced = state.unsynced == 0,
+                   .draft = !state.shown.active}};
+}
+
+/// The item with the name that the version has by now.
+std::optional<found_item> named_now(replica_file& file, std::int64_t row) {
+  unit_of_work set(file);
+  auto* held = set.load(row);
+  if (held == nullptr) return std::nullopt;
+  auto state = held->state();
+  try {
+    state.name = held->name_of(*state.shown.front());
+  } catch (const error_exception&) {
+    // It is damaged; `verify` and opening it say so.
+  }
+  return item_of(std::move(state));
+}
+
 }  // namespace
 
 result<std::vector<list_item>> reader::search(std::string_view kind, std::string_view term,
@@ -33,22 +59,22 @@ result<std::vector<list_item>> reader::search(std::string_view kind, std::string
   const sqlite::snapshot now(file.db());
   if (const auto open = check_open(file); !open) return open.error();
   // What cannot be read must not keep the other records from being found.
-  const std::size_t unread = each_sound_copy(file, [&](std::int64_t, copy_state state) {
+  std::vector<std::int64_t> nameless;
+  const std::size_t unread = each_sound_copy(file, [&](std::int64_t row, copy_state state) {
     if (state.hidden || state.record.kind != kind) return;
     const auto front = state.shown.front();
     if (!front) return;
-    auto folded = domain::fold_name(state.name);
-    if (!wanted.finds(folded, state.key)) return;
-    found.push_back({.folded = std::move(folded),
-                     .item = {.kind = std::move(state.record.kind),
-                              .key = std::move(state.key),
-                              .name = std::move(state.name),
-                              .version = *front,
-                              .number = state.number,
-                              .conflict = state.shown.conflict(),
-                              .synced = state.unsynced == 0,
-                              .draft = !state.shown.active}});
+    if (state.name.empty()) {
+      nameless.push_back(row);  // seen first when this program did not know the kind
+      return;
+    }
+    auto item = item_of(std::move(state));
+    if (wanted.finds(item.folded, item.item.key)) found.push_back(std::move(item));
   });
+  for (const auto row : nameless) {
+    auto item = named_now(file, row);
+    if (item && wanted.finds(item->folded, item->item.key)) found.push_back(*std::move(item));
+  }
   if (damaged != nullptr) *damaged = unread;
   std::sort(found.begin(), found.end(), [](const found_item& a, const found_item& b) {
     return std::tie(a.folded.words, a.item.name, a.item.key) <

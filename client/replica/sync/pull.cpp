@@ -7,6 +7,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/record_copy.hpp"
+#include "client/replica/file/releases.hpp"
 #include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/record_kind.hpp"
@@ -288,6 +289,7 @@ result<engine::page_applied> sync_store::apply_page(const engine::checked_page& 
   if (const auto wrong = read_page(reader, page)) return misfit(*wrong);
   reader.finish();
   set.flush();
+  for (const auto& version : page.versions) note_unknown(file, version.unknown);
   for (const auto& [user, email] : page.page.people) {
     file.put_label(replica_file::k_person, user.raw(), email);
   }

@@ -7,6 +7,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
+#include "client/replica/file/releases.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/wire/sign.hpp"
 
@@ -87,6 +88,9 @@ result<void> sync_store::note_learned(const engine::learned& what) {
   }
   if (what.session_time) {
     if (auto noted = own.note_server_clock(*what.session_time); !noted) return noted;
+  }
+  if (what.kinds) {
+    if (auto noted = note_server_kinds(*file_, *what.kinds); !noted) return noted;
   }
   if (what.server_time < own.server_time().value_or(0) + k_worth_noting) return {};
   return own.set_server_time(what.server_time);
