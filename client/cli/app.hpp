@@ -51,6 +51,10 @@ struct app {
 void add_record_commands(CLI::App& parser, app& a);  ///< one group for each kind
 /// Into the groups of the kinds, which must be there: process print, check, …; doctor use.
 void add_process_commands(CLI::App& parser, app& a);
+void add_due_command(CLI::App& parser, app& a);
+void add_renew_command(CLI::App& parser, app& a);
+void add_process_acts(CLI::App& parser, app& a);       ///< process close, recode
+void add_emission_commands(CLI::App& parser, app& a);  ///< emission list, reprint, set
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflicts, resolve, refused
 void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, export, passphrase, wipe
 void add_enroll_command(CLI::App& parser, app& a);     ///< enroll

@@ -34,6 +34,10 @@ int main(int argc, char** argv) {
   parser.fallthrough();
   cli::add_record_commands(parser, a);
   cli::add_process_commands(parser, a);
+  cli::add_due_command(parser, a);
+  cli::add_renew_command(parser, a);
+  cli::add_process_acts(parser, a);
+  cli::add_emission_commands(parser, a);
   cli::add_conflict_commands(parser, a);
   cli::add_enroll_command(parser, a);
   cli::add_profile_commands(parser, a);

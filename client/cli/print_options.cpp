@@ -15,10 +15,6 @@
 namespace autocusto::cli {
 namespace {
 
-pdf::language spoken() {
-  return portuguese() ? pdf::language::pt : pdf::language::en;
-}
-
 error wrong_start() {
   return fail(errc::usage, "Give --start a date of the calendar, such as 2027-01-31.", "start");
 }
@@ -107,6 +103,18 @@ std::string used_doctor(replica::replica_store& replica) {
   return replica.identity().setting(k_used_doctor).value_or("");
 }
 
+const std::string& message_of(const printing::problem& what) {
+  return what.message(portuguese() ? pdf::language::pt : pdf::language::en);
+}
+
+error both_on_stdout() {
+  return fail(errc::usage, "--out - and --json cannot both write to stdout.");
+}
+
+std::string shown_date(pdf::date day) {
+  return portuguese() ? pdf::brazilian_text(day) : pdf::iso_text(day);
+}
+
 pdf::date today() {
   const auto seconds = static_cast<std::time_t>(system_clock_source().now() / 1000);
   std::tm parts{};
@@ -119,17 +127,15 @@ pdf::date today() {
 nlohmann::json problems_json(const std::vector<printing::problem>& problems) {
   auto out = nlohmann::json::array();
   for (const auto& one : problems) {
-    out.push_back({{"box", one.box},
-                   {"field", one.field},
-                   {"code", one.code},
-                   {"message", one.message(spoken())}});
+    out.push_back(
+        {{"box", one.box}, {"field", one.field}, {"code", one.code}, {"message", message_of(one)}});
   }
   return out;
 }
 
 std::string problems_text(const std::vector<printing::problem>& problems) {
   std::string out;
-  for (const auto& one : problems) out += one.message(spoken()) + '\n';
+  for (const auto& one : problems) out += message_of(one) + '\n';
   return out;
 }
 
@@ -152,7 +158,7 @@ int fail_with(const app& a, const error& e, const std::vector<printing::problem>
 
 void show_warnings(const app& a, const std::vector<printing::problem>& warnings) {
   if (a.json) return;
-  for (const auto& one : warnings) print_warning(one.message(spoken()));
+  for (const auto& one : warnings) print_warning(message_of(one));
 }
 
 }  // namespace autocusto::cli

@@ -44,6 +44,13 @@ void add_print_options(CLI::App& command, print_arguments& o, bool one, bool fil
 [[nodiscard]] std::string used_doctor(replica::replica_store& replica);
 inline constexpr const char* k_used_doctor = "print.doctor";
 
+/// The sentence of a problem in the doctor's language.
+[[nodiscard]] const std::string& message_of(const printing::problem& what);
+/// The error of `--out -` with `--json`.
+[[nodiscard]] error both_on_stdout();
+/// As people write it: 31/01/2027, or 2027-01-31.
+[[nodiscard]] std::string shown_date(pdf::date day);
+
 /// The calendar day here and now.
 [[nodiscard]] pdf::date today();
 

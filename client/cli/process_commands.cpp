@@ -60,7 +60,7 @@ int show_printed(const app& a, const printing::drawn& drawn, const printing::rec
 
 int print_process(const app& a, const process_options& o) {
   if (o.print.out == "-" && a.json) {
-    return a.fail(fail(errc::usage, "--out - and --json cannot both write to stdout."));
+    return a.fail(both_on_stdout());
   }
   const auto key = resolve_key(o.key);
   if (!key) return a.fail(key.error(), "process");

@@ -1,4 +1,5 @@
-// patient and clinic: save, show, list, search, history, diff, revert, publish, draft discard.
+// Of each kind: save, show, list, search, history, diff, revert, publish, draft discard. Processes
+// are listed with their patients (process_list.cpp); emissions are made by printing only.
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -6,7 +7,9 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/input.hpp"
+#include "client/cli/print_views.hpp"
 #include "client/cli/text.hpp"
+#include "client/print/reprint.hpp"
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/cli/output.hpp"
@@ -21,6 +24,8 @@ using nlohmann::json;
 /// The largest file that `--from` reads: 100,000 records of the greatest size would be more, but
 /// such a file is better given in parts.
 constexpr std::size_t k_input_bytes = 512UL * 1024 * 1024;
+
+constexpr const char* k_emission = "emission";
 
 /// The options of all record commands; one set serves them all because one command runs.
 struct record_options {
@@ -50,7 +55,9 @@ int with_record(const app& a, const record_options& o, Work work) {
   if (!key) return a.fail(key.error(), o.kind);
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
-  return work(**replica, *key);
+  if (o.kind != k_emission) return work(**replica, *key);
+  const auto found = printing::find_emission((*replica)->read(), *key);
+  return found ? work(**replica, *found) : a.fail(found.error(), o.kind);
 }
 
 int print_saved(const app& a, const std::vector<replica::saved>& all) {
@@ -163,19 +170,13 @@ int show(const app& a, const record_options& o) {
 }
 
 int search(const app& a, const record_options& o) {
+  if (o.kind == "process") return list_processes(a, o.term);
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
   std::size_t damaged = 0;
   const auto items = (*replica)->read().search(o.kind, o.term, &damaged);
   if (!items) return a.fail(items.error(), o.kind);
-  if (damaged > 0) {
-    const auto text = fmt::format(
-        fmt::runtime(
-            tr("Records that are damaged and not shown: {}; `autocusto verify` says more. What "
-               "the server has of them comes back after a new enrollment in another folder.\n")),
-        damaged);
-    print_note(text);
-  }
+  note_damaged(damaged);
   json list = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : *items) {
@@ -275,7 +276,11 @@ int discard(const app& a, const record_options& o) {
 using options_ptr = std::shared_ptr<record_options>;
 
 CLI::Option* add_key(CLI::App* command, const options_ptr& o) {
-  return command->add_option("KEY", o->key, tr("CPF or CNES, with or without punctuation; - asks"))
+  const auto* kind = domain::find_record_kind(o->kind);
+  const auto label = portuguese() ? kind->key_label_pt : kind->key_label_en;
+  return command
+      ->add_option("KEY", o->key,
+                   fmt::format(fmt::runtime(tr("{}, with or without punctuation; - asks")), label))
       ->required();
 }
 
@@ -298,13 +303,7 @@ void run_with(CLI::App* command, app& a, const options_ptr& o,
   command->final_callback([&a, o, what] { a.action = [&a, o, what] { return what(a, *o); }; });
 }
 
-void add_kind(CLI::App& parser, app& a, const domain::record_kind& kind) {
-  const auto o = std::make_shared<record_options>();
-  o->kind = kind.kind;
-  auto* group = parser.add_subcommand(
-      kind.kind, fmt::format(fmt::runtime(tr("{}: register, edit, find")), kind_label(kind.kind)));
-  group->require_subcommand(1);
-
+void add_edits(CLI::App* group, app& a, const options_ptr& o) {
   auto* save_command = group->add_subcommand("save", tr("Creates or updates a record"));
   add_key(save_command, o)->required(false);
   save_command->add_option("--set", o->sets, tr("FIELD=VALUE, any number of times"))
@@ -315,28 +314,6 @@ void add_kind(CLI::App& parser, app& a, const domain::record_kind& kind) {
   save_command->add_flag("--draft", o->draft,
                          tr("Save as a draft: required fields may be missing"));
   run_with(save_command, a, o, save);
-
-  auto* show_command = group->add_subcommand("show", tr("Shows a record"));
-  add_key(show_command, o);
-  add_version(show_command, o);
-  run_with(show_command, a, o, show);
-
-  run_with(group->add_subcommand("list", tr("Lists all records")), a, o, search);
-
-  auto* search_command = group->add_subcommand(
-      "search", tr("Finds by name, accents ignored, or by digits of the key"));
-  search_command->add_option("TERM", o->term, tr("Part of the name or of the key"))->required();
-  run_with(search_command, a, o, search);
-
-  auto* history_command = group->add_subcommand("history", tr("All versions of a record"));
-  add_key(history_command, o);
-  run_with(history_command, a, o, history);
-
-  auto* diff_command = group->add_subcommand("diff", tr("What differs between two versions"));
-  add_key(diff_command, o);
-  diff_command->add_option("A", o->version, tr("Number or start of the id"))->required();
-  diff_command->add_option("B", o->second_version, tr("Number or start of the id"))->required();
-  run_with(diff_command, a, o, diff);
 
   auto* revert_command =
       group->add_subcommand("revert", tr("Makes a new version with an old one's fields"));
@@ -359,7 +336,55 @@ void add_kind(CLI::App& parser, app& a, const domain::record_kind& kind) {
   run_with(discard_command, a, o, discard);
 }
 
+void add_questions(CLI::App* group, app& a, const options_ptr& o) {
+  auto* show_command = group->add_subcommand("show", tr("Shows a record"));
+  add_key(show_command, o);
+  add_version(show_command, o);
+  run_with(show_command, a, o, show);
+
+  if (o->kind != k_emission) {
+    run_with(group->add_subcommand("list", tr("Lists all records")), a, o, search);
+  }
+
+  auto* search_command = group->add_subcommand(
+      "search", tr("Finds by name, accents ignored, or by digits of the key"));
+  search_command->add_option("TERM", o->term, tr("Part of the name or of the key"))->required();
+  run_with(search_command, a, o, search);
+
+  auto* history_command = group->add_subcommand("history", tr("All versions of a record"));
+  add_key(history_command, o);
+  run_with(history_command, a, o, history);
+
+  auto* diff_command = group->add_subcommand("diff", tr("What differs between two versions"));
+  add_key(diff_command, o);
+  diff_command->add_option("A", o->version, tr("Number or start of the id"))->required();
+  diff_command->add_option("B", o->second_version, tr("Number or start of the id"))->required();
+  run_with(diff_command, a, o, diff);
+}
+
+void add_kind(CLI::App& parser, app& a, const domain::record_kind& kind) {
+  const auto o = std::make_shared<record_options>();
+  o->kind = kind.kind;
+  const bool editable = kind.kind != k_emission;
+  const char* what = editable ? tr("{}: register, edit, find") : tr("{}: find, print again");
+  auto* group =
+      parser.add_subcommand(kind.kind, fmt::format(fmt::runtime(what), kind_label(kind.kind)));
+  group->require_subcommand(1);
+  if (editable) add_edits(group, a, o);
+  add_questions(group, a, o);
+}
+
 }  // namespace
+
+void note_damaged(std::size_t damaged) {
+  if (damaged == 0) return;
+  const auto text = fmt::format(
+      fmt::runtime(
+          tr("Records that are damaged and not shown: {}; `autocusto verify` says more. What "
+             "the server has of them comes back after a new enrollment in another folder.\n")),
+      damaged);
+  print_note(text);
+}
 
 void add_record_commands(CLI::App& parser, app& a) {
   for (const auto& kind : domain::record_kinds()) add_kind(parser, a, kind);

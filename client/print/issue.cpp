@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/pdf/print.hpp"
+#include "client/print/process_acts.hpp"
 
 namespace autocusto::printing {
 namespace {
@@ -77,7 +78,7 @@ result<std::vector<recorded>> record(const replica::reader& reader, replica::edi
   }
   if (edits.empty()) return out;
   const auto saved = editor.save_all(edits);
-  if (!saved) return saved.error();
+  if (!saved) return without_line(saved.error());
   return out;
 }
 
