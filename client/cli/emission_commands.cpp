@@ -7,6 +7,7 @@
 #include "client/cli/app.hpp"
 #include "client/cli/pdf_file.hpp"
 #include "client/cli/print_options.hpp"
+#include "client/cli/print_views.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/overview.hpp"
 #include "client/print/process_acts.hpp"
@@ -53,10 +54,12 @@ int list_emissions(const app& a, const emission_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
   const auto reader = (*replica)->read();
-  const auto all = printing::emissions_of(reader, process);
+  std::size_t damaged = 0;
+  const auto all = printing::emissions_of(reader, process, &damaged);
   if (!all) return a.fail(all.error(), "emission");
   const auto names = printing::names_of_patients(reader);
   if (!names) return a.fail(names.error(), "patient");
+  note_damaged(damaged);
   json items = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : *all) {

@@ -78,6 +78,7 @@ int show_due(const app& a, const due_options& o) {
   if (!due) return a.fail(due.error(), "process");
   const auto names = printing::names_of_patients(reader);
   if (!names) return a.fail(names.error(), "patient");
+  note_damaged(due->damaged);
   const auto last = printing::days_later(today(), *days);
   json items = json::array();
   std::vector<std::vector<std::string>> rows;
@@ -114,7 +115,7 @@ int list_processes(const app& a, const std::string& term) {
   if (!due) return a.fail(due.error(), "process");
   std::map<std::string, pdf::date> dates;
   for (const auto& one : due->items) dates[one.process] = one.due;
-  note_damaged(damaged);
+  note_damaged(damaged + due->damaged);
   json list = json::array();
   std::vector<std::vector<std::string>> rows;
   for (const auto& [folded, patient, item] : *found) {

@@ -41,13 +41,13 @@ result<std::vector<std::string>> due_in(const replica::reader& reader, const std
   return out;
 }
 
-struct told_refusal {
+struct refusal_text {
   std::string code;
   std::string message;
 };
 
 /// The first problem stands for all; the error does where there are none.
-told_refusal told(const printing::refused_process& one) {
+refusal_text text_of(const printing::refused_process& one) {
   if (one.problems.empty()) {
     return {std::string(code_name(one.why.code)), translate(one.why, "process")};
   }
@@ -64,7 +64,7 @@ int show_renewed(const app& a, const printing::renewal& done,
   json refused = json::array();
   std::string text;
   for (const auto& one : done.refused) {
-    const auto [code, message] = told(one);
+    const auto [code, message] = text_of(one);
     refused.push_back({{"key", one.process},
                        {"code", code},
                        {"message", message},

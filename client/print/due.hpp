@@ -36,6 +36,7 @@ struct due_process {
 struct due_list {
   std::vector<due_process> items;  ///< by date, then key
   std::vector<std::string> never;  ///< never printed, by key
+  std::size_t damaged = 0;         ///< records that could not be read
 };
 
 /// Of all processes that are not closed.

@@ -8,6 +8,23 @@
 
 namespace autocusto::printing {
 
+namespace {
+
+/// Nothing for a record that was changed or damaged: one of them keeps no list from being shown.
+std::optional<domain::field_map> sound_fields(const replica::reader& reader, std::string_view kind,
+                                              const std::string& key) {
+  try {
+    auto shown = reader.show(kind, key);
+    if (!shown) return std::nullopt;
+    return std::move(shown->fields);
+  } catch (const error_exception& e) {
+    if (e.get().code != errc::database) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 result<patient_names> names_of_patients(const replica::reader& reader) {
   auto all = reader.list("patient");
   if (!all) return all.error();
@@ -24,33 +41,41 @@ std::string name_for(const patient_names& names, std::string_view key) {
 result<due_list> all_due(const replica::reader& reader) {
   const auto processes = reader.list("process");
   if (!processes) return processes.error();
+  std::size_t damaged = 0;
   std::vector<process_facts> known;
   for (const auto& one : *processes) {
     if (one.draft) continue;
-    const auto shown = reader.show("process", one.key);
-    if (!shown) return shown.error();
-    known.push_back({one.key, text_of(shown->fields, "situacao") == "encerrado"});
+    const auto fields = sound_fields(reader, "process", one.key);
+    if (fields) {
+      known.push_back({one.key, text_of(*fields, "situacao") == "encerrado"});
+    } else {
+      ++damaged;
+    }
   }
-  const auto emissions = emissions_of(reader, {});
+  const auto emissions = emissions_of(reader, {}, &damaged);
   if (!emissions) return emissions.error();
   std::vector<emission_facts> facts;
   for (const auto& one : *emissions) {
     if (auto fact = facts_of(one.key, one.fields)) facts.push_back(*std::move(fact));
   }
-  return due_of(known, facts);
+  auto out = due_of(known, facts);
+  out.damaged = damaged;
+  return out;
 }
 
 result<std::vector<emission_line>> emissions_of(const replica::reader& reader,
-                                                const std::string& process) {
+                                                const std::string& process, std::size_t* damaged) {
   const auto all = reader.list("emission");
   if (!all) return all.error();
   std::vector<emission_line> out;
   for (const auto& one : *all) {
     auto of = domain::process_of_key(one.key);
     if (!process.empty() && of != process) continue;
-    auto shown = reader.show("emission", one.key);
-    if (!shown) return shown.error();
-    out.push_back({one.key, std::move(of), std::move(shown->fields)});
+    if (auto fields = sound_fields(reader, "emission", one.key)) {
+      out.push_back({one.key, std::move(of), *std::move(fields)});
+    } else if (damaged != nullptr) {
+      ++*damaged;
+    }
   }
   std::sort(out.begin(), out.end(), [](const emission_line& a, const emission_line& b) {
     return std::pair(text_of(a.fields, "inicio"), a.key) <

@@ -29,8 +29,10 @@ struct emission_line {
   std::string process;
   domain::field_map fields;
 };
-/// Of one process, or of all (an empty key): by start, then key.
+/// Of one process, or of all (an empty key): by start, then key. A damaged one is left out, and
+/// counted.
 [[nodiscard]] result<std::vector<emission_line>> emissions_of(const replica::reader& reader,
-                                                              const std::string& process);
+                                                              const std::string& process,
+                                                              std::size_t* damaged = nullptr);
 
 }  // namespace autocusto::printing
