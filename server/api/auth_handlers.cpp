@@ -27,18 +27,6 @@ void note_clock(context& in, const http::request& asked, const wire::signed_obje
   if (told && object) in.counts.clock(object->device, (*told - now) / 1000);
 }
 
-/// The device that asks for a session, in either step; nobody has proved anything yet.
-std::optional<device_id> device_named(const std::string& body, bool is_first) {
-  if (is_first) {
-    const auto first = wire::decode_challenge_request(body);
-    return first ? std::optional(first->device) : std::nullopt;
-  }
-  const auto second = wire::decode_signed(body);
-  if (!second) return std::nullopt;
-  const auto object = wire::decode_session_object(second->object);
-  return object ? std::optional(object->device) : std::nullopt;
-}
-
 std::string key_at(const std::string& address, const device_id& device) {
   return address + ' ' + std::string(device.raw());
 }
@@ -68,23 +56,65 @@ std::string user_of(context& in, const device_id& device) {
   return user;
 }
 
+bool is_greeting(const result<nlohmann::json>& document) {
+  return document && document->is_object() && document->contains("nonce") &&
+         !document->contains("public_key");
+}
+
+/// A signature for anybody: counted as the sessions that an address asks for.
+http::response greet(context& in, const http::request& asked, unix_millis now) {
+  const limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
+  const auto may = in.limits.used.may({limits::used::session}, keys, now);
+  if (!may) return problem(may.error(), asked);
+  in.limits.used.note(limits::used::session, keys, 1, now);
+  const auto first = wire::decode_greeting_request(asked.body);
+  if (!first) return problem(first.error(), asked);
+  return http::json_response(
+      wire::encode(auth::greet(in.keys, in.random, now, *first, asked.channel)));
+}
+
+/// What an address may ask of /v1/session; nothing: go on.
+std::optional<http::response> too_often(context& in, const http::request& asked,
+                                        const std::optional<device_id>& device, unix_millis now) {
+  const auto keys = keys_of_address(in, asked, device);
+  if (const auto may = in.limits.used.may({limits::used::session}, keys, now); !may) {
+    return problem(may.error(), asked);
+  }
+  in.limits.used.note(limits::used::session, keys, 1, now);
+  return std::nullopt;
+}
+
+bool is_second_step(const result<nlohmann::json>& document) {
+  return document && document->is_object() && document->contains("object");
+}
+
+/// Step 1 of /v1/session; needs no store.
+http::response challenge(context& in, const http::request& asked) {
+  const unix_millis now = in.clock.now();
+  const auto first = wire::decode_challenge_request(asked.body);
+  const auto device = first ? std::optional(first->device) : std::nullopt;
+  if (auto refused = too_often(in, asked, device, now)) return *std::move(refused);
+  if (!first) return problem(first.error(), asked);
+  return http::json_response(
+      wire::encode(auth::make_challenge(in.keys, in.random, now, *first, asked.channel)));
+}
+
 }  // namespace
+
+std::optional<http::response> greeting_or_malformed(context& in, const http::request& asked) {
+  const auto document = json::parse(asked.body);
+  if (!document) return problem(document.error(), asked);
+  if (!is_greeting(document)) return std::nullopt;
+  return greet(in, asked, in.clock.now());
+}
+
+std::optional<http::response> challenge_or_malformed(context& in, const http::request& asked) {
+  if (is_second_step(json::parse(asked.body))) return std::nullopt;
+  return challenge(in, asked);
+}
 
 http::response enroll(context& in, const http::request& asked) {
   const unix_millis now = in.clock.now();
-  const auto document = json::parse(asked.body);
-  if (!document) return problem(document.error(), asked);
-  if (document->is_object() && document->contains("nonce") && !document->contains("public_key")) {
-    // A signature for anybody: counted as the sessions that an address asks for.
-    limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
-    const auto may = in.limits.used.may({limits::used::session}, keys, now);
-    if (!may) return problem(may.error(), asked);
-    in.limits.used.note(limits::used::session, keys, 1, now);
-    const auto first = wire::decode_greeting_request(asked.body);
-    if (!first) return problem(first.error(), asked);
-    return http::json_response(
-        wire::encode(auth::greet(in.keys, in.random, now, *first, asked.channel)));
-  }
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
   const auto enroll = [&] {
@@ -111,25 +141,14 @@ http::response enroll(context& in, const http::request& asked) {
 http::response session(context& in, const http::request& asked) {
   using limits::used;
   const unix_millis now = in.clock.now();
-  const auto document = json::parse(asked.body);
-  const bool is_first = document && (!document->is_object() || !document->contains("object"));
-  const auto device = document ? device_named(asked.body, is_first) : std::nullopt;
-  auto keys = keys_of_address(in, asked, device);
-  if (const auto may = in.limits.used.may({used::session}, keys, now); !may) {
-    return problem(may.error(), asked);
-  }
-  in.limits.used.note(used::session, keys, 1, now);
-  if (!document) return problem(document.error(), asked);
-  if (is_first) {
-    const auto first = wire::decode_challenge_request(asked.body);
-    if (!first) return problem(first.error(), asked);
-    return http::json_response(
-        wire::encode(auth::make_challenge(in.keys, in.random, now, *first, asked.channel)));
-  }
   const auto second = wire::decode_signed(asked.body);
+  const auto object = second ? wire::decode_session_object(second->object)
+                             : result<wire::session_request>(second.error());
+  const auto device = object ? std::optional(object->device) : std::nullopt;
+  if (auto refused = too_often(in, asked, device, now)) return *std::move(refused);
   if (!second) return problem(second.error(), asked);
   // Only sessions that were opened count for the device: nobody else can use up its share.
-  keys = {};
+  limits::user_keys keys;
   if (device) {
     keys.device = std::string(device->raw());
     keys.user = user_of(in, *device);

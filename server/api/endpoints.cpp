@@ -27,12 +27,14 @@ http::response ready(context& in, const http::request& asked) {
 std::vector<route> core_routes(context& in) {
   std::vector<route> table;
   table.push_back({"POST", "/v1/enroll", access::anyone, k_small_body,
-                   open_handler([&in](const auto& r) { return detail::enroll(in, r); })});
+                   open_handler([&in](const auto& r) { return detail::enroll(in, r); }), false,
+                   [&in](const auto& r) { return detail::greeting_or_malformed(in, r); }});
   // What a browser asks for when somebody clicks an enrollment link.
   table.push_back({"GET", "/enroll", access::anyone, 0,
                    open_handler([](const auto&) { return enroll_page(); })});
   table.push_back({"POST", "/v1/session", access::anyone, k_small_body,
-                   open_handler([&in](const auto& r) { return detail::session(in, r); })});
+                   open_handler([&in](const auto& r) { return detail::session(in, r); }), false,
+                   [&in](const auto& r) { return detail::challenge_or_malformed(in, r); }});
   table.push_back({"POST", "/v1/push", access::full, k_push_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::push(in, r, caller);

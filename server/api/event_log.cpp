@@ -1,14 +1,18 @@
 #include "server/api/event_log.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <deque>
+#include <mutex>
 #include <ostream>
+#include <string>
 #include <system_error>
+#include <thread>
 #include <typeinfo>
 
 #include <nlohmann/json.hpp>
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include "server/store/database.hpp"
 #include "shared/base/error.hpp"
@@ -18,6 +22,9 @@ namespace {
 
 /// Lines that may wait for a slow pipe; about 2 MB.
 constexpr std::size_t k_queue = 8192;
+/// To wake the writer costs more than to write a line: what comes within this time is written
+/// together. Errors are written at once.
+constexpr std::chrono::milliseconds k_gather{20};
 
 std::string_view level_name(log_level level) {
   switch (level) {
@@ -31,62 +38,128 @@ std::string_view level_name(log_level level) {
   return "error";
 }
 
-spdlog::level::level_enum spdlog_level(log_level level) {
-  switch (level) {
-    case log_level::info:
-      return spdlog::level::info;
-    case log_level::warning:
-      return spdlog::level::warn;
-    case log_level::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
+void add_number(std::string& line, std::string_view name, std::int64_t value) {
+  line.append(",\"").append(name).append("\":").append(std::to_string(value));
+}
+
+void add_word(std::string& line, std::string_view name, std::string_view value) {
+  line.append(",\"").append(name).append("\":\"").append(value).append("\"");
+}
+
+/// Whether it can stand between quotes as it is.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 }  // namespace
 
+/// The lines that wait, and the thread that writes them.
 struct event_log::impl {
+  impl(const clock_source& with, std::ostream* to) : clock(with), out(to) {
+    writer = std::thread([this] { work(); });
+  }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+  ~impl() {
+    {
+      const std::lock_guard lock(mutex);
+      ended = true;
+    }
+    wake.notify_one();
+    writer.join();
+  }
+
+  void add(log_level level, std::string line) {
+    const bool at_once = level == log_level::error;
+    bool sleeps = false;
+    {
+      const std::lock_guard lock(mutex);
+      if (lines.size() >= k_queue) {
+        lines.pop_front();
+        ++lost;
+      }
+      sleeps = lines.empty();
+      lines.push_back(std::move(line));
+      urgent = urgent || at_once;
+    }
+    if (sleeps || at_once) wake.notify_one();
+  }
+
+  void work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      wake.wait(lock, [this] { return ended || !lines.empty(); });
+      wake.wait_for(lock, k_gather, [this] { return ended || urgent; });
+      if (lines.empty()) return;
+      std::deque<std::string> taken;
+      taken.swap(lines);
+      urgent = false;
+      lock.unlock();
+      write_out(taken);
+      lock.lock();
+    }
+  }
+
+  void write_out(const std::deque<std::string>& taken) const {
+    std::string text;
+    for (const auto& line : taken) text.append(line).push_back('\n');
+    if (out != nullptr) {
+      out->write(text.data(), static_cast<std::streamsize>(text.size()));
+      out->flush();
+    } else {
+      // Nobody is left to be told when that fails.
+      std::fwrite(text.data(), 1, text.size(), stderr);
+      std::fflush(stderr);
+    }
+  }
+
+  std::string beginning(log_level level, std::string_view event) const {
+    std::string line;
+    line.reserve(256);
+    line.append("{\"at\":\"").append(format_time(clock.now())).append("\"");
+    add_word(line, "level", level_name(level));
+    add_word(line, "event", event);
+    return line;
+  }
+
   const clock_source& clock;
-  std::shared_ptr<spdlog::async_logger> logger;
-  /// Last, so that it goes first: it writes what is queued and joins its thread, and only then do
-  /// logger and sink go, in this thread.
-  std::shared_ptr<spdlog::details::thread_pool> writer;
+  std::ostream* const out;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<std::string> lines;
+  std::uint64_t lost = 0;
+  bool urgent = false;
+  bool ended = false;
+  std::thread writer;  ///< last: it uses the rest
 };
 
-event_log::event_log(const clock_source& clock, std::ostream* out) {
-  spdlog::sink_ptr sink;
-  if (out != nullptr) {
-    sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(*out, true);
-  } else {
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  }
-  auto writer = std::make_shared<spdlog::details::thread_pool>(k_queue, 1);
-  auto logger = std::make_shared<spdlog::async_logger>(
-      "events", sink, writer, spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_pattern("%v");
-  impl_ = std::make_unique<impl>(impl{clock, std::move(logger), std::move(writer)});
-}
+event_log::event_log(const clock_source& clock, std::ostream* out)
+    : impl_(std::make_unique<impl>(clock, out)) {}
 
 event_log::~event_log() = default;
 
 void event_log::write(log_level level, std::string_view event, const nlohmann::json& fields) {
-  nlohmann::ordered_json line{
-      {"at", format_time(impl_->clock.now())}, {"level", level_name(level)}, {"event", event}};
-  for (const auto& [name, value] : fields.items()) line[name] = value;
-  impl_->logger->log(spdlog_level(level),
-                     spdlog::string_view_t(line.dump(
-                         -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)));
+  auto line = impl_->beginning(level, event);
+  for (const auto& [name, value] : fields.items()) {
+    line.append(",\"").append(name).append("\":");
+    line.append(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  impl_->add(level, std::move(line.append("}")));
 }
 
 void event_log::request(const http::access_record& done) {
-  write(done.status >= 500 ? log_level::error : log_level::info, "request",
-        {{"request_id", done.request_id},
-         {"method", done.method},
-         {"route", done.route},
-         {"status", done.status},
-         {"micros", done.micros},
-         {"bytes_in", done.bytes_in},
-         {"bytes_out", done.bytes_out}});
+  const auto level = done.status >= 500 ? log_level::error : log_level::info;
+  auto line = impl_->beginning(level, "request");
+  add_word(line, "request_id", done.request_id);
+  add_word(line, "method", done.method);
+  add_word(line, "route", is_plain(done.route) ? done.route : std::string_view("odd"));
+  add_number(line, "status", done.status);
+  add_number(line, "micros", done.micros);
+  add_number(line, "bytes_in", static_cast<std::int64_t>(done.bytes_in));
+  add_number(line, "bytes_out", static_cast<std::int64_t>(done.bytes_out));
+  // Strangers can make the server refuse with 503: nothing that they send wakes the writer.
+  impl_->add(log_level::info, std::move(line.append("}")));
 }
 
 void event_log::exception(std::string_view request_id, const std::exception& what) {
@@ -103,7 +176,8 @@ void event_log::exception(std::string_view request_id, const std::exception& wha
 }
 
 std::uint64_t event_log::dropped() const {
-  return impl_->writer->overrun_counter();
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->lost;
 }
 
 }  // namespace autocusto::api

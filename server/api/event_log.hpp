@@ -6,9 +6,9 @@
 //
 // What may stand in a line: names of events, counts, times, request ids, route patterns, codes. Not
 // allowed: anything of a patient, record or version ids, e-mails, names, tokens, codes, keys,
-// paths with values in them. Lines are written by a thread of the log's own; when its queue is full
-// the oldest lines are dropped and counted, so that a slow pipe never holds up a request. Any
-// thread may write.
+// paths with values in them. Lines are written by a thread of the log's own, those of some
+// milliseconds together (errors at once); when its queue is full the oldest lines are dropped and
+// counted, so that a slow pipe never holds up a request. Any thread may write.
 
 #include <cstdint>
 #include <iosfwd>

@@ -5,6 +5,13 @@
 
 namespace autocusto::api::detail {
 
+/// What of /v1/enroll and /v1/session needs no store, for the socket thread: the greeting, the
+/// challenge, and the refusal of what is no JSON. Nothing: the handler goes on.
+[[nodiscard]] std::optional<http::response> greeting_or_malformed(context& in,
+                                                                  const http::request& asked);
+[[nodiscard]] std::optional<http::response> challenge_or_malformed(context& in,
+                                                                   const http::request& asked);
+/// The rest of them.
 [[nodiscard]] http::response enroll(context& in, const http::request& asked);
 [[nodiscard]] http::response session(context& in, const http::request& asked);
 [[nodiscard]] http::response push(context& in, const http::request& asked,

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <tuple>
 #include <unordered_map>
 
 #include <prometheus/counter.h>
@@ -140,6 +141,30 @@ struct metrics::impl {
   counter_family& enrollments =
       counter(registry, "autocusto_enrollments_total", "Enrollment attempts.");
 
+  /// The counters of one method, route and status: to find them by their labels costs more than
+  /// to count.
+  struct line_of_requests {
+    prometheus::Counter* count = nullptr;
+    prometheus::Histogram* seconds = nullptr;
+  };
+  using request_labels = std::tuple<std::string, std::string, int>;
+  std::mutex requests_mutex;
+  std::map<request_labels, line_of_requests, std::less<>> request_lines;
+
+  line_of_requests& line_of(const http::access_record& done) {
+    const auto route = done.route.empty() ? std::string_view("none") : done.route;
+    const std::lock_guard lock(requests_mutex);
+    const auto at = request_lines.find(std::tuple(done.method, route, done.status));
+    if (at != request_lines.end()) return at->second;
+    const std::string method(done.method);
+    const std::string path(route);
+    line_of_requests made;
+    made.count = &requests.Add(
+        {{"method", method}, {"route", path}, {"status", std::to_string(done.status)}});
+    made.seconds = &seconds.Add({{"method", method}, {"route", path}}, buckets());
+    return request_lines.emplace(request_labels(method, path, done.status), made).first->second;
+  }
+
   struct waits {
     std::int64_t seconds = 0;
     unix_millis told_at = 0;
@@ -154,13 +179,9 @@ metrics::metrics() : impl_(std::make_unique<impl>()) {}
 metrics::~metrics() = default;
 
 void metrics::request(const http::access_record& done) {
-  const std::string method(done.method);
-  const std::string route(done.route.empty() ? "none" : done.route);
-  impl_->requests
-      .Add({{"method", method}, {"route", route}, {"status", std::to_string(done.status)}})
-      .Increment();
-  impl_->seconds.Add({{"method", method}, {"route", route}}, buckets())
-      .Observe(static_cast<double>(done.micros) / 1e6);
+  const auto& line = impl_->line_of(done);
+  line.count->Increment();
+  line.seconds->Observe(static_cast<double>(done.micros) / 1e6);
   impl_->bytes_in.Increment(number(done.bytes_in));
   impl_->bytes_out.Increment(number(done.bytes_out));
 }
@@ -283,6 +304,8 @@ std::string metrics::text(const gauges& now, unix_millis at) const {
             number(now.http.waiting));
   add_value(all, "autocusto_requests_queued", "Requests that wait for a worker.",
             number(now.http.queued));
+  add_value(all, "autocusto_worker_jobs_total", "What workers were given to do.",
+            number(now.http.jobs), MetricType::Counter);
   add_value(all, "autocusto_bodies_decoded_total", "Compressed bodies that were unpacked.",
             number(now.http.decoded), MetricType::Counter);
   add_value(all, "autocusto_long_polls", "Long polls that wait.", number(now.long_polls));

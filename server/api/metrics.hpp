@@ -13,7 +13,8 @@
 //     to the socket
 //   autocusto_sessions_total{scope}, autocusto_enrollments_total{result}
 //   autocusto_long_polls, autocusto_connections, autocusto_requests_in_hand,
-//   autocusto_requests_queued, autocusto_bodies_decoded_total, autocusto_ready
+//   autocusto_requests_queued, autocusto_worker_jobs_total, autocusto_bodies_decoded_total,
+//   autocusto_ready
 //   autocusto_database_{connections,busy,waiting}, autocusto_database_{transactions,retries}_total,
 //   autocusto_database_seconds_total
 //   autocusto_{users,devices,records,versions,open_views,conflicts_open,quarantined}: as stored

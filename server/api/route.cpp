@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/api/event_log.hpp"
+#include "server/auth/token.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/http/address_key.hpp"
 
@@ -23,8 +24,8 @@ result<store::session_owner> caller_of(context& in, const http::request& asked, 
   const auto hash = crypto::sha256(*token);
   const bool known = in.limits.tokens.contains(hash.raw());
   const limits::user_keys from{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
-  // Whoever invents tokens makes no more look-ups after a while. A laptop whose token is good but
-  // not known here opens a new session and goes on.
+  // Whoever sends tokens of sessions that have ended makes no more look-ups after a while. A laptop
+  // whose token is good but not known here opens a new session and goes on.
   if (!known && !in.limits.used.may({limits::used::failed_token}, from, now)) {
     return fail(errc::session_expired, "The session has ended; open a new one.");
   }
@@ -121,6 +122,16 @@ http::head_gate gate_of(context& in, const route& from) {
   };
 }
 
+/// Refuses who invents a token.
+http::front_gate front_of(context& in) {
+  return [mint = std::make_shared<const auth::token_mint>(in.keys)](
+             const http::request& asked) -> std::optional<http::response> {
+    const auto token = asked.bearer();
+    if (token && mint->genuine(*token)) return std::nullopt;
+    return problem(fail(errc::session_expired, "The session has ended; open a new one."), asked);
+  };
+}
+
 http::endpoint line(context& in, const route& from) {
   http::endpoint to;
   to.method = from.method;
@@ -129,7 +140,20 @@ http::endpoint line(context& in, const route& from) {
   const bool open = from.who == access::anyone;
   to.needs_bearer = !open;
   to.plain_only = open;
-  if (!open) to.gate = gate_of(in, from);
+  if (open && from.brief) {
+    to.brief = [&in, brief = from.brief](const http::request& asked) {
+      std::optional<http::response> answer;
+      auto failed = guarded(in, asked, [&] {
+        answer = brief(asked);
+        return http::response{};
+      });
+      return failed.body.empty() ? std::move(answer) : std::optional(std::move(failed));
+    };
+  }
+  if (!open) {
+    to.front = front_of(in);
+    to.gate = gate_of(in, from);
+  }
   return to;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 // The endpoint table: one line says who may call what with how large a body, and who answers.
 //
-// The api layer checks the session at the request's head, before the body is decoded (token,
-// device, user, scope, role: as of now, in one query), and what its sender may still do
-// (server/limits); for a long body before it is read, and again when it is here. Endpoints for
-// anyone take no compressed bodies. It turns expected errors and
+// A token that this installation has not made is refused on the socket thread, without a worker and
+// without the store (auth/token.hpp). For the others the api layer checks the session at the
+// request's head, before the body is decoded (device, user, scope, role: as of now, in one query),
+// and what its sender may still do (server/limits); for a long body before it is read, and again
+// when it is here. Endpoints for anyone take no compressed bodies. It turns expected errors and
 // exceptions into problem documents. So a handler gets a caller that may call it, and may throw:
 // `error_exception` becomes its own problem, `store::database_error` 503 (when trying again may
 // help) or 500, everything else 500 with nothing but the request id in it. The table is data:
@@ -41,6 +42,7 @@ struct route {
   std::size_t body_limit = 0;
   std::variant<open_handler, session_handler, deferred_session_handler> handler;
   bool is_push = false;  ///< counted as one, and a device has at most one of them running
+  http::brief_handler brief = nullptr;  ///< of an `open_handler`: what needs no store
 };
 
 /// Whom use is counted for.

@@ -2,6 +2,7 @@
 
 #include "server/auth/challenge.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/auth/token.hpp"
 #include "server/store/credentials.hpp"
 #include "server/store/erasures.hpp"
 #include "server/store/people.hpp"
@@ -11,8 +12,6 @@
 
 namespace autocusto::auth {
 namespace {
-
-constexpr std::size_t k_token_size = 32;
 
 struct opened {
   store::device_row device;
@@ -128,7 +127,7 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
   }
   if (auto checked = check_signature(in, *asked, request); !checked) return checked.error();
 
-  const std::string token = to_base64url(random.bytes(k_token_size));
+  const std::string token = token_mint(keys).make(random);
   result<opened> made = stale_challenge();
   in.write([&](store::transaction& tx) { made = store_session(tx, now, token, *asked, compare); });
   if (!made) return made.error();
@@ -159,10 +158,6 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
 
 result<store::session_owner> authenticate(store::database& in, std::string_view token,
                                           access wanted, unix_millis now) {
-  const auto raw = from_base64url(token);
-  if (!raw || raw->size() != k_token_size) {
-    return fail(errc::unauthorized, "This needs the token of a session; open one first.");
-  }
   std::optional<store::session_owner> owner;
   const auto hash = crypto::sha256(token);
   in.read([&](store::credentials::reads credentials) { owner = credentials.session(hash.raw()); });

@@ -4,10 +4,10 @@
 // A challenge (challenge.hpp) is bound to the device that asked, and spent by the session that it
 // opens. What the server answers it signs, for a client that sent a nonce, together with the TLS
 // key that the client was shown (`channel`, http::request): so nobody who stands in between can
-// pass it on. Tokens are 32 random bytes; the store keeps their SHA-256. What a
-// token is worth is looked up for every request, in one query, so revoking a device or disabling a
-// user takes effect at once. A revoked device or disabled user gets sessions of scope `surrender`
-// only. Functions only; any thread.
+// pass it on. Tokens prove that this installation made them (token.hpp); the
+// store keeps their SHA-256. What a token is worth is looked up for every request, in one query, so
+// revoking a device or disabling a user takes effect at once. A revoked device or disabled user
+// gets sessions of scope `surrender` only. Functions only; any thread.
 
 #include <functional>
 #include <optional>
@@ -47,7 +47,7 @@ enum class access {
   admin,      ///< the same, of an admin
 };
 
-/// Who a token belongs to, if it is worth `wanted` now. Errors: unauthorized (no such form),
+/// Who a token belongs to, if it is worth `wanted` now; ask token_mint::genuine before. Errors:
 /// session_expired (unknown or past its hour), device_revoked, user_disabled, forbidden.
 [[nodiscard]] result<store::session_owner> authenticate(store::database& in, std::string_view token,
                                                         access wanted, unix_millis now);

@@ -45,6 +45,7 @@ struct migration_state {
 struct database_metrics {
   std::int64_t connections = 0, busy = 0, waiting = 0;
   std::int64_t transactions = 0, retries = 0;
+  std::int64_t reads = 0;    ///< calls of `read`
   double seconds = 0;        ///< time spent inside transactions, summed
   statement_counts written;  ///< by the work of `write` that came to its end
 };

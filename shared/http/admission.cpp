@@ -107,6 +107,16 @@ std::optional<response> admit(const router& routes, std::string_view head_text,
   return refused_by(*into.target, into.frame, request_id);
 }
 
+std::shared_ptr<request> take_request(admission& from) {
+  auto asked = std::make_shared<request>();
+  asked->method = from.head.method;
+  asked->target_path = from.frame.path;
+  asked->captures = std::move(from.captures);
+  asked->query = std::move(from.frame.query);
+  asked->headers = std::move(from.frame.headers);
+  return asked;
+}
+
 response head_too_long(std::size_t limit, std::string_view request_id) {
   auto answer = problem_response(fail(errc::bad_request, "The request head is too long.", {},
                                       static_cast<std::int64_t>(limit)),

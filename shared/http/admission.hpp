@@ -5,6 +5,7 @@
 // of the body is read. No sockets. Functions only; any thread.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct admission {
 /// Fills `into` as far as it gets; the refusal, or nothing when the body may be read.
 [[nodiscard]] std::optional<response> admit(const router& routes, std::string_view head_text,
                                             std::string_view request_id, admission& into);
+
+/// The request without its body; what of it the session goes on using stays in `from`.
+[[nodiscard]] std::shared_ptr<request> take_request(admission& from);
 
 /// 431 for a head that does not end within the limit.
 [[nodiscard]] response head_too_long(std::size_t limit, std::string_view request_id);

@@ -66,22 +66,7 @@ void exchange::count_decoding() const {
 }
 
 void exchange::answer_exception(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const error_exception& known) {
-    const auto& problem = known.get();
-    const bool ours = http_status(problem.code) == 500;
-    if (http_status(problem.code) >= 500) {
-      report(std::string(code_name(problem.code)) + ": " + problem.message);
-    }
-    answer(ours ? internal_error(parts_.request_id) : problem_response(problem, parts_.request_id));
-  } catch (const std::exception& broken) {
-    report(broken.what());
-    answer(internal_error(parts_.request_id));
-  } catch (...) {
-    report("an exception of unknown type");
-    answer(internal_error(parts_.request_id));
-  }
+  answer(response_to(thrown, parts_.request_id, *parts_.options));
 }
 
 void exchange::report(std::string_view what) const {
@@ -145,6 +130,37 @@ void serve(const endpoint& target, request asked, const std::shared_ptr<exchange
     }
   } catch (...) {
     state->answer_exception(std::current_exception());
+  }
+}
+
+response response_to(const std::exception_ptr& thrown, std::string_view request_id,
+                     const server_options& options) {
+  const auto report = [&](std::string_view what) {
+    if (options.on_error) options.on_error(request_id, what);
+  };
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const error_exception& known) {
+    const auto& problem = known.get();
+    if (http_status(problem.code) >= 500) {
+      report(std::string(code_name(problem.code)) + ": " + problem.message);
+    }
+    if (http_status(problem.code) != 500) return problem_response(problem, request_id);
+  } catch (const std::exception& broken) {
+    report(broken.what());
+  } catch (...) {
+    report("an exception of unknown type");
+  }
+  return internal_error(request_id);
+}
+
+std::optional<response> ask_here(const std::function<std::optional<response>(const request&)>& hook,
+                                 const request& asked, const server_options& options) {
+  if (!hook) return std::nullopt;
+  try {
+    return hook(asked);
+  } catch (...) {
+    return response_to(std::current_exception(), asked.request_id, options);
   }
 }
 

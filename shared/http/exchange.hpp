@@ -43,8 +43,7 @@ class exchange {
   void answer(response given);
   /// The gate lets the request in: delivers a response of status 100, for the session alone.
   void pass();
-  /// Answers for a handler that threw: an `error_exception` with its own problem document, anything
-  /// else with a fixed 500. What is our fault is logged.
+  /// Answers for a handler that threw, with `response_to`.
   void answer_exception(const std::exception_ptr& thrown);
   void report(std::string_view what) const;
   void count_decoding() const;
@@ -74,6 +73,16 @@ class exchange {
 /// within the route's limit, calls the handler, and answers (a deferred handler: or leaves that to
 /// the responder).
 void serve(const endpoint& target, request asked, const std::shared_ptr<exchange>& state);
+
+/// What a handler that threw is answered with: an `error_exception` with its own problem document,
+/// anything else with a fixed 500. What is our fault is logged.
+[[nodiscard]] response response_to(const std::exception_ptr& thrown, std::string_view request_id,
+                                   const server_options& options);
+
+/// What an endpoint's hook for the socket thread says; nothing also where there is no hook.
+[[nodiscard]] std::optional<response> ask_here(
+    const std::function<std::optional<response>(const request&)>& hook, const request& asked,
+    const server_options& options);
 
 /// The one body of every failure that is not explained to clients.
 [[nodiscard]] response internal_error(std::string_view request_id);

@@ -30,6 +30,18 @@ bool weight_is_zero(std::string_view parameter) {
   return value.front() == '0' && value.find_first_not_of("0.") == std::string_view::npos;
 }
 
+/// As a JSON text.
+void add_quoted(std::string& to, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (plain) {
+    to.append("\"").append(text).append("\"");
+  } else {
+    to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+}
+
 }  // namespace
 
 std::optional<std::string_view> find_header(const header_list& headers,
@@ -61,18 +73,29 @@ response json_response(std::string json_text, int status) {
 response problem_response(const error& problem, std::string_view request_id) {
   response answer;
   answer.status = http_status(problem.code);
-  nlohmann::json document{
-      {"type", "about:blank"},           {"title", status_phrase(answer.status)},
-      {"status", answer.status},         {"detail", problem.message},
-      {"code", code_name(problem.code)}, {"request_id", request_id}};
-  if (!problem.field.empty()) document["field"] = problem.field;
-  if (problem.limit) document["limit"] = *problem.limit;
+  // Written by hand: most of what a stranger costs would be a tree of JSON values.
+  std::string text;
+  text.reserve(256);
+  text += "{\"code\":";
+  add_quoted(text, code_name(problem.code));
+  text += ",\"detail\":";
+  add_quoted(text, problem.message);
+  if (!problem.field.empty()) {
+    text += ",\"field\":";
+    add_quoted(text, problem.field);
+  }
+  if (problem.limit) text.append(",\"limit\":").append(std::to_string(*problem.limit));
+  text += ",\"request_id\":";
+  add_quoted(text, request_id);
   if (problem.retry_after) {
-    document["retry_after"] = *problem.retry_after;
+    text.append(",\"retry_after\":").append(std::to_string(*problem.retry_after));
     answer.headers.push_back({"Retry-After", std::to_string(*problem.retry_after)});
   }
+  text.append(",\"status\":").append(std::to_string(answer.status)).append(",\"title\":");
+  add_quoted(text, status_phrase(answer.status));
+  text += R"(,"type":"about:blank"})";
   answer.content_type = "application/problem+json";
-  answer.body = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  answer.body = std::move(text);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 #include "shared/http/render.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -10,15 +11,15 @@ namespace {
 void add_line(std::string& head, std::string_view name, std::string_view value) {
   head += name;
   head += ": ";
-  for (const char c : value) {
-    const bool control = (c >= '\0' && c < ' ') || c == '\x7f';
-    head += control ? ' ' : c;
-  }
+  const auto from = head.size();
+  head += value;
+  const auto is_control = [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; };
+  std::replace_if(head.begin() + static_cast<std::ptrdiff_t>(from), head.end(), is_control, ' ');
   head += "\r\n";
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, whatever the locale.
-std::string http_date(std::time_t now) {
+std::string date_text(std::time_t now) {
   constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -32,10 +33,23 @@ std::string http_date(std::time_t now) {
   return text;
 }
 
+/// The same, made once a second.
+const std::string& http_date(std::time_t now) {
+  thread_local std::time_t made = -1;
+  thread_local std::string text;
+  if (now != made) {
+    text = date_text(now);
+    made = now;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string render_head(const response& answer, const response_frame& frame) {
-  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + ' ';
+  std::string head;
+  head.reserve(512);
+  head.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
   head += status_phrase(answer.status);
   head += "\r\n";
   add_line(head, "Date", http_date(std::time(nullptr)));

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "shared/base/bytes.hpp"
+#include "shared/crypto/random.hpp"
 #include "shared/http/address_key.hpp"
 #include "shared/http/server_core.hpp"
 
@@ -247,6 +248,15 @@ bool session_books::take(std::vector<connection_owner> owners) {
   return room;
 }
 
+std::string id_source::next() {
+  constexpr std::size_t k_at_once = 128;
+  if (left_.empty()) left_ = crypto::system_random().bytes(k_at_once * k_id_bytes);
+  const auto from = left_.size() - k_id_bytes;
+  auto id = to_hex(std::string_view(left_).substr(from));
+  left_.resize(from);
+  return id;
+}
+
 bool body_hold::grow(std::size_t total) {
   of->body_bytes += total - bytes;
   bytes = total;
@@ -302,7 +312,8 @@ std::uint16_t server::port() const {
 server_stats server::stats() const {
   const auto& shared = impl_->shared();
   return {shared.connections.load(), shared.waiting.load(),     shared.workers->queued(),
-          shared.evicted.load(),     shared.turned_away.load(), shared.decoded->load()};
+          shared.evicted.load(),     shared.turned_away.load(), shared.decoded->load(),
+          shared.jobs.load()};
 }
 
 result<void> server::set_certificate(const std::string& chain, const std::string& key) {

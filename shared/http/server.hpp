@@ -12,6 +12,10 @@
 // the body is read, which may take a minute. So nobody whom the gate does not know makes the server
 // hold or unpack anything.
 //
+// Two hooks of an endpoint run on the socket thread and spare the hand-over to a worker: `front`
+// refuses by the head alone whom arithmetic can refuse, before the gate; `brief` answers a request
+// that needs arithmetic only. Neither may wait for anything.
+//
 // An address has a limit of connections, and a lower one of those whose owner no gate has named
 // yet; an owner has a limit of their own. Over it, that one of the idle connections of the same
 // address or owner is closed that has waited longest. If none is idle, the new one is: of an owner
@@ -74,6 +78,12 @@ using deferred_handler = std::function<void(request, responder)>;
 /// yet. A response refuses the request. May set `request::caller`. An exception is answered like a
 /// handler's.
 using head_gate = std::function<std::optional<response>(request&)>;
+/// On the socket thread, so without I/O and locks that are held for long. A response refuses (of a
+/// `front_gate`, asked from the head alone) or answers (of a `brief_handler`, asked with a body of
+/// at most 16 KiB as it was sent); nothing: a worker goes on with the request. An exception is
+/// answered like a handler's.
+using front_gate = std::function<std::optional<response>(const request&)>;
+using brief_handler = std::function<std::optional<response>(const request&)>;
 
 /// One line of the endpoint table.
 struct endpoint {
@@ -84,8 +94,10 @@ struct endpoint {
   std::size_t body_limit = 0;
   bool needs_bearer = false;  ///< refuse before the body when there is no bearer token
   std::variant<blocking_handler, deferred_handler> handler;
-  head_gate gate = nullptr;  ///< may be empty
-  bool plain_only = false;   ///< compressed bodies are refused (415) instead of decoded
+  head_gate gate = nullptr;       ///< may be empty
+  bool plain_only = false;        ///< compressed bodies are refused (415) instead of decoded
+  front_gate front = nullptr;     ///< may be empty
+  brief_handler brief = nullptr;  ///< may be empty; only where there is no gate
 };
 
 /// What happened to one request, without anything of its path, query or body.
@@ -144,6 +156,7 @@ struct server_stats {
   std::uint64_t evicted = 0;      ///< idle connections closed for others of their address
   std::uint64_t turned_away = 0;  ///< connections closed because their address had too many
   std::uint64_t decoded = 0;      ///< bodies that were unpacked, since the start
+  std::uint64_t jobs = 0;         ///< what workers were given to do, since the start
 };
 
 class server {

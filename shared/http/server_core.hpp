@@ -18,6 +18,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "shared/base/bytes.hpp"
 #include "shared/http/router.hpp"
 #include "shared/http/server.hpp"
 #include "shared/http/tls.hpp"
@@ -78,6 +79,17 @@ struct body_hold {
   [[nodiscard]] bool grow(std::size_t total);
 };
 
+/// Request ids: 16 hex digits that nobody foresees, but no secrets. Random bytes are taken many at
+/// a time. Socket thread.
+class id_source {
+ public:
+  [[nodiscard]] std::string next();
+
+ private:
+  static constexpr std::size_t k_id_bytes = 8;
+  bytes left_;
+};
+
 struct core {
   core(std::shared_ptr<const server_options> given, router table)
       : options(std::move(given)),
@@ -91,6 +103,7 @@ struct core {
   std::atomic<std::size_t> waiting{0};
   std::atomic<std::uint64_t> evicted{0};
   std::atomic<std::uint64_t> turned_away{0};
+  std::atomic<std::uint64_t> jobs{0};
   /// Shared with requests in hand, which may outlive the server.
   const std::shared_ptr<std::atomic<std::uint64_t>> decoded =
       std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -102,6 +115,7 @@ struct core {
   address_book owned;          ///< by owner
   std::size_t body_bytes = 0;  ///< announced lengths of the bodies in hand
   bool stopping = false;
+  id_source request_ids;
   std::function<void()> on_session_end;  ///< set by the accept loop
 
   /// Last, so that it goes first: handlers that it still holds refer to the rest.

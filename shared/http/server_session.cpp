@@ -197,7 +197,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     if (size == 0) co_return false;
     ++served_;
     phase_ = phase::busy;
-    now.request_id = to_hex(crypto::system_random().bytes(8));
+    now.request_id = core_->request_ids.next();
     std::optional<response> early;
     if (size > core_->options->header_limit) {
       early = head_too_long(core_->options->header_limit, now.request_id);
@@ -263,8 +263,18 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
   awaitable<std::optional<response>> receive_and_handle(turn& now) {
-    auto asked = take_request(now);
-    asked->body_is_here = !now.asked.target->gate || now.asked.frame.content_length <= k_small_body;
+    auto asked = take_request(now.asked);
+    asked->request_id = now.request_id;
+    asked->peer = peer_;
+    asked->channel = channel_;
+    const auto& target = *now.asked.target;
+    const bool small = now.asked.frame.content_length <= k_small_body;
+    auto refused = ask_here(target.front, *asked, *core_->options);
+    if (refused && (!small || now.asked.frame.expect_continue)) {
+      now.keep_alive = now.keep_alive && now.asked.frame.content_length == 0;
+      co_return refused;
+    }
+    asked->body_is_here = !target.gate || small;
     if (!asked->body_is_here) {
       auto verdict = co_await hand_over(now, asked, stage::gate);
       if (!verdict || verdict->status != k_go_on) {
@@ -279,8 +289,13 @@ class session final : public session_control, public std::enable_shared_from_thi
       now.keep_alive = false;
       co_return busy(now.request_id);
     }
+    if (refused) co_return refused;  // read, so that the connection can go on
     asked->body = std::move(body);
     asked->body_is_here = true;
+    if (small && target.brief) {
+      auto answer = ask_here(target.brief, *asked, *core_->options);
+      if (answer) co_return answer;
+    }
     co_return co_await hand_over(now, asked, stage::whole);
   }
 
@@ -329,20 +344,6 @@ class session final : public session_control, public std::enable_shared_from_thi
     co_return body_end::complete;
   }
 
-  /// The request without its body.
-  std::shared_ptr<request> take_request(turn& now) const {
-    auto asked = std::make_shared<request>();
-    asked->method = now.asked.head.method;
-    asked->target_path = now.asked.frame.path;
-    asked->captures = std::move(now.asked.captures);
-    asked->query = std::move(now.asked.frame.query);
-    asked->headers = std::move(now.asked.frame.headers);
-    asked->request_id = now.request_id;
-    asked->peer = peer_;
-    asked->channel = channel_;
-    return asked;
-  }
-
   /// Hands the request to a worker; false when too many wait.
   bool submit(turn& now, std::shared_ptr<request> asked, stage what) {
     exchange::parts given;
@@ -372,6 +373,7 @@ class session final : public session_control, public std::enable_shared_from_thi
           if (what == stage::gate) return state->pass();
           serve(*target, std::move(*asked), state);
         });
+    if (taken) ++core_->jobs;
     if (!taken) state->cancel();  // so that letting go of it is not taken for a fault
     return taken;
   }

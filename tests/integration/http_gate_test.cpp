@@ -103,6 +103,82 @@ TEST(http_gate, is_asked_again_after_a_long_body_and_its_finding_reaches_the_han
   EXPECT_EQ(peer.read_reply()->body, "5") << "the connection goes on";
 }
 
+/// Refuses on the socket thread whoever does not send `X-Name`, and answers there what is `brief`.
+endpoint guarded_by_front(doorway& door) {
+  auto made = door.at("/push");
+  made.front = [](const request& r) -> std::optional<response> {
+    if (find_header(r.headers, "x-blind")) throw std::runtime_error("blind");
+    if (find_header(r.headers, "x-name")) return std::nullopt;
+    return problem_response(fail(errc::session_expired, "Who are you?"), r.request_id);
+  };
+  return made;
+}
+
+TEST(http_front, refuses_without_a_worker_and_the_connection_goes_on) {
+  doorway door;
+  const auto running = start_or_throw(test_server_options(), {guarded_by_front(door)});
+  raw_peer peer(running->port());
+  for (const auto& body : {std::string(), std::string("short"), std::string(16'384, 'x')}) {
+    peer.send(post("/push", body));
+    const auto refused = peer.read_reply();
+    ASSERT_TRUE(refused) << body.size();
+    EXPECT_EQ(refused->status, 401);
+    EXPECT_EQ(refused->header("Connection"), "keep-alive");
+  }
+  EXPECT_EQ(running->stats().jobs, 0U);
+  EXPECT_EQ(door.asked + door.asked_early, 0) << "the gate was not asked";
+  peer.send(post("/push", "short", "X-Name: friend\r\n"));
+  EXPECT_EQ(peer.read_reply()->body, "5");
+  EXPECT_EQ(running->stats().jobs, 1U);
+}
+
+TEST(http_front, reads_no_long_body_and_asks_for_none) {
+  doorway door;
+  const auto running = start_or_throw(test_server_options(), {guarded_by_front(door)});
+  for (const char* more :
+       {"Content-Length: 500000\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"}) {
+    raw_peer stranger(running->port());
+    stranger.send("POST /push HTTP/1.1\r\n" + k_host + more + "\r\n");
+    const auto refused = stranger.read_reply();
+    ASSERT_TRUE(refused) << more;
+    EXPECT_EQ(refused->status, 401) << more;
+    EXPECT_EQ(refused->header("Connection"), "close") << more;
+  }
+  EXPECT_EQ(running->stats().jobs, 0U);
+}
+
+TEST(http_front, that_throws_is_a_fault_of_the_server) {
+  doorway door;
+  const auto running = start_or_throw(test_server_options(), {guarded_by_front(door)});
+  raw_peer peer(running->port());
+  peer.send(post("/push", "short", "X-Blind: yes\r\n"));
+  EXPECT_EQ(peer.read_reply()->status, 500);
+  EXPECT_EQ(door.handled, 0);
+}
+
+TEST(http_brief, answers_without_a_worker_what_it_can_and_leaves_the_rest) {
+  auto twice = blocking(
+      "POST", "/twice", [](const request& r) { return json_response("worker " + r.body); },
+      k_large);
+  twice.brief = [](const request& r) -> std::optional<response> {
+    if (r.body == "throw") throw std::runtime_error("broken");
+    if (r.body.starts_with("b")) return json_response("brief " + r.body);
+    return std::nullopt;
+  };
+  const auto running = start_or_throw(test_server_options(), {twice});
+  raw_peer peer(running->port());
+  peer.send(post("/twice", "b1"));
+  EXPECT_EQ(peer.read_reply()->body, "brief b1");
+  peer.send(post("/twice", "throw"));
+  EXPECT_EQ(peer.read_reply()->status, 500);
+  EXPECT_EQ(running->stats().jobs, 0U);
+  peer.send(post("/twice", "w1"));
+  EXPECT_EQ(peer.read_reply()->body, "worker w1");
+  peer.send(post("/twice", std::string(20'000, 'b')));
+  EXPECT_EQ(peer.read_reply()->body, "worker " + std::string(20'000, 'b')) << "too long for it";
+  EXPECT_EQ(running->stats().jobs, 2U);
+}
+
 TEST(http_gate, that_throws_is_a_fault_of_the_server) {
   doorway door;
   const auto running = start_or_throw(test_server_options(), {door.at("/push")});

@@ -1,5 +1,6 @@
 // Enrollment, sessions, roles and revocation, over TLS, on both databases.
 
+#include <filesystem>
 #include <future>
 #include <latch>
 
@@ -247,6 +248,28 @@ TEST_P(server_auth, a_token_must_be_one) {
     device->token = bad;
     EXPECT_EQ(device->changes({}).status, 401) << bad;
   }
+}
+
+TEST_P(server_auth, a_token_is_good_after_a_restart_and_in_another_process) {
+  auto device = world.device("a@example.org");
+  app::node_options options;
+  options.folder = world.folder();
+  options.clock = &world.clock;
+  if (GetParam() == engine::postgres) {  // a second process has the same keys in its own folder
+    options.folder += "-second";
+    std::filesystem::create_directory(options.folder, world.folder());
+    for (const char* name : {"config.json", "keys.json"}) {
+      std::filesystem::copy_file(world.folder() + "/" + name, options.folder + "/" + name);
+    }
+  } else {
+    world.stop();
+  }
+  const auto second = app::node::start(options).value();
+  auto again = std::make_unique<wire_device>(world.admin_link, second->address().port);
+  again->key = device->key.clone();
+  again->who = device->who;
+  again->token = device->token;
+  EXPECT_EQ(code_of(again->changes({})), "ok");
 }
 
 TEST_P(server_auth, a_revoked_device_is_out_at_once_and_gets_a_limited_session) {

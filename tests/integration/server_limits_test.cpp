@@ -380,25 +380,6 @@ TEST_P(server_limits, sessions_have_a_rate_for_the_user) {
   EXPECT_EQ(code_of(two->open_session()), "ok");
 }
 
-TEST_P(server_limits, invented_tokens_are_not_looked_up_for_ever_and_keep_nobody_out) {
-  start([](limits::usage_settings& of) { of.failed_tokens_per_minute.address = 3; });
-  auto device = world.device("a@example.org");
-  auto stranger = raw_client(world);
-  http::client_request asked;
-  asked.method = "POST";
-  asked.path_with_query = "/v1/known";
-  asked.body = nothing_held();
-  for (int i = 0; i < 10; ++i) {
-    asked.headers = {
-        {"Authorization", "Bearer " + to_base64url(crypto::system_random().bytes(32))}};
-    EXPECT_EQ(code_of(stranger.send(asked).value()), "session_expired");
-  }
-  EXPECT_EQ(limited("failed_token", "address"), 7) << "the others were looked up";
-  EXPECT_EQ(code_of(device->post("/v1/known", nothing_held())), "ok");
-  ASSERT_EQ(code_of(device->open_session()), "ok") << "a new token is known at once";
-  EXPECT_EQ(code_of(device->post("/v1/known", nothing_held())), "ok");
-}
-
 TEST_P(server_limits, one_device_has_no_more_than_its_share_of_the_workers) {
   start([](limits::usage_settings& of) { of.requests_at_once.device = 1; });
   auto device = world.device("a@example.org");

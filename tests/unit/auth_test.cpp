@@ -15,6 +15,7 @@
 #include "server/auth/rate_limit.hpp"
 #include "server/auth/sealed_stream.hpp"
 #include "server/auth/session.hpp"
+#include "server/auth/token.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/random.hpp"
 #include "tests/support/process.hpp"
@@ -254,6 +255,45 @@ TEST(certificate, given_files_are_read_again_and_a_broken_pair_changes_nothing) 
   EXPECT_EQ(keys.leaf.certificate, other.leaf.certificate);
   EXPECT_FALSE(look_after_certificate(folder.path(), settings, keys, k_now, 0).value());
   EXPECT_EQ(load_keys(folder.path())->leaf.certificate, other.leaf.certificate);
+}
+
+TEST(session_token, proves_that_this_installation_made_it) {
+  auto& random = crypto::system_random();
+  const auto keys = make_keys(random, {"localhost"}, k_now).value();
+  const token_mint mint(keys);
+  const auto token = mint.make(random);
+  EXPECT_EQ(token.size(), 64U);
+  EXPECT_NE(token, mint.make(random));
+  EXPECT_TRUE(mint.genuine(token));
+  const auto reloaded = decode_keys(encode_keys(keys)).value();
+  EXPECT_TRUE(token_mint(reloaded).genuine(token)) << "after a restart, and in another process";
+  const auto others = make_keys(random, {"localhost"}, k_now).value();
+  EXPECT_FALSE(token_mint(others).genuine(token));
+}
+
+TEST(session_token, that_was_invented_or_touched_is_none) {
+  auto& random = crypto::system_random();
+  const auto keys = make_keys(random, {"localhost"}, k_now).value();
+  const token_mint mint(keys);
+  const auto token = mint.make(random);
+  const auto raw = from_base64url(token).value();
+  for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
+    auto touched = raw;
+    touched[bit / 8] = static_cast<char>(touched[bit / 8] ^ (1 << bit % 8));
+    EXPECT_FALSE(mint.genuine(to_base64url(touched))) << bit;
+  }
+  const std::string bad[] = {"",
+                             "x",
+                             token.substr(1),
+                             token + "A",
+                             token.substr(0, 60),
+                             std::string(64, 'A'),
+                             std::string(64, '='),
+                             "*" + token.substr(1),
+                             to_base64url(raw.substr(0, 32)),
+                             to_base64url(random.bytes(32)),
+                             to_base64url(random.bytes(48))};
+  for (const auto& text : bad) EXPECT_FALSE(mint.genuine(text)) << text.size();
 }
 
 TEST(challenge, is_for_one_device_and_sixty_seconds) {

@@ -105,6 +105,7 @@ class postgres_store final : public database {
   postgres_store(const std::string& url, int connections) : pool_(url, connections) {}
 
   void read(const std::function<void(snapshot&)>& work) override {
+    ++reads_;
     const auto start = steady::now();
     retry_budget budget;
     while (!try_read(work, budget)) count_retry(budget);
@@ -139,6 +140,7 @@ class postgres_store final : public database {
     m.waiting = pool_.waiting();
     m.transactions = transactions_;
     m.retries = retries_;
+    m.reads = reads_;
     m.seconds = static_cast<double>(micros_) / 1e6;
     m.written = {statements_, rows_};
     return m;
@@ -248,6 +250,7 @@ class postgres_store final : public database {
   pg_pool pool_;
   std::function<void(const user_id&)> wake_;
   std::atomic<std::int64_t> transactions_ = 0;
+  std::atomic<std::int64_t> reads_ = 0;
   std::atomic<std::int64_t> retries_ = 0;
   std::atomic<std::int64_t> micros_ = 0;
   std::atomic<std::int64_t> statements_ = 0;

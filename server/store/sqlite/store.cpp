@@ -1,3 +1,4 @@
+#include <atomic>
 #include <optional>
 #include <system_error>
 
@@ -42,7 +43,10 @@ class sqlite_store final : public database {
     }
   }
 
-  void read(const std::function<void(snapshot&)>& work) override { readers_.read(work); }
+  void read(const std::function<void(snapshot&)>& work) override {
+    ++reads_;
+    readers_.read(work);
+  }
 
   void write(const std::function<void(transaction&)>& work) override { the_writer().run(work); }
 
@@ -64,6 +68,7 @@ class sqlite_store final : public database {
     database_metrics m;
     m.connections = readers_.open();
     m.busy = readers_.busy();
+    m.reads = reads_;
     if (writer_) {
       m.connections += 1;
       m.waiting = writer_->waiting();
@@ -117,6 +122,7 @@ class sqlite_store final : public database {
   // The writer is destroyed first, while its lock is held and its callback lives.
   std::optional<sqlite::lock_file> lock_;
   std::function<void(const user_id&)> wake_;
+  std::atomic<std::int64_t> reads_ = 0;
   reader_pool readers_;
   std::unique_ptr<write_queue> writer_;
 };
