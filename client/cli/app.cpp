@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "client/cli/structured_text.hpp"
 #include "client/cli/text.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/record_kind.hpp"
 #include "shared/domain/structured.hpp"
 
 namespace autocusto::cli {
@@ -105,11 +107,14 @@ nlohmann::json changes_json(const std::vector<domain::field_change>& changes) {
 }
 
 std::string changes_text(std::string_view kind, const std::vector<domain::field_change>& changes) {
+  const auto* known = domain::find_record_kind(kind);
   std::vector<std::vector<std::string>> rows;
   for (const auto& change : changes) {
-    const auto sides =
-        domain::told_apart({domain::value_text(change.from), domain::value_text(change.to)});
-    rows.push_back({field_label(kind, change.field), sides[0], "→", sides[1]});
+    const auto* spec = known == nullptr ? nullptr : known->find(change.field);
+    for (auto& line : change_lines(spec, field_label(kind, change.field), change.from, change.to)) {
+      auto sides = domain::told_apart({std::move(line.from), std::move(line.to)});
+      rows.push_back({std::move(line.what), std::move(sides[0]), "→", std::move(sides[1])});
+    }
   }
   return table({}, rows);
 }

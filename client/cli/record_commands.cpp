@@ -8,6 +8,7 @@
 #include "client/cli/app.hpp"
 #include "client/cli/input.hpp"
 #include "client/cli/print_views.hpp"
+#include "client/cli/structured_text.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/reprint.hpp"
 #include "client/replica/edit/editor.hpp"
@@ -145,8 +146,11 @@ std::string shown_text(const replica::record_shown& r) {
   for (const auto& spec : domain::find_record_kind(r.kind)->fields) {
     const auto at = r.fields.find(spec.name);
     if (at == r.fields.end()) continue;
-    const std::string value = domain::value_text(at->second);
-    if (!value.empty()) rows.push_back({field_label(r.kind, spec.name), value});
+    std::string label = field_label(r.kind, spec.name);
+    for (auto& line : value_lines(&spec, at->second)) {
+      rows.push_back({std::move(label), std::move(line)});
+      label.clear();
+    }
   }
   return out + table({}, rows);
 }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "client/pdf/print.hpp"
 #include "client/print/reprint.hpp"
 #include "shared/domain/structured.hpp"
 #include "tests/support/print_world.hpp"
@@ -101,6 +102,17 @@ TEST_F(issuing, refuses_a_reprint_that_would_differ) {
   const auto again = reprint(here.ana->read(), here.last.emission, *make_reference(other));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, errc::hash_mismatch);
+}
+
+TEST_F(issuing, refuses_a_reprint_of_what_was_taken_away) {
+  here.issue(here.order(process));
+  here.ana.sync();
+  here.server.unassign(here.server.record_of("clinic", here.clinic));
+  here.ana.sync();
+  const auto again = reprint(here.ana->read(), here.last.emission, *here.catalogue);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, errc::not_found);
+  EXPECT_THAT(again.error().message, HasSubstr("cannot be printed again"));
 }
 
 TEST_F(issuing, finds_an_emission_by_the_start_of_its_mark) {
@@ -258,13 +270,17 @@ TEST_F(issuing, keeps_each_dose_with_its_medicine) {
   EXPECT_THAT(text.substr(third), Not(HasSubstr("dose-do-primeiro")));
 }
 
-/// L2: a date of an old print inside the process is never printed.
+/// L2: a date of an old print that an old process holds is never printed.
 TEST_F(issuing, prints_the_date_that_was_asked_for) {
-  auto fields = test::process_fields();
-  fields["condicionais"] = domain::from_map({{"opt_data_1", "01/01/2001"}});
-  here.save("process", process, fields);
-  const auto text = text_of_pdf(here.issue(here.order(process, "2027-01-31")).pdf);
+  auto found = gather(here.ana->read(), here.order(process).what, "");
+  ASSERT_TRUE(found);
+  for (const auto* name : {"data", "data_1", "data_2"}) {
+    found->from.process.fields[name] = "01/01/2001"s;
+  }
+  const auto ready = resolve(found->from, here.order(process, "2027-01-31").how, *here.catalogue);
+  const auto text = text_of_pdf(pdf::print(std::span(&ready.request, 1)).pdf);
   EXPECT_THAT(text, HasSubstr("31/01/2027"));
+  EXPECT_THAT(text, HasSubstr("02/03/2027"));
   EXPECT_THAT(text, Not(HasSubstr("2001")));
 }
 
