@@ -1,4 +1,6 @@
 // What doctors and the administrator do in a run.
+#include "shared/domain/structured.hpp"
+#include "tests/simulation/kinds.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace autocusto::simulation {
@@ -13,7 +15,7 @@ std::string selector_of(const version_id& id) {
 
 void simulation_run::keep(laptop& on, const result<replica::saved>& made) {
   if (!made || !made->changed) return;
-  on.saved.emplace(made->version, domain::make_record_id(tenant_key_, "patient", made->key));
+  on.saved.emplace(made->version, record_id_of(tenant_key_, made->key));
   books_.saved(doctors_[on.user].id, made->version);
   note("  saved " + made->version.text().substr(0, 8));
   if (on.sync && !on.sync->done()) on.sync->saved();
@@ -57,14 +59,57 @@ void simulation_run::doctor_acts(laptop& on, const operation& o) {
   }
 }
 
+namespace {
+
+/// A prescription is replaced as a whole, as its form does it.
+domain::structured prescription(dice& d, const std::string& word) {
+  domain::row_list rows;
+  for (std::int64_t i = d.between(0, 3); i > 0; --i) {
+    rows.push_back({{"nome", "Remedio " + word + std::to_string(i)},
+                    {"qtd_1", std::to_string(d.between(1, 90))}});
+  }
+  return domain::from_rows(rows);
+}
+
+void edit_process(replica::edit& e, dice& d, const std::string& word) {
+  const auto changes = d.percent(60) ? 1 : d.between(2, 3);
+  for (std::int64_t i = 0; i < changes; ++i) {
+    switch (d.below(6)) {
+      case 0:
+        e.fields["prescricao"] = prescription(d, word);
+        break;
+      case 1:
+        e.fields["anamnese"] = "Linha " + word + "\nOutra";
+        break;
+      case 2:
+        e.fields["condicionais"] = domain::from_map({{"opt_a", word}});
+        break;
+      case 3:
+        e.fields["situacao_motivo"] = word;
+        break;
+      case 4:
+        e.fields["meses"] = std::to_string(d.between(1, 6));
+        break;
+      default:
+        e.fields["preenchido_por"] = d.percent(50) ? "mae" : "medico";
+    }
+  }
+}
+
+}  // namespace
+
 void simulation_run::edit(laptop& on, const operation& o, bool draft) {
   const auto key = key_of(o.record);
   const auto word = "Zq" + std::to_string(on.user) + "x" + std::to_string(++words_);
   replica::edit e;
-  e.kind = "patient";
+  e.kind = kind_of(key);
   e.key = key;
   e.draft = draft;
   dice d(o.how);
+  if (is_process(o.record)) {
+    edit_process(e, d, word);
+    return keep(on, on.home->save(e));
+  }
   const bool known = on.home->see(key).has_value();
   if (!known && !draft) {
     e.fields = {{"nome_paciente", "Nome " + word},
@@ -105,7 +150,7 @@ void simulation_run::resolve(laptop& on, const operation& o) {
   if (!seen || seen->heads.size() < 2) return;
   replica::resolution how;
   how.take = selector_of(seen->heads[o.how % seen->heads.size()]);
-  if (o.how % 3 == 0) how.set["sexo"] = std::string("X");
+  if (o.how % 3 == 0) how.set[is_process(o.record) ? "protocolo" : "sexo"] = std::string("X");
   keep(on, on.home->resolve(key, how));
 }
 
@@ -212,7 +257,8 @@ void simulation_run::settle_conflict(const operation& o) {
     std::tie(header.author, header.device) = server_->admin();
     header.created_at = format_time(server_clock_.now());
     payload.salt = random_.make<salt128>();
-    payload.fields["sexo"] = "R" + std::to_string(o.how % 10);
+    const bool process = header.record.kind == "process";
+    payload.fields[process ? "protocolo" : "sexo"] = "R" + std::to_string(o.how % 10);
     return do_act(act_resolve{whose.first, domain::make_version(header, payload)});
   }
 }

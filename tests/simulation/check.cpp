@@ -5,6 +5,7 @@
 
 #include "shared/crypto/hash.hpp"
 #include "tests/simulation/ancestry.hpp"
+#include "tests/simulation/kinds.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -35,7 +36,7 @@ class checker {
     const auto user = in.doctors_[on.user].id;
     std::set<record_id> listed;
     for (const auto& seen : on.home->see_all()) {
-      listed.insert(domain::make_record_id(in.tenant_key_, "patient", seen.key));
+      listed.insert(record_id_of(in.tenant_key_, seen.key));
     }
     for (const auto& [id, record] : on.saved) {
       if (held.contains(id) || on.let_go.contains(id) || in.books_.was_taken(user, record)) {
@@ -243,7 +244,7 @@ class checker {
     if (on.home->cursor() != now_.feeds.at(user.id)) broken("4: " + name + " has another chain");
     std::set<record_id> shown;
     for (const auto& record : seen) {
-      const auto id = domain::make_record_id(in_.tenant_key_, "patient", record.key);
+      const auto id = record_id_of(in_.tenant_key_, record.key);
       const auto view = now_.open_views.find({user.id, id});
       if (view == now_.open_views.end()) {
         broken("4: " + name + " shows a record that its user has no access to");

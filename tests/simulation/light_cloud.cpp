@@ -205,7 +205,7 @@ reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
 wire::page_view light_cloud::told(account& user, const record_id& record) {
   const auto* view = view_of(user, record);
   wire::page_view out;
-  out.record = {"patient", record};
+  out.record = {world_.records.at(record).row.kind, record};
   out.incarnation = view->state.incarnation;
   out.heads = view->state.heads;
   out.active = view->active;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/domain/validate.hpp"
+#include "tests/simulation/kinds.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -280,7 +281,7 @@ bool light_desk::waits(const version_id& id) const {
 }
 
 light_desk::holding* light_desk::find(const std::string& key) {
-  const auto at = records_.find(domain::make_record_id(who_.tenant_key, "patient", key));
+  const auto at = records_.find(record_id_of(who_.tenant_key, key));
   return at == records_.end() || at->second.versions.empty() ? nullptr : &at->second;
 }
 
@@ -298,12 +299,13 @@ bool light_desk::fits(const holding& in, const domain::field_map& fields, bool d
   domain::known_values known;
   for (const auto& [id, v] : in.versions) known.add(v->payload.fields, v->header.status);
   const auto status = draft ? domain::version_status::draft : domain::version_status::active;
-  return domain::validate_edit(*domain::find_record_kind("patient"), fields, status, known).empty();
+  return domain::validate_edit(*domain::find_record_kind(kind_of(in.key)), fields, status, known)
+      .empty();
 }
 
 replica::saved light_desk::unchanged(const holding& in, const version_id& id) const {
   replica::saved out;
-  out.kind = "patient";
+  out.kind = kind_of(in.key);
   out.key = in.key;
   out.version = id;
   return out;
@@ -312,7 +314,7 @@ replica::saved light_desk::unchanged(const holding& in, const version_id& id) co
 replica::saved light_desk::keep(holding& in, const std::vector<version_id>& parents,
                                 domain::field_map fields, bool draft, bool created) {
   domain::version_header header;
-  header.record = {"patient", domain::make_record_id(who_.tenant_key, "patient", in.key)};
+  header.record = {kind_of(in.key), record_id_of(who_.tenant_key, in.key)};
   header.parents = parents;
   std::sort(header.parents.begin(), header.parents.end());
   for (const auto& id : parents) {
@@ -347,9 +349,9 @@ result<replica::saved> light_desk::save(const replica::edit& what) {
     from = what.draft && newest ? newest : now.active ? now.active : newest;
   }
   if (!from) {
-    auto& fresh = records_[domain::make_record_id(who_.tenant_key, "patient", what.key)];
+    auto& fresh = records_[record_id_of(who_.tenant_key, what.key)];
     fresh.key = what.key;
-    auto fields = domain::empty_fields("patient");
+    auto fields = domain::empty_fields(kind_of(what.key));
     for (const auto& [name, value] : what.fields) fields[name] = value;
     if (!fits(fresh, fields, what.draft)) return wrong();
     return keep(fresh, {}, std::move(fields), what.draft, true);
@@ -415,8 +417,8 @@ result<replica::saved> light_desk::reapply(const std::string& selector) {
   const auto id = *version_id::parse(selector);
   const auto v = own_.at(id);
   replica::edit again;
-  again.kind = "patient";
   again.key = v->payload.key;
+  again.kind = kind_of(again.key);
   again.fields = v->payload.fields;
   auto made = save(again);
   if (made) std::erase(refused_, id);

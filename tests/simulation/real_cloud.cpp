@@ -229,9 +229,11 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
   asked.body = std::move(body);
   for (const auto& line : any().endpoints) {
     if (line.method != asked.method || line.path != path) continue;
-    auto refused = line.gate ? line.gate(asked) : std::nullopt;
+    auto answered = line.front ? line.front(asked) : std::nullopt;
+    if (!answered && line.gate) answered = line.gate(asked);
+    if (!answered && line.brief) answered = line.brief(asked);
     auto response =
-        refused ? *std::move(refused) : std::get<http::blocking_handler>(line.handler)(asked);
+        answered ? *std::move(answered) : std::get<http::blocking_handler>(line.handler)(asked);
     if (response.status >= 400) check_text("a refusal", response.body);
     return response;
   }

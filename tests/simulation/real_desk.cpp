@@ -10,12 +10,12 @@
 #include "client/replica/read/reader.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/sqlite/database.hpp"
+#include "tests/simulation/kinds.hpp"
 #include "tests/support/replica_state.hpp"
 
 namespace autocusto::simulation {
 namespace {
 
-constexpr std::string_view k_kind = "patient";
 constexpr std::string_view k_passphrase = "senha";
 
 replica::environment environment_of(const clock_source& clock, dice& random) {
@@ -180,17 +180,17 @@ result<replica::saved> real_desk::save(const replica::edit& what) {
 }
 result<replica::saved> real_desk::publish(const std::string& key,
                                           const std::optional<std::string>& selector) {
-  return guarded([&] { return store_->edit().publish(k_kind, key, selector, std::nullopt); });
+  return guarded([&] { return store_->edit().publish(kind_of(key), key, selector, std::nullopt); });
 }
 result<version_id> real_desk::discard_draft(const std::string& key,
                                             const std::optional<std::string>& selector) {
-  return guarded([&] { return store_->edit().discard_draft(k_kind, key, selector); });
+  return guarded([&] { return store_->edit().discard_draft(kind_of(key), key, selector); });
 }
 result<replica::saved> real_desk::revert(const std::string& key, const std::string& selector) {
-  return guarded([&] { return store_->edit().revert(k_kind, key, selector, std::nullopt); });
+  return guarded([&] { return store_->edit().revert(kind_of(key), key, selector, std::nullopt); });
 }
 result<replica::saved> real_desk::resolve(const std::string& key, const replica::resolution& how) {
-  return guarded([&] { return store_->edit().resolve(k_kind, key, how); });
+  return guarded([&] { return store_->edit().resolve(kind_of(key), key, how); });
 }
 result<replica::saved> real_desk::reapply(const std::string& selector) {
   return guarded([&] { return store_->edit().refused_reapply(selector); });
@@ -201,12 +201,12 @@ result<std::size_t> real_desk::discard_refused(const std::string& selector) {
 
 std::optional<seen_record> real_desk::see(const std::string& key) {
   return guarded([&]() -> std::optional<seen_record> {
-    const auto shown = store_->read().show(k_kind, key);
+    const auto shown = store_->read().show(kind_of(key), key);
     if (!shown) return std::nullopt;
     seen_record out{key, shown->heads, active_of(*shown), shown->drafts, {}};
     std::sort(out.heads.begin(), out.heads.end());
     std::sort(out.drafts.begin(), out.drafts.end());
-    const auto history = store_->read().history(k_kind, key);
+    const auto history = store_->read().history(kind_of(key), key);
     if (history) {
       for (const auto& info : *history) out.versions[info.id];
     }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "tests/simulation/check.hpp"
+#include "tests/simulation/kinds.hpp"
 #include "tests/support/sync_world.hpp"
 
 namespace autocusto::simulation {
@@ -107,11 +108,12 @@ void simulation_run::note(const std::string& what) {
 }
 
 std::string simulation_run::key_of(std::uint32_t record) const {
-  return test::nth_cpf(record * 7 + 3);
+  const auto cpf = test::nth_cpf(record * 7 + 3);
+  return is_process(record) ? cpf + "/G35" : cpf;
 }
 
 record_id simulation_run::record_of(std::uint32_t record) const {
-  return domain::make_record_id(tenant_key_, "patient", key_of(record));
+  return record_id_of(tenant_key_, key_of(record));
 }
 
 void simulation_run::add_laptop(std::size_t user) {
