@@ -14,9 +14,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "client/print/problem.hpp"
 #include "client/web/page_server.hpp"
 #include "client/web/request_guard.hpp"
 #include "client/web/unlocked_replica.hpp"
+#include "shared/http/message.hpp"
 
 namespace autocusto::web {
 
@@ -31,6 +33,13 @@ struct call_context {
   std::function<void()> entered;  ///< a session has begun
 };
 
+/// What a call answers in the place of JSON.
+struct answered_file {
+  std::string content_type;
+  std::string bytes;
+  http::header_list headers;
+};
+
 struct call {
   const call_context& context;
   const nlohmann::json& sent;  ///< an object; empty for GET
@@ -39,6 +48,10 @@ struct call {
   /// Filled in for errors: everything that is wrong, and the kind whose labels the sentences use.
   replica::edit_problems problems;
   std::string kind;
+  /// Filled in where a print is refused: everything that stands in its way.
+  std::vector<printing::problem> unprintable;
+  /// Answered in the place of the JSON text that the call returns.
+  std::optional<answered_file> file;
 
   [[nodiscard]] std::string say(const error& e) const {
     return context.options.translate(e, kind, !english);
@@ -69,6 +82,9 @@ struct call_entry {
 [[nodiscard]] std::vector<call_entry> profile_calls();
 [[nodiscard]] std::vector<call_entry> record_calls();
 [[nodiscard]] std::vector<call_entry> conflict_calls();
+[[nodiscard]] std::vector<call_entry> process_calls();
+[[nodiscard]] std::vector<call_entry> print_calls();
+[[nodiscard]] std::vector<call_entry> reference_calls();
 
 /// The state for the page's status line, as that session may see it: GET /api/state and the events.
 [[nodiscard]] std::string state_text(const call_context& context, const std::string& session,

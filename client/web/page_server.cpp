@@ -14,6 +14,7 @@
 #include "client/web/event_hub.hpp"
 #include "client/web/running_page.hpp"
 #include "client/web/start_file.hpp"
+#include "client/web/views.hpp"
 #include "shared/http/server.hpp"
 #include "shared/json/canonical.hpp"
 
@@ -187,7 +188,8 @@ class page_server::impl {
   std::vector<http::endpoint> endpoints() {
     std::vector<http::endpoint> table;
     for (const auto& each : assets()) table.push_back(endpoint_of(each));
-    for (const auto& part : {session_calls(), profile_calls(), record_calls(), conflict_calls()}) {
+    for (const auto& part : {session_calls(), profile_calls(), record_calls(), conflict_calls(),
+                             process_calls(), print_calls(), reference_calls()}) {
       for (const auto& each : part) table.push_back(endpoint_of(each));
     }
     http::endpoint events;
@@ -236,7 +238,7 @@ class page_server::impl {
     const auto body = read_body(asked);
     if (!body) return said(body.error(), asked);
     english_ = wants_english(asked);
-    call c{context_, *body, *visitor, english_, {}, {}};
+    call c{context_, *body, *visitor, english_, {}, {}, {}, {}};
     if (what.counts_as_presence && !http::find_header(asked.headers, "x-autocusto-background")) {
       replica_.touch();
     }
@@ -246,9 +248,18 @@ class page_server::impl {
       for (const auto& each : c.problems.problems) {
         problems.push_back({{"field", each.field}, {"message", c.say(each)}});
       }
+      for (const auto& each : c.unprintable) problems.push_back(to_json(each, c.english));
       return guarded(refusal(done.error(), c.say(done.error()), problems, asked.request_id));
     }
-    return guarded(http::json_response(*done));
+    return guarded(c.file ? file_response(*std::move(c.file)) : http::json_response(*done));
+  }
+
+  static http::response file_response(answered_file file) {
+    http::response answer;
+    answer.content_type = std::move(file.content_type);
+    answer.body = std::move(file.bytes);
+    answer.headers = std::move(file.headers);
+    return answer;
   }
 
   /// What is broken is told as an error with what to do, too.

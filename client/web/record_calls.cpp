@@ -44,10 +44,7 @@ json items_json(const std::vector<replica::list_item>& items) {
 
 call_result kinds_of(call& /*c*/) {
   json kinds = json::array();
-  // The page has forms for these.
-  for (const auto* name : {"patient", "clinic"}) {
-    kinds.push_back(to_json(*domain::find_record_kind(name)));
-  }
+  for (const auto& each : domain::record_kinds()) kinds.push_back(to_json(each));
   return json({{"kinds", std::move(kinds)}}).dump();
 }
 

@@ -39,7 +39,7 @@ found_records search_index::search(std::string_view kind, std::string_view term,
   const domain::search_term wanted(term);
   found_records out;
   for (const auto& each : entries_) {
-    if (!kind.empty() && each.item.kind != kind) continue;
+    if (kind.empty() ? each.item.kind == "emission" : each.item.kind != kind) continue;
     if (!wanted.finds(each.folded, each.item.key)) continue;
     ++out.count;
     if (out.items.size() < limit) out.items.push_back(each.item);

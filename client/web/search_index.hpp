@@ -29,7 +29,7 @@ class search_index {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t damaged() const { return damaged_; }
 
-  /// `kind` empty: all kinds.
+  /// `kind` empty: all kinds but emissions, which are found by their process.
   [[nodiscard]] found_records search(std::string_view kind, std::string_view term,
                                      std::size_t limit) const;
   [[nodiscard]] const replica::list_item* find(std::string_view kind, std::string_view key) const;

@@ -16,6 +16,18 @@ json label_json(const std::string& pt, const std::string& en) {
   return {{"pt", pt}, {"en", en}};
 }
 
+json columns_json(const std::vector<domain::column_spec>& columns) {
+  json out = json::array();
+  for (const auto& c : columns) {
+    out.push_back({{"name", c.name},
+                   {"max", c.max_length},
+                   {"required", c.required},
+                   {"rule", domain::rule_name(c.rule)},
+                   {"label", label_json(c.label_pt, c.label_en)}});
+  }
+  return out;
+}
+
 error bad_member(const std::string& name) {
   return fail(errc::malformed, "The member " + name + " of the request is not right.", name);
 }
@@ -30,6 +42,13 @@ json to_json(const domain::record_kind& kind) {
                       {"max", f.max_length},
                       {"required", f.required},
                       {"required_when", f.required_when},
+                      {"required_value", f.required_value},
+                      {"since", f.since},
+                      {"lines", f.lines},
+                      {"max_rows", f.type == domain::field_type::rows ? f.max_items : 0},
+                      {"max_entries", f.type == domain::field_type::map ? f.max_items : 0},
+                      {"pattern", f.pattern},
+                      {"columns", columns_json(f.columns)},
                       {"rule", domain::rule_name(f.rule)},
                       {"choices", f.choices},
                       {"group", f.group},
@@ -91,6 +110,13 @@ json to_json(const std::vector<version_id>& ids) {
   json out = json::array();
   for (const auto& id : ids) out.push_back(id.text());
   return out;
+}
+
+json to_json(const printing::problem& what, bool english) {
+  return {{"code", what.code},
+          {"box", what.box},
+          {"field", what.field},
+          {"message", what.message(english ? pdf::language::en : pdf::language::pt)}};
 }
 
 json time_or_null(const std::optional<unix_millis>& at) {

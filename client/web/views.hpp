@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "client/print/problem.hpp"
 #include "client/replica/types.hpp"
 #include "shared/domain/record_kind.hpp"
 
@@ -19,9 +20,11 @@ namespace autocusto::web {
 [[nodiscard]] nlohmann::json to_json(const replica::saved& s);
 [[nodiscard]] nlohmann::json to_json(const std::vector<domain::field_change>& changes);
 [[nodiscard]] nlohmann::json to_json(const std::vector<version_id>& ids);
+[[nodiscard]] nlohmann::json to_json(const printing::problem& what, bool english);
 [[nodiscard]] nlohmann::json time_or_null(const std::optional<unix_millis>& at);
 
-/// The fields that were sent, each a text or true/false. Errors: invalid_field, malformed.
+/// The fields that were sent, each a text, true/false, a list of rows or an object. Errors:
+/// invalid_field, malformed.
 [[nodiscard]] result<domain::field_map> read_fields(std::string_view kind,
                                                     const nlohmann::json& sent);
 

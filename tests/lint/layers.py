@@ -61,7 +61,7 @@ ALLOWED = {
     "client/transport": CORE | {"shared/http", "client/engine"},
     "client/sync": CORE | {"client/engine", "client/replica/identity", "client/transport"},
     "client/cli": CORE | FACETS | {"client/print", "shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
-    "client/web": CORE | FACETS | {"shared/http", "client/engine", "client/sync", "client/transport"},
+    "client/web": CORE | FACETS | {"client/pdf", "client/print", "shared/http", "shared/reference", "client/engine", "client/sync", "client/transport"},
     # An administrator's profile has keys and settings, and no records.
     "tools/admin": CORE | {"shared/cli", "client/replica", "client/replica/identity",
                            "client/replica/sync", "client/sync", "client/transport"},

@@ -1,0 +1,32 @@
+#pragma once
+// What a call says about a print, read from its JSON. Private to client/web; worker threads.
+
+#include <string>
+
+#include "client/print/issue.hpp"
+#include "client/web/call.hpp"
+#include "client/web/unlocked_replica.hpp"
+#include "shared/json/read.hpp"
+
+namespace autocusto::web {
+
+/// The setting with the profile that the doctor prints with; the command line has the same one.
+inline constexpr const char* k_used_doctor = "print.doctor";
+/// The setting with the usual policy of dates.
+inline constexpr const char* k_usual_dates = "print.dates";
+inline constexpr std::size_t k_key_bytes = 1024;
+
+/// `key`, `start`, and where they are given `months`, `dates`, `documents`, `clinic`, `doctor`,
+/// `version`, `patient_version`, `allow`.
+/// Errors are noted in `in`.
+[[nodiscard]] printing::order read_order(autocusto::json::reader& in);
+/// A date of the calendar; an invalid one is noted in `in`.
+[[nodiscard]] pdf::date read_date(autocusto::json::reader& in, const char* name);
+
+/// In place of a policy that the call does not name, the doctor's usual one.
+void take_usual_dates(const call& c, const unlocked_replica::lease& at, printing::order& order);
+[[nodiscard]] std::string used_doctor(const unlocked_replica::lease& at);
+/// The reference catalogue of this laptop. It lives for ever.
+[[nodiscard]] const printing::reference_source& catalogue();
+
+}  // namespace autocusto::web
