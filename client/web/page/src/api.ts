@@ -3,19 +3,38 @@
 import { secret } from './tab';
 import { language } from './texts/language';
 
-export type Fields = Record<string, string | boolean>;
+/// Texts by the names of columns; an empty one may be left out.
+export type Row = Record<string, string>;
+/// A text, yes or no, a list of rows, or a map.
+export type Value = string | boolean | Row[] | Row;
+export type Fields = Record<string, Value>;
 
 export interface Label {
   pt: string;
   en: string;
 }
-export interface FieldSpec {
+export type Rule =
+  | 'none' | 'weight' | 'height' | 'cns' | 'email' | 'phone' | 'cep' | 'choice' | 'cpf' | 'cnes' | 'date' | 'digits';
+export interface Column {
   name: string;
-  type: 'text' | 'boolean';
   max: number;
   required: boolean;
+  rule: Rule;
+  label: Label;
+}
+export interface FieldSpec {
+  name: string;
+  type: 'text' | 'boolean' | 'rows' | 'map';
+  max: number;
+  /// A text that may have line breaks.
+  lines: boolean;
+  required: boolean;
+  /// The field that makes this one required, while it has `required_value` (empty: while it is true).
   required_when: string;
-  rule: 'none' | 'weight' | 'height' | 'cns' | 'email' | 'phone' | 'cep' | 'choice';
+  required_value: string;
+  max_rows: number;
+  columns: Column[];
+  rule: Rule;
   choices: string[];
   group: string;
   clinical: boolean;
@@ -81,8 +100,8 @@ export interface Side {
 }
 export interface Change {
   field: string;
-  from: string | boolean;
-  to: string | boolean;
+  from: Value;
+  to: Value;
 }
 export interface Diff {
   from: Side;
@@ -200,6 +219,42 @@ export interface UnsavedEdit {
 export interface FieldProblem {
   field: string;
   message: string;
+  /// Of a print that was refused: a stable name, and the number of the box.
+  code?: string;
+  box?: string;
+}
+export interface ProcessItem extends Item {
+  cid: string;
+  diagnosis: string;
+  state: string;
+  due: string | null;
+}
+export interface DueItem {
+  key: string;
+  cid: string;
+  diagnosis: string;
+  name: string;
+  due: string;
+  overdue: boolean;
+}
+export interface Emission {
+  key: string;
+  mark: string;
+  start: string;
+  months: string;
+  pages: string;
+  state: string;
+  rows: Row[];
+}
+export interface Checked {
+  problems: FieldProblem[];
+  warnings: FieldProblem[];
+}
+export interface Paper {
+  pdf: Blob;
+  pages: string;
+  /// Empty for a draft.
+  emission: string;
 }
 
 /// A refusal, with its sentence in the doctor's language.
@@ -248,8 +303,7 @@ function headersOf(): Record<string, string> {
   return headers;
 }
 
-/// `background`: the page asks by itself, so it does not count as somebody being there.
-export async function call<T>(path: string, body?: object, background = false): Promise<T> {
+async function answerOf(path: string, body: object | undefined, background: boolean): Promise<Response> {
   const headers = headersOf();
   if (body) headers['Content-Type'] = 'application/json';
   if (background) headers['X-AutoCusto-Background'] = '1';
@@ -263,7 +317,22 @@ export async function call<T>(path: string, body?: object, background = false): 
     throw new CallError('gone', '');
   }
   if (!response.ok) throw await refusal(response);
-  return (await response.json()) as T;
+  return response;
+}
+
+/// `background`: the page asks by itself, so it does not count as somebody being there.
+export async function call<T>(path: string, body?: object, background = false): Promise<T> {
+  return (await (await answerOf(path, body, background)).json()) as T;
+}
+
+/// A call that answers a PDF.
+export async function callForPaper(path: string, body: object): Promise<Paper> {
+  const response = await answerOf(path, body, false);
+  return {
+    pdf: await response.blob(),
+    pages: response.headers.get('X-AutoCusto-Pages') ?? '',
+    emission: response.headers.get('X-AutoCusto-Emission') ?? '',
+  };
 }
 
 interface ServerEvent {

@@ -116,9 +116,9 @@ function Screen() {
     case 'help':
       return <HelpScreen />;
     case 'new':
-      return <NewScreen key={at.kind} kind={at.kind} resume={at.resume} />;
+      return <NewScreen key={at.kind} kind={at.kind} resume={at.resume} about={at.about} />;
     case 'record':
-      return <RecordScreen key={`${at.kind} ${at.key}`} kind={at.kind} id={at.key} resume={at.resume} />;
+      return <RecordScreen key={`${at.kind} ${at.key}`} kind={at.kind} id={at.key} resume={at.resume} act={at.act} />;
   }
 }
 

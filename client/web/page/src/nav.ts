@@ -3,10 +3,14 @@
 import type { UnsavedEdit } from './api';
 import { Store } from './store';
 
+export type PrintAct = 'print' | 'renew';
+
 export type Route =
   | { screen: 'home' | 'conflicts' | 'sync' | 'settings' | 'help' }
-  | { screen: 'new'; kind: string; resume?: UnsavedEdit }
-  | { screen: 'record'; kind: string; key: string; resume?: UnsavedEdit };
+  /// `about`: whose process it is.
+  | { screen: 'new'; kind: string; resume?: UnsavedEdit; about?: string }
+  /// `act`: which panel of a process is open at first.
+  | { screen: 'record'; kind: string; key: string; resume?: UnsavedEdit; act?: PrintAct };
 
 export const route = new Store<Route>({ screen: 'home' });
 

@@ -1,7 +1,8 @@
 // Checks while typing, so that the error stands beside the field at once. The rules themselves are
 // the program's (shared/domain); what it refuses on saving is shown in the same places.
-import type { Fields, FieldSpec } from '../api';
+import type { Fields, FieldSpec, Rule } from '../api';
 import { cleanNumber, entered, visibleText } from './entry';
+import { rowsOf, wrongCells } from './rows';
 
 export function digits(text: string): string {
   return text.replace(/\D/g, '');
@@ -67,14 +68,32 @@ export function validHeight(text: string): boolean {
   return cm >= 20 && cm <= 260;
 }
 
-export type Wrong = 'required' | 'too_long' | FieldSpec['rule'] | 'cpf' | 'cnes';
+export function validCid(text: string): boolean {
+  return /^[A-Za-z]\d{2}(\.?\d)?(\/[2-9])?$/.test(cleanNumber(text));
+}
 
+export function validRegistration(text: string): boolean {
+  return /^\d{1,10}\/[A-Za-z]{2}$/.test(cleanNumber(text));
+}
+
+export function validDate(text: string): boolean {
+  const m = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text.trim());
+  if (!m) return false;
+  const at = new Date(`${m[0]}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(m[0]);
+}
+
+export type Wrong = 'required' | 'too_long' | 'registration' | 'cid' | 'row' | Rule;
+
+/// `key`: what the kind calls its key, `cid` for the part of a process's that is typed.
 export function validKey(key: string, text: string): Wrong | null {
   if (key === 'cnes') return validCnes(text) ? null : 'cnes';
+  if (key === 'crm') return validRegistration(text) ? null : 'registration';
+  if (key === 'cid') return validCid(text) ? null : 'cid';
   return validCpf(text) ? null : 'cpf';
 }
 
-function breaksRule(rule: FieldSpec['rule'], text: string): boolean {
+export function breaksRule(rule: Rule, text: string): boolean {
   switch (rule) {
     case 'cns':
       return !validCns(text);
@@ -88,6 +107,14 @@ function breaksRule(rule: FieldSpec['rule'], text: string): boolean {
       return !validWeight(text);
     case 'height':
       return !validHeight(text);
+    case 'cpf':
+      return !validCpf(text);
+    case 'cnes':
+      return !validCnes(text);
+    case 'date':
+      return !validDate(text);
+    case 'digits':
+      return !/^\d+$/.test(text);
     case 'none':
     case 'choice':
       return false;
@@ -101,13 +128,19 @@ export interface Rules {
   fresh: boolean;
 }
 
+/// Whether the other field that decides makes this one required.
+export function isCalledFor(spec: FieldSpec, fields: Fields): boolean {
+  return spec.required_when !== '' && fields[spec.required_when] === (spec.required_value || true);
+}
+
 /// What is wrong with a field, or null. What stands there since before (`before`) may be odd: only what
 /// was changed has to be right.
 export function wrongField(spec: FieldSpec, fields: Fields, before: Fields, rules: Rules): Wrong | null {
   const value = fields[spec.name];
-  if (spec.type === 'boolean') return null;
+  if (spec.type === 'boolean' || spec.type === 'map') return null;
+  if (spec.type === 'rows') return wrongCells(spec, rowsOf(value)).size > 0 && !rules.draft ? 'row' : null;
   const text = typeof value === 'string' ? value : '';
-  const needed = spec.required || (spec.required_when !== '' && fields[spec.required_when] === true);
+  const needed = spec.required || isCalledFor(spec, fields);
   const kept = value === before[spec.name];
   if (visibleText(text) === '') {
     const conditionKept = spec.required_when === '' || fields[spec.required_when] === before[spec.required_when];

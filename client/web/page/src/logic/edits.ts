@@ -1,10 +1,11 @@
 // What a form holds against what it began from. Pure functions.
-import type { Fields, FieldSpec, Kind } from '../api';
-import { wrongField, type Rules, type Wrong } from './checks';
+import type { Fields, FieldSpec, Kind, Value } from '../api';
+import { isCalledFor, wrongField, type Rules, type Wrong } from './checks';
+import { same } from './rows';
 
 export function changedFields(before: Fields, now: Fields): Fields {
   const out: Fields = {};
-  for (const [name, value] of Object.entries(now)) if (before[name] !== value) out[name] = value;
+  for (const [name, value] of Object.entries(now)) if (!same(before[name], value)) out[name] = value;
   return out;
 }
 
@@ -12,15 +13,19 @@ export function isChanged(before: Fields, now: Fields): boolean {
   return Object.keys(changedFields(before, now)).length > 0;
 }
 
+export function emptyValue(spec: FieldSpec): Value {
+  return { text: '', boolean: false, rows: [], map: {} }[spec.type];
+}
+
 export function emptyFields(kind: Kind): Fields {
-  return Object.fromEntries(kind.fields.map((f) => [f.name, f.type === 'boolean' ? false : '']));
+  return Object.fromEntries(kind.fields.map((f) => [f.name, emptyValue(f)]));
 }
 
 /// The doctor's edits on another starting point; `both`: fields that changed there, too, to something
 /// else.
 export function rebase(before: Fields, now: Fields, newer: Fields): { fields: Fields; both: string[] } {
   const mine = changedFields(before, now);
-  const both = Object.keys(mine).filter((name) => before[name] !== newer[name] && newer[name] !== mine[name]);
+  const both = Object.keys(mine).filter((name) => !same(before[name], newer[name]) && !same(newer[name], mine[name]));
   return { fields: { ...newer, ...mine }, both };
 }
 
@@ -36,5 +41,6 @@ export function wrongFields(kind: Kind, now: Fields, before: Fields, rules: Rule
 
 /// Whether the form shows the field: one that is needed only sometimes, only then or when it is filled.
 export function isShown(spec: FieldSpec, now: Fields): boolean {
-  return spec.required_when === '' || now[spec.required_when] === true || now[spec.name] !== '';
+  if (spec.type === 'map') return Object.keys(now[spec.name] ?? {}).length > 0;
+  return spec.required_when === '' || isCalledFor(spec, now) || now[spec.name] !== '';
 }

@@ -9,7 +9,7 @@ import { maskCpf, tidy } from './format';
 function specOf(rule: string, max: number): FieldSpec {
   return {
     name: 'x', type: 'text', max, required: false, required_when: '', rule: rule as FieldSpec['rule'],
-    choices: [], group: 'x', clinical: false, label: { pt: 'x', en: 'x' },
+    choices: [], lines: false, required_value: '', max_rows: 0, columns: [], group: 'x', clinical: false, label: { pt: 'x', en: 'x' },
   };
 }
 

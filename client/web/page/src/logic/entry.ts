@@ -33,6 +33,11 @@ export function visibleText(text: string): string {
   return visibleOnce(seen) === seen ? seen : visibleOnce(seen.replace(JOINERS, ''));
 }
 
+/// A text with line breaks: each line as above, no empty ones around.
+export function visibleLines(text: string): string {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map(visibleText).join('\n').replace(/^\n+|\n+$/g, '');
+}
+
 /// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners.
 export function cleanNumber(text: string): string {
   return visibleText(text.replace(JOINERS, ''))
@@ -51,7 +56,14 @@ export function entered(spec: FieldSpec, typed: string): string {
   switch (spec.rule) {
     case 'none':
     case 'choice':
-      return visibleText(typed);
+      return spec.lines ? visibleLines(typed) : visibleText(typed);
+    case 'cpf':
+      return digitsIf(number, 11) || number;
+    case 'cnes':
+      return digitsIf(number, 7) || number;
+    case 'date':
+    case 'digits':
+      return number;
     case 'weight':
     case 'height':
       return number;

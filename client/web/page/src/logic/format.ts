@@ -9,9 +9,17 @@ export function formatCpf(key: string): string {
   return m ? `${m[1]}.${m[2]}.${m[3]}-${m[4]}` : key;
 }
 
+/// The patient and the CID of a process's key.
+export function splitKey(key: string): [patient: string, cid: string] {
+  const at = key.indexOf('/');
+  return at < 0 ? [key, ''] : [key.slice(0, at), key.slice(at + 1)];
+}
+
 /// A key as people read it; odd imported keys stay as they are.
 export function formatKey(kind: string, key: string): string {
-  return kind === 'patient' ? formatCpf(key) : key;
+  if (kind === 'patient') return formatCpf(key);
+  const [patient, rest] = splitKey(key);
+  return kind === 'process' ? `${formatCpf(patient)} · ${rest}` : key;
 }
 
 /// While a CPF is typed: punctuation comes by itself.
@@ -54,6 +62,18 @@ export function formatTime(rfc3339: string | null | undefined): string {
   const at = new Date(rfc3339);
   if (Number.isNaN(at.getTime())) return rfc3339;
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: 'short' }).format(at);
+}
+
+/// `2027-01-31` as people here write it.
+export function formatDate(iso: string): string {
+  const at = new Date(`${iso}T00:00:00`);
+  return Number.isNaN(at.getTime()) ? iso : new Intl.DateTimeFormat(locale(), { dateStyle: 'short' }).format(at);
+}
+
+/// The calendar day here and now.
+export function todayIso(now: Date = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
 export function formatCount(n: number): string {

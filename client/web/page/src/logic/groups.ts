@@ -1,6 +1,7 @@
 // Merge groups in a conflict. Fields of one group only make sense together, so they are chosen together.
 // Which ones a person has to decide is told by the program (shared/domain/conflict.hpp); it joins the
 // others by the same rule and shows the result before anything is saved. Pure functions.
+import { emptyValue } from './edits';
 import type { Conflict, Fields, FieldSpec, Kind, Resolution } from '../api';
 
 export interface Group {
@@ -34,7 +35,7 @@ export function resolutionOf(conflict: Conflict, groups: Group[], choices: Map<s
     if (!choice) continue;
     for (const spec of group.specs) {
       if (choice.what === 'typed') {
-        set[spec.name] = choice.values[spec.name] ?? (spec.type === 'boolean' ? false : '');
+        set[spec.name] = choice.values[spec.name] ?? emptyValue(spec);
         continue;
       }
       const side = choice.what === 'before' ? conflict.base : conflict.heads[choice.index];

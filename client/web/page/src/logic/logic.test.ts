@@ -10,7 +10,7 @@ import { groupsOf, resolutionOf, undecided, type Choice } from './groups';
 function spec(name: string, more: Partial<FieldSpec> = {}): FieldSpec {
   return {
     name, type: 'text', max: 100, required: false, required_when: '', rule: 'none', choices: [],
-    group: name, clinical: false, label: { pt: name, en: name }, ...more,
+    group: name, clinical: false, lines: false, required_value: '', max_rows: 0, columns: [], label: { pt: name, en: name }, ...more,
   };
 }
 const kind: Kind = {

@@ -4,6 +4,7 @@ import type { Diff, Kind } from '../api';
 import { formatTime } from '../logic/format';
 import { labelOf, t } from '../texts';
 import { valueBeside, valueText } from './field';
+import { RowsBeside } from './rows_beside';
 
 export function Comparison({ kind, diff, onClose }: { kind: Kind; diff: Diff; onClose: () => void }) {
   const [only, setOnly] = useState(false);
@@ -55,6 +56,19 @@ export function Comparison({ kind, diff, onClose }: { kind: Kind; diff: Diff; on
           </tbody>
         </table>
       </div>
+      {kind.fields
+        .filter((f) => f.type === 'rows' && differs.has(f.name))
+        .map((f) => (
+          <RowsBeside
+            key={f.name}
+            spec={f}
+            sides={[diff.from, diff.to].map((side) => ({
+              id: side.version.version_id,
+              title: t('side_name', { n: side.version.number }),
+              fields: side.fields,
+            }))}
+          />
+        ))}
       <button type="button" class="secondary" onClick={onClose}>
         {t('close')}
       </button>

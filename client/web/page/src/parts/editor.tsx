@@ -1,6 +1,6 @@
 // The state of a record's form: what it began from, what was typed, what is wrong, and saving.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved, type UnsavedEdit } from '../api';
+import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved, type UnsavedEdit, type Value } from '../api';
 import { changedFields, isChanged, wrongFields } from '../logic/edits';
 import { guardLeaving } from '../nav';
 import { session } from '../store';
@@ -19,7 +19,7 @@ export interface Editor {
   summary: string;
   busy: boolean;
   setSummary: (text: string) => void;
-  input: (name: string, value: string | boolean) => void;
+  input: (name: string, value: Value) => void;
   leave: (name: string) => void;
   begin: (before: Fields, now?: Fields) => void;
   /// Goes on from what was typed before a lock.
@@ -38,6 +38,11 @@ function focusFirstWrong(): void {
   requestAnimationFrame(() => {
     document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   });
+}
+
+/// `prescricao` of `prescricao.2.qtd_3`.
+function topName(field: string): string {
+  return field.split('.')[0] ?? field;
 }
 
 function forgetUnsaved(slot: string): void {
@@ -113,9 +118,9 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
       : null,
   );
 
-  const input = useCallback((name: string, value: string | boolean) => {
+  const input = useCallback((name: string, value: Value) => {
     setFields((now) => ({ ...now, [name]: value }));
-    setRefused((all) => all.filter((r) => r.field !== name));
+    setRefused((all) => all.filter((r) => topName(r.field) !== name));
   }, []);
   const leave = useCallback((name: string) => {
     setVisited((all) => (all === 'all' ? all : new Set([...all, name])));
@@ -148,7 +153,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
 
   const showRefusal = (e: CallError): boolean => {
     const listed = e.problems.length > 0 ? e.problems : [{ field: e.field, message: e.message }];
-    const known = listed.filter((p) => kind.fields.some((f) => f.name === p.field));
+    const known = listed.filter((p) => kind.fields.some((f) => f.name === topName(p.field)));
     setRefused(known);
     if (known.length === 0) return false;
     say(errorText(e), true);

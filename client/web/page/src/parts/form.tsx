@@ -1,15 +1,18 @@
 // What is edited of one record: its fields with checks beside them, and the summary of the edit. It holds
 // no state: the editor does.
 import type { Kind } from '../api';
-import { isShown } from '../logic/edits';
+import { isCalledFor } from '../logic/checks';
+import { emptyValue, isShown } from '../logic/edits';
 import { t } from '../texts';
 import type { Editor } from './editor';
-import { FieldInput, wrongText } from './field';
+import { FieldInput, wrongText, type FormPlace } from './field';
 
 interface Props {
   kind: Kind;
   editor: Editor;
   readOnly?: boolean;
+  /// Of a process.
+  cid?: string;
 }
 
 /// What the program refused shows until the field is changed; what the page found, once the field was left.
@@ -38,8 +41,14 @@ function SummaryInput({ editor }: { editor: Editor }) {
   );
 }
 
-export function EditedFields({ kind, editor, readOnly = false }: Props) {
+/// What was issued stays as it was; what became of the paper may be said.
+function isFixed(kind: Kind, name: string): boolean {
+  return kind.kind === 'emission' && name !== 'situacao' && name !== 'nota';
+}
+
+export function EditedFields({ kind, editor, readOnly = false, cid = '' }: Props) {
   const { fields } = editor;
+  const about: FormPlace = { cid, months: Number(fields.meses) || 6 };
   return (
     <>
       <div class="fields">
@@ -49,10 +58,12 @@ export function EditedFields({ kind, editor, readOnly = false }: Props) {
             <FieldInput
               key={spec.name}
               spec={spec}
-              value={fields[spec.name] ?? (spec.type === 'boolean' ? false : '')}
-              required={(spec.required && spec.type !== 'boolean') || (spec.required_when !== '' && fields[spec.required_when] === true)}
+              value={fields[spec.name] ?? emptyValue(spec)}
+              required={(spec.required && spec.type !== 'boolean') || isCalledFor(spec, fields)}
               wrong={problemOf(kind, editor, spec.name)}
-              readOnly={readOnly}
+              readOnly={readOnly || isFixed(kind, spec.name)}
+              inside={editor.refused.filter((r) => r.field.startsWith(`${spec.name}.`))}
+              about={about}
               onInput={(value) => editor.input(spec.name, value)}
               onLeave={() => editor.leave(spec.name)}
             />

@@ -2,11 +2,13 @@
 import { useRef, useState } from 'preact/hooks';
 import { call, CallError, type Conflict, type Fields, type Kind, type Resolution, type Saved } from '../api';
 import { groupsOf, resolutionOf, undecided, type Choice, type Group } from '../logic/groups';
-import { isChanged } from '../logic/edits';
+import { emptyValue, isChanged } from '../logic/edits';
+import { same } from '../logic/rows';
 import { formatKey, formatTime } from '../logic/format';
 import { Badge, errorText, Problem, Title, useFocused, useLoaded } from '../parts/common';
 import { say } from '../parts/dialog';
 import { FieldInput, valueBeside, valueText } from '../parts/field';
+import { RowsBeside } from '../parts/rows_beside';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
 
@@ -25,7 +27,9 @@ function Values({ group, fields, before, beside }: ValuesProps) {
   return (
     <>
       {group.specs.map((spec) => {
-        const changed = before !== undefined && before[spec.name] !== fields[spec.name];
+        const changed = before !== undefined && !same(before[spec.name], fields[spec.name]);
+        // Rows stand side by side above.
+        if (spec.type === 'rows') return null;
         const text = valueBeside(fields[spec.name], beside.map((other) => other[spec.name]));
         return (
           <span key={spec.name} class="value">
@@ -37,6 +41,11 @@ function Values({ group, fields, before, beside }: ValuesProps) {
       })}
     </>
   );
+}
+
+function namedSides(conflict: Conflict) {
+  const heads = conflict.heads.map((h) => ({ id: h.version.version_id, title: t('side_name', { n: h.version.number }), fields: h.fields }));
+  return conflict.base ? [...heads, { id: 'before', title: t('take_before'), fields: conflict.base.fields }] : heads;
 }
 
 interface GroupProps {
@@ -55,12 +64,17 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
     const source = choice?.what === 'side' ? conflict.heads[choice.index] : first;
     onChoose({
       what: 'typed',
-      values: Object.fromEntries(group.specs.map((s) => [s.name, source?.fields[s.name] ?? ''])),
+      values: Object.fromEntries(group.specs.map((s) => [s.name, source?.fields[s.name] ?? emptyValue(s)])),
     });
   };
   return (
     <fieldset class="choice">
       <legend>{groupLabel(group)}</legend>
+      {group.specs
+        .filter((spec) => spec.type === 'rows')
+        .map((spec) => (
+          <RowsBeside key={spec.name} spec={spec} sides={namedSides(conflict)} />
+        ))}
       {conflict.heads.map((head, index) => (
         <label key={head.version.version_id}>
           <input
@@ -94,7 +108,7 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
             <FieldInput
               key={spec.name}
               spec={spec}
-              value={typed[spec.name] ?? ''}
+              value={typed[spec.name] ?? emptyValue(spec)}
               required={spec.required}
               wrong={null}
               readOnly={false}
@@ -138,7 +152,7 @@ function Preview(p: { kind: Kind; conflict: Conflict; fields: Fields; busy: bool
       <p>{t('preview_text')}</p>
       <dl>
         {p.kind.fields.map((f) => {
-          const changed = p.conflict.base ? p.conflict.base.fields[f.name] !== p.fields[f.name] : false;
+          const changed = p.conflict.base ? !same(p.conflict.base.fields[f.name], p.fields[f.name]) : false;
           return (
             <div key={f.name} class={changed ? 'differs' : ''}>
               <dt>{labelOf(f.label)}</dt>
@@ -264,7 +278,7 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
 }
 
 function pick(group: Group, fields: Fields): Fields {
-  return Object.fromEntries(group.specs.map((s) => [s.name, fields[s.name] ?? '']));
+  return Object.fromEntries(group.specs.map((s) => [s.name, fields[s.name] ?? emptyValue(s)]));
 }
 
 export function ConflictsScreen() {

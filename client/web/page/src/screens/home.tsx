@@ -7,6 +7,7 @@ import { go } from '../nav';
 import { Badge, errorText, Problem } from '../parts/common';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
+import { DueList } from './due';
 
 interface Found {
   term: string;
@@ -173,6 +174,8 @@ export function HomeScreen() {
           ))}
         </ul>
       ) : (
+        <>
+        <DueList />
         <section aria-labelledby="recent">
           <h2 id="recent">{t('recent')}</h2>
           {recent.length === 0 ? (
@@ -185,6 +188,7 @@ export function HomeScreen() {
             </ul>
           )}
         </section>
+        </>
       )}
     </div>
   );

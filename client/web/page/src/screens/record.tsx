@@ -1,23 +1,45 @@
 // A record: registering a new one, and one that is there with its form and its history.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type RecordShown, type UnsavedEdit } from '../api';
+import { call, CallError, type Kind, type RecordShown, type UnsavedEdit } from '../api';
 import { validKey } from '../logic/checks';
 import { emptyFields } from '../logic/edits';
-import { formatKey, maskCpf } from '../logic/format';
-import { go, guardLeaving } from '../nav';
+import { formatKey, maskCpf, splitKey } from '../logic/format';
+import { go, guardLeaving, type PrintAct } from '../nav';
 import { Badge, errorText, LinkTo, Problem, Title } from '../parts/common';
 import { say } from '../parts/dialog';
 import { useEditor } from '../parts/editor';
 import { wrongText } from '../parts/field';
+import { DiseaseName } from '../parts/disease';
 import { EditedFields } from '../parts/form';
+import { LiveCheck } from '../parts/print_check';
 import { kindOf, live, useStore } from '../store';
-import { labelOf, t } from '../texts';
+import { labelOf, t, type TextKey } from '../texts';
 import { HistoryTab } from './history';
+import { PatientProcesses } from './patient_processes';
+import { ProcessPaper } from './process_paper';
 import { FormTab } from './record_form';
 
-export function NewScreen({ kind: name, resume }: { kind: string; resume: UnsavedEdit | undefined }) {
+interface NewProps {
+  kind: string;
+  resume: UnsavedEdit | undefined;
+  /// Whose process it is.
+  about: string | undefined;
+}
+
+const TITLES: Record<string, TextKey> = {
+  patient: 'new_patient',
+  clinic: 'new_clinic',
+  process: 'new_process',
+  doctor: 'new_doctor',
+};
+
+export function NewScreen({ kind: name, resume, about }: NewProps) {
   const kind = kindOf(name);
-  const [key, setKey] = useState(resume?.key ?? '');
+  const isProcess = name === 'process';
+  const [patient, part] = isProcess ? splitKey(resume?.key ?? `${about ?? ''}/`) : ['', resume?.key ?? ''];
+  /// What is typed of the key: of a process, the CID.
+  const [typed, setKey] = useState(part);
+  const key = isProcess ? `${patient}/${typed.trim()}` : typed;
   const editor = useEditor(kind, emptyFields(kind), true, { key, fresh: true });
   const { resume: goOn } = editor;
   useEffect(() => {
@@ -26,7 +48,7 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
   const [left, setLeft] = useState(false);
   const [keyProblem, setKeyProblem] = useState<string | null>(null);
   const [exists, setExists] = useState(false);
-  const keyWrong = validKey(kind.key, key);
+  const keyWrong = validKey(isProcess ? 'cid' : kind.key, typed);
   const shownKeyProblem = keyProblem ?? (left && keyWrong ? wrongText(keyWrong) : null);
   const save = async (draft: boolean) => {
     setLeft(true);
@@ -49,7 +71,8 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
   };
   return (
     <>
-      <Title>{name === 'patient' ? t('new_patient') : t('new_clinic')}</Title>
+      <Title>{t(TITLES[name] ?? 'new_patient')}</Title>
+      {isProcess && <p class="quiet">{t('process_of', { key: formatKey('patient', patient) })}</p>}
       <form
         noValidate
         onSubmit={(e) => {
@@ -60,14 +83,14 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
         <div class="fields">
           <div class="field">
             <label for="key">
-              {labelOf(kind.key_label)} <span class="quiet">{t('required')}</span>
+              {isProcess ? t('cid') : labelOf(kind.key_label)} <span class="quiet">{t('required')}</span>
             </label>
             <input
               id="key"
               type="text"
-              inputMode="numeric"
+              inputMode={isProcess || kind.key === 'crm' ? 'text' : 'numeric'}
               autocomplete="off"
-              value={key}
+              value={typed}
               aria-required="true"
               aria-describedby="key-wrong"
               {...(shownKeyProblem ? { 'aria-invalid': 'true' as const } : {})}
@@ -76,12 +99,13 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
                 setKeyProblem(null);
                 setExists(false);
               }}
-              onBlur={() => setLeft(key !== '')}
+              onBlur={() => setLeft(typed !== '')}
             />
             <small id="key-wrong" class={shownKeyProblem ? 'wrong' : ''}>
               {shownKeyProblem ?? ''}
             </small>
           </div>
+          {isProcess && <DiseaseName typed={typed} onTake={setKey} />}
         </div>
         {exists && (
           <div class="notice warn" role="alert">
@@ -91,7 +115,8 @@ export function NewScreen({ kind: name, resume }: { kind: string; resume: Unsave
             </button>
           </div>
         )}
-        <EditedFields kind={kind} editor={editor} />
+        <EditedFields kind={kind} editor={editor} cid={isProcess ? typed : ''} />
+        {isProcess && !keyWrong && <LiveCheck id={key} fields={editor.fields} />}
         <div class="actions">
           <button type="submit" disabled={editor.busy} aria-busy={editor.busy}>
             {t('save')}
@@ -133,15 +158,28 @@ function useRecord(kind: string, key: string) {
   return { shown, problem, reload: () => setTurn((n) => n + 1) };
 }
 
-export function RecordScreen({ kind: name, id, resume }: { kind: string; id: string; resume: UnsavedEdit | undefined }) {
+interface RecordProps {
+  kind: string;
+  id: string;
+  resume: UnsavedEdit | undefined;
+  act: PrintAct | undefined;
+}
+
+/// A process is called by its disease: its key ends in the CID.
+function titleOf(kind: Kind, shown: RecordShown): string {
+  if (kind.kind === 'process') return `${labelOf(kind.label)} ${splitKey(shown.key)[1]}`;
+  const title = shown.fields[kind.name_field];
+  return typeof title === 'string' && title !== '' ? title : labelOf(kind.label);
+}
+
+export function RecordScreen({ kind: name, id, resume, act }: RecordProps) {
   const kind = kindOf(name);
   const { shown, problem, reload } = useRecord(name, id);
   const [tab, setTab] = useState<'form' | 'history'>('form');
   if (!shown) return problem ? <Problem text={problem} onRetry={reload} /> : <p aria-busy="true">{t('loading')}</p>;
-  const title = shown.fields[kind.name_field];
   return (
     <>
-      <Title>{typeof title === 'string' && title !== '' ? title : labelOf(kind.label)}</Title>
+      <Title>{titleOf(kind, shown)}</Title>
       <p class="quiet">
         {labelOf(kind.label)} · {labelOf(kind.key_label)} {formatKey(name, shown.key)}{' '}
         {shown.conflict && <Badge tone="warn">{t('mark_conflict')}</Badge>}{' '}
@@ -154,6 +192,8 @@ export function RecordScreen({ kind: name, id, resume }: { kind: string; id: str
           <LinkTo to={{ screen: 'conflicts' }}>{t('conflict_open')}</LinkTo>
         </div>
       )}
+      {name === 'patient' && <PatientProcesses id={shown.key} />}
+      {name === 'process' && <ProcessPaper shown={shown} act={act} />}
       <div class="tabs">
         {(['form', 'history'] as const).map((each) => (
           <button

@@ -2,11 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, CallError, type Kind, type RecordShown, type Saved, type UnsavedEdit, type Version } from '../api';
 import { rebase } from '../logic/edits';
-import { formatTime } from '../logic/format';
+import { formatTime, splitKey } from '../logic/format';
 import { errorText } from '../parts/common';
 import { ask, say } from '../parts/dialog';
 import { useEditor } from '../parts/editor';
 import { EditedFields } from '../parts/form';
+import { LiveCheck } from '../parts/print_check';
 import { labelOf, t, tn } from '../texts';
 
 interface Props {
@@ -222,7 +223,8 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
           </button>
         </div>
       )}
-      <EditedFields kind={kind} editor={editor} readOnly={readOnly} />
+      <EditedFields kind={kind} editor={editor} readOnly={readOnly} cid={kind.kind === 'process' ? splitKey(shown.key)[1] : ''} />
+      {kind.kind === 'process' && <LiveCheck id={shown.key} fields={editor.fields} />}
       <div class="actions">
         <button type="submit" disabled={editor.busy || (!isDraft && !editor.changed)} aria-busy={editor.busy}>
           {isDraft ? t('publish') : t('save')}

@@ -7,6 +7,7 @@ import { ask, say } from '../parts/dialog';
 import { LanguageSwitch } from '../parts/language';
 import { live, session, trouble, useStore } from '../store';
 import { t, tn } from '../texts';
+import { ProfilesSetting } from './profiles';
 import { AccountName, newPassphraseProblem, PassphraseField } from './entry';
 
 const IDLE_CHOICES = [1, 2, 5, 10, 15, 30, 60];
@@ -166,6 +167,7 @@ export function SettingsScreen() {
     <>
       <Title>{t('settings')}</Title>
       {problem && <Problem text={problem} onRetry={reload} />}
+      <ProfilesSetting />
       <LanguageSwitch />
       {value && <IdleSetting minutes={value.idle_minutes} reload={reload} />}
       <PassphraseForm />

@@ -4,9 +4,14 @@ import { language } from './language';
 import { records } from './records';
 import { sync } from './sync';
 import { help } from './help';
+import { processes } from './processes';
 
-const all = { ...general, ...records, ...sync, ...help };
+const all = { ...general, ...records, ...sync, ...help, ...processes };
 export type TextKey = keyof typeof all;
+
+export function hasText(key: string): key is TextKey {
+  return key in all;
+}
 
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
   const text = all[key][language() === 'en' ? 1 : 0];
