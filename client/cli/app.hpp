@@ -54,6 +54,7 @@ void add_process_commands(CLI::App& parser, app& a);
 void add_due_command(CLI::App& parser, app& a);
 void add_renew_command(CLI::App& parser, app& a);
 void add_process_acts(CLI::App& parser, app& a);       ///< process close, recode
+void add_template_commands(CLI::App& parser, app& a);  ///< template add, list, remove
 void add_emission_commands(CLI::App& parser, app& a);  ///< emission list, reprint, set
 void add_conflict_commands(CLI::App& parser, app& a);  ///< conflicts, resolve, refused
 void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, export, passphrase, wipe

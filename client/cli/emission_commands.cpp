@@ -89,8 +89,10 @@ int list_emissions(const app& a, const emission_options& o) {
 int reprint_emission(const app& a, const emission_options& o) {
   if (o.out == "-" && a.json) return a.fail(both_on_stdout());
   return with_emission(a, o, [&](replica::replica_store& replica, const std::string& key) {
-    const auto catalogue = printing::starting_reference();
-    const auto done = printing::reprint(replica.read(), key, *catalogue);
+    const auto catalogue = current_reference(replica);
+    const auto done = printing::reprint(replica.read(), key, *catalogue,
+                                        [folder = printing::template_folder(a.home)](
+                                            std::string_view id) { return folder.load(id); });
     if (!done) return a.fail(done.error(), "emission");
     const auto mark = printing::mark_of(key);
     const auto start = key.substr(key.find('@') + 1, std::string_view("2027-01-31").size());

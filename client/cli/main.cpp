@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   cli::add_renew_command(parser, a);
   cli::add_process_acts(parser, a);
   cli::add_emission_commands(parser, a);
+  cli::add_template_commands(parser, a);
   cli::add_conflict_commands(parser, a);
   cli::add_enroll_command(parser, a);
   cli::add_profile_commands(parser, a);

@@ -1,12 +1,15 @@
 #include "client/cli/print_options.hpp"
 
 #include <ctime>
+#include <set>
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "client/cli/text.hpp"
+#include "client/print/template_folder.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/cli/output.hpp"
@@ -14,6 +17,8 @@
 
 namespace autocusto::cli {
 namespace {
+
+constexpr std::size_t k_most_templates = 5;
 
 error wrong_start() {
   return fail(errc::usage, "Give --start a date of the calendar, such as 2027-01-31.", "start");
@@ -33,6 +38,26 @@ result<std::set<printing::allowance>> allowances(const std::vector<std::string>&
   return out;
 }
 
+/// Loads them, and pins their ids.
+result<void> take_templates(const app& a, const std::vector<std::string>& typed,
+                            printing::order& into) {
+  if (typed.size() > k_most_templates) {
+    return fail(errc::usage, "--template takes five of them at most.", "template");
+  }
+  const printing::template_folder folder(a.home);
+  std::string ids;
+  for (const auto& one : typed) {
+    const auto id = folder.find(one);
+    if (!id) return id.error();
+    auto form = folder.load(*id);
+    if (!form) return form.error();
+    into.how.templates.push_back(*std::move(form));
+    ids += (ids.empty() ? "" : ",") + *id;
+  }
+  if (!ids.empty()) into.form = ids;
+  return {};
+}
+
 std::optional<std::string> given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
@@ -46,7 +71,10 @@ void add_print_options(CLI::App& command, print_arguments& o, bool one, bool fil
                      tr("Dates of the months: 30dias, mensal, em-branco or todas-iguais"));
   command.add_option("--documents", o.documents,
                      tr("Of lme, receita, relatorio and exames, with commas between them"));
-  command.add_option("--template", o.form, tr("Another form in the place of the LME"));
+  command
+      .add_option("--template", o.templates,
+                  tr("Forms of the clinic: their ids, with commas between them"))
+      ->delimiter(',');
   command.add_option("--clinic", o.clinic, tr("CNES of another clinic than the process's"));
   command.add_option("--doctor", o.doctor, tr("CRM/UF of the profile to print with"));
   command
@@ -64,7 +92,7 @@ void add_print_options(CLI::App& command, print_arguments& o, bool one, bool fil
   }
 }
 
-result<printing::order> order_of(const print_arguments& o, const std::string& process,
+result<printing::order> order_of(const app& a, const print_arguments& o, const std::string& process,
                                  replica::replica_store& replica) {
   printing::order out;
   out.what = {process, given(o.version), given(o.patient_version), o.clinic, o.doctor};
@@ -95,12 +123,16 @@ result<printing::order> order_of(const print_arguments& o, const std::string& pr
   auto allow = allowances(o.allow);
   if (!allow) return allow.error();
   out.how.allow = *std::move(allow);
-  if (!o.form.empty()) out.form = o.form;
+  if (const auto found = take_templates(a, o.templates, out); !found) return found.error();
   return out;
 }
 
 std::string used_doctor(replica::replica_store& replica) {
   return replica.identity().setting(k_used_doctor).value_or("");
+}
+
+std::unique_ptr<printing::reference_source> current_reference(replica::replica_store& /*replica*/) {
+  return printing::starting_reference();
 }
 
 const std::string& message_of(const printing::problem& what) {
@@ -139,13 +171,29 @@ std::string problems_text(const std::vector<printing::problem>& problems) {
   return out;
 }
 
+namespace {
+
+/// What `--allow` would let through; nothing where it would not help.
+std::string hint_of(const std::vector<printing::problem>& problems) {
+  std::set<std::string> names;
+  for (const auto& one : problems) {
+    if (one.code == "retired") names.insert("retired");
+    if (one.code == "above_maximum") names.insert("maximum");
+  }
+  if (names.empty()) return {};
+  const auto list = names.size() == 1 ? *names.begin() : "maximum,retired";
+  return fmt::format(fmt::runtime(tr("To allow it: --allow {}\n")), list);
+}
+
+}  // namespace
+
 int fail_with(const app& a, const error& e, const std::vector<printing::problem>& problems) {
   if (problems.empty()) return a.fail(e, "process");
   error translated = e;
   translated.message = translate(e, "process");
   if (!a.json) {
     const int code = print_error(translated, false);
-    print_note(problems_text(problems));
+    print_note(problems_text(problems) + hint_of(problems));
     return code;
   }
   nlohmann::json body = {{"code", code_name(e.code)},

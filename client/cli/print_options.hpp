@@ -23,7 +23,7 @@ struct print_arguments {
   std::string months;
   std::string dates;
   std::string documents;
-  std::string form;
+  std::vector<std::string> templates;
   std::string clinic;
   std::string doctor;
   std::string version;
@@ -37,8 +37,13 @@ struct print_arguments {
 void add_print_options(CLI::App& command, print_arguments& o, bool one, bool file);
 
 /// What is asked for one process. Errors: usage, with the option that is wrong.
-[[nodiscard]] result<printing::order> order_of(const print_arguments& o, const std::string& process,
+[[nodiscard]] result<printing::order> order_of(const app& a, const print_arguments& o,
+                                               const std::string& process,
                                                replica::replica_store& replica);
+
+/// The catalogue that this laptop prints by.
+[[nodiscard]] std::unique_ptr<printing::reference_source> current_reference(
+    replica::replica_store& replica);
 
 /// The profile that the doctor prints with, from `doctor use`; empty: none.
 [[nodiscard]] std::string used_doctor(replica::replica_store& replica);

@@ -66,9 +66,9 @@ int print_process(const app& a, const process_options& o) {
   if (!key) return a.fail(key.error(), "process");
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto order = order_of(o.print, *key, **replica);
+  const auto order = order_of(a, o.print, *key, **replica);
   if (!order) return a.fail(order.error());
-  const auto catalogue = printing::starting_reference();
+  const auto catalogue = current_reference(**replica);
   std::vector<printing::problem> problems;
   const auto drawn =
       printing::draw((*replica)->read(), *order, *catalogue, used_doctor(**replica), &problems);
@@ -93,9 +93,9 @@ int check_process(const app& a, const process_options& o) {
   if (!key) return a.fail(key.error(), "process");
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto order = order_of(o.print, *key, **replica);
+  const auto order = order_of(a, o.print, *key, **replica);
   if (!order) return a.fail(order.error());
-  const auto catalogue = printing::starting_reference();
+  const auto catalogue = current_reference(**replica);
   const auto found =
       printing::check((*replica)->read(), *order, *catalogue, used_doctor(**replica));
   if (!found) return a.fail(found.error(), "process");

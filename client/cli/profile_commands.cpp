@@ -8,6 +8,7 @@
 
 #include "client/cli/app.hpp"
 #include "client/cli/text.hpp"
+#include "client/print/template_folder.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/cli/terminal.hpp"
@@ -318,6 +319,7 @@ int wipe(const app& a, bool yes) {
     if (*answer != "wipe") return a.fail(fail(errc::usage, "Nothing was erased."));
   }
   if (const auto ok = replica::replica_store::wipe(a.home); !ok) return a.fail(ok.error());
+  printing::template_folder(a.home).remove_all();
   return a.done({{"wiped", true}}, tr("Everything on this laptop is erased.\n"));
 }
 

@@ -111,7 +111,7 @@ int renew(const app& a, const renew_options& o) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
   const auto reader = (*replica)->read();
-  const auto order = order_of(o.print, {}, **replica);
+  const auto order = order_of(a, o.print, {}, **replica);
   if (!order) return a.fail(order.error());
   if (!o.print.out.empty()) {  // before the work is done
     if (const auto free = pdf_file::prepare(o.print.out, o.print.force); !free) {
@@ -124,7 +124,7 @@ int renew(const app& a, const renew_options& o) {
     if (!due) return a.fail(due.error());
     keys = *std::move(due);
   }
-  const auto catalogue = printing::starting_reference();
+  const auto catalogue = current_reference(**replica);
   const auto done = printing::renew(reader, keys, *order, *catalogue, used_doctor(**replica));
   if (done.printed.empty()) return show_renewed(a, done, {}, {});
   auto file = pdf_file::prepare(o.print.out.empty()

@@ -24,7 +24,7 @@ struct pins {
   std::string doctor;  ///< `12345/PA`
   std::string doctor_version;
   std::string catalogue;  ///< revision of the reference catalogue
-  std::string form;       ///< the LME's form: `lme`, or a template and its hash
+  std::string form;       ///< `lme`, or the ids of the templates, which are hashes
   pdf::date start{};
   int months = 6;
   pdf::date_policy dates = pdf::date_policy::every_30_days;

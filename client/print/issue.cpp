@@ -6,18 +6,8 @@
 #include "client/print/process_acts.hpp"
 
 namespace autocusto::printing {
-namespace {
-
-result<void> known_form(const std::string& form) {
-  if (form == k_own_form) return {};
-  return fail(errc::not_found, "There is no such template here; leave --template out.", "modelo");
-}
-
-}  // namespace
-
 result<resolved> check(const replica::reader& reader, const order& what,
                        const reference_source& catalogue, const std::string& used) {
-  if (const auto known = known_form(what.form); !known) return known.error();
   const auto found = gather(reader, what.what, used);
   if (!found) return found.error();
   return resolve(found->from, what.how, catalogue);
@@ -26,7 +16,6 @@ result<resolved> check(const replica::reader& reader, const order& what,
 result<drawn> draw(const replica::reader& reader, const order& what,
                    const reference_source& catalogue, const std::string& used,
                    std::vector<problem>* why) {
-  if (const auto known = known_form(what.form); !known) return known.error();
   auto found = gather(reader, what.what, used);
   if (!found) return found.error();
   if (const auto agreed = check_agreement(found->from); !agreed) return agreed.error();

@@ -26,7 +26,7 @@ inline constexpr const char* k_own_form = "lme";
 struct order {
   selection what;
   print_options how;
-  std::string form = k_own_form;
+  std::string form = k_own_form;  ///< pinned: the ids of `how.templates`, or the own form
 };
 
 struct drawn {
@@ -44,8 +44,7 @@ struct drawn {
 [[nodiscard]] result<resolved> check(const replica::reader& reader, const order& what,
                                      const reference_source& catalogue, const std::string& used);
 
-/// Errors: those of `gather`; conflict_open; invalid_field with all problems in `why`; not_found
-/// for an unknown form.
+/// Errors: those of `gather`; conflict_open; invalid_field with all problems in `why`.
 [[nodiscard]] result<drawn> draw(const replica::reader& reader, const order& what,
                                  const reference_source& catalogue, const std::string& used,
                                  std::vector<problem>* why);

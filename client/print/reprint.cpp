@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/pdf/print.hpp"
+#include "client/print/issue.hpp"
 #include "client/print/sources.hpp"
 #include "shared/domain/validate.hpp"
 
@@ -18,10 +19,33 @@ error drawn_otherwise() {
               "pdf_sha256");
 }
 
+error with_other_form() {
+  return fail(errc::not_found,
+              "The emission was printed with a form of the clinic; `autocusto emission reprint` "
+              "makes it again where that form is.",
+              "modelo");
+}
+
+/// The templates that `form` names.
+result<std::vector<pdf::chosen_template>> templates_of(std::string_view form,
+                                                       const template_source& templates) {
+  std::vector<pdf::chosen_template> out;
+  if (form == k_own_form) return out;
+  while (!form.empty()) {
+    const auto comma = std::min(form.find(','), form.size());
+    if (!templates) return with_other_form();
+    auto one = templates(form.substr(0, comma));
+    if (!one) return one.error();
+    out.push_back(*std::move(one));
+    form.remove_prefix(std::min(comma + 1, form.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 result<reprinted> reprint(const replica::reader& reader, std::string_view emission,
-                          const reference_source& catalogue) {
+                          const reference_source& catalogue, const template_source& templates) {
   const auto shown = reader.show("emission", emission);
   if (!shown) return shown.error();
   const auto made = pins_of(shown->key, shown->fields);
@@ -34,8 +58,11 @@ result<reprinted> reprint(const replica::reader& reader, std::string_view emissi
                 "printed again.");
   }
   const auto documents = documents_from(made->documents);
-  if (!documents || made->form != "lme") return drawn_otherwise();
+  if (!documents) return drawn_otherwise();
   print_options how;
+  auto forms = templates_of(made->form, templates);
+  if (!forms) return forms.error();
+  how.templates = *std::move(forms);
   how.start = made->start;
   how.months = made->months;
   how.dates = made->dates;

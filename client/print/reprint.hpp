@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client/print/reference.hpp"
+#include "client/print/template_folder.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/base/error.hpp"
 
@@ -21,7 +22,8 @@ struct reprinted {
 /// Errors: not_found, also when a pinned version's contents were erased; hash_mismatch when the
 /// bytes would differ from those that were issued.
 [[nodiscard]] result<reprinted> reprint(const replica::reader& reader, std::string_view emission,
-                                        const reference_source& catalogue);
+                                        const reference_source& catalogue,
+                                        const template_source& templates = {});
 
 /// The emission of that key, or of that unique beginning (four digits at least) of its mark.
 /// Errors: not_found, ambiguous.

@@ -73,10 +73,9 @@ class collector {
       if (one->heads != agreement::one) conflict(name, one->heads);
     }
     if (text_of(from_.process.fields, "situacao") == "encerrado") {
-      out_.problems.push_back(
-          {"closed", "", "situacao",
-           "O processo está encerrado; reabra-o (situacao=ativo) antes de imprimir.",
-           "The process is closed; open it again (situacao=ativo) before printing."});
+      out_.problems.push_back({"closed", "", "situacao",
+                               "O processo está encerrado; reabra-o antes de imprimir.",
+                               "The process is closed; open it again before printing."});
     }
   }
 
@@ -136,9 +135,9 @@ class collector {
     if (!found->retired_on.empty()) {
       retired({"retired", "7", start + "codigo",
                "Campo 7 (Medicamento " + number + "): não consta do catálogo desde " +
-                   found->retired_on + "; troque-o ou use --allow retired.",
+                   found->retired_on + "; troque-o ou permita a impressão.",
                "Box 7 (medicine " + number + "): it left the catalogue on " + found->retired_on +
-                   "; replace it, or use --allow retired."});
+                   "; replace it, or allow the print."});
     }
     if (found->max_month) above_maximum(i, *found->max_month);
   }
@@ -153,10 +152,10 @@ class collector {
       problem what{"above_maximum", "8", "prescricao." + number + ".qtd_" + month,
                    "Campo 8 (Quantidade do medicamento " + number + " no mês " + month +
                        "): o máximo por mês é " + std::to_string(most) +
-                       "; corrija ou use --allow maximum.",
+                       "; corrija ou permita a impressão.",
                    "Box 8 (quantity of medicine " + number + " in month " + month +
                        "): the most in a month is " + std::to_string(most) +
-                       "; correct it, or use --allow maximum."};
+                       "; correct it, or allow the print."};
       (how_.allow.contains(allowance::maximum) ? out_.warnings : out_.problems)
           .push_back(std::move(what));
     }
@@ -255,6 +254,7 @@ resolved resolve(const sources& from, const print_options& how, const reference_
   request.months = months_of(from, how);
   request.dates = how.dates;
   request.documents = how.documents;
+  request.templates = how.templates;
   request.draft = how.accept_draft && (from.process.draft || from.patient.draft ||
                                        from.doctor.draft || (from.clinic && from.clinic->draft));
   collector(from, how, catalogue, out).run();

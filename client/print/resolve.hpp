@@ -47,6 +47,7 @@ struct print_options {
   std::optional<int> months;  ///< nothing: the process's, else 6
   pdf::date_policy dates = pdf::date_policy::every_30_days;
   pdf::document_choice documents;
+  std::vector<pdf::chosen_template> templates;
   std::set<allowance> allow;
   bool accept_draft = false;  ///< a draft is printed with a mark instead of being a problem
 };

@@ -60,7 +60,7 @@ ALLOWED = {
     "client/engine": CORE,
     "client/transport": CORE | {"shared/http", "client/engine"},
     "client/sync": CORE | {"client/engine", "client/replica/identity", "client/transport"},
-    "client/cli": CORE | FACETS | {"client/print", "shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
+    "client/cli": CORE | FACETS | {"client/pdf", "client/print", "shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
     "client/web": CORE | FACETS | {"client/pdf", "client/print", "shared/http", "shared/reference", "client/engine", "client/sync", "client/transport"},
     # An administrator's profile has keys and settings, and no records.
     "tools/admin": CORE | {"shared/cli", "client/replica", "client/replica/identity",
