@@ -204,6 +204,32 @@ TEST_F(paper, renews_what_is_due) {
   EXPECT_EQ(ana->must({"status"}).at("pending"), 0);
 }
 
+/// Two laptops print the same thing without a network: one emission, no conflict.
+TEST_F(paper, the_same_print_on_two_laptops_is_one_emission) {
+  ana->must({"sync"});
+  auto second = here.enroll(here.new_link("ana@clinica.test"), "ana-2");
+  second.must({"sync"});
+  const std::vector<std::string> print{"process", "print", key, "--start", "2027-01-31", "--out"};
+  std::vector<std::string> emissions;
+  for (const auto& [on, out] : {std::pair(&*ana, "a.pdf"), std::pair(&second, "b.pdf")}) {
+    auto arguments = print;
+    arguments.push_back(file(out));
+    emissions.push_back(on->must(arguments).at("emission"));
+  }
+  EXPECT_EQ(emissions[0], emissions[1]);
+  EXPECT_EQ(bytes_of(file("a.pdf")), bytes_of(file("b.pdf")));
+  ana->must({"sync"});
+  second.must({"sync"});
+  ana->must({"sync"});
+  for (const auto* on : {&*ana, &second}) {
+    EXPECT_EQ(on->must({"conflicts"}).at("count"), 0);
+    EXPECT_EQ(on->must({"emission", "list"}).at("count"), 1);
+  }
+  const auto again = second.must({"emission", "reprint", emissions[0], "--out", file("c.pdf")});
+  EXPECT_EQ(bytes_of(file("c.pdf")), bytes_of(file("a.pdf")));
+  EXPECT_EQ(again.at("emission"), emissions[0]);
+}
+
 /// What stands on a screen, and what files are called, names no patient.
 TEST_F(paper, keeps_patients_out_of_file_names) {
   const outcome done = run(
