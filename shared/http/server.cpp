@@ -93,9 +93,7 @@ class server::impl {
   }
 
   void accept_next() {
-    if (core_->stopping || accepting_) return;
-    // At the maximum, more connections wait in the kernel's queue until one here ends.
-    if (core_->sessions.size() >= core_->options->max_connections) return;
+    if (core_->stopping || accepting_ || held_) return;
     accepting_ = true;
     acceptor_.async_accept(
         [this](const error_code& ec, tcp::socket socket) { accepted(ec, std::move(socket)); });
@@ -105,6 +103,11 @@ class server::impl {
     accepting_ = false;
     if (core_->stopping) return;
     if (!ec) {
+      if (!make_room()) {
+        // It waits here, and others in the kernel's queue, until a connection ends.
+        held_ = std::move(socket);
+        return;
+      }
       begin_session(std::move(socket));
       accept_next();
       return;
@@ -118,6 +121,17 @@ class server::impl {
     retry_timer_.async_wait([this](const error_code& cancelled) {
       if (!cancelled) accept_next();
     });
+  }
+
+  /// Whether one more connection is within the maximum, after closing a silent one of a stranger if
+  /// need be: so those who prove nothing do not keep others out.
+  bool make_room() {
+    if (core_->sessions.size() < core_->options->max_connections) return true;
+    auto* silent = core_->unowned.most_dispensable();
+    if (silent == nullptr) return false;
+    ++core_->evicted;
+    silent->abort();
+    return true;
   }
 
   void begin_session(tcp::socket socket) {
@@ -172,6 +186,10 @@ class server::impl {
       if (core_->sessions.empty()) stop_timer_.cancel();
       return;
     }
+    if (held_ && core_->sessions.size() < core_->options->max_connections) {
+      auto socket = *std::exchange(held_, std::nullopt);
+      begin_session(std::move(socket));
+    }
     accept_next();
   }
 
@@ -180,6 +198,7 @@ class server::impl {
     core_->stopping = true;
     error_code ignored;
     acceptor_.close(ignored);
+    held_.reset();
     retry_timer_.cancel();
     check_timer_.cancel();
     if (core_->sessions.empty()) return;
@@ -196,6 +215,7 @@ class server::impl {
   asio::steady_timer check_timer_;
   asio::steady_timer stop_timer_;
   bool accepting_ = false;
+  std::optional<tcp::socket> held_;  ///< accepted at the maximum
   const bool has_tls_;
   std::uint16_t port_ = 0;  ///< fixed before the thread starts
   std::mutex join_mutex_;
@@ -212,6 +232,23 @@ session_control* address_book::longest_idle(const std::string& address) const {
     if (!since || (earliest && *since >= *earliest)) continue;
     earliest = since;
     found = each;
+  }
+  return found;
+}
+
+session_control* address_book::most_dispensable() const {
+  session_control* found = nullptr;
+  std::size_t most = 0;
+  std::optional<std::chrono::steady_clock::time_point> earliest;
+  for (const auto& [address, of_it] : of_) {
+    if (of_it.size() < most) continue;
+    for (auto* each : of_it) {
+      const auto since = each->silent_since();
+      if (!since || (of_it.size() == most && earliest && *since >= *earliest)) continue;
+      most = of_it.size();
+      earliest = since;
+      found = each;
+    }
   }
   return found;
 }

@@ -126,11 +126,13 @@ struct server_deadlines {
 };
 
 struct server_options {
-  std::string address = "127.0.0.1";            ///< a numeric IPv4 or IPv6 address
-  std::uint16_t port = 0;                       ///< 0: any free port, see `server::port`
-  std::string certificate_chain;                ///< PEM, leaf first; both empty: plain HTTP
-  std::string private_key;                      ///< PEM
-  std::size_t max_connections = 12'000;         ///< more wait in the kernel's queue
+  std::string address = "127.0.0.1";  ///< a numeric IPv4 or IPv6 address
+  std::uint16_t port = 0;             ///< 0: any free port, see `server::port`
+  std::string certificate_chain;      ///< PEM, leaf first; both empty: plain HTTP
+  std::string private_key;            ///< PEM
+  /// At the maximum a connection without an owner gives way that has been silent longest, of the
+  /// address that has most of them; where there is none, more wait until one ends.
+  std::size_t max_connections = 12'000;
   std::size_t max_connections_per_address = 0;  ///< see `address_key`; 0: any number
   std::size_t max_unowned_per_address = 0;      ///< of those without an owner; 0: any number
   std::size_t header_limit = 16 * 1024;
@@ -153,7 +155,7 @@ struct server_stats {
   std::size_t connections = 0;
   std::size_t waiting = 0;        ///< requests in the hands of handlers, long polls included
   std::size_t queued = 0;         ///< requests that wait for a worker
-  std::uint64_t evicted = 0;      ///< idle connections closed for others of their address
+  std::uint64_t evicted = 0;      ///< connections that had to give way to others
   std::uint64_t turned_away = 0;  ///< connections closed because their address had too many
   std::uint64_t decoded = 0;      ///< bodies that were unpacked, since the start
   std::uint64_t jobs = 0;         ///< what workers were given to do, since the start

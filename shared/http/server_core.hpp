@@ -40,6 +40,9 @@ class session_control {
   virtual void check_client() = 0;
   /// Since when it waits for a request; nothing while it has one in hand.
   [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> idle_since() const = 0;
+  /// Since when it has given no answer; nothing while a handler has its request.
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> silent_since()
+      const = 0;
 };
 
 /// The open connections by some key: an `address_key`, or that of an owner. Socket thread.
@@ -59,6 +62,9 @@ class address_book {
   }
   /// The idle one that has waited longest; null when none is idle. Looks at each of the address.
   [[nodiscard]] session_control* longest_idle(const std::string& address) const;
+  /// The one that has been silent longest, of the address that has most of them; null when none is.
+  /// Looks at all.
+  [[nodiscard]] session_control* most_dispensable() const;
 
  private:
   std::unordered_map<std::string, std::set<session_control*>> of_;

@@ -108,6 +108,11 @@ class session final : public session_control, public std::enable_shared_from_thi
     return idle_since_;
   }
 
+  [[nodiscard]] std::optional<steady_clock::time_point> silent_since() const override {
+    if (phase_ == phase::waiting || cut_) return std::nullopt;
+    return idle_since_;
+  }
+
  private:
   enum class phase { idle, busy, waiting };
 

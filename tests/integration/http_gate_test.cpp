@@ -363,6 +363,34 @@ TEST(http_server, an_address_has_fewer_connections_that_have_named_nobody) {
   EXPECT_EQ(running->stats().evicted, 3U);
 }
 
+TEST(http_server, at_the_maximum_a_silent_stranger_gives_way) {
+  auto options = test_server_options();
+  options.max_connections = 4;
+  const auto running = start_or_throw(std::move(options), {owned(hello(), 0)});
+  const auto asks = [](raw_peer& peer, const std::string& line) {
+    peer.send("GET /hello HTTP/1.1\r\n" + k_host + line + "\r\n");
+    const auto reply = peer.read_reply();
+    return reply ? reply->status : 0;
+  };
+  raw_peer friend_one(running->port());
+  raw_peer friend_two(running->port());
+  for (auto* each : {&friend_one, &friend_two}) ASSERT_EQ(asks(*each, "X-Name: friend\r\n"), 200);
+  raw_peer half_a_head(running->port());
+  half_a_head.send("GET /hello HTTP/1.1\r\nHost:");
+  raw_peer idle(running->port());
+  ASSERT_EQ(asks(idle, ""), 200);
+  std::vector<std::unique_ptr<raw_peer>> newcomers;
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    newcomers.push_back(std::make_unique<raw_peer>(running->port()));
+    EXPECT_EQ(asks(*newcomers.back(), ""), 200) << i;
+    EXPECT_EQ(running->stats().evicted, i);
+    EXPECT_TRUE(eventually([&] { return running->stats().connections == 4U; }));
+  }
+  EXPECT_TRUE(half_a_head.closed_within(std::chrono::seconds(5)));
+  EXPECT_TRUE(idle.closed_within(std::chrono::seconds(5)));
+  for (auto* each : {&friend_one, &friend_two}) EXPECT_EQ(asks(*each, "X-Name: friend\r\n"), 200);
+}
+
 TEST(address_key, is_the_address_and_for_ipv6_its_network) {
   EXPECT_EQ(address_key("192.0.2.7"), "192.0.2.7");
   EXPECT_EQ(address_key("::ffff:192.0.2.7"), "192.0.2.7");

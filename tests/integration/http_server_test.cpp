@@ -319,7 +319,12 @@ TEST(http_server, answers_busy_when_too_many_wait_for_a_worker) {
 TEST(http_server, lets_a_connection_wait_for_its_turn_at_the_maximum) {
   auto options = test_server_options();
   options.max_connections = 1;
-  const auto running = start_or_throw(std::move(options), {hello()});
+  auto known = hello();
+  known.gate = [](request& asked) -> std::optional<response> {
+    asked.owners = {{"somebody", 0}};
+    return std::nullopt;
+  };
+  const auto running = start_or_throw(std::move(options), {known});
   auto first = std::make_unique<raw_peer>(running->port());
   first->send(get("/hello"));
   ASSERT_EQ(first->read_reply()->status, 200);
