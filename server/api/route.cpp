@@ -66,8 +66,8 @@ std::optional<error> begin_push(context& in, const http::request& asked, admitte
   using limits::used;
   const auto keys = keys_of(let_in.who, asked);
   const auto now = in.clock.now();
-  auto may = in.limits.used.may({used::push, used::refused_push, used::version, used::megabyte},
-                                keys, now);
+  auto may = in.limits.used.may(
+      {used::push, used::refused_push, used::version, used::megabyte, used::push_work}, keys, now);
   if (!may) return std::move(may).error();
   if (!asked.body_is_here) {
     if (!in.limits.pushes.full(keys.device)) return std::nullopt;

@@ -91,6 +91,9 @@ void note_push(context& in, const http::request& asked, const store::session_own
     in.limits.used.note(used::megabyte, keys, static_cast<double>(asked.body.size()) / k_megabyte,
                         now);
   }
+  if (answer.work > 0) {
+    in.limits.used.note(used::push_work, keys, static_cast<double>(answer.work), now);
+  }
   const bool refused = answer.refusal
                            ? http_status(answer.refusal->code) < 500
                            : answer.body.find(R"("result":"refused")") != std::string::npos;

@@ -93,6 +93,7 @@ constexpr limit_line k_limit_lines[] = {
     {"sessions_per_minute", true, true, true, &limits::usage_settings::sessions_per_minute},
     {"pushes_per_minute", true, true, true, &limits::usage_settings::pushes_per_minute},
     {"refused_pushes_per_minute", true, true, true, &limits::usage_settings::refused_per_minute},
+    {"push_work_per_minute", true, true, false, &limits::usage_settings::push_work_per_minute},
     {"failed_tokens_per_minute", false, false, true,
      &limits::usage_settings::failed_tokens_per_minute},
     {"requests_at_once", true, false, false, &limits::usage_settings::requests_at_once},

@@ -235,6 +235,8 @@ push_answer push_service::store_push(const detail::prepared_push& push) {
     add_up(counters_, run.tally);
   }
   if (!run.tally.repeated) run.answer.versions = push.batch.size();
+  const auto own = k_work_of_its_own * static_cast<std::int64_t>(push.batch.size());
+  run.answer.work = std::max<std::int64_t>(0, run.answer.work - own);
   return std::move(run.answer);
 }
 

@@ -40,9 +40,15 @@ struct push_answer {
   std::string body;
   std::optional<error> refusal;
   std::size_t versions = 0;  ///< that it brought; 0 when the receipt is one stored before
+  /// What it made the server look at of histories, beyond what its versions need: see
+  /// k_work_of_a_version and k_work_of_its_own.
+  std::int64_t work = 0;
   /// With prev_push_unknown and prev_push_old: the last push the server has of this device.
   std::optional<push_id> last_push;
 };
+
+/// What a push that goes on from the newest versions needs for each of its own.
+inline constexpr std::int64_t k_work_of_its_own = 8;
 
 /// Monotonic, for metrics; a push answered from its stored receipt counts as `repeated` only.
 struct push_counters {

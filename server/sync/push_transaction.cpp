@@ -62,9 +62,11 @@ push_run push_transaction::run() {
   if (plan.refusal) {
     drop_unused_records(plan);
     out.answer = refuse(*std::move(plan.refusal));
+    out.answer.work = plan.work;
     return out;
   }
   write(plan);
+  out.answer.work = plan.work;
   out.answer.body = sign_receipt(plan);
   store::pushes::writes(tx_).add_push({push_.object.id, device_.key, push_.sent.object,
                                        push_.sent.signature, out.answer.body, env_.now});

@@ -292,6 +292,28 @@ TEST_P(server_limits, refused_pushes_have_a_rate_of_their_own) {
   EXPECT_EQ(code_of(prober->push({bad_version(*prober, 99)})), "ok");
 }
 
+TEST_P(server_limits, what_pushes_make_the_server_read_has_a_rate) {
+  start([](limits::usage_settings& of) { of.push_work_per_minute.device = 2'000; });
+  auto reader = world.device("a@example.org");
+  auto honest = world.device("b@example.org");
+  std::vector<domain::version> line{reader->version(testing::a_patient())};
+  for (std::size_t i = 1; i < 200; ++i) {
+    line.push_back(reader->version(testing::a_patient().after({&line.back()}).salt(i)));
+  }
+  ASSERT_EQ(code_of(reader->push(line)), "ok");
+  const auto next = [&](const domain::version& from, std::size_t salt) {
+    return code_of(reader->push({reader->version(testing::a_patient().after({&from}).salt(salt))}));
+  };
+  EXPECT_EQ(next(line.back(), 300), "ok") << "its own versions and going on read no history";
+  ASSERT_EQ(next(line[0], 301), "ok") << "reads 200 versions";
+  ASSERT_EQ(next(line[0], 302), "ok") << "and passes the allowance";
+  EXPECT_EQ(next(line[0], 303), "too_many_requests");
+  EXPECT_EQ(limited("push_work", "device"), 1);
+  EXPECT_EQ(code_of(honest->push({honest->version(testing::a_patient())})), "ok");
+  world.clock.advance(k_minute);
+  EXPECT_EQ(next(line[0], 304), "ok");
+}
+
 TEST_P(server_limits, versions_of_a_day_have_a_limit_for_device_and_user) {
   start([](limits::usage_settings& of) {
     of.versions_per_day.device = 2;
