@@ -42,6 +42,10 @@ const char* table_of(store::import_origin origin) {
       return "pacientes_paciente";
     case store::import_origin::clinic_master:
       return "clinicas_clinica";
+    case store::import_origin::process:
+      return "processos_processo";
+    case store::import_origin::doctor:
+      return "medicos_medico";
   }
   throw std::logic_error("an origin without a table");
 }

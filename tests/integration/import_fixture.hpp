@@ -121,12 +121,20 @@ class import_on_both : public contract {
         const auto payload =
             domain::decode_payload(versions.versions(keys).at(0).payload.value(), record.kind)
                 .value();
-        const auto* name = record.kind == "patient" ? "nome_paciente" : "nome_clinica";
+        const auto* name = name_fields().at(record.kind);
         out[payload.key] = domain::value_text(payload.fields.at(name));
         return 0;
       });
     }
     return out;
+  }
+  /// What tells versions of a kind apart.
+  static const std::map<std::string, const char*>& name_fields() {
+    static const std::map<std::string, const char*> all{{"patient", "nome_paciente"},
+                                                        {"clinic", "nome_clinica"},
+                                                        {"doctor", "nome_medico"},
+                                                        {"process", "anamnese"}};
+    return all;
   }
   /// Everything that an import touches, but for keys, runs and times.
   std::string picture() {

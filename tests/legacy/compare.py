@@ -10,6 +10,7 @@ from world import require
 MARK = re.compile(rb"\[[pc][mv]\d+\]")
 ONLY_MASTER = "(só do cadastro)".encode()
 SECTIONS = {"patient": "patients", "clinic": "clinics"}
+KINDS = {**SECTIONS, "process": "processes", "doctor": "doctors"}
 MASTERS = {"pacientes_paciente": "patients", "clinicas_clinica": "clinics",
            "pacientes_pacienteversion": "patients", "clinicas_clinicaversion": "clinics"}
 REPORTED = ("flagged", "merged", "quarantined")
@@ -86,8 +87,37 @@ def check_laptop(email, expected, data, numbers, stored, masters_shown=False):
             held = {stored[v["version_id"]] for v in lines}
             lacking = {ranks[n] for n in entry.get("siblings", ())} - held
             require(not lacking, f"{name}: the versions {lacking} of merged masters are not there")
+    check_processes(email, expected, views)
+    check_profiles(email, expected, views)
     require(not views, f"{email}: shows {sorted(views)[:3]}, which are not this user's")
     check_bytes(email, expected, data, masters_shown)
+
+
+def check_processes(email, expected, views):
+    """Of each key the user's newest process, of patients that are the user's."""
+    newest = {}
+    for id_, entry in expected.get("processes", {}).items():
+        if entry["shown"]:
+            newest[entry["key"]] = max(newest.get(entry["key"], (0, None)), (int(id_), entry),
+                                       key=lambda one: one[0])
+    for key, (id_, entry) in newest.items():
+        name = f"{email}, process {id_}"
+        lines = views.pop(("process", key), None)
+        require(lines is not None, f"{name}: is not shown")
+        fields = shown(lines, name)["fields"]
+        got = {"anamnese": fields["anamnese"], "clinica": fields["clinica"],
+               "codes": [row["codigo"] for row in fields["prescricao"]]}
+        wrong = [part for part in got if got[part] != entry[part]]
+        require(not wrong, f"{name}: {wrong} differ")
+
+
+def check_profiles(email, expected, views):
+    for key, wanted in expected.get("profiles", {}).items():
+        lines = views.pop(("doctor", key), None)
+        require(lines is not None, f"{email}: the profile {key} is not shown")
+        fields = shown(lines, f"{email}, doctor {key}")["fields"]
+        wrong = [name for name, value in wanted.items() if fields[name] != value]
+        require(not wrong, f"{email}, doctor {key}: {wrong} differ")
 
 
 def check_bytes(email, expected, data, masters_shown):
@@ -103,7 +133,7 @@ def check_records(truth, rows):
     """`rows`: kind, key, number of every stored version. -> nothing; numbers are 1 to n."""
     found = {}
     for row in rows:
-        found.setdefault((SECTIONS[row["kind"]], row["key"]), []).append(row["number"])
+        found.setdefault((KINDS[row["kind"]], row["key"]), []).append(row["number"])
     for section, masters in truth["masters"].items():
         for key, entry in masters.items():
             got = sorted(found.pop((section, key), []))

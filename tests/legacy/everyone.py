@@ -58,9 +58,10 @@ def check_laptops(world, truth, numbers, laptops=None, everybody=False):
     def one(key):
         user = truth["users"][key]
         if laptops is None and user["id"] not in links:
-            require(not user["patients"] and not user["clinics"], f"{key}: has no laptop to see it")
+            require(not user["patients"] and not user["clinics"] and not user["profiles"],
+                    f"{key}: has no laptop to see it")
             return None
-        if not (everybody or user["patients"] or user["clinics"]):
+        if not (everybody or user["patients"] or user["clinics"] or user["profiles"]):
             require(items[user["id"]] == 0, f"{key}: something came, but nothing should")
             return None
         laptop = laptops[key] if laptops else world.laptop(links[user["id"]])
@@ -79,7 +80,10 @@ def check_kept(world, report):
     for table, counts in report["accounted"].items():
         deferred, quarantined = counts.get("deferred", 0), counts.get("quarantined", 0)
         words = ("show", str(report["run"]), "--rows", table)
-        shown = world.importer(*words, exits=(0,) if deferred + quarantined else (4,))
+        flagged = {item["id"] for item in report["items"]
+                   if item["table"] == table and item["outcome"] == "flagged"}
+        shown = world.importer(*words, exits=(0, 4) if flagged else (0,) if deferred + quarantined
+                               else (4,))
         rows = shown.get("items", [])
         require(len({row["id"] for row in rows}) == shown.get("count", 0) == len(rows),
                 f"{table}: a row is shown twice, or not counted")
@@ -91,9 +95,9 @@ def check_kept(world, report):
                 if item["table"] == table and item["outcome"] == "quarantined"}
         require(outcomes == told and len(told) == quarantined,
                 f"{table}: not the {quarantined} quarantined rows are shown")
-        # A row of a later kind may have been flagged as well.
-        most = deferred + (counts.get("flagged", 0) if deferred else 0)
-        require(deferred <= len(rows) - quarantined <= most,
+        # What is flagged is kept where something of it could not be imported.
+        others = {row["id"] for row in rows} - outcomes
+        require(deferred <= len(others) and len(others - flagged) <= deferred,
                 f"{table}: not the {deferred} deferred rows are shown")
 
 

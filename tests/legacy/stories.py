@@ -258,6 +258,9 @@ def whole_or_absent(it):
         for key, master in it.truth["masters"][section].items():
             views = sum(1 for user in it.truth["users"].values() if user[section].get(key))
             wanted[kind, key] = (master["versions"], views)
+    for kind, section in (("process", "processes"), ("doctor", "doctors")):
+        for key, record in it.truth["masters"][section].items():
+            wanted[kind, key] = (record["versions"], record["users"])
     found = it.world.rows(
         "SELECT r.kind AS kind, r.natural_key AS key, (SELECT count(*) FROM version v WHERE "
         "v.record = r.pk) AS versions, (SELECT count(*) FROM view w WHERE w.record = r.pk AND "

@@ -8,7 +8,8 @@ from compare import laptop_views, shown
 from stories import SMALL, Imported, edit
 from world import require
 
-EDITS = {"patient": ("idade", "141 e meio"), "clinic": ("telefone_clinica", "(81) 3333-4444")}
+EDITS = {"patient": ("idade", "141 e meio"), "clinic": ("telefone_clinica", "(81) 3333-4444"),
+         "doctor": ("telefone", "(81) 3333-4444"), "process": ("situacao_motivo", "revisto")}
 
 
 def laptop_of(it, email):

@@ -13,6 +13,12 @@ namespace autocusto::test {
 /// are all `id`.
 [[nodiscard]] std::string legacy_patient(int id, const std::string& cpf, int user,
                                          const std::string& name);
+/// SQL of what processes need: a doctor `111/PA` of user 1 and `222/PA` of user 2, who issue at the
+/// clinic, and a disease `G40.0`. Ids are those of the users, else 1.
+[[nodiscard]] std::string legacy_prescribers();
+/// SQL of a process with one medicine, for six months, of that patient and user.
+[[nodiscard]] std::string legacy_process(int id, int patient, int user,
+                                         const std::string& anamnesis);
 /// SQL of an edit in the legacy application: a new version of the patient, assigned to the user.
 [[nodiscard]] std::string legacy_edit(int version, int patient, int number, int user,
                                       const std::string& name);

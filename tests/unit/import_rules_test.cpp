@@ -458,39 +458,5 @@ TEST(import_rules, accounts_are_never_merged) {
                        "4 PASSWORD_UNUSABLE"}));
 }
 
-TEST(import_rules, processes_name_the_first_thing_that_is_missing) {
-  merged_masters none;
-  merged_masters clinics;
-  clinics.add({5, 6});
-  const process_input in{&none, &clinics, [](const auto&, const auto&, legacy_id) { return true; },
-                         [](legacy_id user) { return user == 1; }};
-  report out;
-  process_judge judge(in, out);
-  process_row p;
-  p.id = 1;
-  p.user = 1;
-  p.clinic = 5;
-  p.issuer_clinic = 6;
-  p.disease = 3;
-  p.maybe_duplicate = true;
-  EXPECT_EQ(judge.judge(p).reasons, "") << "the same clinic once merged";
-  p.id = 2;
-  EXPECT_EQ(judge.judge(p).reasons, "PROCESS_DUPLICATE");
-  p.issuer_clinic = 7;
-  p.disease = 4;
-  p.filled_ambiguous = true;
-  p.related_patient = false;
-  EXPECT_EQ(
-      judge.judge(p).reasons,
-      "PROCESS_OWNER_NOT_RELATED_PATIENT,PROCESS_EMISSOR_MISMATCH,PROCESS_FILLED_BY_AMBIGUOUS");
-  p.doctor_exists = false;
-  p.disease_exists = false;
-  const auto missing = judge.judge(p);
-  EXPECT_EQ(missing.reasons, "MISSING_DOCTOR");
-  EXPECT_EQ(missing.result, outcome::quarantined);
-  p.user = 2;
-  EXPECT_EQ(judge.judge(p).reasons, "MISSING_USER");
-}
-
 }  // namespace
 }  // namespace autocusto::import

@@ -46,7 +46,7 @@ unix_millis to_millis(std::int64_t micros) {
 }  // namespace
 
 std::uint64_t known_key(store::import_origin origin, legacy_id id) {
-  return (static_cast<std::uint64_t>(id) << 2) | static_cast<std::uint64_t>(origin);
+  return (static_cast<std::uint64_t>(id) << 3) | static_cast<std::uint64_t>(origin);
 }
 
 std::int64_t digest_of(std::string_view text) {
@@ -76,7 +76,7 @@ user_id encoder::account_id(legacy_id user) const {
 encoder::encoded_row encoder::content_of(const planned_record& record,
                                          const planned_version& v) const {
   encoded_row c;
-  c.fields = encode_fields(*record.kind, *v.values);
+  c.fields = v.values != nullptr ? encode_fields(*record.kind, *v.values) : v.fields;
   c.created_at = format_time(v.created ? to_millis(*v.created) : default_time_);
   std::string all = c.fields;
   all.append(1, '\n').append(record.key).append(1, '\n').append(v.summary);

@@ -118,14 +118,15 @@ void importer::keep_quarantined(chunk& to, std::size_t first_item) {
     for (const auto& [id, reason] : rows) ids.push_back(id);
     read_rows(from_, layout_, table, ids,
               [&, name = table, &rows_of = rows](std::int64_t id, std::string_view json) {
-                keep(to, name, id, {outcome::quarantined, entry_of(rows_of, id)}, json);
+                keep(to, name, id, {outcome::quarantined, entry_of(rows_of, id), true}, json);
               });
   }
 }
 
 void importer::keep(chunk& to, std::string_view table, legacy_id id, const kept_verdict& verdict,
                     std::string_view json) {
-  if (verdict.result == outcome::merged) return;  // said by the row that it became
+  // A merged row is said by the one that it became.
+  if (verdict.result == outcome::merged || !verdict.whole) return;
   auto& row = to.kept.emplace_back();
   row.origin = table;
   row.legacy_id = id;
@@ -138,7 +139,8 @@ void importer::keep(chunk& to, std::string_view table, legacy_id id, const kept_
 }
 
 void importer::put(chunk& what) {
-  if (!what.rows.empty() || !what.kept.empty()) pipeline_->put(std::move(what));
+  if (!what.records.empty() || !what.rows.empty() || !what.kept.empty())
+    pipeline_->put(std::move(what));
   what = {};
 }
 

@@ -4,12 +4,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "tools/import/pipeline.hpp"
+#include "tools/import/rules/process_fields.hpp"
 #include "tools/import/rules/processes.hpp"
 #include "tools/import/run.hpp"
 
@@ -40,10 +42,17 @@ class importer {
   void keep_judged(std::string_view table, const kept_verdicts& verdicts);
   void keep_plain(std::string_view table);
   void keep_diseases();
+  /// What becomes of a link whose ends are there.
+  using link_judge = std::function<kept_verdict(legacy_id first, legacy_id second)>;
   void keep_links(std::string_view table, std::string_view first_column,
-                  std::string_view first_table, std::string_view first_missing);
-  void keep_processes();
+                  std::string_view first_table, std::string_view first_missing,
+                  const link_judge& judge);
+  void import_doctors();
   void keep_everything();
+
+  // importer_processes.cpp
+  [[nodiscard]] std::set<legacy_id> quarantined_masters(const legacy_kind& kind) const;
+  void import_processes();
 
   connection& from_;
   const layout& layout_;

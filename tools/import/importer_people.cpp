@@ -1,16 +1,15 @@
-// Accounts, and the tables that are kept whole for a later kind.
-#include <algorithm>
-
+// Accounts and doctors, and the tables that are kept whole.
+#include "tools/import/gatherer.hpp"
 #include "tools/import/importer.hpp"
 #include "tools/import/rules/changed.hpp"
+#include "tools/import/rules/doctors.hpp"
 #include "tools/import/source/people.hpp"
 
 namespace autocusto::import {
 namespace {
 
 constexpr std::size_t k_accounts_at_a_time = 1000;
-constexpr std::size_t k_kept_rows = 5000;
-constexpr std::size_t k_kept_bytes = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t k_doctors_at_a_time = 1000;
 
 intake::account account_of(const user_row& user, const user_id& id) {
   intake::account out;
@@ -22,23 +21,6 @@ intake::account account_of(const user_row& user, const user_id& id) {
   out.created_at = user.joined / 1000;
   return out;
 }
-
-/// Hands rows on when there are many.
-class gatherer {
- public:
-  gatherer(chunk& to, const std::function<void(chunk&)>& put) : to_(to), put_(put) {}
-  void added(std::size_t bytes) {
-    bytes_ += bytes;
-    if (to_.kept.size() < k_kept_rows && bytes_ < k_kept_bytes) return;
-    put_(to_);
-    bytes_ = 0;
-  }
-
- private:
-  chunk& to_;
-  const std::function<void(chunk&)>& put_;
-  std::size_t bytes_ = 0;
-};
 
 }  // namespace
 
@@ -108,74 +90,69 @@ void importer::keep_plain(std::string_view table) {
 void importer::keep_diseases() {
   constexpr std::string_view table = "processos_doenca";
   chunk rows;
-  walk_rows(from_, layout_, table, "protocolo_id", "processos_protocolo",
-            [&](std::int64_t id, bool missing, std::string_view json) {
-              row_verdict verdict(out_.rows, table, id, outcome::deferred);
-              if (missing) verdict.say(outcome::quarantined, "MISSING_PROTOCOL");
-              verdict.count();
-              keep(rows, table, id, {verdict.result(), missing ? "MISSING_PROTOCOL" : ""}, json);
-            });
+  walk_rows(
+      from_, layout_, table, "protocolo_id", "processos_protocolo",
+      [&](std::int64_t id, bool missing, std::string_view json) {
+        row_verdict verdict(out_.rows, table, id, outcome::deferred);
+        if (missing) verdict.say(outcome::quarantined, "MISSING_PROTOCOL");
+        verdict.count();
+        keep(rows, table, id, {verdict.result(), missing ? "MISSING_PROTOCOL" : "", true}, json);
+      });
   put(rows);
 }
 
 void importer::keep_links(std::string_view table, std::string_view first_column,
-                          std::string_view first_table, std::string_view first_missing) {
+                          std::string_view first_table, std::string_view first_missing,
+                          const link_judge& judge) {
   chunk rows;
   const std::function<void(chunk&)> hand_on = [this](chunk& what) { put(what); };
   gatherer gather(rows, hand_on);
   const link_table which{table, first_column, first_table, "medicamento_id",
                          "processos_medicamento"};
   walk_links(from_, layout_, which, [&](const link_row& link, std::string_view json) {
-    row_verdict verdict(out_.rows, table, link.id, outcome::deferred);
-    std::string reason;
+    kept_verdict found;
     if (!link.first_exists) {
-      reason = first_missing;
-      verdict.say(outcome::quarantined, reason);
+      found = {outcome::quarantined, std::string(first_missing), true};
     } else if (!link.second_exists) {
-      reason = "MISSING_MEDICATION";
-      verdict.say(outcome::quarantined, reason);
+      found = {outcome::quarantined, "MISSING_MEDICATION", true};
     } else if (link.lowest != link.id) {
-      verdict.say(outcome::merged, "DUPLICATE_RELATION", link.lowest);
+      found = {outcome::merged, "DUPLICATE_RELATION", false};
+    } else {
+      found = judge(link.first, link.second);
     }
+    row_verdict verdict(out_.rows, table, link.id, found.result);
+    const auto into = found.result == outcome::merged ? std::optional(link.lowest) : std::nullopt;
+    if (!found.reasons.empty()) verdict.say(found.result, found.reasons, into);
     verdict.count();
-    keep(rows, table, link.id, {verdict.result(), reason}, json);
+    keep(rows, table, link.id, found, json);
     gather.added(json.size());
   });
   put(rows);
 }
 
-void importer::keep_processes() {
-  const process_input input{
-      &merged_patients_, &merged_clinics_,
-      [this](const legacy_kind& kind, const std::vector<legacy_id>& masters, legacy_id user) {
-        return related_to_any(from_, layout_, kind, masters, user);
-      },
-      [this](legacy_id user) { return users_.contains(user); }};
-  process_judge judge(input, out_.rows);
-  chunk rows;
-  const std::function<void(chunk&)> hand_on = [this](chunk& what) { put(what); };
-  gatherer gather(rows, hand_on);
-  walk_processes(from_, layout_, [&](const process_row& p, std::string_view json) {
-    keep(rows, "processos_processo", p.id, judge.judge(p), json);
-    gather.added(json.size());
-  });
-  put(rows);
+void importer::import_doctors() {
+  const auto verdicts =
+      judge_doctors(doctors_, links_, user_ids_, layout_.doctors_have_state, out_.rows);
+  chunk records;
+  for (auto& record : plan_doctors(doctors_, links_, user_ids_, verdicts)) {
+    records.records.push_back(std::move(record));
+    if (records.records.size() >= k_doctors_at_a_time) put(records);
+  }
+  put(records);
+  keep_judged("medicos_medico", verdicts);
+  keep_judged("medicos_medicousuario", judge_links(links_, verdicts, user_ids_, out_.rows));
 }
 
 void importer::keep_everything() {
-  keep_judged("medicos_medico",
-              judge_doctors(doctors_, links_, user_ids_, layout_.doctors_have_state, out_.rows));
-  keep_judged("medicos_medicousuario", judge_links(links_, doctor_ids_, user_ids_, out_.rows));
+  import_doctors();
   keep_judged("clinicas_emissor",
               judge_issuers(read_issuers(from_, layout_), clinics_, doctor_ids_, out_.rows));
   keep_plain("processos_protocolo");
   keep_plain("processos_medicamento");
   keep_diseases();
   keep_links("processos_protocolo_medicamentos", "protocolo_id", "processos_protocolo",
-             "MISSING_PROTOCOL");
-  keep_processes();
-  keep_links("processos_processo_medicamentos", "processo_id", "processos_processo",
-             "MISSING_PROCESS");
+             "MISSING_PROTOCOL", [](legacy_id, legacy_id) { return kept_verdict{}; });
+  import_processes();
 }
 
 }  // namespace autocusto::import

@@ -17,7 +17,14 @@
 namespace autocusto::store {
 
 /// Tables of the source whose rows become versions.
-enum class import_origin { patient_version, clinic_version, patient_master, clinic_master };
+enum class import_origin {
+  patient_version,
+  clinic_version,
+  patient_master,
+  clinic_master,
+  process,
+  doctor
+};
 
 struct import_version_row {
   import_origin origin = import_origin::patient_version;

@@ -120,6 +120,7 @@ class Database:
                 out.write(f',\n  "{section}": {{')
                 block((section, user.id), "   ")
                 out.write("}")
+            out.write(',\n  "profiles": ' + TO_JSON(self.people.profiles_of(user)))
             out.write(',\n  "marks": [')
             block(("marks", user.id), "   ")
             out.write("]}")
@@ -128,6 +129,14 @@ class Database:
             out.write(("," if number else "") + f'\n "{section}": {{')
             block(section, "  ")
             out.write("}")
+        linked = {key: ([d.id for d in doctors], {user for _, d, user in self.people.links if d in
+                                                 [one.id for one in doctors] and
+                                                 user in self.people.users})
+                  for key, doctors in self.people.profiles.items()}
+        for section, records in (("processes", self.processes.records), ("doctors", linked)):
+            out.write(f',\n "{section}": ' + TO_JSON(
+                {key: {"ids": ids, "versions": len(ids), "numbers": list(range(1, len(ids) + 1)),
+                       "users": len(users)} for key, (ids, users) in records.items()}))
         out.write('},\n"report": ' + json.dumps(self.report.totals()) + ',\n"nasty": [')
         for number, item in enumerate(self.report.sorted()):
             out.write(("," if number else "") + "\n " + json.dumps(item))

@@ -1,4 +1,4 @@
-"""Difficult processes: an import keeps them for later, but has to say what is wrong with them."""
+"""Difficult processes: an import has to say what is wrong with them."""
 
 from .case import MISSING
 from .dice import Dice
@@ -34,19 +34,23 @@ def add(db, cast):
     process(issuer=p.issuer_of[cast.clinic, doctor[b]])
     process(issuer=p.issuer_of[cast.clinic_of_a, doctor[a]])
     process(user=cast.two_doctors)
-    process(prescription={}, linked=False, hint="PRESCRIPTION_EMPTY")
+    process(prescription={}, linked=False)
     process(prescription=p.prescription(dice, drugs, months=3), drugs=drugs,
             hint="PRESCRIPTION_THREE_MONTHS")
     process(prescription=p.prescription(dice, drugs, as_text=False), drugs=drugs,
             hint="PRESCRIPTION_INTEGER_IDS")
     process(prescription=p.prescription(dice, [MISSING]), drugs=[])
-    process(linked=False, hint="PROCESS_WITHOUT_MEDICATION_LINKS")
+    process(linked=False)
+    gap = p.prescription(dice, [drugs[0], drugs[0], drugs[1]])
+    del gap["2"]
+    process(prescription=gap, drugs=drugs, hint="PRESCRIPTION_GAP")
+    process(prescription={**p.prescription(dice, drugs), "data_1": "01/08/2025"}, drugs=drugs,
+            hint="PRESCRIPTION_DATE_DROPPED")
     for filled in ("M", "P", ""):
-        process(filled=filled, hint=None if filled == "M" else "VALUE_KEPT")
+        process(filled=filled, hint="VALUE_KEPT" if filled == "" else None)
     process(date="2020-02-29", hint="VALUE_KEPT")
-    process(history="Longo. " * 700 + "fim\t\\N\r\n", before="ã" * 3000, hint="TEXT_KEPT")
-    process(answers={"x": 'aspas " e \\ barra\n', "y": None, "z": [1, 2.5, True], "ç": {}},
-            hint="TEXT_KEPT")
+    process(history="Longo. " * 700 + "fim\t\\N\r\n", before="ã" * 3000)
+    process(answers={"x": 'aspas " e \\ barra\n', "y": None, "z": [1, 2.5, True], "ç": {}})
     for patient in cast.twin_patients:
         process(patient=patient)
     if cast.twin_clinics:   # one clinic, once merged

@@ -42,6 +42,7 @@ class People:
         self.rows, self.report = rows, report
         self.users, self.doctors = {}, {}
         self.links = []  # id, doctor, user
+        self.profiles = {}  # key of a record -> its doctors
         self.cards = set()
 
     def user(self, dice, email=None, **more):
@@ -157,6 +158,17 @@ class People:
             yield (f"{u.email}#{u.id}" if u.email in taken else u.email), u
             taken.add(u.email)
 
+    def profiles_of(self, user):
+        """-> key -> the fields that the user sees: those of the doctor with the highest id."""
+        out = {}
+        for key, doctors in self.profiles.items():
+            own = [d for d in doctors if d.id in user.doctors]
+            if own:
+                d = max(own, key=lambda d: d.id)
+                out[key] = {"nome_medico": d.name, "cns_medico": d.cns or "",
+                            "especialidade": (d.specialty or "") if self.rows.layout != "g0" else ""}
+        return out
+
     def judge_doctors(self, linked):
         numbers, elsewhere, cards = set(), set(), set()
         for d in self.doctors.values():
@@ -164,6 +176,10 @@ class People:
             if d.id not in linked:
                 flags.append("DOCTOR_WITHOUT_USER")
             state = None if self.rows.layout == "g0" else d.state
+            if not state:
+                flags.append("DOCTOR_WITHOUT_STATE")
+            if d.id in linked and d.crm and d.crm.isdigit() and state:
+                self.profiles.setdefault(f"{d.crm}/{state}", []).append(d)
             if not d.crm:
                 flags.append("DOCTOR_WITHOUT_CRM")
             else:

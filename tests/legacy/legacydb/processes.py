@@ -1,4 +1,4 @@
-"""Processes, issuers, medicines and diseases: an import counts and keeps them for a later kind."""
+"""Processes, which become records, and the issuers, medicines and diseases around them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,10 @@ class Process:
     disease: Any
     prescription: dict
     filled: str
+    history: str
+    before: str
+    answers: dict
+    drugs: list  # by the table of links
 
 
 class Processes:
@@ -39,7 +43,7 @@ class Processes:
         self.issuers = {}    # id -> (clinic, doctor)
         self.issuer_of = {}  # (clinic, doctor) -> id
         self.unusual = []    # to be judged; the others are as they should be
-        self.links = []      # of medicines: (id, process, medicine)
+        self.records = {}    # key -> [ids of its processes, users who see one]
         self.drugs, self.diseases = [], []
 
     def catalogue(self, dice):
@@ -89,15 +93,18 @@ class Processes:
         id_ = self.rows.next_id("processos_processo")
         times = [when(made), when(made + timedelta(hours=1))] if self.rows.layout == "g3" else []
         disease_id = disease.id if disease else None
-        self.rows.put("processos_processo", id_, given.get("history", "Quadro estável.\nSeguimento."),
-                      prescription, dice.maybe(0.5), given.get("before", ""), given.get("date"),
-                      filled, given.get("answers", {"opt": "sim"}), clinic, disease_id, issuer,
-                      doctor, patient, user, *times)
-        for drug in drugs if linked else ():
+        history, before = given.get("history", "Quadro estável.\nSeguimento."), given.get("before", "")
+        answers = given.get("answers", {"opt_escala": "sim"})
+        self.rows.put("processos_processo", id_, history, prescription, dice.maybe(0.5), before,
+                      given.get("date"), filled, answers, clinic, disease_id, issuer, doctor, patient,
+                      user, *times)
+        drugs = drugs if linked else []
+        for drug in drugs:
             self.link(id_, drug)
         if user in self.people.users:
             self.people.users[user].processes += 1
-        return Process(id_, user, patient, clinic, doctor, issuer, disease, prescription, filled)
+        return Process(id_, user, patient, clinic, doctor, issuer, disease, prescription, filled,
+                       history, before, answers, drugs)
 
     def link(self, process, drug):
         table = "processos_processo_medicamentos"
@@ -106,10 +113,28 @@ class Processes:
     def expected(self, p):
         """Its entry among its user's processes."""
         patient, clinic = self.patients[p.patient], self.clinics[p.clinic]
-        return {"patient": patient.key, "clinic": clinic.key,
+        key = self.key(p)
+        related = p.user in patient.relations
+        ids, users = self.records.setdefault(key, ([], set()))
+        ids.append(p.id)
+        if related:
+            users.add(p.user)
+        return {"key": key, "shown": related, "anamnese": p.history,
+                "clinica": clinic.key if p.user in clinic.relations else "",
+                "codes": [f"legacy:{drug}" for drug in self.named(p)],
+                "patient": patient.key, "clinic": clinic.key,
                 "cid": p.disease.code if p.disease else None,
                 "patient_visible": patient.seen.get(p.user) is not None,
                 "clinic_visible": clinic.seen.get(p.user) is not None}
+
+    def key(self, p):
+        return self.patients[p.patient].key + "/" + (p.disease.code if p.disease else f"#{p.id}")
+
+    @staticmethod
+    def named(p):
+        """The medicines of the prescription, by their slots."""
+        slots = [number for number, entry in p.prescription.items() if isinstance(entry, dict)]
+        return [int(p.prescription[n][f"id_med{n}"]) for n in sorted(slots, key=int)]
 
     # ---- rulings
     def judge_issuers(self):
@@ -156,8 +181,10 @@ class Processes:
         issuer_clinic, issuer_doctor = self.issuers[p.issuer]
         issued_at = self.clinics.get(issuer_clinic)
         known = {str(drug) for drug in self.drugs}
-        entries = [(number, entry) for number, entry in p.prescription.items()
-                   if isinstance(entry, dict)]
+        named = self.named(p)
+        fillers = ("paciente", "mae", "responsavel", "medico", "outro", "M", "")
+        dropped = [name for name, value in p.answers.items()
+                   if not name.startswith("opt_") and value not in (None, "")]
         checks = (
             ("PROCESS_OWNER_NOT_RELATED_PATIENT", p.user not in patient.relations),
             ("PROCESS_OWNER_NOT_RELATED_CLINIC", p.user not in clinic.relations),
@@ -165,7 +192,12 @@ class Processes:
             ("PROCESS_DUPLICATE", same in first),
             ("PROCESS_EMISSOR_MISMATCH", issuer_doctor != p.doctor or issued_at is not clinic),
             ("PROCESS_FILLED_BY_AMBIGUOUS", p.filled == "M"),
-            ("PRESCRIPTION_MEDICATION_UNKNOWN",
-             any(str(entry.get(f"id_med{number}")) not in known for number, entry in entries)))
+            ("PROCESS_FILLED_BY_UNKNOWN", p.filled not in fillers),
+            ("PRESCRIPTION_EMPTY", not named),
+            ("PRESCRIPTION_MEDICATION_UNKNOWN", any(str(drug) not in known for drug in named)),
+            ("PRESCRIPTION_LINKS_DIFFER",
+             {drug for drug in named if str(drug) in known} != set(p.drugs)),
+            ("VALUE_TOO_LONG", len(p.history) > 1500 or len(p.before) > 600),
+            ("CONDITIONAL_DROPPED", bool(dropped)))
         first.add(same)
         return [reason for reason, holds in checks if holds]

@@ -29,11 +29,12 @@ namespace autocusto::import {
 struct planned_version {
   store::import_origin origin = store::import_origin::patient_version;
   legacy_id id = 0;
-  std::int64_t number = 0;  ///< as the source numbers it
-  const field_values* values = nullptr;
-  std::optional<legacy_id> author;      ///< none: the system user
-  std::optional<std::int64_t> created;  ///< microseconds; none: made from a master
-  std::string_view summary;             ///< of a version made from a master: the kind's
+  std::int64_t number = 0;               ///< as the source numbers it
+  const field_values* values = nullptr;  ///< of patients and clinics
+  std::string fields;                    ///< of the other kinds: canonical JSON
+  std::optional<legacy_id> author;       ///< none: the system user
+  std::optional<std::int64_t> created;   ///< microseconds; none: made from a master
+  std::string_view summary;              ///< of a version made from a master: the kind's
   bool draft = false;
   bool archived = false;
   std::optional<std::size_t> parent;  ///< an earlier position

@@ -6,6 +6,7 @@
 #include "shared/domain/entry.hpp"
 #include "shared/domain/text.hpp"
 #include "shared/domain/validate.hpp"
+#include "tools/import/rules/doctors.hpp"
 #include "tools/import/rules/texts.hpp"
 
 namespace autocusto::import {
@@ -27,16 +28,21 @@ std::string lower(std::string_view text) {
 /// Reports, counts and remembers for the kept row.
 class kept_row_verdict {
  public:
-  kept_row_verdict(report& to, std::string_view table, legacy_id id, kept_verdicts& out)
-      : verdict_(to, table, id, outcome::deferred), kept_(out[id]) {}
+  kept_row_verdict(report& to, std::string_view table, legacy_id id, kept_verdicts& out,
+                   outcome plain = outcome::deferred)
+      : verdict_(to, table, id, plain), kept_(out[id]) {
+    kept_.whole = plain == outcome::deferred;
+  }
   kept_row_verdict(const kept_row_verdict&) = delete;
   kept_row_verdict& operator=(const kept_row_verdict&) = delete;
   ~kept_row_verdict() {
     kept_.result = verdict_.result();
     verdict_.count();
   }
+  void keep_whole() { kept_.whole = true; }
   void say(outcome result, std::string_view reason, std::optional<legacy_id> into = std::nullopt) {
     verdict_.say(result, reason, into);
+    if (result == outcome::quarantined) keep_whole();
     if (result == outcome::imported) return;
     if (!kept_.reasons.empty()) kept_.reasons += ",";
     kept_.reasons += reason;
@@ -57,6 +63,16 @@ std::map<std::pair<legacy_id, legacy_id>, legacy_id> valid_links(
     pairs.emplace(std::pair(*l.doctor, *l.user), l.id);
   }
   return pairs;
+}
+
+/// What a record of the doctor would lack.
+void judge_profile(const doctor_row& d, kept_row_verdict& verdict) {
+  if (d.state.empty()) {
+    verdict.say(outcome::flagged, "DOCTOR_WITHOUT_STATE");
+  } else if (!domain::valid_uf(d.state)) {
+    verdict.say(outcome::flagged, "DOCTOR_STATE_INVALID");
+  }
+  if (domain::is_blank(d.name)) verdict.say(outcome::flagged, "DOCTOR_WITHOUT_NAME");
 }
 
 bool all_digits(std::string_view text) {
@@ -121,13 +137,19 @@ std::vector<user_row> judge_users(std::vector<user_row> users,
   return in;
 }
 
-kept_verdicts judge_links(const std::vector<doctor_link>& links,
-                          const std::unordered_set<legacy_id>& doctors,
+kept_verdicts judge_links(const std::vector<doctor_link>& links, const kept_verdicts& judged,
                           const std::unordered_set<legacy_id>& users, report& to) {
   kept_verdicts out;
+  std::unordered_set<legacy_id> doctors;
+  for (const auto& [id, verdict] : judged) doctors.insert(id);
   const auto pairs = valid_links(links, doctors, users);
+  const auto is_record = [&](const doctor_link& l) {
+    const auto at = l.doctor ? judged.find(*l.doctor) : judged.end();
+    return at != judged.end() && !at->second.whole;
+  };
   for (const auto& l : links) {
-    kept_row_verdict verdict(to, k_links, l.id, out);
+    kept_row_verdict verdict(to, k_links, l.id, out,
+                             is_record(l) ? outcome::imported : outcome::deferred);
     if (!l.doctor && !l.user) {
       verdict.say(outcome::quarantined, "NULL_USER_AND_DOCTOR");
     } else if (!l.doctor) {
@@ -158,8 +180,14 @@ kept_verdicts judge_doctors(const std::vector<doctor_row>& doctors,
   std::set<std::string> cnss;
   kept_verdicts out;
   for (const auto& d : doctors) {
-    kept_row_verdict verdict(to, k_doctors, d.id, out);
+    kept_row_verdict verdict(to, k_doctors, d.id, out, outcome::imported);
+    if (!is_readable(d.crm + d.state + d.cns + d.name + d.specialty)) {
+      verdict.say(outcome::quarantined, "TEXT_UNREADABLE");
+      continue;
+    }
+    if (!linked.contains(d.id) || !doctor_key(d)) verdict.keep_whole();
     if (!linked.contains(d.id)) verdict.say(outcome::flagged, "DOCTOR_WITHOUT_USER");
+    judge_profile(d, verdict);
     if (d.crm.empty()) {
       verdict.say(outcome::flagged, "DOCTOR_WITHOUT_CRM");
     } else {

@@ -1,6 +1,6 @@
 #pragma once
 // Accounts, doctors and issuers: what is said about them. Accounts are never merged, whatever their
-// e-mails; doctors and issuers are kept for a later kind. Pure; one thread.
+// e-mails; issuers are kept whole. Pure; one thread.
 
 #include <cstdint>
 #include <map>
@@ -28,7 +28,7 @@ struct user_row {
 
 struct doctor_row {
   legacy_id id = 0;
-  std::string crm, state, cns;  ///< NULL is empty
+  std::string crm, state, cns, name, specialty;  ///< NULL is empty
 };
 
 struct doctor_link {
@@ -45,6 +45,7 @@ struct issuer_row {
 struct kept_verdict {
   outcome result = outcome::deferred;
   std::string reasons;
+  bool whole = true;  ///< it is kept as it stands there
 };
 using kept_verdicts = std::unordered_map<legacy_id, kept_verdict>;
 
@@ -53,10 +54,12 @@ using kept_verdicts = std::unordered_map<legacy_id, kept_verdict>;
                                                 const std::vector<doctor_link>& links,
                                                 const std::unordered_set<legacy_id>& doctors,
                                                 report& to);
+/// `doctors`: what was said about each of them. A link to one that did not become a record is kept.
 [[nodiscard]] kept_verdicts judge_links(const std::vector<doctor_link>& links,
-                                        const std::unordered_set<legacy_id>& doctors,
+                                        const kept_verdicts& doctors,
                                         const std::unordered_set<legacy_id>& users, report& to);
-/// `with_state`: the layout has the state in which a CRM is valid.
+/// A doctor who has a user, a CRM and a state becomes a record: see doctors.hpp. `with_state`: the
+/// layout has the state in which a CRM is valid.
 [[nodiscard]] kept_verdicts judge_doctors(const std::vector<doctor_row>& doctors,
                                           const std::vector<doctor_link>& links,
                                           const std::unordered_set<legacy_id>& users,

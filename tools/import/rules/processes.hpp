@@ -1,8 +1,15 @@
 #pragma once
-// Processes: what is said about them, from what the source's own joins tell about each. They are
-// kept for a later kind. Pure; one thread.
+// Processes: what is said about them, from what the source's own joins tell about each, and the
+// records that they become. Pure; one thread.
+//
+//  - The key is the patient's and the CID, so processes of several users are versions of one
+//  record.
+//    One without a CID has `#` and its id in its place.
+//  - Only the owner sees one, and only if related to the patient.
+//  - Of several of one user under one key, the newest is shown; the older ones are its ancestors.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tools/import/rules/judge.hpp"
 #include "tools/import/rules/people.hpp"
 
 namespace autocusto::import {
@@ -35,10 +43,16 @@ struct process_row {
        issuer_exists = true, disease_exists = true;
   bool related_patient = true, related_clinic = true;  ///< by a row of just these two
   legacy_id issuer_clinic = 0, issuer_doctor = 0;
-  bool filled_ambiguous = false;
-  bool medication_unknown = false;
-  bool maybe_duplicate = false;  ///< others have the same user, disease and digits of the patient
+  std::string patient_number, clinic_number;  ///< CPF and CNES as they stand there
+  std::string cid;                            ///< of the disease
+  std::optional<legacy_id> protocol;          ///< of the disease
+  std::vector<legacy_id> links;               ///< medicines that are there, by the table of links
+  std::optional<std::int64_t> changed;        ///< microseconds; older layouts do not say
 };
+
+struct process_fields;  // process_fields.hpp
+struct medicine_row;
+using medicine_rows = std::unordered_map<legacy_id, medicine_row>;
 
 struct process_input {
   const merged_masters* patients = nullptr;
@@ -47,17 +61,44 @@ struct process_input {
   std::function<bool(const legacy_kind&, const std::vector<legacy_id>& masters, legacy_id user)>
       related;
   std::function<bool(legacy_id)> user_exists;
+  /// Whether a patient or clinic of the source is in quarantine.
+  std::function<bool(const legacy_kind&, legacy_id master)> quarantined;
+  const medicine_rows* medicines = nullptr;
 };
 
+/// Judges the processes of one patient after another, and makes their records. The processes of
+/// patients that may be one come in one after another, by id.
 class process_judge {
  public:
   process_judge(const process_input& in, report& to) : in_(in), to_(to) {}
-  [[nodiscard]] kept_verdict judge(const process_row& p);
+  /// `json`: the row's own columns.
+  [[nodiscard]] kept_verdict judge(const process_row& p, std::string_view json);
+  /// What becomes of a row that links a process, judged before, with a medicine.
+  [[nodiscard]] kept_verdict judge_link(legacy_id process, legacy_id medicine) const;
+  /// The records of the processes judged since the last call.
+  [[nodiscard]] std::vector<planned_record> take_records();
 
  private:
+  struct accepted {
+    planned_version version;
+    bool shown = false;  ///< its user is related to the patient
+  };
+  using say_function = std::function<void(outcome, std::string_view)>;
+
+  [[nodiscard]] std::string_view refusal(const process_row& p) const;
+  [[nodiscard]] bool related(const legacy_kind& kind, const merged_masters& merged,
+                             legacy_id master, bool directly, legacy_id user) const;
+  [[nodiscard]] std::string clinic_of(const process_row& p, const say_function& say) const;
+  [[nodiscard]] std::string key_of(const process_row& p, const say_function& say) const;
+  void judge_references(const process_row& p, const std::string& key, const say_function& say);
+
   const process_input& in_;
   report& to_;
   std::set<std::tuple<legacy_id, legacy_id, std::optional<legacy_id>>> seen_;
+  std::set<std::pair<legacy_id, std::string>> seen_keys_;
+  std::map<std::string, std::vector<accepted>> by_key_;
+  std::set<legacy_id> refused_;
+  std::set<std::pair<legacy_id, legacy_id>> unprescribed_;  ///< process and medicine
 };
 
 }  // namespace autocusto::import

@@ -42,4 +42,36 @@ const legacy_kind& clinic_kind() {
   return kind;
 }
 
+namespace {
+
+legacy_kind plain_kind(std::string_view kind, std::string_view table, std::string_view what,
+                       store::import_origin origin) {
+  return legacy_kind{.spec = domain::find_record_kind(kind),
+                     .master = table,
+                     .relation = {},
+                     .version = table,
+                     .assignment = {},
+                     .key_column = {},
+                     .master_column = {},
+                     .relation_column = {},
+                     .what = what,
+                     .key_name = {},
+                     .version_origin = origin,
+                     .master_origin = origin};
+}
+
+}  // namespace
+
+const legacy_kind& process_kind() {
+  static const auto kind =
+      plain_kind("process", "processos_processo", "PROCESS", store::import_origin::process);
+  return kind;
+}
+
+const legacy_kind& doctor_kind() {
+  static const auto kind =
+      plain_kind("doctor", "medicos_medico", "DOCTOR", store::import_origin::doctor);
+  return kind;
+}
+
 }  // namespace autocusto::import

@@ -24,7 +24,7 @@ inline constexpr std::int64_t k_last_time = 253'402'300'799'999'999;
   return micros <= k_first_time || micros >= k_last_time;
 }
 
-/// One of the two kinds of record, as the source keeps it.
+/// A kind of record, as the source keeps it. Processes and doctors have a master table only.
 struct legacy_kind {
   const domain::record_kind* spec = nullptr;
   std::string_view master, relation, version, assignment;  ///< tables
@@ -42,6 +42,8 @@ struct legacy_kind {
 };
 [[nodiscard]] const legacy_kind& patient_kind();
 [[nodiscard]] const legacy_kind& clinic_kind();
+[[nodiscard]] const legacy_kind& process_kind();
+[[nodiscard]] const legacy_kind& doctor_kind();
 
 /// The editable fields in the order of `legacy_kind::fields`, booleans apart.
 struct field_values {

@@ -2,24 +2,21 @@
 
 #include <algorithm>
 
-#include "tools/import/source/records.hpp"
-
 namespace autocusto::import {
 namespace {
 
 constexpr std::string_view k_accounts = "usuarios_usuario";
-
-/// Password hashes are never read out.
-std::string json_of(std::string_view table, const std::string& alias) {
-  const std::string minus = table == k_accounts ? " - 'password'" : "";
-  return "(to_jsonb(" + alias + ")" + minus + ")::text";
-}
 
 std::string column(const std::string& alias, std::string_view name) {
   return alias + "." + sql_name(name);
 }
 
 }  // namespace
+
+std::string row_as_json(std::string_view table, const std::string& alias) {
+  const std::string minus = table == k_accounts ? " - 'password'" : "";
+  return "(to_jsonb(" + alias + ")" + minus + ")::text";
+}
 
 std::vector<user_row> read_users(connection& on, const layout& of) {
   std::vector<user_row> out;
@@ -47,11 +44,18 @@ std::vector<doctor_row> read_doctors(connection& on, const layout& of) {
   std::vector<doctor_row> out;
   const std::string state = of.doctors_have_state ? "estado::text" : "''::text";
   walk(on,
-       "SELECT id::bigint, crm_medico::text, cns_medico::text, " + state + " FROM " +
-           of.table("medicos_medico") + " ORDER BY id",
+       "SELECT id::bigint, crm_medico::text, cns_medico::text, " + state +
+           ", to_jsonb(d)->>'nome_medico', to_jsonb(d)->>'especialidade' FROM " +
+           of.table("medicos_medico") + " d ORDER BY id",
        [&](const source_row& row) {
-         out.push_back({row.integer(0), std::string(row.text(1)), std::string(row.text(3)),
-                        std::string(row.text(2))});
+         doctor_row d;
+         d.id = row.integer(0);
+         d.crm = row.text(1);
+         d.cns = row.text(2);
+         d.state = row.text(3);
+         d.name = row.text(4);
+         d.specialty = row.text(5);
+         out.push_back(std::move(d));
        });
   return out;
 }
@@ -78,65 +82,6 @@ std::vector<issuer_row> read_issuers(connection& on, const layout& of) {
   return out;
 }
 
-void walk_processes(connection& on, const layout& of,
-                    const std::function<void(const process_row&, std::string_view json)>& each) {
-  const auto exists = [&](std::string_view table, const std::string& what) {
-    return "EXISTS (SELECT 1 FROM " + of.table(table) + " x WHERE x.id=" + what + ")";
-  };
-  const auto related = [&](const legacy_kind& kind) {
-    return "EXISTS (SELECT 1 FROM " + of.table(kind.relation) + " x WHERE " +
-           column("x", kind.master_column) + "=" + column("p", kind.master_column) +
-           " AND x.usuario_id=p.usuario_id)";
-  };
-  // A process may repeat another's only if user, disease and digits of the patient are the same.
-  const std::string sql =
-      "WITH l AS MATERIALIZED (" + leaders_sql(of, patient_kind()) +
-      "), d AS MATERIALIZED (SELECT p.id, count(*) OVER (PARTITION BY p.usuario_id, l.leader, "
-      "p.doenca_id) AS same FROM " +
-      of.table("processos_processo") +
-      " p LEFT JOIN l ON l.id=p.paciente_id) "
-      "SELECT p.id::bigint, p.usuario_id::bigint, p.paciente_id::bigint, p.clinica_id::bigint, "
-      "p.medico_id::bigint, p.emissor_id::bigint, p.doenca_id::bigint, " +
-      exists("usuarios_usuario", "p.usuario_id") + ", " +
-      exists("pacientes_paciente", "p.paciente_id") + ", " +
-      exists("clinicas_clinica", "p.clinica_id") + ", " + exists("medicos_medico", "p.medico_id") +
-      ", e.id IS NOT NULL, (p.doenca_id IS NULL OR " + exists("processos_doenca", "p.doenca_id") +
-      "), " + related(patient_kind()) + ", " + related(clinic_kind()) +
-      ", e.clinica_id::bigint, e.medico_id::bigint, p.preenchido_por='M', "
-      "CASE WHEN jsonb_typeof(p.prescricao::jsonb)='object' THEN EXISTS (SELECT 1 FROM "
-      "jsonb_each(p.prescricao::jsonb) j WHERE jsonb_typeof(j.value)='object' AND NOT EXISTS "
-      "(SELECT 1 FROM " +
-      of.table("processos_medicamento") +
-      " m WHERE m.id::text = j.value->>('id_med'||j.key))) ELSE false END, d.same>1, " +
-      json_of("processos_processo", "p") + " FROM " + of.table("processos_processo") +
-      " p JOIN d ON d.id=p.id LEFT JOIN " + of.table("clinicas_emissor") +
-      " e ON e.id=p.emissor_id ORDER BY p.id";
-  walk(on, sql, [&](const source_row& row) {
-    process_row p;
-    p.id = row.integer(0);
-    p.user = row.integer(1);
-    p.patient = row.integer(2);
-    p.clinic = row.integer(3);
-    p.doctor = row.integer(4);
-    p.issuer = row.integer(5);
-    p.disease = row.optional_integer(6);
-    p.user_exists = row.boolean(7);
-    p.patient_exists = row.boolean(8);
-    p.clinic_exists = row.boolean(9);
-    p.doctor_exists = row.boolean(10);
-    p.issuer_exists = row.boolean(11);
-    p.disease_exists = row.boolean(12);
-    p.related_patient = row.boolean(13);
-    p.related_clinic = row.boolean(14);
-    p.issuer_clinic = row.integer(15);
-    p.issuer_doctor = row.integer(16);
-    p.filled_ambiguous = row.boolean(17);
-    p.medication_unknown = row.boolean(18);
-    p.maybe_duplicate = row.boolean(19);
-    each(p, row.text(20));
-  });
-}
-
 void walk_links(connection& on, const layout& of, const link_table& which,
                 const std::function<void(const link_row&, std::string_view json)>& each) {
   const auto first = column("t", which.first_column);
@@ -144,12 +89,14 @@ void walk_links(connection& on, const layout& of, const link_table& which,
   walk(on,
        "SELECT t.id::bigint, a.id IS NOT NULL, b.id IS NOT NULL, min(t.id::bigint) OVER "
        "(PARTITION BY " +
-           first + ", " + second + "), " + json_of(which.table, "t") + " FROM " +
-           of.table(which.table) + " t LEFT JOIN " + of.table(which.first_table) +
-           " a ON a.id=" + first + " LEFT JOIN " + of.table(which.second_table) +
-           " b ON b.id=" + second + " ORDER BY t.id",
+           first + ", " + second + "), " + first + "::bigint, " + second + "::bigint, " +
+           row_as_json(which.table, "t") + " FROM " + of.table(which.table) + " t LEFT JOIN " +
+           of.table(which.first_table) + " a ON a.id=" + first + " LEFT JOIN " +
+           of.table(which.second_table) + " b ON b.id=" + second + " ORDER BY t.id",
        [&](const source_row& row) {
-         each({row.integer(0), row.boolean(1), row.boolean(2), row.integer(3)}, row.text(4));
+         each({row.integer(0), row.boolean(1), row.boolean(2), row.integer(3), row.integer(4),
+               row.integer(5)},
+              row.text(6));
        });
 }
 
@@ -162,8 +109,8 @@ void walk_rows(connection& on, const layout& of, std::string_view table, std::st
               of.table(referred) + " x WHERE x.id=" + column("t", named) + "))";
   }
   walk(on,
-       "SELECT t.id::bigint, " + missing + ", " + json_of(table, "t") + " FROM " + of.table(table) +
-           " t ORDER BY t.id",
+       "SELECT t.id::bigint, " + missing + ", " + row_as_json(table, "t") + " FROM " +
+           of.table(table) + " t ORDER BY t.id",
        [&](const source_row& row) { each(row.integer(0), row.boolean(1), row.text(2)); });
 }
 
@@ -171,7 +118,7 @@ void read_rows(connection& on, const layout& of, std::string_view table,
                const std::vector<std::int64_t>& ids,
                const std::function<void(std::int64_t, std::string_view)>& each) {
   if (ids.empty()) return;
-  on.query("SELECT t.id::bigint, " + json_of(table, "t") + " FROM " + of.table(table) +
+  on.query("SELECT t.id::bigint, " + row_as_json(table, "t") + " FROM " + of.table(table) +
                " t WHERE t.id=ANY($1::bigint[])",
            ids, [&](const source_row& row) { each(row.integer(0), row.text(1)); });
 }

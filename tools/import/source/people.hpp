@@ -1,5 +1,5 @@
 #pragma once
-// Reads accounts, doctors, issuers, processes and the raw rows of kept tables. One thread.
+// Reads accounts, doctors, issuers and the raw rows of kept tables. One thread.
 
 #include <functional>
 #include <string>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "tools/import/rules/people.hpp"
-#include "tools/import/rules/processes.hpp"
 #include "tools/import/source/layout.hpp"
 
 namespace autocusto::import {
@@ -16,19 +15,18 @@ namespace autocusto::import {
 [[nodiscard]] std::vector<doctor_row> read_doctors(connection& on, const layout& of);
 [[nodiscard]] std::vector<doctor_link> read_links(connection& on, const layout& of);
 [[nodiscard]] std::vector<issuer_row> read_issuers(connection& on, const layout& of);
-/// Each with its row as JSON, by id.
-void walk_processes(connection& on, const layout& of,
-                    const std::function<void(const process_row&, std::string_view json)>& each);
-
 /// A row of a table that links two others: which ends are missing, and the lowest row of the pair.
 struct link_row {
   std::int64_t id = 0;
   bool first_exists = true, second_exists = true;
   std::int64_t lowest = 0;
+  std::int64_t first = 0, second = 0;
 };
 struct link_table {
   std::string_view table, first_column, first_table, second_column, second_table;
 };
+/// The row as JSON text, as SQL; hashes of passwords are left out.
+[[nodiscard]] std::string row_as_json(std::string_view table, const std::string& alias);
 void walk_links(connection& on, const layout& of, const link_table& which,
                 const std::function<void(const link_row&, std::string_view json)>& each);
 /// All rows of a table as JSON, by id; `missing`: a column names a row that does not exist.

@@ -1,0 +1,26 @@
+#pragma once
+// Doctors as records. Pure; any thread.
+//
+// Doctors of one registration are one record, each row a version by nobody, and each user who is
+// linked to a row sees it: of several, the one with the highest id, with the others behind it.
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "tools/import/rules/judge.hpp"
+#include "tools/import/rules/people.hpp"
+
+namespace autocusto::import {
+
+/// The key of the doctor's record, `12345/PA`; nothing where CRM or state do not make one.
+[[nodiscard]] std::optional<std::string> doctor_key(const doctor_row& doctor);
+
+/// The records of the doctors whose verdicts are not to keep them whole.
+[[nodiscard]] std::vector<planned_record> plan_doctors(const std::vector<doctor_row>& doctors,
+                                                       const std::vector<doctor_link>& links,
+                                                       const std::unordered_set<legacy_id>& users,
+                                                       const kept_verdicts& verdicts);
+
+}  // namespace autocusto::import
