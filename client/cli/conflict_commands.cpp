@@ -11,6 +11,7 @@
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/read/reader.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::cli {
 namespace {
@@ -165,11 +166,14 @@ void add_conflict_commands(CLI::App& parser, app& a) {
   const auto o = std::make_shared<resolve_options>();
   auto* resolve_command =
       parser.add_subcommand("resolve", tr("Joins the versions of a conflict into one"));
-  resolve_command->add_option("KIND", o->kind, "patient | clinic")
-      ->required()
-      ->check(CLI::IsMember({"patient", "clinic"}));
-  resolve_command->add_option("KEY", o->key, tr("CPF or CNES, with or without punctuation; - asks"))
-      ->required();
+  std::vector<std::string> kinds;
+  std::string named;
+  for (const auto& kind : domain::record_kinds()) {
+    named += (named.empty() ? "" : " | ") + kind.kind;
+    kinds.push_back(kind.kind);
+  }
+  resolve_command->add_option("KIND", o->kind, named)->required()->check(CLI::IsMember(kinds));
+  resolve_command->add_option("KEY", o->key, tr("The key of the record; - asks"))->required();
   resolve_command->add_option("--take", o->take, tr("Take this version's fields"));
   resolve_command->add_option("--field", o->from, tr("NAME=VERSION: this field from that version"))
       ->allow_extra_args(false);

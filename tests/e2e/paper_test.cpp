@@ -230,6 +230,22 @@ TEST_F(paper, the_same_print_on_two_laptops_is_one_emission) {
   EXPECT_EQ(again.at("emission"), emissions[0]);
 }
 
+/// A dose that two laptops changed: printed after a choice only, and resolved by the doctor.
+TEST_F(paper, a_conflict_of_doses_needs_a_person) {
+  ana->must({"sync"});
+  auto second = here.enroll(here.new_link("ana@clinica.test"), "ana-2");
+  second.must({"sync"});
+  ana->must({"process", "save", key, "--set", "anamnese=Uma história."});
+  second.must({"process", "save", key, "--set", "anamnese=Outra história."});
+  ana->must({"sync"});
+  second(std::vector<std::string>{"sync"});
+  (*ana)({"sync"});
+  EXPECT_EQ((*ana)({"process", "print", key, "--out", file("a.pdf")}).exit, 6);
+  ana->must({"process", "print", key, "--version", "2", "--out", file("a.pdf")});
+  ana->must({"resolve", "process", key, "--take", "2"});
+  ana->must({"process", "print", key, "--out", file("b.pdf")});
+}
+
 /// What stands on a screen, and what files are called, names no patient.
 TEST_F(paper, keeps_patients_out_of_file_names) {
   const outcome done = run(

@@ -113,6 +113,25 @@ TEST_F(renewing, goes_on_under_another_cid) {
       << "all or nothing";
 }
 
+TEST_F(renewing, refuses_every_other_change_of_an_emission) {
+  here.issue(here.order(here.add_process("11144477735")));
+  const domain::field_map changes{{"inicio", "2020-01-01"s},
+                                  {"pdf_sha256", std::string(64, '0')},
+                                  {"linhas", test::rows_json(R"([{"nome":"Outro"}])")},
+                                  {"catalogo", ""s}};
+  for (const auto& [name, value] : changes) {
+    replica::edit edit;
+    edit.kind = "emission";
+    edit.key = here.last.emission;
+    edit.fields = {{name, value}};
+    const auto saved = here.ana->edit().save(edit);
+    ASSERT_FALSE(saved) << name;
+    EXPECT_EQ(saved.error().code, errc::invalid_field);
+    EXPECT_EQ(saved.error().field, name);
+  }
+  EXPECT_THAT(*here.ana->read().history("emission", here.last.emission), SizeIs(1));
+}
+
 TEST_F(renewing, notes_only_what_became_of_an_emission) {
   const auto key = here.add_process("11144477735");
   here.issue(here.order(key));

@@ -135,8 +135,31 @@ void edit_commands::finish() {
   set_->flush();
 }
 
+namespace {
+
+/// What was issued stays as it was: of an emission that is here, a person says what became of it.
+std::vector<error> changes_of_an_emission(const target& at, const domain::field_map& fields) {
+  std::vector<error> problems;
+  if (at.kind->rule != domain::key_rule::emission || !at.visible()) return problems;
+  const values_here here(at.held);
+  for (const auto& [name, value] : fields) {
+    const auto* field = at.kind->find(name);
+    const bool editable = field != nullptr && !field->clinical;
+    if (editable || here.known()(name, value)) continue;
+    problems.push_back(fail(
+        errc::invalid_field,
+        "The field " + name + " of an emission cannot be changed; print the process again.", name));
+  }
+  return problems;
+}
+
+}  // namespace
+
 result<void> edit_commands::check(const target& at, const draft_of_version& next,
                                   edit_problems* why) {
+  if (auto problems = changes_of_an_emission(at, next.fields); !problems.empty()) {
+    return remember(std::move(problems), why);
+  }
   if (domain::validate_edit(*at.kind, next.fields, next.status, {}).empty()) return {};
   // Only now what is here already has to be read: oddities that stay are not refused.
   const values_here here(at.held);
