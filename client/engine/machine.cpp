@@ -352,7 +352,7 @@ void machine::go_on(const session_opened& answer) {
   switch (answer.prev_push) {
     case wire::push_memory::ok:
       if (oversized_) oversized_->not_taken = true;
-      return decide();
+      return answer.server_behind ? start_look() : decide();
     case wire::push_memory::unknown:
       if (answer_was_lost(answer.last_push)) return decide();
       return recover(std::optional(answer.last_push));

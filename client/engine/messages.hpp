@@ -95,6 +95,9 @@ struct session_opened {
   wire::push_memory prev_push = wire::push_memory::ok;
   std::optional<push_id> last_push;
   bool wipe = false;
+  /// The server takes less than this program writes: what to push has to be looked up again, now
+  /// that this is known.
+  bool server_behind = false;
 };
 struct push_saved {};
 /// What is kept to follow the push under way: nothing when nothing else waits, or when what waits

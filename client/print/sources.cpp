@@ -25,6 +25,7 @@ result<agreement> compare_heads(const replica::reader& reader, const replica::re
   for (const auto& head : shown.heads) {
     const auto other = reader.show(shown.kind, shown.key, head.text());
     if (!other) return other.error();
+    if (other->version.erased) return agreement::clinical;  // nobody can tell
     for (const auto& change : domain::diff_fields(shown.kind, shown.fields, other->fields)) {
       const auto* field = kind == nullptr ? nullptr : kind->find(change.field);
       if (field == nullptr || field->clinical) return agreement::clinical;

@@ -14,6 +14,7 @@
 #include "client/engine/machine.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/base/overloaded.hpp"
+#include "shared/domain/record_kind.hpp"
 
 namespace autocusto::engine {
 namespace {
@@ -253,7 +254,10 @@ class shell::impl {
       return {session_opened{.scope = opened->scope,
                              .prev_push = opened->prev_push,
                              .last_push = opened->last_push,
-                             .wipe = opened->wipe},
+                             .wipe = opened->wipe,
+                             .server_behind =
+                                 !domain::covers(opened->kinds.value_or(domain::first_revisions()),
+                                                 domain::known_revisions())},
               {}};
     });
   }

@@ -9,6 +9,7 @@
 #include "client/web/views.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/conflict.hpp"
+#include "shared/domain/merge.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/domain/validate.hpp"
 #include "shared/json/read.hpp"
@@ -42,8 +43,10 @@ json groups_json(const std::string& kind, const std::vector<side>& heads, const 
   if (known == nullptr || heads.empty()) return out;
   std::vector<const domain::field_map*> fields;
   for (const auto& head : heads) fields.push_back(&head->fields);
-  for (const auto& group :
-       domain::conflict_groups(*known, fields, base ? &base->fields : nullptr)) {
+  auto versions = fields;
+  if (base) versions.push_back(&base->fields);
+  const auto all = domain::with_unknown_fields(*known, versions);
+  for (const auto& group : domain::conflict_groups(all, fields, base ? &base->fields : nullptr)) {
     out.push_back(
         {{"name", group.name}, {"decided", group.state != domain::group_state::contested}});
   }

@@ -84,6 +84,9 @@ std::optional<http::response> too_often(context& in, const http::request& asked,
   return std::nullopt;
 }
 
+/// Greetings and challenges are far smaller; what is longer is read by a worker.
+constexpr std::size_t k_brief_bytes = 1024;
+
 bool is_second_step(const result<nlohmann::json>& document) {
   return document && document->is_object() && document->contains("object");
 }
@@ -102,6 +105,7 @@ http::response challenge(context& in, const http::request& asked) {
 }  // namespace
 
 std::optional<http::response> greeting_or_malformed(context& in, const http::request& asked) {
+  if (asked.body.size() > k_brief_bytes) return std::nullopt;
   const auto document = json::parse(asked.body);
   if (!document) return problem(document.error(), asked);
   if (!is_greeting(document)) return std::nullopt;
@@ -109,6 +113,7 @@ std::optional<http::response> greeting_or_malformed(context& in, const http::req
 }
 
 std::optional<http::response> challenge_or_malformed(context& in, const http::request& asked) {
+  if (asked.body.size() > k_brief_bytes) return std::nullopt;
   if (is_second_step(json::parse(asked.body))) return std::nullopt;
   return challenge(in, asked);
 }

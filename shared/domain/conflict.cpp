@@ -1,6 +1,7 @@
 #include "shared/domain/conflict.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared/domain/merge.hpp"
@@ -86,14 +87,22 @@ starting_fields start_of(const record_kind& kind, const std::vector<const field_
 bool take_field(const record_kind& kind, std::string_view name, const field_map& version,
                 starting_fields& into) {
   const std::string field(name);
-  const auto at = version.find(field);
-  if (at != version.end()) {
+  if (kind.find(field) != nullptr) {
+    const auto at = version.find(field);
+    if (at == version.end()) return false;
     into.fields[field] = at->second;
-  } else if (kind.find(field) != nullptr ||
-             (into.fields.erase(field) == 0 && !into.undecided.contains(field))) {
+    into.undecided.erase(field);
+    return true;
+  }
+  if (!version.contains(field) && !into.fields.contains(field) && !into.undecided.contains(field)) {
     return false;
   }
-  into.undecided.erase(field);
+  // All unknown fields together: they are one group.
+  const auto unknown = [&kind](const auto& each) { return kind.find(each.first) == nullptr; };
+  std::erase_if(into.fields, unknown);
+  std::erase_if(into.undecided, [&kind](const auto& each) { return kind.find(each) == nullptr; });
+  std::copy_if(version.begin(), version.end(), std::inserter(into.fields, into.fields.end()),
+               unknown);
   return true;
 }
 

@@ -52,7 +52,8 @@ struct starting_fields {
 [[nodiscard]] starting_fields start_of(const record_kind& kind,
                                        const std::vector<const field_map*>& heads,
                                        const field_map* base);
-/// Takes a field from a version, known or not. False: neither the kind nor a version has it.
+/// Takes a field from a version; an unknown one with all other unknown ones. False: neither the
+/// kind nor a version has it.
 [[nodiscard]] bool take_field(const record_kind& kind, std::string_view name,
                               const field_map& version, starting_fields& into);
 

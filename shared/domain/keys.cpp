@@ -132,22 +132,30 @@ result<std::string> normalise_cid(std::string_view text) {
 
 result<std::string> normalise_registration(std::string_view text) {
   constexpr std::size_t k_most_digits = 10;
-  std::string digits;
-  std::string letters;
+  std::string all;  // letters and digits, in their order
   for (const char c : in_capitals(clean_number(text))) {
-    if (is_digit(c)) {
-      digits += c;
-    } else if (c >= 'A' && c <= 'Z') {
-      letters += c;
-    }
+    if (is_digit(c) || (c >= 'A' && c <= 'Z')) all += c;
   }
-  if (letters.starts_with("CRM")) letters.erase(0, 3);
-  if (digits.empty() || digits.size() > k_most_digits || !valid_uf(letters)) {
+  std::string_view rest = all;
+  if (rest.starts_with("CRM")) rest.remove_prefix(3);
+  const auto first = rest.find_first_of("0123456789");
+  const auto last = rest.find_last_of("0123456789");
+  const auto wrong = [] {
     return fail(errc::invalid_key,
                 "The registration must be the CRM's number and state, such as 12345/PA; check it.",
                 "crm", static_cast<std::int64_t>(k_most_digits));
+  };
+  if (first == std::string_view::npos) return wrong();
+  // The state stands before the number or behind it.
+  const auto state = first == 0 ? rest.substr(last + 1) : rest.substr(0, first);
+  const bool both = first != 0 && last + 1 != rest.size();
+  auto number = rest.substr(first, last - first + 1);
+  number.remove_prefix(std::min(number.find_first_not_of('0'), number.size() - 1));
+  if (!all_digits(number) || number.size() > k_most_digits || number == "0" || both ||
+      !valid_uf(state)) {
+    return wrong();
   }
-  return digits + '/' + letters;
+  return std::string(number) + '/' + std::string(state);
 }
 
 result<std::string> normalise_process_key(std::string_view text) {
@@ -194,6 +202,13 @@ result<std::string> normalise_emission_key(std::string_view text) {
 
 std::string patient_of_key(std::string_view key) {
   return std::string(key.substr(0, key.find('/')));
+}
+
+std::string patient_of(std::string_view kind, std::string_view key) {
+  const auto* known = find_record_kind(kind);
+  const bool of_patient =
+      known != nullptr && (known->rule == key_rule::process || known->rule == key_rule::emission);
+  return of_patient ? patient_of_key(key) : std::string();
 }
 
 std::string cid_of_key(std::string_view key) {

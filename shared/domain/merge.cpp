@@ -220,7 +220,7 @@ record_kind with_unknown_fields(const record_kind& kind,
     field_spec field;
     field.name = name;
     field.type = field_type::unknown;
-    field.group = "?" + name;  // no group of a kind is named so
+    field.group = "unknown_fields";
     field.clinical = true;
     field.label_pt = name;
     field.label_en = name;

@@ -70,8 +70,9 @@ struct merge_refusal {
     const std::vector<const field_spec*>& group, const std::vector<const field_map*>& heads,
     const field_map* base);
 
-/// The kind, and a clinical group of its own for each field that only a newer program knows; what a
-/// version lacks of them is `structured{}`.
+/// The kind, and one clinical group for the fields that only a newer program knows; what a version
+/// lacks of them is `structured{}`. They are one group because a payload has all fields of one
+/// revision: some of one version beside some of another would be of none.
 [[nodiscard]] record_kind with_unknown_fields(const record_kind& kind,
                                               const std::vector<const field_map*>& versions);
 

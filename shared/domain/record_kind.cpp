@@ -290,6 +290,13 @@ const kind_revisions& first_revisions() {
   return first;
 }
 
+bool covers(const kind_revisions& have, const kind_revisions& want) {
+  return std::all_of(want.begin(), want.end(), [&have](const auto& kind) {
+    const auto at = have.find(kind.first);
+    return at != have.end() && at->second >= kind.second;
+  });
+}
+
 std::string_view type_name(field_type type) {
   return name_of(k_types, type);
 }

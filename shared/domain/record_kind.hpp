@@ -115,6 +115,9 @@ using kind_revisions = std::map<std::string, std::int64_t, std::less<>>;
 /// Those of the releases that do not tell theirs: patients and clinics as they were at first.
 [[nodiscard]] const kind_revisions& first_revisions();
 
+/// Whether whoever takes `have` takes everything of `want`.
+[[nodiscard]] bool covers(const kind_revisions& have, const kind_revisions& want);
+
 /// Reads the text of one such file and checks that it makes sense: known members and rules,
 /// names unique, groups clinical as a whole, `required_when` naming a boolean. Throws
 /// std::invalid_argument with the field that is wrong: a kind is part of the program.

@@ -38,7 +38,7 @@ bool scan_rows(canonical_scanner& in, row_list& out) {
   if (!in.literal("[")) return false;
   while (!in.literal("]")) {
     if (!out.empty() && !in.literal(",")) return false;
-    if (!scan_map(in, out.emplace_back())) return false;
+    if (!scan_map(in, out.emplace_back()) || out.back().empty()) return false;
   }
   return true;
 }
@@ -204,6 +204,9 @@ result<text_map> map_of(const structured& value) {
 structured from_rows(const row_list& rows) {
   structured out{"["};
   for (const auto& row : rows) {
+    const bool empty =
+        std::all_of(row.begin(), row.end(), [](const auto& each) { return each.second.empty(); });
+    if (empty) continue;
     if (out.json.size() > 1) out.json += ',';
     append_map(out.json, row);
   }

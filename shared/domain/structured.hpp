@@ -28,7 +28,8 @@ using row_list = std::vector<text_map>;
 /// The rows of a value in its canonical form. Error: malformed.
 [[nodiscard]] result<row_list> rows_of(const structured& value);
 [[nodiscard]] result<text_map> map_of(const structured& value);
-/// The value of rows or of a map; empty texts are left out. Texts are UTF-8 without U+0000.
+/// The value of rows or of a map; empty texts are left out, and rows without any. Texts are UTF-8
+/// without U+0000.
 [[nodiscard]] structured from_rows(const row_list& rows);
 [[nodiscard]] structured from_map(const text_map& map);
 

@@ -39,6 +39,8 @@ namespace autocusto::domain {
 
 /// The patient's part of a process's or an emission's key.
 [[nodiscard]] std::string patient_of_key(std::string_view key);
+/// The key of the patient to whom a record belongs; empty for kinds that belong to none.
+[[nodiscard]] std::string patient_of(std::string_view kind, std::string_view key);
 /// The CID's part of a process's or an emission's key.
 [[nodiscard]] std::string cid_of_key(std::string_view key);
 /// The process's part of an emission's key.
@@ -115,11 +117,11 @@ class known_values {
 [[nodiscard]] std::optional<error> rule_problem(const field_spec& field, const std::string& text);
 
 /// Checks all fields of a snapshot; every problem, in form order, unknown names last (empty =
-/// fine). An unknown field is exempt where a known version has the same value: a newer program
-/// wrote it, and an edit carries it along. A draft may lack required fields. Blank text counts as
-/// missing. A field that is required only while another is true is exempt only if both values are
-/// known: turning the condition on is a change and must be valid. Each error: invalid_field with
-/// field and limit.
+/// fine), of unknown names only the first. An unknown field is exempt where a known version has the
+/// same value: a newer program wrote it, and an edit carries it along. A draft may lack required
+/// fields. Blank text counts as missing. A field that is required only while another is true is
+/// exempt only if both values are known: turning the condition on is a change and must be valid.
+/// Each error: invalid_field with field and limit.
 [[nodiscard]] std::vector<error> validate_fields(const record_kind& kind, const field_map& fields,
                                                  version_status status, const known_value& exempt);
 /// The same with the versions that exempt: what acceptance and the laptop's saves use. Stricter in

@@ -27,10 +27,16 @@ void require_utf8(std::string_view text) {
   }
 }
 
+/// One without known fields for an unknown kind.
 const record_kind& known_kind(std::string_view kind) {
+  static const record_kind unknown;
   const auto* known = find_record_kind(kind);
-  if (known == nullptr) throw std::logic_error("an unknown kind of record");
-  return *known;
+  return known == nullptr ? unknown : *known;
+}
+
+field_value value_in(const field_map& fields, const field_spec& field) {
+  const auto at = fields.find(field.name);
+  return at == fields.end() ? empty_value(field) : at->second;
 }
 
 /// The greatest revision of the fields that are filled in, and of all when one is unknown: only a
@@ -48,15 +54,14 @@ std::int64_t needed_revision(const record_kind& kind, const field_map& fields) {
   return known == fields.size() ? revision : kind.revision;
 }
 
-/// What is written of a payload: without the fields that its revision does not have.
-version_payload written_fields(std::string_view kind, const version_payload& payload) {
-  auto out = payload;
+/// The fields that the revision of these does not have.
+std::vector<std::string_view> later_fields(std::string_view kind, const field_map& fields) {
+  std::vector<std::string_view> out;
   const auto* known = find_record_kind(kind);
   if (known == nullptr || known->revision == 1) return out;
-  const auto revision = needed_revision(*known, payload.fields);
-  if (revision == known->revision) return out;
+  const auto revision = needed_revision(*known, fields);
   for (const auto& field : known->fields) {
-    if (field.since > revision) out.fields.erase(field.name);
+    if (field.since > revision) out.push_back(field.name);
   }
   return out;
 }
@@ -141,10 +146,12 @@ std::string fields_encoder::take() {
   return std::move(out_);
 }
 
-std::string encode_payload(const version_payload& payload) {
+std::string encode_payload(std::string_view kind, const version_payload& payload) {
+  const auto left_out = later_fields(kind, payload.fields);
   fields_encoder fields;
   // Field names are ASCII, so the map's order is that of canonical JSON.
   for (const auto& [name, value] : payload.fields) {
+    if (std::find(left_out.begin(), left_out.end(), name) != left_out.end()) continue;
     if (const auto* text = std::get_if<std::string>(&value)) {
       fields.add(name, *text);
     } else if (const auto* parts = std::get_if<structured>(&value)) {
@@ -160,7 +167,7 @@ std::string encode_payload(const version_payload& payload) {
 
 version make_version(version_header header, version_payload payload) {
   version out;
-  out.raw.payload = encode_payload(written_fields(header.record.kind, payload));
+  out.raw.payload = encode_payload(header.record.kind, payload);
   header.payload_hash = crypto::sha256(out.raw.payload);
   std::sort(header.parents.begin(), header.parents.end());
   out.raw.header = encode_header(header);
@@ -175,9 +182,9 @@ std::vector<field_change> diff_fields(std::string_view kind, const field_map& fr
   std::vector<field_change> out;
   const auto& known = known_kind(kind);
   for (const auto& field : known.fields) {
-    const auto& before = from.at(field.name);
-    const auto& after = to.at(field.name);
-    if (before != after) out.push_back({field.name, before, after});
+    auto before = value_in(from, field);
+    auto after = value_in(to, field);
+    if (before != after) out.push_back({field.name, std::move(before), std::move(after)});
   }
   field_map others;
   for (const auto* side : {&from, &to}) {
@@ -225,8 +232,7 @@ std::int64_t revision_of(std::string_view kind, const field_map& fields) {
 bool is_within(const kind_revisions& known, std::string_view kind, const field_map& fields) {
   const auto at = known.find(kind);
   if (at == known.end()) return false;
-  const auto needed = revision_of(kind, fields);
-  return needed != 0 && needed <= at->second;
+  return revision_of(kind, fields) <= at->second;
 }
 
 std::vector<std::string> unknown_names(std::string_view kind, const field_map& fields) {

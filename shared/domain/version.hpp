@@ -14,10 +14,11 @@
 // verifies; the random salt keeps an erased payload from being guessed. `created_at` is for people,
 // no rule reads it. Values only; any thread.
 //
-// A payload carries all fields of one revision of its kind (record_kind.hpp), and is written in the
-// least revision that holds what it says; fields that came later read as empty. What a newer
-// program wrote stays readable: a field that this program does not know is kept as its JSON, and a
-// kind that it does not know has such fields only. Whether they are accepted is a rule, not form.
+// A payload carries all fields of one revision of its kind (record_kind.hpp): the least one that
+// holds what it says, so that one value has one text. Fields that came later read as empty. What a
+// newer program wrote stays readable: a field that this program does not know is kept as its JSON,
+// and a kind that it does not know has such fields only. Whether they are accepted is a rule, not
+// form.
 
 #include <compare>
 #include <cstdint>
@@ -100,7 +101,8 @@ struct version {
 
 /// Canonical bytes of a header; its SHA-256 is the version id.
 [[nodiscard]] std::string encode_header(const version_header& header);
-[[nodiscard]] std::string encode_payload(const version_payload& payload);
+/// The same of a payload of that kind, in the least revision that holds it.
+[[nodiscard]] std::string encode_payload(std::string_view kind, const version_payload& payload);
 
 /// The canonical text of a payload's fields, which come in the order of their names.
 class fields_encoder {
@@ -142,19 +144,20 @@ struct field_change {
   field_value to;
   friend bool operator==(const field_change&, const field_change&) = default;
 };
-/// Unknown fields come last, by name.
+/// What a side lacks counts as empty. Unknown fields come last, by name.
 [[nodiscard]] std::vector<field_change> diff_fields(std::string_view kind, const field_map& from,
                                                     const field_map& to);
 
 /// What a field holds while nobody filled it in: "", false, no rows, no entries.
 [[nodiscard]] field_value empty_value(const field_spec& field);
-/// All fields of a kind with their empty values.
+/// All fields of a kind with their empty values; none of an unknown kind.
 [[nodiscard]] field_map empty_fields(std::string_view kind);
 
 /// The least revision of a kind that holds these fields; 0 for an unknown kind.
 [[nodiscard]] std::int64_t revision_of(std::string_view kind, const field_map& fields);
 
-/// Whether a program that knows `known` takes these fields of that kind.
+/// Whether a program that knows `known` takes these fields of that kind. Of a kind that this
+/// program does not know only the name is asked for.
 [[nodiscard]] bool is_within(const kind_revisions& known, std::string_view kind,
                              const field_map& fields);
 

@@ -149,7 +149,11 @@ class revision_check {
   void present(const field_spec& field) { newest_ = std::max(newest_, field.since); }
   void absent(const field_spec& field) { oldest_absent_ = std::min(oldest_absent_, field.since); }
   void unknown() { newest_ = std::numeric_limits<std::int64_t>::max() - 1; }
-  [[nodiscard]] bool ok() const { return oldest_absent_ > newest_; }
+  /// Whether all fields of one revision are there, and no less one holds `fields`.
+  [[nodiscard]] bool ok(const record_kind& kind, const field_map& fields) const {
+    if (oldest_absent_ <= newest_) return false;
+    return newest_ > kind.revision || newest_ == 1 || revision_of(kind.kind, fields) == newest_;
+  }
 
  private:
   std::int64_t newest_ = 1;
@@ -174,7 +178,7 @@ bool scan_payload(std::string_view raw, const record_kind& kind, version_payload
     }
     p.fields.emplace_hint(p.fields.end(), field.name, std::move(value));
   }
-  return revision.ok() && in.literal(R"(},"key":)") && in.string(p.key) &&
+  return revision.ok(kind, p.fields) && in.literal(R"(},"key":)") && in.string(p.key) &&
          in.literal(R"(,"salt":")") && scan_id(in, 32, p.salt) && in.literal(R"(","summary":)") &&
          in.string(p.summary) && in.literal("}") && in.at_end();
 }
@@ -275,8 +279,9 @@ result<version_payload> read_payload(std::string_view raw, const record_kind& ki
   in.strict();
   if (auto e = in.finish()) return *std::move(e);
   if (auto e = read_unknown(members, kind, revision, p.fields)) return *std::move(e);
-  if (!revision.ok()) {
-    return fail(errc::malformed, "The version lacks fields of the revision that it is written in.",
+  if (!revision.ok(kind, p.fields)) {
+    return fail(errc::malformed,
+                "The version has not exactly the fields of the least revision that holds it.",
                 "fields");
   }
   return p;

@@ -68,7 +68,8 @@ TEST(Structured, OnlyCanonicalRowsAndMapsHaveTheForm) {
   for (const char* wrong : {"", "[]", R"({"opt_a":true})", R"({"opt_a":""})", R"({"opt_a":{}})"}) {
     EXPECT_FALSE(check_form(conditional(), structured{wrong})) << wrong;
   }
-  EXPECT_TRUE(check_form(prescription(), structured{R"([{"nome":"A"},{}])"}));
+  EXPECT_FALSE(check_form(prescription(), structured{R"([{"nome":"A"},{}])"}));
+  EXPECT_TRUE(check_form(prescription(), structured{R"([{"nome":"A"},{"via":"oral"}])"}));
 }
 
 TEST(Structured, EntryRefusesOtherShapes) {
@@ -169,6 +170,9 @@ TEST(Revisions, APayloadHasTheFieldsOfOneRevisionAndNoOther) {
   EXPECT_FALSE(decode_payload(swapped(plain, R"("peso":"",)", ""), "patient"));
   EXPECT_FALSE(
       decode_payload(swapped(later, R"("nome_social":"Bia")", R"("nome_social":null)"), "patient"));
+  EXPECT_FALSE(
+      decode_payload(swapped(later, R"("nome_social":"Bia")", R"("nome_social":"")"), "patient"))
+      << "a lesser revision holds it";
   // A field of a newer revision stands beside all that are known.
   const std::string unknown = R"("zz_novo":{"a":[1,2]},"key")";
   EXPECT_FALSE(decode_payload(swapped(plain, R"(},"key")", "," + unknown), "patient"));
@@ -278,6 +282,11 @@ TEST(CompositeKeys, HaveOneForm) {
       {"doctor", "12345/PA", "12345/PA"},
       {"doctor", "crm-pa 12.345", "12345/PA"},
       {"doctor", "12345 sp", "12345/SP"},
+      {"doctor", "0012345/PA", "12345/PA"},
+      {"doctor", "PA 12345", "12345/PA"},
+      {"doctor", "1P2A", ""},
+      {"doctor", "P12345A", ""},
+      {"doctor", "000/PA", ""},
       {"doctor", "12345/XX", ""},
       {"doctor", "12345678901/PA", ""},
       {"doctor", "PA", ""},

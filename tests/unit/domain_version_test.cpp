@@ -215,14 +215,14 @@ TEST(Payload, RefusesWrongForm) {
 TEST(Payload, AKeyHasAtMost64Bytes) {
   auto payload = a_patient().make().payload;
   payload.key = std::string(64, '1');
-  EXPECT_TRUE(decode_payload(encode_payload(payload), "patient"));
+  EXPECT_TRUE(decode_payload(encode_payload("patient", payload), "patient"));
   payload.key += '1';
-  const auto refused = decode_payload(encode_payload(payload), "patient");
+  const auto refused = decode_payload(encode_payload("patient", payload), "patient");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::malformed);
   EXPECT_EQ(refused.error().limit, 64);
   payload.key = "12345678900#57";
-  EXPECT_TRUE(decode_payload(encode_payload(payload), "patient"));
+  EXPECT_TRUE(decode_payload(encode_payload("patient", payload), "patient"));
 }
 
 TEST(Version, TheWholeHas64KiB) {
@@ -275,7 +275,7 @@ TEST(Fields, EmptyOnesAreAllOfAKind) {
   EXPECT_EQ(fields.size(), 21U);
   EXPECT_EQ(fields.at("incapaz"), field_value(false));
   EXPECT_EQ(fields.at("peso"), field_value(std::string()));
-  EXPECT_THROW(static_cast<void>(empty_fields("protocol")), std::logic_error);
+  EXPECT_TRUE(empty_fields("protocol").empty());
 }
 
 TEST(Status, HasNames) {

@@ -43,6 +43,19 @@ TEST(engine_machine, a_session_is_signed_for_with_the_last_push) {
   EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));
 }
 
+TEST(engine_machine, at_an_older_server_it_looks_again_before_it_pushes) {
+  driver d;
+  d.on(begin{});
+  auto here = with_versions(2, 0);
+  d.on(here);
+  d.on(challenged{
+      {.server = here.server, .challenge = "abc", .server_time = "", .signed_by_server = {}}});
+  auto opened = full();
+  opened.server_behind = true;
+  EXPECT_THAT(d.on(opened), ElementsAre("look"));
+  EXPECT_THAT(d.on(with_versions(1, 0)), ElementsAre("save_push 1"));
+}
+
 TEST(engine_machine, a_push_is_kept_before_it_is_sent) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});

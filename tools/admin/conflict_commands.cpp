@@ -56,7 +56,8 @@ int show(const app& a, const conflict_options& o) {
   session s(a);
   msg::conflict_request query;
   query.id = o.id;
-  const auto c = s.ask<msg::conflict_shown>("/v1/admin/conflicts/show", query);
+  auto c = s.ask<msg::conflict_shown>("/v1/admin/conflicts/show", query);
+  complete_fields(c);
   json object = message_json(c);
   object.update(object.at("conflict"));
   object.erase("conflict");

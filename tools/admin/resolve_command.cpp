@@ -20,6 +20,7 @@
 #include "shared/wire/sign.hpp"
 #include "tools/admin/app.hpp"
 #include "tools/admin/resolution.hpp"
+#include "tools/admin/side_by_side.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -173,6 +174,7 @@ msg::conflict_shown open_conflict(session& s, std::int64_t id) {
   query.id = id;
   query.visible = true;
   auto c = s.ask<msg::conflict_shown>("/v1/admin/conflicts/show", query);
+  complete_fields(c);
   if (c.conflict.state != "open") {
     refuse(errc::not_found,
            fmt::format("This conflict is over ({}); see `conflict list`.", c.conflict.state), "id");

@@ -10,6 +10,7 @@
 #include "shared/domain/entry.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/domain/structured.hpp"
+#include "shared/json/canonical.hpp"
 #include "tools/admin/text.hpp"
 
 namespace autocusto::admin {
@@ -162,6 +163,23 @@ auto with_sides(const msg::conflict_shown& c, const Use& use) {
 
 std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c) {
   return with_sides(c, domain::conflict_groups);
+}
+
+void complete_fields(msg::conflict_shown& c) {
+  const auto* kind = domain::find_record_kind(c.conflict.kind);
+  if (kind == nullptr) return;
+  const auto put_right = [kind](msg::version_shown& version) {
+    if (version.info.erased) return;
+    version.fields = complete(*kind, version.fields);
+    for (auto& [name, value] : version.fields) {
+      if (kind->find(name) != nullptr || std::holds_alternative<domain::structured>(value))
+        continue;
+      value = domain::structured{json::canonical(domain::json_of(value))};
+    }
+  };
+  if (c.base) put_right(*c.base);
+  for (auto& head : c.heads) put_right(head);
+  for (auto& version : c.visible) put_right(version);
 }
 
 domain::starting_fields undisputed(const msg::conflict_shown& c) {

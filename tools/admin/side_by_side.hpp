@@ -21,6 +21,9 @@ namespace msg = wire::admin;
 /// The merge groups of the conflict (shared/domain/conflict.hpp). Fields of versions whose contents
 /// were erased count as empty.
 [[nodiscard]] std::vector<domain::conflict_group> compare_groups(const msg::conflict_shown& c);
+/// Gives every version of the answer all fields that this program knows, and unknown ones the form
+/// in which this program keeps them: a server of another release may know more or fewer.
+void complete_fields(msg::conflict_shown& c);
 /// Where a resolution starts: what nobody has to decide, with the fields of newer programs.
 [[nodiscard]] domain::starting_fields undisputed(const msg::conflict_shown& c);
 

@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::size_t k_most_names = 100;
 
-bool takes_all_of_ours(const domain::kind_revisions& server) {
-  const auto& ours = domain::known_revisions();
-  return std::all_of(ours.begin(), ours.end(), [&server](const auto& kind) {
-    const auto at = server.find(kind.first);
-    return at != server.end() && at->second >= kind.second;
-  });
-}
-
 bool is_known(const std::string& name) {
   const auto dot = name.find('.');
   const auto* kind = domain::find_record_kind(name.substr(0, dot));
@@ -51,10 +43,12 @@ result<void> note_server_kinds(replica_file& file, const domain::kind_revisions&
   return {};
 }
 
-std::set<std::int64_t> records_beyond_server(replica_file& file) {
+std::set<std::int64_t> records_beyond_server(
+    replica_file& file, const std::optional<domain::kind_revisions>& server_takes) {
   std::set<std::int64_t> out;
-  const auto server = server_kinds(file);
-  if (!server || takes_all_of_ours(*server)) return out;
+  const auto server = server_takes ? server_takes : server_kinds(file);
+  if (!server) return out;
+  if (domain::covers(*server, domain::known_revisions()) && noted_names(file).empty()) return out;
   unit_of_work set(file);
   each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
     const auto row = copy_row(id);

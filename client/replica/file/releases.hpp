@@ -25,9 +25,11 @@ namespace autocusto::replica {
 [[nodiscard]] result<void> note_server_kinds(replica_file& file,
                                              const domain::kind_revisions& kinds);
 
-/// The rows of records with a waiting version that the server does not take. Free while the server
-/// takes all that this program writes; else linear in what waits.
-[[nodiscard]] std::set<std::int64_t> records_beyond_server(replica_file& file);
+/// The rows of records with a waiting version that a server does not take which takes `server`
+/// (nothing: as on disk). Free while the server takes all that this program writes and nothing
+/// unknown is here; else linear in what waits, which is decoded.
+[[nodiscard]] std::set<std::int64_t> records_beyond_server(
+    replica_file& file, const std::optional<domain::kind_revisions>& server);
 
 /// Remembers names of `domain::unknown_names`, at most 100. In the transaction of the caller.
 void note_unknown(replica_file& file, const std::vector<std::string>& names);

@@ -154,7 +154,7 @@ status reader::status() const {
     out.closed_since = closed->since;
     out.erased = closed->erased;
   }
-  out.beyond_server = records_beyond_server(file).size();
+  out.beyond_server = records_beyond_server(file, server_kinds(file)).size();
   out.unknown = unknown_here(file);
   out.erasure_due = erasure_due(file);
   out.sealed = sealed_in(file);

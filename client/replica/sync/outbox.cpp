@@ -153,7 +153,7 @@ outbox sync_store::next_outbox(std::size_t at_most, std::span<const version_id> 
   batch filling(file, out, at_most);
   auto under_way = records_under_way(file);
   under_way.merge(records_of_waiting(file, without));
-  under_way.merge(records_beyond_server(file));
+  under_way.merge(records_beyond_server(file, server_takes_));
   const auto records = first_waiting(file, under_way, at_most);
   for (const auto& record : records) {
     if (!filling.take(record)) break;

@@ -90,6 +90,7 @@ result<void> sync_store::note_learned(const engine::learned& what) {
     if (auto noted = own.note_server_clock(*what.session_time); !noted) return noted;
   }
   if (what.kinds) {
+    server_takes_ = what.kinds;
     if (auto noted = note_server_kinds(*file_, *what.kinds); !noted) return noted;
   }
   if (what.server_time < own.server_time().value_or(0) + k_worth_noting) return {};

@@ -93,6 +93,8 @@ class sync_store final : public engine::replica_port {
   replica_file* file_;
   std::size_t batch_size_;
   engine::batch_bounds bounds_;
+  /// What the server takes, by the newest session of this object: known before it is on disk.
+  std::optional<domain::kind_revisions> server_takes_;
   std::optional<crypto::signing_key> key_;
   std::optional<device_id> device_;  ///< whose key that is; nothing before the first look
   /// The batch of the last look, so that its bytes are not opened twice.
