@@ -176,16 +176,40 @@ void assign(act_run& act) {
   note_record(act, record);
 }
 
+/// With a patient go the user's processes and emissions of them. `dependents` says how many its
+/// actor has seen; programs of the first releases do not name it.
 void unassign(act_run& act) {
   const auto record = act.id<record_id>("record");
   const auto user = act.user();
+  std::optional<std::int64_t> seen;
+  if (act.args.has("dependents")) seen = act.args.integer("dependents", 0, k_dependents);
   act.complete();
-  const sync::act_environment env{&act.app.random, act.now};
-  const auto done = sync::unassign(act.tx, env, user, record, act.object.expect_heads);
-  if (!done) throw error_exception(done.error());
-  auto& entry = act.note(store::journaled_act::view_removed, user.id);
-  entry.record = record;
-  entry.incarnation = done->incarnation;
+  auto records = store::records::writes(act.tx);
+  const auto taken = dependents_of(records, record, user.key);
+  const auto count = static_cast<std::int64_t>(taken.size());
+  if (count > k_dependents) {
+    refuse(errc::bad_request,
+           "This patient has more than 1000 processes and emissions; take those "
+           "away one by one first.",
+           "record");
+  }
+  if (seen && *seen != count) {
+    refuse(errc::view_moved,
+           "The user's processes of this patient have changed since you looked; look again.");
+  }
+  std::vector<store::wanted_record> wanted{{record, {}, {}, false}};
+  for (const auto& row : taken) wanted.push_back({row.id, {}, {}, false});
+  static_cast<void>(records.lock_records(wanted));
+  for (const auto& each : wanted) {
+    const sync::act_environment env{&act.app.random, act.now};
+    const bool first = each.id == record;
+    const auto done =
+        sync::unassign(act.tx, env, user, each.id, first ? act.object.expect_heads : std::nullopt);
+    if (!done) throw error_exception(done.error());
+    auto& entry = act.note(store::journaled_act::view_removed, user.id);
+    entry.record = each.id;
+    entry.incarnation = done->incarnation;
+  }
   note_record(act, record);
 }
 

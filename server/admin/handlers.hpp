@@ -10,6 +10,7 @@
 #include "server/api/audit.hpp"
 #include "server/api/route.hpp"
 #include "server/store/people.hpp"
+#include "server/store/records.hpp"
 #include "shared/wire/admin.hpp"
 
 namespace autocusto::admin::detail {
@@ -75,6 +76,14 @@ inline constexpr std::int64_t k_page = 1000;
 
 // Records
 [[nodiscard]] http::response records(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response dependents(context& in, const http::request&, const session_owner&);
+/// How many records an `unassign` of a patient takes along at most.
+inline constexpr std::int64_t k_dependents = 1000;
+/// What a user sees of a patient's processes and emissions; none when the record is no patient. One
+/// more than `k_dependents` says that there are too many.
+[[nodiscard]] std::vector<store::record_row> dependents_of(store::records::reads records,
+                                                           const record_id& record,
+                                                           store::pk user);
 /// `what` is the name in the audit log: record.versions or record.graph.
 [[nodiscard]] http::response history(context& in, const http::request&, const session_owner&,
                                      std::string_view what);

@@ -53,6 +53,33 @@ http::response records(context& in, const http::request& asked, const session_ow
   });
 }
 
+std::vector<store::record_row> dependents_of(store::records::reads records, const record_id& record,
+                                             store::pk user) {
+  const auto patient = records.record(record);
+  if (!patient || patient->kind != "patient") return {};
+  return records.records_of_patient(patient->natural_key, user, k_dependents + 1);
+}
+
+http::response dependents(context& in, const http::request& asked, const session_owner& caller) {
+  const auto query = question<msg::dependents_request>(asked);
+  return audited(in, caller, "record.dependents", nlohmann::json::object(),
+                 [&](store::snapshot& snapshot, auto& subject) {
+                   const auto user = user_named(snapshot, query.user);
+                   subject.user = user.key;
+                   if (const auto row = store::records::reads(snapshot).record(query.record)) {
+                     subject.record = row->key;
+                   }
+                   msg::dependents out;
+                   for (const auto& row : dependents_of(snapshot, query.record, user.key)) {
+                     auto& item = out.items.emplace_back();
+                     item.id = row.id;
+                     item.kind = row.kind;
+                     item.key = row.natural_key;
+                   }
+                   return out;
+                 });
+}
+
 http::response history(context& in, const http::request& asked, const session_owner& caller,
                        std::string_view what) {
   const auto query = question<msg::record_request>(asked);

@@ -53,6 +53,7 @@ std::vector<api::route> routes(api::context& in) {
   table.push_back(history(in, "records/versions", "record.versions"));
   table.push_back(history(in, "records/graph", "record.graph"));
   table.push_back(post(in, "records/show", detail::show));
+  table.push_back(post(in, "records/dependents", detail::dependents));
   table.push_back(post(in, "records/compare", detail::compare));
   table.push_back(post(in, "records/why", detail::why));
   table.push_back(post(in, "conflicts/list", detail::conflicts));

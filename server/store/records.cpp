@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "server/store/columns.hpp"
+#include "shared/domain/validate.hpp"
 
 namespace autocusto::store::records {
 namespace {
@@ -42,6 +43,16 @@ std::vector<record_row> reads::records_after(pk after, std::int64_t limit) {
   return session_.list(q, {after, limit}, record_of);
 }
 
+std::vector<record_row> reads::records_of_patient(std::string_view patient, pk user,
+                                                  std::int64_t limit) {
+  static constexpr sql_query q{"records_of_patient",
+                               "SELECT " SYNC_RECORD_COLUMNS
+                               " FROM record r JOIN view w ON w.record=r.pk AND w.owner=$2 AND "
+                               "w.open=1 WHERE r.patient=$1 AND r.patient<>'' "
+                               "ORDER BY r.id LIMIT $3"};
+  return session_.list(q, {sql_text(patient), user, limit}, record_of);
+}
+
 std::vector<record_summary> reads::record_list(std::optional<std::string> kind, bool divergent_only,
                                                pk after, std::int64_t limit) {
   // Versions are numbered without a gap, so the last number is how many there are.
@@ -68,8 +79,9 @@ std::vector<record_summary> reads::record_list(std::optional<std::string> kind, 
 std::vector<std::optional<record_row>> writes::lock_records(std::span<const wanted_record> wanted) {
   static constexpr sql_query create{
       "create_records",
-      "INSERT INTO record (id, kind, natural_key) "
-      "SELECT u.id, u.kind, u.natural_key {rows u: id=$1, kind=$2, natural_key=$3} WHERE true "
+      "INSERT INTO record (id, kind, natural_key, patient) "
+      "SELECT u.id, u.kind, u.natural_key, u.patient "
+      "{rows u: id=$1, kind=$2, natural_key=$3, patient=$4} WHERE true "
       "ON CONFLICT (id) DO NOTHING"};
   static constexpr sql_query lock{"lock_records", "SELECT " SYNC_RECORD_COLUMNS
                                                   " FROM {set u: id=$1} {join record r: r.id=u.id} "
@@ -96,11 +108,16 @@ std::vector<std::optional<record_row>> writes::lock_records(std::span<const want
                [](const wanted_record* w) { return w->create; });
   // Whether they are there is not asked: the answer would tell, by the time that it takes, whether
   // others treat somebody.
-  session_.run(create, {sql_list(sql_type::bytes, missing, raw_id),
-                        sql_list(sql_type::text, missing,
-                                 [](const auto* w) { return std::string_view(w->kind); }),
-                        sql_list(sql_type::text, missing,
-                                 [](const auto* w) { return std::string_view(w->natural_key); })});
+  std::vector<std::string> patients;
+  patients.reserve(missing.size());
+  for (const auto* w : missing) patients.push_back(domain::patient_of(w->kind, w->natural_key));
+  session_.run(
+      create,
+      {sql_list(sql_type::bytes, missing, raw_id),
+       sql_list(sql_type::text, missing, [](const auto* w) { return std::string_view(w->kind); }),
+       sql_list(sql_type::text, missing,
+                [](const auto* w) { return std::string_view(w->natural_key); }),
+       sql_list(sql_type::text, patients, [](const auto& p) { return std::string_view(p); })});
   std::unordered_map<record_id, record_row> found;
   found.reserve(sorted.size());
   const bool any = std::all_of(sorted.begin(), sorted.end(),

@@ -1,9 +1,11 @@
 #pragma once
-// Records: one row for each patient or clinic, whoever has views of it.
+// Records: one row for each patient, clinic, process and so on, whoever has views of it. A process
+// or an emission names the patient that it belongs to.
 
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/store/rows.hpp"
@@ -38,6 +40,9 @@ class reads : public repository {
   /// Known ones only, in no order.
   std::vector<record_row> records_by_ids(std::span<const record_id> ids);
   std::vector<record_row> records_after(pk after, std::int64_t limit);
+  /// The processes and emissions of a patient (by the patient's key) of which this user has an open
+  /// view, by id.
+  std::vector<record_row> records_of_patient(std::string_view patient, pk user, std::int64_t limit);
   std::vector<record_summary> record_list(std::optional<std::string> kind, bool divergent_only,
                                           pk after, std::int64_t limit);
 };

@@ -191,6 +191,8 @@ SYNC_ADMIN_MESSAGE(stats);
 SYNC_ADMIN_MESSAGE(record_query);
 SYNC_ADMIN_MESSAGE(record_list);
 SYNC_ADMIN_MESSAGE(record_request);
+SYNC_ADMIN_MESSAGE(dependents_request);
+SYNC_ADMIN_MESSAGE(dependents);
 SYNC_ADMIN_MESSAGE(history);
 SYNC_ADMIN_MESSAGE(record_shown);
 SYNC_ADMIN_MESSAGE(compare_request);

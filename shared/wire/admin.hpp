@@ -11,7 +11,7 @@
 //   device.revoke {device, lost}
 //   policy.set {kind, policy, user?}                     conflict.dismiss {conflict}
 //   audit.accept {agreed, seen}
-//   assign {record, version, user} with expect_heads     unassign {record, user}
+//   assign {record, version, user} with expect_heads     unassign {record, user, dependents?}
 //
 // `expect_heads` of an act: the heads that its actor saw; view_moved when they are others by then.
 // The JSON of a message has exactly the members' names; nothing for an optional is null; times are
@@ -166,6 +166,16 @@ struct view_item {
   std::optional<version_id> active;
   std::optional<version_id> pinned;
   std::vector<version_id> drafts;
+};
+
+/// …/dependents: the processes and emissions of a patient that a user sees, which an `unassign` of
+/// the patient takes along. Servers of the first releases answer 404.
+struct dependents_request {
+  record_id record;  ///< the patient
+  std::string user;
+};
+struct dependents {
+  std::vector<record_item> items;  ///< without counts; at most 1,001
 };
 
 /// …/versions and …/graph (the same answer for two purposes of the audit log), …/show

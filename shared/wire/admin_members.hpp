@@ -149,6 +149,17 @@ void walk(V& v, M& m) {
   v("version", m.version);
 }
 
+template <class V, same<dependents_request> M>
+void walk(V& v, M& m) {
+  v("record", m.record);
+  v("user", m.user);
+}
+
+template <class V, same<dependents> M>
+void walk(V& v, M& m) {
+  v("items", m.items);
+}
+
 template <class V, same<history> M>
 void walk(V& v, M& m) {
   v("kind", m.kind);

@@ -111,7 +111,7 @@ TEST_P(admin_acts, acts_that_make_no_sense_are_refused_by_name_and_leave_nothing
       {"device.revoke", R"({"device":"00000000-0000-4000-8000-00000000dead","lost":false})",
        "not_found"},
       {"device.revoke", R"({"device":"laptop","lost":false})", "malformed"},
-      {"policy.set", R"({"kind":"process","policy":"auto"})", "not_found"},
+      {"policy.set", R"({"kind":"protocol","policy":"auto"})", "not_found"},
       {"policy.set", R"({"kind":"patient","policy":"never"})", "invalid_field"},
       {"policy.set", R"({"kind":"patient","policy":"auto","user":"nobody@x"})", "not_found"},
       {"assign", R"({"record":"RECORD","user":"ana@example.org","version":"ab"})", "malformed"},
@@ -266,6 +266,50 @@ TEST_P(admin_acts, assigning_needs_the_heads_that_there_are) {
   EXPECT_TRUE(heads_of("bia@example.org").empty());
   EXPECT_EQ(audited("assign"), 1U);
   EXPECT_EQ(audited("unassign"), 1U);
+}
+
+TEST_P(admin_acts, with_a_patient_go_the_processes_and_emissions_that_the_user_sees) {
+  one = world.device("ana@example.org");
+  auto other = world.device("bia@example.org");
+  const std::string process = "11144477735/G35";
+  const std::string emission = process + "@2027-01-31-0123456789abcdef";
+  const auto of = [&](const std::string& kind, const std::string& key) {
+    return one->version(testing::version_builder(kind, key));
+  };
+  const auto patient = one->version(testing::a_patient());
+  ASSERT_EQ(
+      code_of(one->push({patient, of("process", process), of("emission", emission),
+                         of("process", "52998224725/G35"), one->version(testing::a_clinic())})),
+      "ok");
+  ASSERT_EQ(code_of(other->push({other->version(testing::a_patient()),
+                                 other->version(testing::version_builder("process", process))})),
+            "ok");
+  const auto id = patient.header.record.id.text();
+  const auto list = [&](const char* user) {
+    return json::parse(boss->post("/v1/admin/records/dependents",
+                                  json{{"record", id}, {"user", user}}.dump())
+                           .body)
+        .at("items")
+        .size();
+  };
+  EXPECT_EQ(list("ana@example.org"), 2U);
+  EXPECT_EQ(list("bia@example.org"), 1U);
+  EXPECT_EQ(list("admin@example.org"), 0U);
+  const auto unassign = [&](int seen) {
+    return code_of(do_act(*boss, "unassign",
+                          {{"record", id}, {"user", "ana@example.org"}, {"dependents", seen}}));
+  };
+  EXPECT_EQ(unassign(1), "view_moved");
+  EXPECT_EQ(list("ana@example.org"), 2U);
+  EXPECT_EQ(unassign(2), "ok");
+  EXPECT_EQ(list("ana@example.org"), 0U);
+  EXPECT_EQ(list("bia@example.org"), 1U) << "others keep theirs";
+  EXPECT_EQ(audited("unassign"), 1U);
+  const auto page = wire::decode_page(one->changes({}).body).value();
+  const auto removed = std::count_if(page.items.begin(), page.items.end(), [](const auto& item) {
+    return item.kind == wire::item_kind::removed;
+  });
+  EXPECT_EQ(removed, 3);
 }
 
 TEST_P(admin_acts, drafts_and_versions_of_other_records_cannot_be_assigned) {

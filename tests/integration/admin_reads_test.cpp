@@ -126,11 +126,12 @@ TEST_P(admin_reads, the_policy_decides_whether_the_rules_merge) {
   ASSERT_EQ(code_of(two->push({two->version(b.with("idade", "40"))})), "ok");
   ASSERT_EQ(conflicts().items.size(), 1U);
   const auto list = msg::decode<msg::policy_list>(boss->get("/v1/admin/policy").body).value();
-  ASSERT_EQ(list.items.size(), 4U);
-  EXPECT_EQ(list.items[2].kind, "reenrollment");
-  EXPECT_EQ(list.items[2].policy, "allow");
-  EXPECT_EQ(list.items[3].user, "ana@example.org");
-  EXPECT_EQ(list.items[3].policy, "manual");
+  const auto kinds = domain::record_kinds().size();
+  ASSERT_EQ(list.items.size(), kinds + 2);
+  EXPECT_EQ(list.items[kinds].kind, "reenrollment");
+  EXPECT_EQ(list.items[kinds].policy, "allow");
+  EXPECT_EQ(list.items[kinds + 1].user, "ana@example.org");
+  EXPECT_EQ(list.items[kinds + 1].policy, "manual");
 }
 
 TEST_P(admin_reads, every_act_and_every_look_at_patients_is_on_record) {
@@ -222,7 +223,7 @@ TEST_P(admin_reads, lists_come_in_pages) {
   } while (query.after != 0);
   EXPECT_EQ(seen, 3U);
   EXPECT_EQ(pages, 2);
-  query.kind = "process";
+  query.kind = "protocol";
   EXPECT_EQ(code_of(boss->post("/v1/admin/records/list", msg::encode(query))), "not_found");
 }
 

@@ -21,6 +21,7 @@ constexpr int k_attempts = 5;
 struct view_options {
   std::string kind, key, version, user;
   bool force = false;
+  bool dry_run = false;
 };
 
 msg::history look(session& s, const record_id& record) {
@@ -72,16 +73,45 @@ int assign(const app& a, const view_options& o) {
   }
 }
 
+/// What goes with a patient. A server of an earlier release knows no such records.
+std::optional<std::vector<msg::record_item>> dependents_of(session& s, const view_options& o,
+                                                           const record_id& record) {
+  if (o.kind != "patient") return std::nullopt;
+  try {
+    return s
+        .ask<msg::dependents>("/v1/admin/records/dependents",
+                              msg::dependents_request{record, o.user})
+        .items;
+  } catch (const error_exception& e) {
+    if (e.get().code == errc::not_found && e.get().field.empty()) return std::nullopt;
+    throw;
+  }
+}
+
 int unassign(const app& a, const view_options& o) {
   const auto key = read_key(o.kind, o.key);
   session s(a);
-  const json args{{"record", s.record(o.kind, key).text()}, {"user", o.user}};
+  const auto record = s.record(o.kind, key);
+  const auto along = dependents_of(s, o, record);
+  std::string list;
+  auto items = json::array();
+  for (const auto& item : along.value_or(std::vector<msg::record_item>())) {
+    list += fmt::format("  {} {}\n", item.kind, cli::printable(item.key));
+    items.push_back({{"kind", item.kind}, {"key", item.key}});
+  }
+  if (!list.empty()) list = "With it go:\n" + list;
+  if (o.dry_run) {
+    return a.done({{"dry_run", true}, {"kind", o.kind}, {"key", key}, {"dependents", items}},
+                  list + "Nothing was changed.\n");
+  }
+  json args{{"record", record.text()}, {"user", o.user}};
+  if (along) args["dependents"] = along->size();
   const auto done = s.act("unassign", args);
   return a.done(
-      {{"kind", o.kind}, {"key", key}, {"user", o.user}, {"at", done.at}},
-      fmt::format("{} no longer has access to {} {}; the next sync of each laptop takes it "
-                  "away.\n",
-                  cli::printable(o.user), o.kind, cli::printable(key)));
+      {{"kind", o.kind}, {"key", key}, {"user", o.user}, {"dependents", items}, {"at", done.at}},
+      list + fmt::format("{} no longer has access to {} {}; the next sync of each laptop "
+                         "takes it away.\n",
+                         cli::printable(o.user), o.kind, cli::printable(key)));
 }
 
 }  // namespace
@@ -89,8 +119,10 @@ int unassign(const app& a, const view_options& o) {
 void add_view_commands(CLI::App& parser, app& a) {
   const auto o = std::make_shared<view_options>();
   const auto names = [&](CLI::App& command) {
-    command.add_option("KIND", o->kind, "patient or clinic")->required();
-    command.add_option("KEY", o->key, "CPF or CNES; - asks or reads it from stdin")->required();
+    command.add_option("KIND", o->kind, "patient, clinic, doctor, process or emission")->required();
+    command
+        .add_option("KEY", o->key, "The record's key, such as a CPF; - asks or reads it from stdin")
+        ->required();
   };
   auto* give = parser.add_subcommand("assign", "Makes a version the one that a user sees");
   names(*give);
@@ -101,6 +133,7 @@ void add_view_commands(CLI::App& parser, app& a) {
   auto* take = parser.add_subcommand("unassign", "Takes a record out of a user's sight");
   names(*take);
   take->add_option("--user", o->user, "E-mail or id of the account")->required();
+  take->add_flag("--dry-run", o->dry_run, "List what goes with a patient, and change nothing");
   take->final_callback([&a, o] { a.action = [&a, o] { return unassign(a, *o); }; });
 }
 

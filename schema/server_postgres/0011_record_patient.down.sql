@@ -1,0 +1,2 @@
+DROP INDEX record_of_patient;
+ALTER TABLE record DROP COLUMN patient;
