@@ -305,7 +305,9 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"quarantine.accept", quarantine_accept, true},
                                {"quarantine.reject", quarantine_reject, true},
                                {"conflict.dismiss", conflict_dismiss},
-                               {"audit.accept", audit_accept}};
+                               {"audit.accept", audit_accept},
+                               {"catalogue.publish", catalogue_publish, true},
+                               {"catalogue.rollback", catalogue_rollback, true}};
 
 const act_line& line_of(const std::string& name) {
   for (const auto& line : k_acts) {

@@ -54,6 +54,11 @@ struct act_run {
     check();
     return value;
   }
+  std::int64_t number(std::string_view name, std::int64_t least, std::int64_t most) {
+    const auto value = args.integer(name, least, most);
+    check();
+    return value;
+  }
   bool flag(std::string_view name) {
     const bool value = args.boolean(name);
     check();
@@ -90,6 +95,11 @@ void device_revoke(act_run& act);
 void device_approve(act_run& act);
 /// policy.set of re-enrollment: whether an administrator has to approve such devices.
 void reenrollment_set(act_run& act, const std::string& policy);
+
+/// catalogue.publish: a catalogue that was sent before becomes the newest revision.
+void catalogue_publish(act_run& act);
+/// catalogue.rollback: the content of an earlier revision becomes the newest one.
+void catalogue_rollback(act_run& act);
 
 /// What an act that was done before has for the journal: writing it may have failed the first time.
 [[nodiscard]] std::vector<store::journal_entry> journaled_before(store::transaction& tx,

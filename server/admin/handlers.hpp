@@ -98,6 +98,11 @@ inline constexpr std::int64_t k_dependents = 1000;
 [[nodiscard]] http::response export_quarantine(context& in, const http::request&,
                                                const session_owner&);
 [[nodiscard]] http::response audit(context& in, const http::request&, const session_owner&);
+// The reference catalogue: its revisions, one of them, and one that is sent to be published
+[[nodiscard]] http::response catalogues(context& in);
+[[nodiscard]] http::response catalogue(context& in, const http::request& asked);
+[[nodiscard]] http::response send_catalogue(context& in, const http::request&,
+                                            const session_owner&);
 // Acts
 [[nodiscard]] http::response act(context& in, const http::request&, const session_owner&);
 

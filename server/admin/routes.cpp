@@ -2,6 +2,7 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/signed_head.hpp"
+#include "shared/reference/catalogue.hpp"
 
 namespace autocusto::admin {
 namespace {
@@ -11,6 +12,9 @@ using api::route;
 
 /// Questions and acts are ids, e-mails and a signature; an act may name 16 heads.
 constexpr std::size_t k_body = std::size_t{16} * 1024;
+
+/// A catalogue's text.
+constexpr std::size_t k_catalogue_body = reference::k_catalogue_bytes;
 
 using session_call = http::response (*)(api::context&, const http::request&,
                                         const store::session_owner&);
@@ -62,6 +66,13 @@ std::vector<api::route> routes(api::context& in) {
   table.push_back(post(in, "quarantine/show", detail::quarantined));
   table.push_back(post(in, "quarantine/export", detail::export_quarantine));
   table.push_back(post(in, "audit/list", detail::audit));
+  table.push_back(get(in, "catalogue", detail::catalogues));
+  table.push_back({"GET", "/v1/admin/catalogue/{revision}", access::admin, 0,
+                   api::session_handler([&in](const auto& asked, const auto&) {
+                     return detail::with_head(in, asked, detail::catalogue(in, asked));
+                   })});
+  table.push_back(post(in, "catalogue", detail::send_catalogue));
+  table.back().body_limit = k_catalogue_body;
   table.push_back(post(in, "act", detail::act));
   return table;
 }

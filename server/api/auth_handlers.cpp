@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "server/api/catalogue.hpp"
 #include "server/api/handlers.hpp"
 #include "server/api/metrics.hpp"
 #include "server/auth/enrollment.hpp"
@@ -178,6 +179,7 @@ http::response session(context& in, const http::request& asked) {
   if (device) in.limits.devices.note(key_at(http::address_key(asked.peer), *device));
   in.counts.session(answer->scope);
   note_clock(in, asked, *second, now);
+  if (answer->scope == "full") answer->catalogue = newest_catalogue(in);
   return http::json_response(wire::encode(*answer));
 }
 

@@ -55,6 +55,9 @@ std::vector<route> core_routes(context& in) {
        deferred_session_handler([&in](const auto& r, const auto& caller, const auto& answer) {
          detail::changes(in, r, caller, answer);
        })});
+  table.push_back(
+      {"GET", "/v1/catalogue", access::full, 0,
+       session_handler([&in](const auto& r, const auto&) { return detail::catalogue(in, r); })});
   table.push_back({"GET", "/healthz", access::anyone, 0, open_handler([](const auto&) {
                      return http::json_response(R"({"status":"ok"})");
                    })});

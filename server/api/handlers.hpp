@@ -20,6 +20,7 @@ namespace autocusto::api::detail {
                                        const store::session_owner& caller);
 [[nodiscard]] http::response known(context& in, const http::request& asked,
                                    const store::session_owner& caller);
+[[nodiscard]] http::response catalogue(context& in, const http::request& asked);
 void changes(context& in, const http::request& asked, const store::session_owner& caller,
              const http::responder& answer);
 

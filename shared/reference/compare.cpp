@@ -186,6 +186,20 @@ void add_old_diseases(catalogue& to, const catalogue& old, const catalogue& impo
   }
 }
 
+/// Adds those that `to` lacks, as retired.
+template <class Value>
+void add_retired(std::vector<Value>& to, const std::vector<Value>& from, std::string Value::*code,
+                 const std::string& day) {
+  std::vector<Value> lacking;
+  const auto there = indexed(to, code);
+  for (const auto& value : from) {
+    if (found_in(there, value.*code) != nullptr) continue;
+    lacking.push_back(value);
+    if (!value.retired_on) lacking.back().retired_on = day;
+  }
+  to.insert(to.end(), lacking.begin(), lacking.end());
+}
+
 template <class Value>
 bool keeps_all(const std::vector<Value>& before, const std::vector<Value>& after,
                std::string Value::*code) {
@@ -221,6 +235,17 @@ catalogue next_revision(const catalogue& old, const catalogue& imported) {
   out.protocols = merged(old.protocols, imported.protocols, &protocol::code, imported.valid_from,
                          [](const protocol&, const protocol& now) { return now; });
   add_old_diseases(out, old, imported);
+  sort_catalogue(out);
+  return out;
+}
+
+catalogue restored_revision(const catalogue& now, const catalogue& old, const std::string& day) {
+  catalogue out = old;
+  out.revision = now.revision + 1;
+  out.valid_from = day;
+  add_retired(out.diseases, now.diseases, &disease::cid, day);
+  add_retired(out.protocols, now.protocols, &protocol::code, day);
+  add_retired(out.medicines, now.medicines, &medicine::code, day);
   sort_catalogue(out);
   return out;
 }

@@ -46,6 +46,11 @@ struct change {
 /// replaced.
 [[nodiscard]] catalogue next_revision(const catalogue& old, const catalogue& imported);
 
+/// The revision after `now` with the content of an earlier one, valid from that day. What has been
+/// added since stays, retired that day.
+[[nodiscard]] catalogue restored_revision(const catalogue& now, const catalogue& old,
+                                          const std::string& day);
+
 /// Whether `after` may follow `before`: the next number, nothing removed. Errors: invalid_field.
 [[nodiscard]] result<void> check_follows(const catalogue& before, const catalogue& after);
 

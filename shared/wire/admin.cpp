@@ -125,11 +125,11 @@ std::string enrollment_id(std::string_view code_hash) {
 }
 
 bool is_signed_act(std::string_view what) {
-  static constexpr std::array<std::string_view, 14> k_acts{
+  static constexpr std::array<std::string_view, 16> k_acts{
       "user.add",          "user.enable",      "user.disable",      "enrollment.new",
       "enrollment.revoke", "device.revoke",    "policy.set",        "assign",
       "unassign",          "conflict.dismiss", "quarantine.accept", "quarantine.reject",
-      "device.approve",    "audit.accept"};
+      "device.approve",    "audit.accept",     "catalogue.publish", "catalogue.rollback"};
   return std::find(k_acts.begin(), k_acts.end(), what) != k_acts.end();
 }
 
@@ -211,6 +211,8 @@ SYNC_ADMIN_MESSAGE(quarantine_page);
 SYNC_ADMIN_MESSAGE(audit_query);
 SYNC_ADMIN_MESSAGE(audit_list);
 SYNC_ADMIN_MESSAGE(act_answer);
+SYNC_ADMIN_MESSAGE(catalogue_list);
+SYNC_ADMIN_MESSAGE(catalogue_sent);
 #undef SYNC_ADMIN_MESSAGE
 
 }  // namespace autocusto::wire::admin

@@ -11,6 +11,7 @@
 //   device.revoke {device, lost}
 //   policy.set {kind, policy, user?}                     conflict.dismiss {conflict}
 //   audit.accept {agreed, seen}
+//   catalogue.publish {hash, revision}                   catalogue.rollback {revision, to, from}
 //   assign {record, version, user} with expect_heads     unassign {record, user, dependents?}
 //
 // `expect_heads` of an act: the heads that its actor saw; view_moved when they are others by then.
@@ -349,6 +350,24 @@ struct audit_item {
 struct audit_list {
   std::vector<audit_item> items;
   std::int64_t next = 0;  ///< 0: there are no more
+};
+
+// ---- The reference catalogue ----
+
+struct catalogue_item {
+  std::int64_t revision = 0;
+  hash256 hash;
+  std::string published_at;
+};
+/// GET /v1/admin/catalogue, by number. GET /v1/admin/catalogue/{revision} answers a
+/// `catalogue_answer`.
+struct catalogue_list {
+  std::vector<catalogue_item> items;
+};
+/// POST /v1/admin/catalogue takes a catalogue's text, and keeps it to be published by
+/// `catalogue.publish`.
+struct catalogue_sent {
+  hash256 hash;
 };
 
 // ---- Acts ----

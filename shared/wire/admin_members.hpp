@@ -331,12 +331,24 @@ void walk(V& v, M& m) {
   v("expires_at", m.expires_at);
 }
 
+template <class V, same<catalogue_item> M>
+void walk(V& v, M& m) {
+  v("revision", m.revision);
+  v("hash", m.hash);
+  v("published_at", m.published_at);
+}
+
+template <class V, same<catalogue_sent> M>
+void walk(V& v, M& m) {
+  v("hash", m.hash);
+}
+
 template <class M, class... Ts>
 concept one_of = (same<M, Ts> || ...);
 
-template <
-    class V,
-    one_of<user_list, enrollment_list, device_list, policy_list, conflict_list, quarantine_list> M>
+template <class V, one_of<user_list, enrollment_list, device_list, policy_list, conflict_list,
+                          quarantine_list, catalogue_list>
+                       M>
 void walk(V& v, M& m) {
   v("items", m.items);
 }

@@ -149,8 +149,9 @@ enum class push_memory { ok, unknown, old };
 
 /// {"token":"…","expires_in":3600,"scope":"full"|"surrender","user":uuid,"email","role",
 ///  "prev_push":"ok"|"unknown"|"old","last_push":uuid|null,"wipe":bool,"order"?:{…},"trust":{…},
-///  "server_time","signed"?:{…}}. `order` comes with the scope `surrender`, and only then. `signed`
-///  is a `session_proof`.
+///  "server_time","signed"?:{…},"catalogue"?:"<64 hex>"}. `order` comes with the scope `surrender`,
+///  and only then. `signed` is a `session_proof`. `catalogue`: the hash of the newest catalogue,
+///  when there is one.
 struct session_answer {
   std::string token;
   std::int64_t expires_in = 0;  ///< seconds
@@ -168,6 +169,7 @@ struct session_answer {
   /// `domain::first_revisions`. Not signed: TLS carries it, and it decides only what waits.
   std::optional<domain::kind_revisions> kinds = std::nullopt;
   std::optional<signed_object> signed_by_server;
+  std::optional<hash256> catalogue{};
 };
 
 /// The request header by which a laptop says that it keeps fields and kinds that it does not know.

@@ -220,6 +220,7 @@ domain::kind_revisions read_kinds(json::reader& in) {
 std::string encode(const session_answer& m) {
   std::string out;
   object_writer to(out);
+  to.id_if("catalogue", m.catalogue);
   to.text("email", m.email);
   to.number("expires_in", m.expires_in);
   if (m.kinds) to.raw("kinds", json::canonical(nlohmann::json(*m.kinds)));
@@ -250,6 +251,7 @@ result<session_answer> decode_session_answer(std::string_view json) {
     m.prev_push = detail::read_memory(in);
     m.last_push = in.optional_id<push_id>("last_push");
     m.wipe = in.boolean_or("wipe", false);
+    m.catalogue = in.optional_id<hash256>("catalogue");
     if (in.has("order")) {
       auto member = in.object("order");
       m.order_object = detail::read_signed(member);

@@ -1,4 +1,5 @@
 // Every message of the protocol: what is read can be written, and reads the same again.
+#include "shared/wire/catalogue.hpp"
 #include "shared/wire/messages.hpp"
 #include "tests/fuzz/demand.hpp"
 
@@ -44,6 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(text, wire::decode_push_answer,
              [](const auto& m) { return wire::encode_push_answer(m); });
   round_trip(text, wire::decode_page, encode);
+  round_trip(text, wire::decode_catalogue_answer, encode);
+  round_trip(text, wire::decode_catalogue_object, object);
   round_trip(text, wire::decode_act_object, object);
   round_trip(text, wire::decode_order, object);
   round_trip(text, wire::decode_erasure_object, object);

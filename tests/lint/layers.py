@@ -40,7 +40,7 @@ ALLOWED = {
     "server/intake": CORE | {"server/store", "server/store/imports", "server/sync"},
     "server/local": CORE | {"server/intake"},
     "server/auth": CORE | {"server/store", "shared/http"},
-    "server/admin": CORE | {"server/store", "server/sync", "server/auth", "server/api"},
+    "server/admin": CORE | {"server/store", "server/sync", "server/auth", "server/api", "shared/reference"},
     "server/limits": {"shared/base"},
     "server/api": CORE | {"server/store", "server/sync", "server/auth", "server/limits", "shared/http"},
     "server/app": CORE | SERVER | {"shared/sqlite", "shared/cli", "shared/sandbox"},

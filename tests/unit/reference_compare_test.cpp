@@ -136,6 +136,27 @@ TEST(CatalogueImport, OfProtocolsLeavesTheRest) {
   EXPECT_EQ(next.protocols, protocols.protocols);
 }
 
+TEST(CatalogueRollback, KeepsWhatWasAddedSinceAsRetired) {
+  auto now = small_catalogue();
+  now.revision = 8;
+  now.medicines[0].max_month = 62;
+  now.diseases.push_back({"N18.0", "Doença renal"});
+  now.medicines.push_back(now.medicines[2]);
+  now.medicines.back().code = "0604999999";
+  now.medicines.back().cids = {"N18.0"};
+  sort_catalogue(now);
+  const auto back = restored_revision(now, small_catalogue(), "2026-12-01");
+  ASSERT_TRUE(check_catalogue(back)) << check_catalogue(back).error().message;
+  EXPECT_TRUE(check_follows(now, back));
+  EXPECT_EQ(back.revision, 9);
+  EXPECT_EQ(back.valid_from, "2026-12-01");
+  EXPECT_EQ(back.medicines[0].max_month, 31);
+  ASSERT_EQ(back.medicines.size(), 5u);
+  EXPECT_EQ(back.medicines[3].code, "0604999999");
+  EXPECT_EQ(back.medicines[3].retired_on, "2026-12-01");
+  EXPECT_EQ(back.diseases.back().retired_on, "2026-12-01");
+}
+
 TEST(CatalogueImport, FollowsTheRevisionBefore) {
   auto after = small_catalogue();
   EXPECT_EQ(check_follows(small_catalogue(), after).error().limit, 4);

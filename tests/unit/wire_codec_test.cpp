@@ -9,6 +9,7 @@
 
 #include "shared/base/limits.hpp"
 #include "shared/json/canonical.hpp"
+#include "shared/wire/catalogue.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::wire {
@@ -97,6 +98,7 @@ std::vector<codec> codecs() {
   session_answer session;
   session.trust_object = signed_some;
   session.last_push = id_of<push_id>(1);
+  session.catalogue = id_of<hash256>(1);
   push_request push;
   push.object = signed_some;
   push.versions.resize(1);
@@ -139,6 +141,11 @@ std::vector<codec> codecs() {
       {"receipt", encode_object(some_receipt()), outcome_of(decode_receipt_object)},
       {"push_answer", encode_push_answer(signed_some), outcome_of(decode_push_answer)},
       {"page", encode(some_page()), outcome_of(decode_page)},
+      {"catalogue_object", encode_object(catalogue_object{{}, 1, {}}),
+       outcome_of(decode_catalogue_object)},
+      {"catalogue", encode(catalogue_answer{"{\"v\":1}", signed_some}),
+       outcome_of(decode_catalogue_answer)},
+      {"no_catalogue", encode(catalogue_answer{}), outcome_of(decode_catalogue_answer)},
       {"act", encode_object(act), outcome_of(decode_act_object)},
   };
 }
@@ -162,7 +169,8 @@ TEST(wire_codec, unknown_members_are_ignored) {
 }
 
 TEST(wire_codec, a_missing_or_wrong_member_is_named) {
-  const std::set<std::string> optional{"prev_push", "last_push", "wipe", "expect_heads"};
+  const std::set<std::string> optional{"prev_push", "last_push", "wipe", "expect_heads",
+                                       "catalogue"};
   for (const auto& c : codecs()) {
     const auto tree = nlohmann::json::parse(c.text);
     for (const auto& [name, value] : tree.items()) {

@@ -1,0 +1,8 @@
+-- Revisions of the reference catalogue (shared/reference/catalogue.hpp): canonical text, named by its
+-- SHA-256. A revision without a number was sent by an administrator and is not published yet.
+CREATE TABLE catalogue_revision (
+  hash         bytea PRIMARY KEY CHECK (length(hash) = 32),
+  revision     bigint UNIQUE CHECK (revision > 0),
+  content      bytea NOT NULL,
+  published_at bigint
+);
