@@ -61,7 +61,8 @@ void add_profile_commands(CLI::App& parser, app& a);   ///< status, verify, expo
 void add_enroll_command(CLI::App& parser, app& a);     ///< enroll
 void add_server_command(CLI::App& parser, app& a);     ///< server
 void add_sync_command(CLI::App& parser, app& a);       ///< sync
-void add_ui_command(CLI::App& parser, app& a);         ///< ui
+void add_catalogue_commands(CLI::App& parser, app& a);  ///< catalogue
+void add_ui_command(CLI::App& parser, app& a);          ///< ui
 
 /// Small pieces of output, used by several commands.
 [[nodiscard]] std::string short_id(const version_id& id);

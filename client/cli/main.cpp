@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   cli::add_server_command(parser, a);
   cli::add_sync_command(parser, a);
   cli::add_ui_command(parser, a);
+  cli::add_catalogue_commands(parser, a);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "client/cli/catalogue_in_use.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/template_folder.hpp"
 #include "client/replica/identity/identity_store.hpp"
@@ -131,8 +132,8 @@ std::string used_doctor(replica::replica_store& replica) {
   return replica.identity().setting(k_used_doctor).value_or("");
 }
 
-std::unique_ptr<printing::reference_source> current_reference(replica::replica_store& /*replica*/) {
-  return printing::starting_reference();
+std::unique_ptr<printing::reference_source> current_reference(replica::replica_store& replica) {
+  return printing::make_reference(catalogue_of(replica).value);
 }
 
 const std::string& message_of(const printing::problem& what) {

@@ -30,9 +30,26 @@ struct learned {
   std::optional<domain::kind_revisions> kinds = std::nullopt;
 };
 
+/// A reference catalogue of the server, its signature and hash verified.
+struct fetched_catalogue {
+  hash256 hash;
+  std::int64_t revision = 0;
+  std::string text;  ///< canonical
+};
+
 class replica_port {
  public:
   virtual ~replica_port() = default;
+
+  // The reference catalogue, of which a replica that keeps none (a test's) knows nothing.
+
+  /// The hash of the catalogue that is here, or of a newer one whose form this program does not
+  /// know: there is no use in fetching that one.
+  [[nodiscard]] virtual std::optional<hash256> catalogue_hash() { return std::nullopt; }
+  /// Keeps a catalogue in place of the one before. One that cannot be read is only remembered.
+  [[nodiscard]] virtual result<void> keep_catalogue(const fetched_catalogue& /*fetched*/) {
+    return {};
+  }
 
   /// Cheap while nothing waits to be pushed: it is asked once a second while watching.
   [[nodiscard]] virtual result<looked> look() = 0;

@@ -266,4 +266,14 @@ struct verify_report {
   std::int64_t missing_commits = 0;
 };
 
+/// The reference catalogue as it is kept here.
+struct kept_catalogue {
+  hash256 hash;
+  std::int64_t revision = 0;
+  unix_millis kept_at = 0;
+  std::string text;  ///< canonical
+  /// The server's newest one has a form that this program does not know.
+  bool newer_unknown = false;
+};
+
 }  // namespace autocusto::replica

@@ -41,6 +41,7 @@ std::string mark_of(const looked& found) {
 struct arrival {
   event what;
   std::optional<checked_page> page;
+  std::optional<fetched_catalogue> catalogue = std::nullopt;
 };
 
 /// The thread that owns the connection: one request at a time.
@@ -209,6 +210,7 @@ class shell::impl {
     if (std::holds_alternative<session_opened>(brought.what)) {
       // If the replica is busy now, the next session teaches the same again.
       static_cast<void>(replica_.note_learned(server_.last_learned()));
+      if (brought.catalogue) static_cast<void>(replica_.keep_catalogue(*brought.catalogue));
     }
     if (brought.page && !brought.page->page.items.empty()) {
       pages_.push_back(std::move(*brought.page));
@@ -248,17 +250,23 @@ class shell::impl {
 
   void perform(const ask_session& a) {
     auto proof = replica_.sign("session", wire::encode_object(a.what));
-    courier_->send([this, proof = std::move(proof)]() -> arrival {
+    auto have = replica_.catalogue_hash();
+    courier_->send([this, proof = std::move(proof), have]() -> arrival {
       auto opened = server_.open_session(proof);
       if (!opened) return {lost(opened.error()), {}};
-      return {session_opened{.scope = opened->scope,
-                             .prev_push = opened->prev_push,
-                             .last_push = opened->last_push,
-                             .wipe = opened->wipe,
-                             .server_behind =
-                                 !domain::covers(opened->kinds.value_or(domain::first_revisions()),
-                                                 domain::known_revisions())},
-              {}};
+      arrival out{session_opened{.scope = opened->scope,
+                                 .prev_push = opened->prev_push,
+                                 .last_push = opened->last_push,
+                                 .wipe = opened->wipe,
+                                 .server_behind = !domain::covers(
+                                     opened->kinds.value_or(domain::first_revisions()),
+                                     domain::known_revisions())},
+                  {}};
+      // The sync goes on without a catalogue; the next session asks for it again.
+      if (opened->catalogue && opened->catalogue != have) {
+        if (auto fetched = server_.catalogue(have)) out.catalogue = *std::move(fetched);
+      }
+      return out;
     });
   }
 

@@ -204,6 +204,27 @@ class remote::impl {
     return read(wire::decode_page(response->body));
   }
 
+  answer<std::optional<engine::fetched_catalogue>> catalogue(const std::optional<hash256>& have) {
+    http::client_request request;
+    request.path_with_query = "/v1/catalogue";
+    if (have) request.path_with_query += "?have=" + have->text();
+    request.idempotent = true;
+    request.deadline = k_page_deadline;
+    request.response_limit = k_page_limit;
+    const auto response = send(std::move(request), true);
+    if (!response) {
+      auto why = response.error();
+      if (why.what.code == errc::not_found) return std::nullopt;
+      return why;
+    }
+    auto told = read(wire::decode_catalogue_answer(response->body));
+    if (!told) return told.error();
+    if (!told->signed_by_server) return std::nullopt;
+    auto checked = check_catalogue(trust_, *std::move(told));
+    if (!checked) return failed(checked.error());
+    return *std::move(checked);
+  }
+
   void sign_in_as(const device_id& device, const crypto::signing_key& key,
                   const std::optional<push_id>& prev_push) {
     who_.emplace(credentials{device, key.clone(), prev_push});
@@ -396,6 +417,11 @@ answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& h
 answer<wire::page> remote::changes(const wire::cursor& from, std::int64_t limit, int wait_seconds,
                                    std::optional<std::int64_t> unsent_seconds, bool own) {
   return impl_->changes(from, limit, wait_seconds, unsent_seconds, own);
+}
+
+answer<std::optional<engine::fetched_catalogue>> remote::catalogue(
+    const std::optional<hash256>& have) {
+  return impl_->catalogue(have);
 }
 
 void remote::interrupt() noexcept {

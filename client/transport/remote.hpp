@@ -88,6 +88,8 @@ class remote final : public remote_api {
   [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
   [[nodiscard]] answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override;
+  [[nodiscard]] answer<std::optional<engine::fetched_catalogue>> catalogue(
+      const std::optional<hash256>& have) override;
   [[nodiscard]] answer<wire::page> changes(const wire::cursor& from, std::int64_t limit,
                                            int wait_seconds,
                                            std::optional<std::int64_t> unsent_seconds,

@@ -69,6 +69,11 @@ class remote_api {
                                                    std::optional<std::int64_t> unsent_seconds,
                                                    bool own) = 0;
 
+  /// The server's newest reference catalogue, its signature and hash verified; nothing when it is
+  /// `have`, when there is none, and of a server that knows of none. Errors: untrusted_server.
+  [[nodiscard]] virtual answer<std::optional<engine::fetched_catalogue>> catalogue(
+      const std::optional<hash256>& have) = 0;
+
   /// The running call, and every later one, fails as `unreachable` at once.
   virtual void interrupt() noexcept = 0;
   /// Calls work again.

@@ -53,6 +53,20 @@ bool signed_by_server(const wire::trust& known, std::string_view purpose,
                      [&](const auto& key) { return signed_by(key, purpose, object); });
 }
 
+result<engine::fetched_catalogue> check_catalogue(const std::optional<wire::trust>& known,
+                                                  wire::catalogue_answer told) {
+  const auto object = told.signed_by_server
+                          ? wire::decode_catalogue_object(told.signed_by_server->object)
+                          : result<wire::catalogue_object>(wire::catalogue_object{});
+  const bool fits = known && told.signed_by_server && object && object->server == known->server &&
+                    signed_by_server(*known, "catalogue", *told.signed_by_server) &&
+                    object->hash == crypto::sha256(told.text);
+  if (fits) return engine::fetched_catalogue{object->hash, object->revision, std::move(told.text)};
+  return fail(errc::untrusted_server,
+              "The catalogue of diseases and medicines is not signed by the server; it was not "
+              "taken over.");
+}
+
 result<wire::audit_head> read_audit_head(const wire::trust& known, std::string_view text) {
   const auto json = from_base64url(text);
   if (json) {

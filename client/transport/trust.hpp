@@ -13,10 +13,12 @@
 #include <string_view>
 #include <vector>
 
+#include "client/engine/replica_port.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/base/ids.hpp"
 #include "shared/wire/audit_chain.hpp"
+#include "shared/wire/catalogue.hpp"
 #include "shared/wire/messages.hpp"
 
 namespace autocusto::transport {
@@ -43,6 +45,11 @@ namespace autocusto::transport {
                                                     std::string_view purpose,
                                                     const std::optional<wire::signed_object>& given,
                                                     std::string_view expected);
+
+/// The reference catalogue of an answer: the hash of its text is the one that one of the server's
+/// keys has signed. Error: untrusted_server.
+[[nodiscard]] result<engine::fetched_catalogue> check_catalogue(
+    const std::optional<wire::trust>& known, wire::catalogue_answer told);
 
 /// The head of the audit log in a header's value: it has to be signed by the server, whoever ends
 /// TLS. Error: untrusted_server.

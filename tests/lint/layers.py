@@ -49,7 +49,7 @@ ALLOWED = {
     "client/vault": CORE,
     "client/replica": CORE | FACETS | {"client/replica/file", "shared/sqlite"},
     "client/replica/types": CORE,
-    "client/replica/file": CORE | {"client/replica/types", "client/vault", "shared/sqlite"},
+    "client/replica/file": CORE | {"client/replica/types", "client/vault", "shared/reference", "shared/sqlite"},
     "client/replica/access": CORE | {"client/engine", "client/replica/file"},
     "client/replica/identity": CORE | {"client/replica/access", "client/replica/file", "client/replica/types"},
     "client/replica/read": CORE | {"client/replica/access", "client/replica/file", "client/replica/types"},
@@ -60,10 +60,10 @@ ALLOWED = {
     "client/engine": CORE,
     "client/transport": CORE | {"shared/http", "client/engine"},
     "client/sync": CORE | {"client/engine", "client/replica/identity", "client/transport"},
-    "client/cli": CORE | FACETS | {"client/pdf", "client/print", "shared/cli", "shared/sandbox", "client/transport", "client/sync", "client/web"},
+    "client/cli": CORE | FACETS | {"client/pdf", "client/print", "shared/cli", "shared/reference", "shared/sandbox", "client/transport", "client/sync", "client/web"},
     "client/web": CORE | FACETS | {"client/pdf", "client/print", "shared/http", "shared/reference", "client/engine", "client/sync", "client/transport"},
     # An administrator's profile has keys and settings, and no records.
-    "tools/admin": CORE | {"shared/cli", "client/replica", "client/replica/identity",
+    "tools/admin": CORE | {"shared/cli", "shared/reference", "tools/sigtap", "client/replica", "client/replica/identity",
                            "client/replica/sync", "client/sync", "client/transport"},
     # Writes the store itself, and reads another PostgreSQL with the store's encoding.
     "tools/import": CORE | {"shared/cli", "server/store", "server/store/imports", "server/store/postgres",

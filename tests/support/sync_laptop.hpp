@@ -42,6 +42,7 @@ class lossy_line final : public transport::remote_api {
 
   std::function<mishap()> next = [] { return mishap::none; };
   int calls = 0;
+  int catalogues = 0;  ///< of those calls, for a catalogue
   /// A proxy on the way answers larger pushes with 413.
   std::size_t body_limit = std::numeric_limits<std::size_t>::max();
   std::size_t largest = 0;  ///< body of a push so far
@@ -92,6 +93,12 @@ class lossy_line final : public transport::remote_api {
     const auto most = std::min<std::int64_t>(limit, page_limit);
     return pass<wire::page>(
         [&] { return behind_.changes(from, most, wait_seconds, unsent_seconds, own); });
+  }
+  [[nodiscard]] transport::answer<std::optional<::autocusto::engine::fetched_catalogue>> catalogue(
+      const std::optional<hash256>& have) override {
+    ++catalogues;
+    return pass<std::optional<::autocusto::engine::fetched_catalogue>>(
+        [&] { return behind_.catalogue(have); });
   }
   void interrupt() noexcept override { behind_.interrupt(); }
   void clear_interrupt() override { behind_.clear_interrupt(); }

@@ -94,6 +94,10 @@ TEST(Sigtap, ReadsUnits) {
       {"RIVASTIGMINA 2,0 MG/ML SOLUÇÃO ORAL (POR FRASCO DE 120 ML)", "frasco"},
       {"VAPOR COMPRIMIDO", ""},
       {"RIVASTIGMINA 9 MG ADESIVO", ""},
+      {"ETOSSUXIMIDA 50 MG/ML (FRASCO DE 120 ML)", "frasco"},
+      {"ADALIMUMABE 40 MG (FRASCO AMPOLA)", "frasco-ampola"},
+      {"GENFIBROZILA 600 MG (COMPRIMIDO)", "comprimido"},
+      {"INSULINA 100 UI/ML (1B) (POR (", ""},
       {"POR ", ""},
   };
   for (const auto& [name, unit] : rows) EXPECT_EQ(unit_in(name), unit) << name;

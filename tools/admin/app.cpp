@@ -147,6 +147,17 @@ void session::not_understood(const error& why) {
          "The server's answer cannot be read (" + why.message + "); is it a newer version?");
 }
 
+wire::catalogue_answer session::catalogue(std::int64_t revision) {
+  return understood(wire::decode_catalogue_answer(
+      call("GET", "/v1/admin/catalogue/" + std::to_string(revision), {})));
+}
+
+hash256 session::send_catalogue(std::string canonical_text) {
+  return understood(msg::decode<msg::catalogue_sent>(
+                        call("POST", "/v1/admin/catalogue", std::move(canonical_text))))
+      .hash;
+}
+
 msg::act_answer session::act(std::string name, const nlohmann::json& args,
                              std::optional<std::vector<version_id>> expect_heads) {
   wire::act_object object;

@@ -22,6 +22,7 @@
 #include "client/transport/remote.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/admin.hpp"
+#include "shared/wire/catalogue.hpp"
 #include "tools/admin/log_memory.hpp"
 
 namespace CLI {
@@ -66,6 +67,11 @@ class session {
   /// Signs and sends an act with a fresh id; a lost answer is asked for again.
   msg::act_answer act(std::string name, const nlohmann::json& args,
                       std::optional<std::vector<version_id>> expect_heads = std::nullopt);
+
+  /// One published catalogue. Throws not_found.
+  [[nodiscard]] wire::catalogue_answer catalogue(std::int64_t revision);
+  /// Sends a catalogue to be published; its hash.
+  [[nodiscard]] hash256 send_catalogue(std::string canonical_text);
 
   /// The id of the record that a person names; `key` as typed.
   [[nodiscard]] record_id record(const std::string& kind, const std::string& key);
@@ -116,12 +122,13 @@ class session {
 /// KEY as given; `-` reads it from the prompt or stdin. Throws for an unknown kind or a bad key.
 [[nodiscard]] std::string read_key(const std::string& kind, const std::string& given);
 
-void add_enroll_command(CLI::App& parser, app& a);     ///< enroll
-void add_people_commands(CLI::App& parser, app& a);    ///< user, enrollment, device, …
-void add_record_commands(CLI::App& parser, app& a);    ///< record, compare
-void add_view_commands(CLI::App& parser, app& a);      ///< assign, unassign
-void add_conflict_commands(CLI::App& parser, app& a);  ///< conflict
-void add_log_commands(CLI::App& parser, app& a);       ///< quarantine, audit
+void add_enroll_command(CLI::App& parser, app& a);      ///< enroll
+void add_people_commands(CLI::App& parser, app& a);     ///< user, enrollment, device, …
+void add_record_commands(CLI::App& parser, app& a);     ///< record, compare
+void add_view_commands(CLI::App& parser, app& a);       ///< assign, unassign
+void add_conflict_commands(CLI::App& parser, app& a);   ///< conflict
+void add_log_commands(CLI::App& parser, app& a);        ///< quarantine, audit
+void add_catalogue_commands(CLI::App& parser, app& a);  ///< catalogue
 
 /// `record why`: which event made the user see what they see, in one sentence, and all of them.
 int why(const app& a, const std::string& kind, const std::string& typed, const std::string& user);

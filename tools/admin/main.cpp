@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   admin::add_view_commands(parser, a);
   admin::add_conflict_commands(parser, a);
   admin::add_log_commands(parser, a);
+  admin::add_catalogue_commands(parser, a);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

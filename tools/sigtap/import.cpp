@@ -155,7 +155,7 @@ struct unit_word {
   std::string_view folded;
   std::string_view unit;
 };
-/// What may follow `POR`; of two that fit the first is taken.
+/// What may follow `POR` or a bracket; of two that fit the first is taken.
 constexpr std::array k_units = {
     unit_word{"frasco ampola", "frasco-ampola"},
     unit_word{"seringa", "seringa preenchida"},
@@ -178,22 +178,22 @@ constexpr std::array k_units = {
 }  // namespace
 
 std::string unit_in(std::string_view name) {
-  auto folded = domain::fold_name(name).words;
-  for (auto& c : folded) {
-    if (c == '(' || c == ')') c = ' ';
-  }
+  const auto folded = domain::fold_name(name).words;
   std::string_view rest = folded;
-  while (true) {
-    const auto at = rest.find("por ");
-    if (at == std::string_view::npos) return {};
-    const bool word = at == 0 || rest[at - 1] == ' ';
-    rest.remove_prefix(at + 4);
+  bool begins = true;  // of a word
+  while (!rest.empty()) {
+    const bool after_por = begins && rest.starts_with("por ");
+    const bool after_bracket = rest.front() == '(';
+    begins = rest.front() == ' ' || after_bracket;
+    rest.remove_prefix(after_por ? 4 : 1);
+    if (!after_por && !after_bracket) continue;
     while (rest.starts_with(' ')) rest.remove_prefix(1);
-    if (!word) continue;
+    begins = true;
     for (const auto& known : k_units) {
       if (rest.starts_with(known.folded)) return std::string(known.unit);
     }
   }
+  return {};
 }
 
 tables named_tables() {

@@ -56,6 +56,9 @@ class reader {
   /// What was kept under that name: none of a closed laptop, nor of records that were taken away.
   [[nodiscard]] std::vector<kept_text> kept_texts(std::string_view name) const;
 
+  /// The reference catalogue that was fetched; nothing before the first.
+  [[nodiscard]] std::optional<kept_catalogue> catalogue() const;
+
   /// What the server refused.
   [[nodiscard]] std::vector<refused_item> refused() const;
   /// By id prefix. Errors: not_found, ambiguous.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/replica/access/surrender.hpp"
+#include "client/replica/file/kept_catalogue.hpp"
 #include "client/replica/file/push_slots.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/releases.hpp"
@@ -95,6 +96,19 @@ result<void> sync_store::note_learned(const engine::learned& what) {
   }
   if (what.server_time < own.server_time().value_or(0) + k_worth_noting) return {};
   return own.set_server_time(what.server_time);
+}
+
+std::optional<hash256> sync_store::catalogue_hash() {
+  return known_catalogue(*file_);
+}
+
+result<void> sync_store::keep_catalogue(const engine::fetched_catalogue& fetched) {
+  auto scope = file_->begin();
+  if (!scope) return scope.error();
+  if (closed_now(*file_)) return {};
+  put_catalogue(*file_, fetched.hash, fetched.revision, fetched.text);
+  (*scope)->commit();
+  return {};
 }
 
 result<void> sync_store::save_push(const wire::push_object& what) {

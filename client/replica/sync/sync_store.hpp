@@ -36,6 +36,9 @@ class sync_store final : public engine::replica_port {
   [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
   [[nodiscard]] result<void> note_learned(const engine::learned& what) override;
 
+  [[nodiscard]] std::optional<hash256> catalogue_hash() override;
+  [[nodiscard]] result<void> keep_catalogue(const engine::fetched_catalogue& fetched) override;
+
   [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
   [[nodiscard]] result<engine::push_prepared> prepare_push(wire::push_object what) override;
   [[nodiscard]] result<std::optional<wire::push_request>> kept_push(const push_id& id) override;
