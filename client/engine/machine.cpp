@@ -40,6 +40,7 @@ reply reply_to(const action& a) {
                         [&](const save_push&) { return local(k_index<push_saved>); },
                         [&](const prepare_push&) { return local(k_index<push_prepared>); },
                         [&](const send_push&) { return network(k_index<receipt_arrived>); },
+                        [&](const ask_receipt&) { return network(k_index<receipt_arrived>); },
                         [&](const apply_receipt&) { return local(k_index<receipt_applied>); },
                         [&](const drop_push&) { return local(k_index<push_dropped>); },
                         [&](const begin_recovery&) { return local(k_index<recovery_begun>); },
@@ -80,12 +81,13 @@ bool from_outside(const event& what) {
 }  // namespace
 
 std::string_view step_name(step s) {
-  constexpr std::array<std::string_view, 23> names{"idle",
+  constexpr std::array<std::string_view, 24> names{"idle",
                                                    "looking",
                                                    "asking_challenge",
                                                    "asking_session",
                                                    "saving_push",
                                                    "pushing",
+                                                   "asking_receipt",
                                                    "applying_receipt",
                                                    "dropping_push",
                                                    "beginning_recovery",

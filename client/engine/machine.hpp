@@ -18,9 +18,10 @@
 // pulling goes on.
 //
 // A push that something refuses for its size (413, often of a proxy on the way) is halved. It may
-// be given up only when the server says, in a new session, that it has not taken it; else it stays
-// kept. A single version that does not get through is left out of the batches of this run, with
-// its record, and named in the outcome; the others go on.
+// be given up only when the server says, in a new session, that it has not taken it; else the
+// server is asked for its receipt, which needs only the push's id. A single version that does not
+// get through is left out of the batches of this run, with its record, and named in the outcome;
+// the others go on.
 //
 // What passes by itself (no network, busy server, busy replica) is tried again
 // after an exponential back-off with jitter while watching, and ends a one-shot sync, but for a
@@ -56,6 +57,7 @@ enum class step {
   asking_session,
   saving_push,
   pushing,
+  asking_receipt,
   applying_receipt,
   dropping_push,
   beginning_recovery,
@@ -146,6 +148,8 @@ class machine {
   void offer_left_out();
   void too_large(const error& what);
   void halve();
+  void ask_for_receipt();
+  void receipt_untold(const error& what);
   [[nodiscard]] bool was_halved(const std::optional<push_id>& server_last) const;
   void recover(const std::optional<std::optional<push_id>>& server_last);
   void check_acknowledged();

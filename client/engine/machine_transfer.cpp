@@ -77,6 +77,7 @@ void machine::take_receipt(const receipt_arrived& answer) {
   old_ = 0;
   renewed_ = false;
   must_pull_ = true;
+  oversized_.reset();
   if (bounds_grow_) {
     bounds_.at_most = std::min<std::size_t>(bounds_.at_most * 2, limits::batch_versions);
   }
@@ -236,6 +237,8 @@ void machine::request_lost(const request_failed& answer) {
         return decide();
       }
       return failed(answer.what);
+    case step::asking_receipt:
+      return receipt_untold(answer.what);
     case step::asking_challenge:
     case step::idle:
     case step::looking:
@@ -337,54 +340,6 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
 void machine::give_push_up() {
   step_ = step::dropping_push;
   do_next(drop_push{inflight_push_.id});
-}
-
-/// The same bytes would be refused again; but a copy of them may have got through before, by
-/// another way. Only the server can say that it does not have them, and a session does.
-void machine::too_large(const error& what) {
-  oversized_ = oversized_push{.id = inflight_push_.id, .why = what};
-  session_ = false;
-  start_look();
-}
-
-void machine::halve() {
-  const auto large = *std::exchange(oversized_, std::nullopt);
-  if (here_.inflight_push->id != large.id)
-    return decide();  // another process has finished that one
-  if (!large.not_taken) {
-    // Its receipt is still to come, by this or another way: it stays as it is.
-    blocked_ = large.why;
-    return decide();
-  }
-  const auto& batch = *here_.inflight_push;
-  const auto size = std::max(batch.versions, batch.discards);
-  halved_.push_back(batch.id);
-  inflight_push_ = batch;
-  if (size > 1) {
-    bounds_.at_most = size / 2;
-    bounds_grow_ = false;
-  } else {
-    left_out_ = large.why;
-    bounds_.at_most = 1;
-    bounds_grow_ = true;  // it may have been the only reason
-    bounds_.without.insert(bounds_.without.end(), batch.ids.begin(), batch.ids.end());
-  }
-  give_push_up();
-}
-
-/// An edit may be that what did not get through was discarded here: what was left out is offered
-/// again, one by one as before, so that this costs one refused request.
-void machine::offer_left_out() {
-  if (!left_out_) return;
-  left_out_.reset();
-  bounds_.without.clear();
-  bounds_.at_most = 1;
-}
-
-/// Whether the server's last push is one that was given up for its size after all: a copy of it
-/// arrived late. A recovery then takes that push as the one before.
-bool machine::was_halved(const std::optional<push_id>& server_last) const {
-  return server_last && std::find(halved_.begin(), halved_.end(), *server_last) != halved_.end();
 }
 
 void machine::failed(const error& what) {

@@ -213,6 +213,12 @@ struct send_push {
   push_id id;
   bool surrender = false;
 };
+/// The server has that push, but its bytes do not get there any more: ask for the receipt by the
+/// id.
+/// -> receipt_arrived
+struct ask_receipt {
+  push_id id;
+};
 /// -> receipt_applied
 struct apply_receipt {
   wire::push_receipt receipt;
@@ -291,7 +297,7 @@ struct finish {
 };
 
 using action =
-    std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push,
+    std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push, ask_receipt,
                  apply_receipt, drop_push, begin_recovery, ask_missing, mark_missing, restart_feed,
                  fetch_page, apply_page, discard_pages, erase_removed, close_replica,
                  reopen_replica, erase_everything, send_erasure, note_erasure, wipe_replica,

@@ -222,8 +222,9 @@ class shell::impl {
   void perform(std::vector<action>& actions) {
     const auto remote = [](const action& a) {
       return std::holds_alternative<ask_challenge>(a) || std::holds_alternative<ask_session>(a) ||
-             std::holds_alternative<send_push>(a) || std::holds_alternative<ask_missing>(a) ||
-             std::holds_alternative<send_erasure>(a) || std::holds_alternative<fetch_page>(a);
+             std::holds_alternative<send_push>(a) || std::holds_alternative<ask_receipt>(a) ||
+             std::holds_alternative<ask_missing>(a) || std::holds_alternative<send_erasure>(a) ||
+             std::holds_alternative<fetch_page>(a);
     };
     std::stable_partition(actions.begin(), actions.end(), remote);
     for (auto& a : actions) std::visit([this](auto& each) { perform(each); }, a);
@@ -280,6 +281,14 @@ class shell::impl {
     }
     courier_->send([this, request = std::move(**ready), surrender = a.surrender]() -> arrival {
       auto receipt = surrender ? server_.surrender(request) : server_.push(request);
+      if (!receipt) return {lost(receipt.error()), {}};
+      return {receipt_arrived{std::move(*receipt)}, {}};
+    });
+  }
+
+  void perform(const ask_receipt& a) {
+    courier_->send([this, id = a.id]() -> arrival {
+      auto receipt = server_.receipt(id);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
     });

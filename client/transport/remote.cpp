@@ -142,6 +142,16 @@ class remote::impl {
     request.headers.push_back({"Content-Encoding", pushed.compressed ? "zstd" : "identity"});
     request.idempotent = true;  // by its push id
     request.deadline = k_push_deadline;
+    return receipt_of(std::move(request));
+  }
+
+  answer<wire::push_receipt> receipt(const push_id& id) {
+    auto request = post("/v1/receipt", wire::encode(wire::receipt_request{id}));
+    request.idempotent = true;
+    return receipt_of(std::move(request));
+  }
+
+  answer<wire::push_receipt> receipt_of(http::client_request request) {
     const auto response = send(std::move(request), true);
     if (!response) return response.error();
     const auto signed_receipt = read(wire::decode_push_answer(response->body));
@@ -404,6 +414,10 @@ answer<wire::push_receipt> remote::push(const packed_push& request) {
 
 answer<wire::push_receipt> remote::surrender(const packed_push& request) {
   return impl_->push("/v1/surrender", request);
+}
+
+answer<wire::push_receipt> remote::receipt(const push_id& id) {
+  return impl_->receipt(id);
 }
 
 answer<wire::erasure_answer> remote::erased(const wire::signed_object& word) {

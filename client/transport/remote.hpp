@@ -85,6 +85,7 @@ class remote final : public remote_api {
   [[nodiscard]] engine::learned last_learned() const override;
   [[nodiscard]] answer<wire::push_receipt> push(const packed_push& request) override;
   [[nodiscard]] answer<wire::push_receipt> surrender(const packed_push& request) override;
+  [[nodiscard]] answer<wire::push_receipt> receipt(const push_id& id) override;
   [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
   [[nodiscard]] answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override;

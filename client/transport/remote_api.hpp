@@ -56,6 +56,9 @@ class remote_api {
   [[nodiscard]] virtual answer<wire::push_receipt> push(const packed_push& request) = 0;
   /// The same form for a laptop without access: its versions go to quarantine.
   [[nodiscard]] virtual answer<wire::push_receipt> surrender(const packed_push& request) = 0;
+  /// The receipt of a push that the server has from this device; `not_found` when it has none, or
+  /// is of a release that does not answer this.
+  [[nodiscard]] virtual answer<wire::push_receipt> receipt(const push_id& id) = 0;
   /// Our signed word that something is erased here.
   [[nodiscard]] virtual answer<wire::erasure_answer> erased(const wire::signed_object& word) = 0;
   /// Those of the ids (as many as there are) that this user cannot see at the server.

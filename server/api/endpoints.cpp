@@ -45,6 +45,10 @@ std::vector<route> core_routes(context& in) {
                      return detail::surrender(in, r, caller);
                    }),
                    true});
+  table.push_back({"POST", "/v1/receipt", access::surrender, k_small_body,
+                   session_handler([&in](const auto& r, const auto& caller) {
+                     return detail::receipt(in, r, caller);
+                   })});
   // Also without access: before it erases, a device asks whether the server has everything.
   table.push_back({"POST", "/v1/known", access::surrender, k_known_body,
                    session_handler([&in](const auto& r, const auto& caller) {

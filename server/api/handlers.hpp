@@ -18,6 +18,8 @@ namespace autocusto::api::detail {
                                   const store::session_owner& caller);
 [[nodiscard]] http::response surrender(context& in, const http::request& asked,
                                        const store::session_owner& caller);
+[[nodiscard]] http::response receipt(context& in, const http::request& asked,
+                                     const store::session_owner& caller);
 [[nodiscard]] http::response known(context& in, const http::request& asked,
                                    const store::session_owner& caller);
 [[nodiscard]] http::response catalogue(context& in, const http::request& asked);

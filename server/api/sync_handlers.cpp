@@ -233,6 +233,15 @@ http::response surrender(context& in, const http::request& asked,
   return push_response(in, asked, answer);
 }
 
+http::response receipt(context& in, const http::request& asked,
+                       const store::session_owner& caller) {
+  const auto wanted = wire::decode_receipt_request(asked.body);
+  if (!wanted) return problem(wanted.error(), asked);
+  const auto answer = in.pushes.receipt(caller, wanted->push);
+  if (answer.refusal) return problem(*answer.refusal, asked);
+  return http::json_response(answer.body);
+}
+
 http::response known(context& in, const http::request& asked, const store::session_owner& caller) {
   const auto held = wire::decode_known_request(asked.body);
   if (!held) return problem(held.error(), asked);

@@ -200,6 +200,19 @@ push_answer push_service::stored_or(const detail::prepared_push& push, error pro
   return answer;
 }
 
+push_answer push_service::receipt(const store::session_owner& who, const push_id& id) {
+  push_answer answer;
+  db_.read([&](store::pushes::reads pushes) {
+    auto stored = pushes.push(id);
+    if (stored && stored->device == who.device.key) {
+      answer = detail::signed_anew(std::move(stored->answer), keys_);
+    } else {
+      answer = refuse(fail(errc::not_found, "This server has no such push of this device."));
+    }
+  });
+  return answer;
+}
+
 /// Makes rows for authors and devices that the store has forgotten, in a transaction of its own:
 /// their common lock is taken before any other, as acts on people do.
 void push_service::know_origins(const detail::prepared_push& push) {

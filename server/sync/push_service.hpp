@@ -77,6 +77,9 @@ class push_service {
   /// view but are refused for that reason and kept in quarantine (POST /v1/surrender). It need not
   /// follow the device's last push. Errors as above; session_expired for a device with access.
   [[nodiscard]] push_answer surrender(const store::session_owner& who, std::string_view request);
+  /// The stored answer to a push of this device (POST /v1/receipt), for one whose bytes do not get
+  /// through any more. `not_found` unless it is this very device's.
+  [[nodiscard]] push_answer receipt(const store::session_owner& who, const push_id& id);
 
   [[nodiscard]] const push_counters& counters() const { return counters_; }
   /// The work that one push may cause, for tests; to be set before the first.

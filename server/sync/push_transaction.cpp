@@ -85,8 +85,12 @@ std::optional<push_answer> stored_answer(store::pushes::reads pushes, const prep
     return refuse(fail(errc::push_id_reused,
                        "This push id was used for another push; choose a fresh random one."));
   }
+  return signed_anew(std::move(stored->answer), keys);
+}
+
+push_answer signed_anew(std::string stored, const sync_keys& keys) {
   push_answer a;
-  a.body = std::move(stored->answer);
+  a.body = std::move(stored);
   if (auto receipt = wire::decode_push_answer(a.body)) {
     receipt->signature =
         crypto::sign(*keys.signing, crypto::purpose_message("receipt", receipt->object)).raw();

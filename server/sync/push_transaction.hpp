@@ -62,6 +62,7 @@ struct push_environment {
 [[nodiscard]] std::optional<push_answer> stored_answer(store::pushes::reads pushes,
                                                        const prepared_push& push,
                                                        const sync_keys& keys);
+[[nodiscard]] push_answer signed_anew(std::string stored, const sync_keys& keys);
 
 class push_transaction {
  public:

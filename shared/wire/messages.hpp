@@ -266,6 +266,14 @@ struct push_receipt {
   std::vector<push_result> results;
 };
 
+// ---- POST /v1/receipt ----
+
+/// Asks for the receipt of a push that the server has from this device: {"push_id":uuid}. The
+/// answer is that of the push.
+struct receipt_request {
+  push_id push;
+};
+
 // ---- POST /v1/known ----
 
 /// What a client holds: {"versions":["<id>"…]}, at most 10,000.
@@ -429,6 +437,8 @@ struct act_object {
 /// The body of the answer to a push: {"receipt":{"object":…,"signature":…}}.
 [[nodiscard]] std::string encode_push_answer(const signed_object& receipt);
 [[nodiscard]] result<signed_object> decode_push_answer(std::string_view json);
+[[nodiscard]] std::string encode(const receipt_request& m);
+[[nodiscard]] result<receipt_request> decode_receipt_request(std::string_view json);
 
 [[nodiscard]] std::string encode(const known_request& m);
 [[nodiscard]] result<known_request> decode_known_request(std::string_view json);

@@ -194,4 +194,19 @@ result<signed_object> decode_push_answer(std::string_view json) {
   return receipt;
 }
 
+std::string encode(const receipt_request& m) {
+  std::string out;
+  object_writer to(out);
+  to.id("push_id", m.push);
+  to.close();
+  return out;
+}
+
+result<receipt_request> decode_receipt_request(std::string_view json) {
+  receipt_request out;
+  const auto read = [&out](json::reader& in) { out.push = in.id<push_id>("push_id"); };
+  if (auto e = detail::read_message(json, read)) return *std::move(e);
+  return out;
+}
+
 }  // namespace autocusto::wire

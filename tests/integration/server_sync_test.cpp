@@ -65,6 +65,22 @@ TEST_P(server_sync, known_answers_for_the_asking_user_only_and_refuses_what_it_c
   EXPECT_EQ(code_of(one->post("/v1/known", asked)), "unauthorized");
 }
 
+TEST_P(server_sync, a_receipt_is_told_to_the_device_of_its_push_alone) {
+  auto one = world.device("a@example.org");
+  auto second = world.device("a@example.org");
+  const auto id = crypto::system_random().make<push_id>();
+  const auto body = one->push_body({one->version(testing::a_patient())}, id);
+  const std::string asked = wire::encode(wire::receipt_request{id});
+  EXPECT_EQ(code_of(one->post("/v1/receipt", asked)), "not_found") << "there is none yet";
+  const auto answer = one->post("/v1/push", body);
+  ASSERT_EQ(code_of(answer), "ok");
+  EXPECT_EQ(one->post("/v1/receipt", asked).body, answer.body);
+  EXPECT_EQ(code_of(second->post("/v1/receipt", asked)), "not_found") << "not even the same user's";
+  EXPECT_EQ(code_of(one->post("/v1/receipt", "{}")), "malformed");
+  one->token.clear();
+  EXPECT_EQ(code_of(one->post("/v1/receipt", asked)), "unauthorized");
+}
+
 TEST_P(server_sync, a_push_is_receipted_and_pulled_by_the_users_other_device) {
   auto one = world.device("a@example.org");
   auto two = world.device("a@example.org");

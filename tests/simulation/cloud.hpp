@@ -40,20 +40,25 @@ struct call_changes {
 struct call_known {
   std::vector<version_id> held;
 };
+struct call_receipt {
+  push_id push;
+  wire::push_request what;  ///< that push: for the checks only
+};
 class desk;
 struct call_erasure {
   wire::signed_object word;
   const desk* from = nullptr;  ///< whose word it is: for the checks only
 };
-using call =
-    std::variant<call_challenge, call_session, call_push, call_changes, call_known, call_erasure>;
+using call = std::variant<call_challenge, call_session, call_push, call_changes, call_known,
+                          call_erasure, call_receipt>;
 
 struct request {
   std::string token;
   call what;
 };
 
-/// In the order of `call`'s alternatives; the answers' signatures are verified.
+/// In the order of `call`'s alternatives, but that a receipt answers a push as well as the question
+/// for it; the answers' signatures are verified.
 using reply =
     std::variant<transport::answer<wire::challenge_answer>, transport::answer<wire::session_answer>,
                  transport::answer<wire::push_receipt>, transport::answer<wire::page>,

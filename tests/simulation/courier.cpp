@@ -30,7 +30,10 @@ void network::send(request what, on_reply done) {
   if (delay > k_deadline) ++counts_.late;
   if (random_.percent(now.doubled)) {
     ++counts_.doubled;
-    time_.after(delay + random_.between(1, 40'000), [this, what] {
+    // One that is too large here has come by another way, before.
+    const auto when =
+        too_large(what) ? random_.between(0, delay) : delay + random_.between(1, 40'000);
+    time_.after(when, [this, what] {
       // Nobody waits for the second answer; a doubled long poll is not held open.
       if (server_.up() && handle(what)) moved();
     });
@@ -43,7 +46,20 @@ void network::send(request what, on_reply done) {
               [this, what = std::move(what), done = std::move(done)] { arrive(what, done); });
 }
 
+bool network::too_large(const request& what) const {
+  const auto* push = std::get_if<call_push>(&what.what);
+  if (push == nullptr || (now.largest == 0 && largest == 0)) return false;
+  const auto size = wire::encode(push->push).size();
+  return (now.largest > 0 && size > now.largest) || (largest > 0 && size > largest);
+}
+
 void network::arrive(const request& what, const on_reply& done) {
+  if (too_large(what)) {
+    ++counts_.too_large;
+    const auto why = fail(errc::body_too_large, "Something on the way takes no more at once.");
+    return answer(failed_reply(what.what, {.what = why, .last_push = {}}), done);
+  }
+  counts_.receipts_asked += std::holds_alternative<call_receipt>(what.what);
   std::optional<reply> made;
   if (server_.up()) made = handle(what);
   if (!made) return answer(failed_reply(what.what, line_cut()), done);
@@ -177,6 +193,7 @@ void courier::perform(std::vector<engine::action>& actions) {
     return std::holds_alternative<engine::ask_challenge>(a) ||
            std::holds_alternative<engine::ask_session>(a) ||
            std::holds_alternative<engine::send_push>(a) ||
+           std::holds_alternative<engine::ask_receipt>(a) ||
            std::holds_alternative<engine::ask_missing>(a) ||
            std::holds_alternative<engine::send_erasure>(a) ||
            std::holds_alternative<engine::fetch_page>(a);
@@ -235,6 +252,14 @@ bool courier::perform_request(engine::action& what) {
     auto kept = port.kept_push(sent->id);
     if (kept && *kept) {
       ask(call_push{std::move(**kept), sent->surrender});
+    } else {
+      auto why = kept ? fail(errc::busy, "Nothing is kept.") : kept.error();
+      push(engine::request_failed{.what = std::move(why), .last_push = {}});
+    }
+  } else if (const auto* wanted = std::get_if<engine::ask_receipt>(&what)) {
+    auto kept = port.kept_push(wanted->id);
+    if (kept && *kept) {
+      ask(call_receipt{wanted->id, std::move(**kept)});
     } else {
       auto why = kept ? fail(errc::busy, "Nothing is kept.") : kept.error();
       push(engine::request_failed{.what = std::move(why), .last_push = {}});

@@ -23,10 +23,14 @@ struct weather {
   std::uint64_t lost_answer = 0;
   std::uint64_t doubled = 0;  ///< the server gets it again later
   std::uint64_t delayed = 0;  ///< up to longer than anybody waits: so it overtakes or is overtaken
+  /// Bytes of a push, not a chance: something in between answers a larger one with 413, while a
+  /// copy of it may have come by another way. 0: none.
+  std::size_t largest = 0;
 };
 
 struct network_counts {
-  std::int64_t requests = 0, lost = 0, lost_answers = 0, doubled = 0, late = 0, polls = 0;
+  std::int64_t requests = 0, lost = 0, lost_answers = 0, doubled = 0, late = 0, polls = 0,
+               too_large = 0, receipts_asked = 0;
 };
 
 class network {
@@ -37,6 +41,8 @@ class network {
       : time_(time), server_(server), random_(random) {}
 
   weather now;
+  /// As `weather::largest`, but for ever: a version alone gets through.
+  std::size_t largest = 0;
   /// Called around each push that reaches the server, with the object that was signed.
   std::function<void()> before_push;
   std::function<void(const std::string& object)> after_push;
@@ -58,6 +64,7 @@ class network {
   };
   void arrive(const request& what, const on_reply& done);
   void answer(reply with, const on_reply& done);
+  [[nodiscard]] bool too_large(const request& what) const;
   std::optional<reply> handle(const request& what);
   void look_after_polls();
 

@@ -76,6 +76,9 @@ std::optional<reply> light_cloud::handle(const request& what) {
   if (const auto* erasure = std::get_if<call_erasure>(&what.what)) {
     return do_erasure(device, *erasure);
   }
+  if (const auto* wanted = std::get_if<call_receipt>(&what.what)) {
+    return do_receipt(device, *wanted);
+  }
   const auto why = refusal(device);
   const bool surrender = push != nullptr && push->surrender;
   if (why && !surrender && !std::holds_alternative<call_known>(what.what)) {
@@ -187,6 +190,17 @@ reply light_cloud::do_push(machine& device, const call_push& what) {
   auto receipt = take(user, user, device.id, object, what.push);
   world_.withdrawn.reset();
   return answer(std::move(receipt));
+}
+
+reply light_cloud::do_receipt(const machine& device, const call_receipt& what) {
+  using answer = transport::answer<wire::push_receipt>;
+  const auto stored = pushes_.find(what.push);
+  if (stored == pushes_.end() ||
+      wire::decode_push_object(stored->second.object).value().device != device.id) {
+    return answer(because(errc::not_found));
+  }
+  books_.pushed(device.id, what.what, stored->second.receipt);
+  return answer(stored->second.receipt);
 }
 
 reply light_cloud::do_erasure(machine& device, const call_erasure& what) {

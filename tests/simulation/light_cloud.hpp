@@ -60,6 +60,7 @@ class light_cloud final : public cloud {
   std::optional<error> refusal(const machine& device);
   reply do_session(const call_session& what);
   reply do_push(machine& device, const call_push& what);
+  reply do_receipt(const machine& device, const call_receipt& what);
   reply do_erasure(machine& device, const call_erasure& what);
   reply do_changes(const machine& device, const call_changes& what);
   wire::push_receipt take(account& actor, account& owner, const device_id& device,

@@ -43,15 +43,43 @@ result<engine::looked> light_desk::look() {
   if (kept_) {
     found.inflight_push = {
         .id = kept_->id, .versions = kept_->versions.size(), .discards = kept_->discards.size()};
+    auto& ids = found.inflight_push->ids = kept_->versions;
+    ids.insert(ids.end(), kept_->discards.begin(), kept_->discards.end());
     found.waiting = static_cast<std::int64_t>(kept_->versions.size() + kept_->discards.size());
     return found;
   }
-  for (const auto& each : waiting_) {
-    if (!each.acknowledged) found.versions.push_back(each.what->id);
-  }
-  found.discards = discards_;
-  found.waiting = static_cast<std::int64_t>(found.versions.size() + found.discards.size());
+  next_batch(found);
   return found;
+}
+
+std::optional<record_id> light_desk::record_of(const version_id& id) const {
+  if (const auto own = own_.find(id); own != own_.end()) return own->second->header.record.id;
+  for (const auto& [record, held] : records_) {
+    if (held.versions.contains(id)) return record;
+  }
+  return std::nullopt;
+}
+
+/// Within the bounds: as the replica's, but that a record may be torn apart.
+void light_desk::next_batch(engine::looked& found) const {
+  std::set<std::optional<record_id>> left_out;
+  for (const auto& id : bounds_.without) left_out.insert(record_of(id));
+  std::set<version_id> unsent;
+  for (const auto& each : waiting_) {
+    if (each.acknowledged) continue;
+    ++found.waiting;
+    const bool fits = found.versions.size() < bounds_.at_most;
+    if (fits && !left_out.contains(each.what->header.record.id)) {
+      found.versions.push_back(each.what->id);
+    } else {
+      unsent.insert(each.what->id);
+    }
+  }
+  found.waiting += static_cast<std::int64_t>(discards_.size());
+  for (const auto& id : discards_) {
+    if (found.discards.size() == bounds_.at_most) break;
+    if (!unsent.contains(id) && !left_out.contains(record_of(id))) found.discards.push_back(id);
+  }
 }
 
 result<void> light_desk::save_push(const wire::push_object& what) {

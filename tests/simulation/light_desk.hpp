@@ -63,7 +63,7 @@ class light_desk final : public desk, private engine::replica_port {
 
   // engine::replica_port
   result<engine::looked> look() override;
-  void bound_batches(const engine::batch_bounds&) override {}  // nothing here refuses large ones
+  void bound_batches(const engine::batch_bounds& bounds) override { bounds_ = bounds; }
   wire::signed_object sign(std::string_view, std::string object) override {
     return {std::move(object), {}};
   }
@@ -103,6 +103,8 @@ class light_desk final : public desk, private engine::replica_port {
   [[nodiscard]] wire::erasure_object word() const;
   [[nodiscard]] std::size_t unsynced() const;
   [[nodiscard]] bool waits(const version_id& id) const;
+  void next_batch(engine::looked& found) const;
+  [[nodiscard]] std::optional<record_id> record_of(const version_id& id) const;
   void refuse(const version_id& id);
   replica::saved keep(holding& in, const std::vector<version_id>& parents, domain::field_map fields,
                       bool draft, bool created);
@@ -122,6 +124,7 @@ class light_desk final : public desk, private engine::replica_port {
   std::vector<version_id> refused_;
   std::set<version_id> sent_;  ///< in some push that was answered: the server has the bytes
   std::optional<wire::push_object> kept_;
+  engine::batch_bounds bounds_;
   std::optional<push_id> last_push_;
   std::set<incarnation_id>
       to_receipt_;  ///< of those, the ones of which the server has not our word

@@ -155,6 +155,8 @@ struct totals {
     network.lost_answers += o.network.lost_answers;
     network.doubled += o.network.doubled;
     network.late += o.network.late;
+    network.too_large += o.network.too_large;
+    network.receipts_asked += o.network.receipts_asked;
   }
 };
 
@@ -170,7 +172,8 @@ void tell(const totals& t, double seconds) {
             << " disks, " << t.counts.upgrades << " upgrades, " << t.network.lost
             << " requests and " << t.network.lost_answers << " answers lost of "
             << t.network.requests << ", " << t.network.doubled << " doubled, " << t.network.late
-            << " late\n";
+            << " late, " << t.network.too_large << " pushes too large on the way, "
+            << t.network.receipts_asked << " receipts asked for\n";
 }
 
 /// `name`: "seed 17", or the file of a plan.

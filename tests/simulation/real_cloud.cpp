@@ -63,8 +63,10 @@ reply failed_reply(const call& what, transport::failure why) {
       return transport::answer<wire::page>(std::move(why));
     case 4:
       return transport::answer<std::vector<version_id>>(std::move(why));
-    default:
+    case 5:
       return transport::answer<wire::erasure_answer>(std::move(why));
+    default:
+      return transport::answer<wire::push_receipt>(std::move(why));
   }
 }
 
@@ -257,6 +259,9 @@ std::optional<reply> real_cloud::handle(const request& what) {
           return do_session(each);
         } else if constexpr (std::is_same_v<T, call_push>) {
           return do_push(what.token, each);
+        } else if constexpr (std::is_same_v<T, call_receipt>) {
+          const auto body = wire::encode(wire::receipt_request{each.push});
+          return receipt_in(post("/v1/receipt", what.token, body), each.what);
         } else if constexpr (std::is_same_v<T, call_erasure>) {
           return do_erasure(what.token, each);
         } else if constexpr (std::is_same_v<T, call_known>) {
@@ -292,10 +297,13 @@ reply real_cloud::do_session(const call_session& what) {
 }
 
 reply real_cloud::do_push(const std::string& token, const call_push& what) {
-  using answer = transport::answer<wire::push_receipt>;
   books_.reached(what.push);
-  const auto response =
-      post(what.surrender ? "/v1/surrender" : "/v1/push", token, wire::encode(what.push));
+  const auto path = what.surrender ? "/v1/surrender" : "/v1/push";
+  return receipt_in(post(path, token, wire::encode(what.push)), what.push);
+}
+
+reply real_cloud::receipt_in(const http::response& response, const wire::push_request& of) {
+  using answer = transport::answer<wire::push_receipt>;
   if (response.status != 200) return answer(failure_of(response));
   const auto sent = wire::decode_push_answer(response.body).value();
   if (!transport::signed_by_server(trust_, "receipt", sent)) {
@@ -304,8 +312,8 @@ reply real_cloud::do_push(const std::string& token, const call_push& what) {
   auto receipt = wire::decode_receipt_object(sent.object).value();
   for (const auto& line : receipt.results) check_text("a line of a receipt", line.message);
   if (!died()) {
-    const auto object = wire::decode_push_object(what.push.object.object).value();
-    books_.pushed(object.device, what.push, receipt);
+    const auto object = wire::decode_push_object(of.object.object).value();
+    books_.pushed(object.device, of, receipt);
   }
   return answer(std::move(receipt));
 }

@@ -68,6 +68,7 @@ class real_cloud final : public cloud {
   http::response post(const std::string& path, const std::string& token, std::string body);
   reply do_session(const call_session& what);
   reply do_push(const std::string& token, const call_push& what);
+  reply receipt_in(const http::response& response, const wire::push_request& of);
   reply do_erasure(const std::string& token, const call_erasure& what);
   reply do_changes(const std::string& token, const call_changes& what);
   http::response as_admin(const std::string& path, const std::string& body);

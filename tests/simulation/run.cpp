@@ -14,6 +14,7 @@ constexpr std::uint64_t k_network = 22;
 constexpr std::uint64_t k_server = 23;
 constexpr std::uint64_t k_laptop = 24;
 constexpr std::uint64_t k_clock = 25;
+constexpr std::uint64_t k_proxy = 26;
 
 /// A marker that stands in everything that doctors type, and in nothing else.
 constexpr std::string_view k_marker = "Zq";
@@ -30,6 +31,10 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   server_ = from_.make_cloud(time_, server_clock_, dice::of(p.stream, k_server), books_,
                              std::move(secrets), p.servers);
   line_ = std::make_unique<network>(time_, *server_, dice::of(p.stream, k_network));
+  auto proxy = dice::of(p.stream, k_proxy);
+  if (p.faults && proxy.percent(30)) {
+    line_->largest = static_cast<std::size_t>(proxy.between(3'000, 10'000));
+  }
   line_->on_death = [this] { server_died(); };
   watch_feeds();
   watch_erasures();
@@ -274,6 +279,7 @@ void simulation_run::weather_changes(const operation& o) {
                 .lost_answer = d.below(35),
                 .doubled = d.below(30),
                 .delayed = d.below(30)};
+  if (d.percent(30)) line_->now.largest = static_cast<std::size_t>(d.between(700, 6'000));
 }
 
 outcome simulation_run::go() {

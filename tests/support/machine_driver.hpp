@@ -32,6 +32,7 @@ template <class Id>
           [](const save_push& s) { return "save_push " + std::to_string(s.what.versions.size()); },
           [](const prepare_push&) { return std::string("prepare_push"); },
           [](const send_push& s) { return std::string(s.surrender ? "surrender" : "send_push"); },
+          [](const ask_receipt&) { return std::string("ask_receipt"); },
           [](const apply_receipt&) { return std::string("apply_receipt"); },
           [](const drop_push&) { return std::string("drop_push"); },
           [](const begin_recovery&) { return std::string("begin_recovery"); },

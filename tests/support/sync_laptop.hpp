@@ -78,6 +78,14 @@ class lossy_line final : public transport::remote_api {
       const transport::packed_push& request) override {
     return pass<wire::push_receipt>([&] { return behind_.surrender(request); });
   }
+  /// A server of before does not know the question.
+  bool knows_receipts = true;
+  int receipts = 0;  ///< asked for
+  [[nodiscard]] transport::answer<wire::push_receipt> receipt(const push_id& id) override {
+    ++receipts;
+    if (!knows_receipts) return transport::failure{fail(errc::not_found, "No such path."), {}};
+    return pass<wire::push_receipt>([&] { return behind_.receipt(id); });
+  }
   [[nodiscard]] transport::answer<wire::erasure_answer> erased(
       const wire::signed_object& word) override {
     return pass<wire::erasure_answer>([&] { return behind_.erased(word); });

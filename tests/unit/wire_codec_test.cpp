@@ -140,6 +140,8 @@ std::vector<codec> codecs() {
       {"push", encode(push), outcome_of(decode_push_request)},
       {"receipt", encode_object(some_receipt()), outcome_of(decode_receipt_object)},
       {"push_answer", encode_push_answer(signed_some), outcome_of(decode_push_answer)},
+      {"receipt_request", encode(receipt_request{id_of<push_id>(1)}),
+       outcome_of(decode_receipt_request)},
       {"page", encode(some_page()), outcome_of(decode_page)},
       {"catalogue_object", encode_object(catalogue_object{{}, 1, {}}),
        outcome_of(decode_catalogue_object)},
