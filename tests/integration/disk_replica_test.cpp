@@ -7,8 +7,10 @@
 #include <functional>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/replica/describe_failure.hpp"
 #include "shared/sqlite/database.hpp"
 #include "tests/support/fault_disk.hpp"
 #include "tests/support/replica_support.hpp"
@@ -122,6 +124,37 @@ TEST_P(DiskOfTheReplica, WhatWasDoneStaysDone) {
   EXPECT_LT(n, k_more_than_a_day_writes) << "the day never came to its end";
   RecordProperty("points", static_cast<int>(n));
   std::printf("%s: %d points of failure\n", GetParam().name, static_cast<int>(n));
+}
+
+// SQLite's shared index of the log cannot be made on such a disk.
+TEST(FullDiskOfTheReplica, IsReadAndToldAndWrittenAgainWhenThereIsRoom) {
+  small_server server;
+  laptop ana{server};
+  ASSERT_TRUE(ana->edit().save(patient_edit(cpf(1), "João")));
+  const auto expect_read = [&ana] {
+    EXPECT_TRUE(ana->read().show("patient", cpf(1)));
+    EXPECT_EQ(ana->read().list("patient")->size(), 1U);
+    EXPECT_TRUE(ana->read().verify().problems.empty());
+    EXPECT_EQ(ana->read().status().pending, 1U);
+  };
+  ana.close();
+  fault_disk disk(ana.home());
+  disk.fill();
+  EXPECT_TRUE(replica_store::exists(ana.home()));
+  ana.reopen();
+  expect_read();
+  try {
+    static_cast<void>(ana->edit().save(set_field(cpf(1), "rg", "12")));
+    ADD_FAILURE() << "there is no room for it";
+  } catch (const std::exception& e) {
+    EXPECT_THAT(describe_failure(e).message, ::testing::HasSubstr("The disk is full"));
+  }
+  expect_read();
+  ana.close();
+  disk.mend();
+  ana.reopen();
+  EXPECT_TRUE(ana->edit().save(set_field(cpf(1), "rg", "12")));
+  ana.close();
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -359,6 +359,14 @@ TEST(zstd, stops_at_the_ratio) {
       << "the lesser of the two counts";
 }
 
+// Nothing follows its head: whoever had begun to unpack it would miss the rest.
+TEST(zstd, a_size_that_is_told_in_front_is_refused_before_anything_is_unpacked) {
+  const auto head = zstd_compress(std::string(20'000'000, 'a')).substr(0, 12);
+  EXPECT_EQ(zstd_decompress(head, 1'000'000).error().code, errc::body_too_large);
+  EXPECT_EQ(zstd_decompress(head, 50'000'000, 100).error().limit, 100);
+  EXPECT_EQ(zstd_decompress(head, 20'000'000).error().code, errc::bad_request) << "not one frame";
+}
+
 TEST(zstd, what_it_makes_for_sending_is_what_a_server_takes) {
   EXPECT_FALSE(zstd_for_sending(std::string(k_compress_above, 'a'))) << "too short";
   EXPECT_FALSE(zstd_for_sending(std::string(20'000'000, 'a'))) << "it would swell too much";

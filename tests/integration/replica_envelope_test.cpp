@@ -1,4 +1,5 @@
-// What an unlock does with an envelope of an older program that cannot be written anew.
+// What becomes of an envelope that is replaced: by an unlock, since it is an older program's, and
+// with the passphrase.
 #include <cstdint>
 #include <string>
 
@@ -7,6 +8,7 @@
 
 #include "shared/sqlite/database.hpp"
 #include "tests/integration/replica_fixture.hpp"
+#include "tests/support/old_envelope.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -14,7 +16,73 @@ namespace {
 struct ReplicaEnvelope : ::testing::Test {
   small_server server;
   laptop ana{server};
+
+  /// One more connection: while it is open, no other one empties the log when it closes.
+  [[nodiscard]] std::unique_ptr<sqlite::database> beside() const {
+    return std::make_unique<sqlite::database>(
+        ana.home() + "/replica.sqlite",
+        sqlite::open_options{.mode = sqlite::open_mode::read_write});
+  }
+  static bytes envelope_of(sqlite::database& db) {
+    auto row = db.ask("SELECT envelope FROM vault");
+    return row->step() ? row->column_bytes(0) : bytes();
+  }
+  /// An older program's, in the place of today's.
+  static bytes put_old_one(sqlite::database& db) {
+    auto old_one = test::scrypt_envelope(test::data_key_in(envelope_of(db), test::k_passphrase),
+                                         test::k_passphrase);
+    auto put = db.ask("UPDATE vault SET envelope = ?");
+    put->bind_blob(1, old_one);
+    put->run();
+    return old_one;
+  }
+  /// The end of it, which stands in one piece wherever it stands.
+  [[nodiscard]] std::vector<std::string> files_of(const bytes& envelope) const {
+    return files_with(ana.home(), envelope.substr(envelope.size() - 48));
+  }
 };
+
+TEST_F(ReplicaEnvelope, AnOldOneIsInNeitherFileNorLogAsSoonAsItIsRenewed) {
+  ana.close();
+  const auto other = beside();
+  const auto old_one = put_old_one(*other);
+  ASSERT_FALSE(files_of(old_one).empty()) << "it can be found at all";
+  const test::hand_clock clock;
+  const auto open =
+      replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock));
+  ASSERT_TRUE(open);
+  EXPECT_NE(envelope_of(*other), old_one);
+  EXPECT_EQ(files_of(old_one), std::vector<std::string>()) << "while the program runs";
+}
+
+// Somebody who reads (a sync, a second window) keeps the log from being emptied.
+TEST_F(ReplicaEnvelope, AnOldOneThatAReaderKeepsInTheLogGoesWithTheNextEdit) {
+  ana.close();
+  const auto other = beside();
+  const auto old_one = put_old_one(*other);
+  auto reader = std::make_unique<sqlite::snapshot>(*other);
+  ASSERT_FALSE(envelope_of(*other).empty());
+  const test::hand_clock clock;
+  const auto open =
+      replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock));
+  ASSERT_TRUE(open);
+  ASSERT_FALSE(files_of(old_one).empty()) << "the reader is in the way";
+  reader.reset();
+  ASSERT_TRUE((*open)->edit().save(patient_edit(k_cpf, "Ana")));
+  EXPECT_EQ(files_of(old_one), std::vector<std::string>());
+}
+
+TEST_F(ReplicaEnvelope, OneOfAnOldPassphraseThatAReaderKeepsInTheLogGoesWithTheNextEdit) {
+  const auto other = beside();
+  const auto before = envelope_of(*other);
+  auto reader = std::make_unique<sqlite::snapshot>(*other);
+  ASSERT_FALSE(envelope_of(*other).empty());
+  ASSERT_TRUE(ana->change_passphrase(test::k_passphrase, "nova"));
+  ASSERT_FALSE(files_of(before).empty()) << "the reader is in the way";
+  reader.reset();
+  ASSERT_TRUE(ana->edit().save(patient_edit(k_cpf, "Ana")));
+  EXPECT_EQ(files_of(before), std::vector<std::string>());
+}
 
 TEST_F(ReplicaEnvelope, AnEnvelopeThatCannotBeWrittenIsNotDerived) {
   ana.close();

@@ -2,6 +2,9 @@
 // Two laptops of one user and a small server: what the replica's sync tests share.
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,22 @@ using test::set_field;
 using test::small_server;
 
 inline const std::string k_cpf = "11144477735";
+
+inline std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The files of the folder in which these bytes stand.
+inline std::vector<std::string> files_with(const std::string& home, const std::string& what) {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(home)) {
+    if (entry.is_regular_file() && contents(entry.path()).find(what) != std::string::npos) {
+      out.push_back(entry.path().filename());
+    }
+  }
+  return out;
+}
 
 struct two_laptops : ::testing::Test {
   small_server server;

@@ -25,22 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 const std::string k_name = "Ermengarda Quintanilha";
 
-std::string contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The files of the folder in which these bytes stand.
-std::vector<std::string> files_with(const std::string& home, const std::string& what) {
-  std::vector<std::string> out;
-  for (const auto& entry : fs::recursive_directory_iterator(home)) {
-    if (entry.is_regular_file() && contents(entry.path()).find(what) != std::string::npos) {
-      out.push_back(entry.path().filename());
-    }
-  }
-  return out;
-}
-
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "shared/sqlite/database.hpp"
+#include "shared/wire/messages.hpp"
 #include "tests/integration/web_page_fixture.hpp"
 
 namespace autocusto::web {
@@ -11,6 +12,30 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+
+TEST_F(page_test, refuses_a_weak_passphrase_at_the_first_unlock_and_offers_words) {
+  open_page();
+  wire::enrollment_link link;
+  link.host = "localhost";
+  link.port = 1;  // nobody is there
+  link.code = "Zm9v";
+  link.pin = link.key_pin = std::string(32, 'p');
+  const auto enroll = [&](std::string_view passphrase) {
+    return post(
+        "/api/enroll",
+        {{"link", wire::encode(link)}, {"device_name", "teste"}, {"passphrase", passphrase}});
+  };
+  for (const char* weak : {"", "curta", "12345678", "maria2020"}) {
+    const auto refused = enroll(weak);
+    EXPECT_EQ(refused.status, 400) << weak;
+    EXPECT_THAT(refused.body, HasSubstr("passphrase")) << weak;
+    EXPECT_FALSE(replica::replica_store::exists(home())) << weak;
+    EXPECT_EQ(state(), "not_enrolled") << weak;
+  }
+  EXPECT_THAT(enroll("maria2020").body, HasSubstr("words that do not belong together"));
+  EXPECT_THAT(enroll("outra senha com tatu e farol").body, HasSubstr("unreachable"))
+      << "a good one goes on to the server";
+}
 
 TEST_F(page_test, saves_shows_and_refuses_with_every_field) {
   make_replica();

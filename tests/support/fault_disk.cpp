@@ -196,7 +196,18 @@ int sector_size(sqlite3_file* f) {
 int device_traits(sqlite3_file* f) {
   return methods_of(f)->xDeviceCharacteristics(real_of(f));
 }
+/// A part of the shared index that exists needs no room.
+bool must_grow(const std::string& path, int page, int size) {
+  std::error_code missing;
+  const auto there = std::filesystem::file_size(path + "-shm", missing);
+  return missing || there < static_cast<std::uintmax_t>(page + 1) * static_cast<unsigned>(size);
+}
+
 int map_shared(sqlite3_file* f, int page, int size, int extend, void volatile** out) {
+  if (mine(f)->disk != nullptr && extend != 0) {
+    const std::lock_guard lock(g_mutex);
+    if (mine(f)->disk->full && must_grow(*mine(f)->path, page, size)) return SQLITE_IOERR_SHMSIZE;
+  }
   return methods_of(f)->xShmMap(real_of(f), page, size, extend, out);
 }
 int lock_shared(sqlite3_file* f, int offset, int n, int flags) {
@@ -300,6 +311,11 @@ fault_disk::fault_disk(const std::string& folder) : state_(std::make_shared<stat
 fault_disk::~fault_disk() {
   const std::lock_guard lock(g_mutex);
   state_.reset();
+}
+
+void fault_disk::fill() {
+  const std::lock_guard lock(g_mutex);
+  state_->full = true;
 }
 
 void fault_disk::arm(disk_fault fault, std::uint64_t n) {

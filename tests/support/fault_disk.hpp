@@ -40,6 +40,8 @@ class fault_disk {
   fault_disk(const fault_disk&) = delete;
   fault_disk& operator=(const fault_disk&) = delete;
 
+  /// There is no room any more, until `mend`; not even for the shared index of the log.
+  void fill();
   /// The n-th operation from now on, from 1.
   void arm(disk_fault fault, std::uint64_t n);
   /// Operations since `arm`.

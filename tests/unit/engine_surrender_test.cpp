@@ -107,6 +107,26 @@ TEST(engine_surrender, the_word_is_kept_until_the_server_has_it) {
   EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("finish unreachable"));
 }
 
+TEST(engine_surrender, a_limit_is_obeyed_while_things_are_handed_over) {
+  for (const bool watch : {false, true}) {
+    driver d;
+    d.on(begin{.watch = watch});
+    d.on(with_stored(5, 1));
+    d.on(challenged{});
+    d.on(no_access());
+    d.on(replica_closed{});
+    EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
+    auto limit = lost(errc::too_many_requests);
+    limit.what.retry_after = 60;
+    const auto then = d.on(limit);
+    if (watch) {
+      EXPECT_THAT(then, ElementsAre("note_failure", "wait 60000"));
+    } else {
+      EXPECT_THAT(then, ElementsAre("finish too_many_requests"));
+    }
+  }
+}
+
 TEST(engine_surrender, access_that_came_back_meanwhile_is_asked_for_anew) {
   auto d = closing(with_stored(5, 1));
   d.on(closed_here(with_stored(5, 1)));
