@@ -92,11 +92,11 @@ function Medicine(p: MedicineProps) {
       </div>
       <div class="months">
         {p.months.map((n) => (
-          <div key={n} role="group" aria-label={t('medicine_month', { n: p.index + 1, month: n })}>
+          <fieldset key={n} class="month" aria-label={t('medicine_month', { n: p.index + 1, month: n })}>
             <strong>{t('month_n', { n })}</strong>
             {input(`qtd_${n}`, t('quantity'))}
             {input(`pos_${n}`, t('dose'))}
-          </div>
+          </fieldset>
         ))}
       </div>
       {!p.readOnly && (
@@ -135,7 +135,7 @@ export function Prescription(p: Props) {
   const swap = (index: number) =>
     p.onInput(p.rows.map((r, i) => (i === index - 1 ? (p.rows[index] ?? r) : i === index ? (p.rows[index - 1] ?? r) : r)));
   return (
-    <div class="field wide" data-field={p.spec.name} role="group" aria-label={labelOf(p.spec.label)}>
+    <section class="field wide" data-field={p.spec.name} aria-label={labelOf(p.spec.label)}>
       <h2>{labelOf(p.spec.label)}</h2>
       {p.rows.map((row, index) => (
         <Medicine
@@ -161,6 +161,6 @@ export function Prescription(p: Props) {
         </button>
       )}
       <small class={p.wrong ? 'wrong' : ''}>{p.wrong ?? ''}</small>
-    </div>
+    </section>
   );
 }
