@@ -82,8 +82,7 @@ inline constexpr std::int64_t k_dependents = 1000;
 /// What a user sees of a patient's processes and emissions; none when the record is no patient. One
 /// more than `k_dependents` says that there are too many.
 [[nodiscard]] std::vector<store::record_row> dependents_of(store::records::reads records,
-                                                           const record_id& record,
-                                                           store::pk user);
+                                                           const record_id& record, store::pk user);
 /// `what` is the name in the audit log: record.versions or record.graph.
 [[nodiscard]] http::response history(context& in, const http::request&, const session_owner&,
                                      std::string_view what);
