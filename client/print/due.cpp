@@ -29,7 +29,7 @@ due_list due_of(std::span<const process_facts> processes,
     return std::tuple(one.start, one.months, one.key);
   };
   for (const auto& one : emissions) {
-    if (one.cancelled) continue;
+    if (one.cancelled || !one.request) continue;
     auto& at = newest[domain::process_of_key(one.key)];
     if (at == nullptr || order(*at) < order(one)) at = &one;
   }
@@ -54,8 +54,11 @@ due_list due_of(std::span<const process_facts> processes,
 std::optional<emission_facts> facts_of(std::string_view key, const domain::field_map& fields) {
   const auto made = pins_of(key, fields);
   if (!made) return std::nullopt;
+  const auto printed = documents_from(made->documents);
+  const bool own_form = made->form != "lme";  // a template replaces the LME
   return emission_facts{std::string(key), made->start, made->months,
-                        text_of(fields, "situacao") == "cancelada"};
+                        text_of(fields, "situacao") == "cancelada",
+                        own_form || !printed || printed->lme};
 }
 
 }  // namespace autocusto::printing

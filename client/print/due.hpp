@@ -25,6 +25,7 @@ struct emission_facts {
   pdf::date start{};
   int months = 0;
   bool cancelled = false;
+  bool request = true;  ///< it holds the LME: what else is printed renews nothing
 };
 
 struct due_process {

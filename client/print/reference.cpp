@@ -23,7 +23,7 @@ class indexed_reference final : public reference_source {
   std::optional<medicine_facts> medicine(std::string_view code) const override {
     const auto* found = index_.find_medicine(code);
     if (found == nullptr) return std::nullopt;
-    return medicine_facts{found->retired_on.value_or(""), found->max_month};
+    return medicine_facts{found->retired_on.value_or(""), found->max_month, found->control};
   }
 
  private:

@@ -21,6 +21,7 @@ struct disease_facts {
 struct medicine_facts {
   std::string retired_on;
   std::optional<std::int64_t> max_month;  ///< greatest quantity of one month
+  std::string control;                    ///< list of the ordinance 344, `C1`; empty: none
 };
 
 /// Any thread may ask one, and it does not change.

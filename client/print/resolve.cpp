@@ -140,6 +140,24 @@ class collector {
                    "; replace it, or allow the print."});
     }
     if (found->max_month) above_maximum(i, *found->max_month);
+    control(i, found->control);
+  }
+
+  /// What the row does not say, the catalogue does: a controlled medicine never comes out on a
+  /// plain prescription for want of a word.
+  void control(std::size_t i, const std::string& listed) {
+    auto& row = out_.request.rows[i];
+    if (row.controle.empty()) {
+      row.controle = listed;
+      return;
+    }
+    if (listed.empty() || row.controle == listed) return;
+    const std::string number = std::to_string(i + 1);
+    out_.warnings.push_back({"control_differs", "7", "prescricao." + number + ".controle",
+                             "Campo 7 (Medicamento " + number + "): o catálogo diz lista " +
+                                 listed + "; sai como foi escrito.",
+                             "Box 7 (medicine " + number + "): the catalogue says list " + listed +
+                                 "; it prints as it was written."});
   }
 
   void above_maximum(std::size_t i, std::int64_t most) {

@@ -31,8 +31,10 @@ class small_reference final : public reference_source {
     return disease_facts{"Esclerose múltipla", disease_retired};
   }
   [[nodiscard]] std::optional<medicine_facts> medicine(std::string_view code) const override {
-    if (code == "known") return medicine_facts{"", 30};
-    if (code == "gone") return medicine_facts{"2026-08-01", std::nullopt};
+    if (code == "known") return medicine_facts{"", 30, ""};
+    if (code == "gone") return medicine_facts{"2026-08-01", std::nullopt, ""};
+    if (code == "c1") return medicine_facts{"", std::nullopt, "C1"};
+    if (code == "b1") return medicine_facts{"", std::nullopt, "B1"};
     return std::nullopt;
   }
   std::string disease_retired;
@@ -151,6 +153,19 @@ TEST(PrintResolve, RowsAreNamedByNumberAndColumn) {
   row = medicine("known");
   row["controle"] = "C2";
   EXPECT_THAT(with(row), ElementsAre(" needs_notification prescricao.2.nome"));
+}
+
+TEST(PrintResolve, TheControlListIsTheCataloguesWhereTheRowNamesNone) {
+  const auto listed = resolved_with(complete({medicine("c1")}));
+  EXPECT_THAT(listed.problems, IsEmpty());
+  EXPECT_EQ(listed.request.rows.at(0).controle, "C1");
+  EXPECT_THAT(told(resolved_with(complete({medicine("b1")})).problems),
+              ElementsAre(" needs_notification prescricao.1.nome"));
+  auto row = medicine("c1");
+  row["controle"] = "C5";
+  const auto differs = resolved_with(complete({row}));
+  EXPECT_EQ(differs.request.rows.at(0).controle, "C5");
+  EXPECT_THAT(told(differs.warnings), ElementsAre("7 control_differs prescricao.1.controle"));
 }
 
 TEST(PrintResolve, WhatTheCatalogueSpeaksAgainstCanBeAllowed) {
@@ -304,6 +319,7 @@ TEST(PrintDue, TheNewestEmissionCountsAndACancelledOneDoesNot) {
       {"3/G35@2026-01-01-d", day("2026-01-01"), 1},
       {"4/G35@2027-01-01-e", day("2027-01-01"), 6, true},
       {"1/G35/2@2027-05-01-f", day("2027-05-01"), 6},
+      {"1/G35@2027-05-10-g", day("2027-05-10"), 6, false, false},  // a report only
   };
   const auto due = due_of(processes, emissions);
   ASSERT_EQ(due.items.size(), 2U);
