@@ -36,7 +36,9 @@ export function LiveCheck({ id, fields }: { id: string; fields: Fields }) {
   const n = found.problems.length;
   return (
     <details class="live-check">
-      <summary role="status">{n === 0 ? t('check_fine') : tn('check_one', 'check_many', n)}</summary>
+      <summary>
+        <span role="status">{n === 0 ? t('check_fine') : tn('check_one', 'check_many', n)}</span>
+      </summary>
       <ProblemList problems={[...found.problems, ...found.warnings]} />
     </details>
   );
