@@ -19,7 +19,7 @@ constexpr std::size_t k_most_versions = 150;
 /// For each version and edge that there is: each is loaded at most once and followed at most thrice
 /// (what a version replaces, whether a head descends from it, the base of the heads).
 constexpr std::int64_t k_work = 3 + sync::k_work_of_a_version;
-constexpr std::int64_t k_bytes = 1'500;
+constexpr std::int64_t k_bytes = 1'800;
 constexpr std::int64_t k_bytes_at_all = 20'000;
 
 class story {
