@@ -294,6 +294,8 @@ result<field_value> entered_json(const record_kind& kind, const std::string& nam
       return field_value(*std::move(parts));
     }
     case field_type::text:
+      if (value.is_number_integer()) return entered_value(kind.kind, name, value.dump());
+      break;
     case field_type::unknown:
       break;
   }
