@@ -13,7 +13,7 @@ namespace autocusto::api {
 /// every payload.
 [[nodiscard]] bool readable_at_first(const wire::page& page);
 
-/// What such a laptop is told. Code: update_needed.
+/// The error in the answer to a laptop of the first releases. Code: update_needed.
 [[nodiscard]] error update_needed();
 
 }  // namespace autocusto::api

@@ -47,7 +47,7 @@ struct push_answer {
   std::optional<push_id> last_push;
 };
 
-/// What a push that goes on from the newest versions needs for each of its own.
+/// The work of each version of a push whose parents are all heads: no history is loaded for it.
 inline constexpr std::int64_t k_work_of_its_own = 8;
 
 /// Monotonic, for metrics; a push answered from its stored receipt counts as `repeated` only.

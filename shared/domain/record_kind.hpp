@@ -3,8 +3,9 @@
 //
 // `schema/records/<kind>.json` lists a kind's key and its editable fields with type, limits,
 // choices, labels and merge groups. The files are compiled in; validation, forms, diffs, merge,
-// import and the documents all derive from them, and a new kind is a new file. Kinds are
-// immutable, made once on first use and live for ever; any thread may read them.
+// import and the documents all derive from them. A new kind is a new file, and the places that name
+// kinds one by one (docs/architecture.md, how to add). Kinds are immutable, made once on first use
+// and live for ever; any thread may read them.
 //
 // A file is one JSON object:
 //   kind, label {pt, en}, key {name, rule, label}, name_field, summaries {initial, update,

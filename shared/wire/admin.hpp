@@ -8,10 +8,11 @@
 //
 //   user.add {email, role}      user.enable {user}      user.disable {user}
 //   enrollment.new {user}       enrollment.revoke {enrollment}
-//   device.revoke {device, lost}
+//   device.revoke {device, lost, only?}                  device.approve {device}
 //   policy.set {kind, policy, user?}                     conflict.dismiss {conflict}
 //   audit.accept {agreed, seen}
 //   catalogue.publish {hash, revision}                   catalogue.rollback {revision, to, from}
+//   quarantine.accept {quarantine, user} with expect_heads   quarantine.reject {quarantine}
 //   assign {record, version, user} with expect_heads     unassign {record, user, dependents?}
 //
 // `expect_heads` of an act: the heads that its actor saw; view_moved when they are others by then.

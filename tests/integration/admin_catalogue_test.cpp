@@ -36,7 +36,7 @@ class admin_catalogue : public admin_api {
     const auto sent = send(value);
     return sent == "ok" ? publish(value) : sent;
   }
-  /// What a device is told; its text is empty when there is nothing new.
+  /// The answer to a device's `GET /v1/catalogue`; `text` is empty when the revision is the same.
   static wire::catalogue_answer told(wire_device& who, const std::string& query = {}) {
     const auto answer = who.get("/v1/catalogue" + query);
     EXPECT_EQ(code_of(answer), "ok");

@@ -55,7 +55,7 @@ class server_rates : public server_test {
   /// It is refused as a whole.
   static http::response push_nonsense(wire_device& by) { return by.post("/v1/push", "{}"); }
 
-  /// Two requests are let through, in all; whoever makes one more is told to wait.
+  /// The scope allows two requests in all; each further one is answered with 429.
   void expect_two(const rate_scope& scope, const std::string& what,
                   const std::function<http::response(wire_device&)>& ask) {
     auto one = world.device("a@example.org");

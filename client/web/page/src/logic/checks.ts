@@ -130,7 +130,10 @@ export interface Rules {
 
 /// Whether the other field that decides makes this one required.
 export function isCalledFor(spec: FieldSpec, fields: Fields): boolean {
-  return spec.required_when !== '' && fields[spec.required_when] === (spec.required_value || true);
+  if (spec.required_when === '') return false;
+  // Without a value it is a boolean field that decides, by being true.
+  const deciding = spec.required_value === '' ? true : spec.required_value;
+  return fields[spec.required_when] === deciding;
 }
 
 /// What is wrong with a field, or null. What stands there since before (`before`) may be odd: only what
