@@ -9,11 +9,6 @@
 namespace autocusto::domain {
 namespace {
 
-field_value value_in(const field_map& fields, const field_spec& field) {
-  const auto at = fields.find(field.name);
-  return at == fields.end() ? empty_value(field) : at->second;
-}
-
 std::vector<field_value> values_in(const conflict_group& group, const field_map& fields) {
   std::vector<field_value> out;
   out.reserve(group.fields.size());

@@ -20,9 +20,7 @@ group_value value_of(const field_list& group, const field_map& fields) {
   group_value out;
   out.reserve(group.size());
   for (const auto* field : group) {
-    // Only fields that this program does not know may be absent.
-    const auto at = fields.find(field->name);
-    out.push_back(at == fields.end() ? empty_value(*field) : at->second);
+    out.push_back(value_in(fields, *field));  // only unknown fields may be absent
   }
   return out;
 }

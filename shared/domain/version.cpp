@@ -34,11 +34,6 @@ const record_kind& known_kind(std::string_view kind) {
   return known == nullptr ? unknown : *known;
 }
 
-field_value value_in(const field_map& fields, const field_spec& field) {
-  const auto at = fields.find(field.name);
-  return at == fields.end() ? empty_value(field) : at->second;
-}
-
 /// The greatest revision of the fields that are filled in, and of all when one is unknown: only a
 /// newer program wrote that.
 std::int64_t needed_revision(const record_kind& kind, const field_map& fields) {
@@ -216,6 +211,11 @@ field_value empty_value(const field_spec& field) {
       return structured{};
   }
   throw std::logic_error("a field type without an empty value");
+}
+
+field_value value_in(const field_map& fields, const field_spec& field) {
+  const auto at = fields.find(field.name);
+  return at == fields.end() ? empty_value(field) : at->second;
 }
 
 field_map empty_fields(std::string_view kind) {

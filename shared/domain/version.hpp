@@ -11,8 +11,9 @@
 //   payload_hash = SHA-256(payload bytes)      version id = SHA-256(header bytes)
 //
 // The header goes on for ever; the payload can be erased later and the chain of hashes still
-// verifies; the random salt keeps an erased payload from being guessed. `created_at` is for people,
-// no rule reads it. Values only; any thread.
+// verifies; the random salt keeps an erased payload from being guessed. `created_at` is for people;
+// of the rules only a merge reads it, which takes the latest of its parents'. Values only; any
+// thread.
 //
 // A payload carries all fields of one revision of its kind (record_kind.hpp): the least one that
 // holds what it says, so that one value has one text. Fields that came later read as empty. What a
@@ -150,6 +151,8 @@ struct field_change {
 
 /// What a field holds while nobody filled it in: "", false, no rows, no entries.
 [[nodiscard]] field_value empty_value(const field_spec& field);
+/// The field's value, the empty one where the map lacks it.
+[[nodiscard]] field_value value_in(const field_map& fields, const field_spec& field);
 /// All fields of a kind with their empty values; none of an unknown kind.
 [[nodiscard]] field_map empty_fields(std::string_view kind);
 

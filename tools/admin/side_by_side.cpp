@@ -27,15 +27,10 @@ const domain::record_kind& kind_of(const msg::conflict_shown& c) {
   return *kind;
 }
 
-domain::field_value value_in(const domain::field_map& fields, const domain::field_spec& field) {
-  const auto at = fields.find(field.name);
-  return at == fields.end() ? domain::empty_value(field) : at->second;
-}
-
 /// Every field of the kind, also of a version whose contents were erased; unknown ones stay.
 domain::field_map complete(const domain::record_kind& kind, const domain::field_map& fields) {
   auto out = fields;
-  for (const auto& field : kind.fields) out[field.name] = value_in(fields, field);
+  for (const auto& field : kind.fields) out[field.name] = domain::value_in(fields, field);
   return out;
 }
 
@@ -104,11 +99,11 @@ void add_versions(rows& to, const msg::conflict_shown& c) {
 /// Fields that only share their group with one that differs stand beside it without a mark.
 std::string mark_of(const msg::conflict_shown& c, const domain::conflict_group& group,
                     const domain::field_spec& field) {
-  const auto first = value_in(c.heads.front().fields, field);
+  const auto first = domain::value_in(c.heads.front().fields, field);
   const bool alike = std::all_of(c.heads.begin(), c.heads.end(), [&](const auto& head) {
-    return value_in(head.fields, field) == first;
+    return domain::value_in(head.fields, field) == first;
   });
-  const bool as_base = !c.base || value_in(c.base->fields, field) == first;
+  const bool as_base = !c.base || domain::value_in(c.base->fields, field) == first;
   if (group.state == domain::group_state::same || (alike && as_base)) return "";
   return group.state == domain::group_state::contested ? "!" : "~";
 }
@@ -117,14 +112,15 @@ void add_group(rows& to, const msg::conflict_shown& c, const domain::conflict_gr
   for (const auto* field : group.fields) {
     const auto& name = field->name;
     std::vector<std::string> cells{mark_of(c, group, *field), name};
-    const auto base = c.base ? std::optional(value_in(c.base->fields, *field)) : std::nullopt;
+    const auto base =
+        c.base ? std::optional(domain::value_in(c.base->fields, *field)) : std::nullopt;
     std::vector<std::string> texts{base ? domain::value_text(*base) : ""};
     for (const auto& head : c.heads)
-      texts.push_back(domain::value_text(value_in(head.fields, *field)));
+      texts.push_back(domain::value_text(domain::value_in(head.fields, *field)));
     texts = domain::told_apart(std::move(texts));
     cells.push_back(base ? shown_text(texts.front()) : "");
     for (std::size_t i = 0; i < c.heads.size(); ++i) {
-      const bool changed = base && value_in(c.heads[i].fields, *field) != *base;
+      const bool changed = base && domain::value_in(c.heads[i].fields, *field) != *base;
       cells.push_back((changed ? "* " : "  ") + shown_text(texts[i + 1]));
     }
     add_row(to, cells);
@@ -213,9 +209,10 @@ nlohmann::json side_by_side_json(const msg::conflict_shown& c) {
     for (const auto* field : group.fields) {
       const auto& name = field->name;
       auto values = nlohmann::json::array();
-      const auto base = c.base ? std::optional(value_in(c.base->fields, *field)) : std::nullopt;
+      const auto base =
+          c.base ? std::optional(domain::value_in(c.base->fields, *field)) : std::nullopt;
       for (const auto& head : c.heads) {
-        const auto value = value_in(head.fields, *field);
+        const auto value = domain::value_in(head.fields, *field);
         values.push_back({{"version_id", head.info.version.text()},
                           {"value", domain::json_of(value)},
                           {"changed", base && value != *base}});
