@@ -31,6 +31,20 @@ def value(figures, path):
     return figures
 
 
+def check_watching(program):
+    """The same with waiting laptops and silent connections: all are there, and none of the first ends."""
+    done = subprocess.run([program, "--watching", "3", "--silent", "5", "--clients", "2", "--seconds", "0.3",
+                           "--database", "embedded"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
+    if done.returncode != 0:
+        sys.exit(f"the benchmark ended with {done.returncode}:\n{done.stderr}")
+    told = json.loads(done.stdout)["databases"]["embedded"]["watched_pushes"]
+    parts = ("alone", "beside_watchers", "silent_ones_come", "silent_ones_there")
+    wrong = [part for part in parts if not told[part]["requests"] > 0]
+    more = told["silent_ones_there"]["server_open_files"] - told["alone"]["server_open_files"]
+    return wrong + ([] if (told["silent_opened"], told["watchers_ended"]) == (5, 0) and more >= 8 else [str(told)])
+
+
 def main():
     done = subprocess.run(
         [sys.argv[1], "--versions", "30", "--rounds", "2", "--repeats", "2", "--clients", "2",
@@ -47,6 +61,7 @@ def main():
     rows = [line for line in done.stderr.splitlines() if line.startswith("| ")]
     if len(rows) < 16:
         wrong.append(f"the table (it has {len(rows)} lines)")
+    wrong += check_watching(sys.argv[1])
     if wrong:
         sys.exit("missing or not greater than zero: " + ", ".join(wrong))
 

@@ -24,6 +24,7 @@
 #include "tests/bench/bench_laptop.hpp"
 #include "tests/bench/bench_raw.hpp"
 #include "tests/bench/bench_table.hpp"
+#include "tests/bench/bench_watch.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/world.hpp"
@@ -40,6 +41,8 @@ struct settings {
   std::size_t repeats = 20;
   std::size_t clients = 50;
   double seconds = 8;
+  std::size_t watching = 0;
+  std::size_t silent = 0;
   std::vector<std::string> databases{"embedded", "postgresql"};
 };
 
@@ -129,6 +132,12 @@ class stage {
   }
 
   std::string next_laptop() { return world_.new_link(doctor_); }
+  [[nodiscard]] int port() const { return world_.port(); }
+  /// How many files and sockets the server has open.
+  [[nodiscard]] std::size_t open_files() const {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator("/proc/" + pid_ + "/fd"), {}));
+  }
   [[nodiscard]] std::int64_t peak_kib() const { return memory_kib(pid_, "VmHWM"); }
   [[nodiscard]] std::int64_t resident_kib() const { return memory_kib(pid_, "VmRSS"); }
   [[nodiscard]] std::string folder() const { return world_.folder(); }
@@ -192,9 +201,38 @@ json measure_crowd(stage& at, const settings& s) {
   std::vector<std::string> links;
   for (std::size_t i = 0; i < s.clients; ++i) links.push_back(at.new_doctor());
   const auto crowd = push_singly(links, s.seconds);
-  return {{"clients", s.clients},       {"seconds", crowd.seconds},
-          {"requests", crowd.requests}, {"requests_per_s", crowd.per_second()},
-          {"p50_ms", crowd.p50_ms},     {"p99_ms", crowd.p99_ms}};
+  return {{"clients", s.clients},
+          {"seconds", crowd.seconds},
+          {"requests", crowd.requests},
+          {"requests_per_s", crowd.per_second()},
+          {"p50_ms", crowd.p50_ms},
+          {"p99_ms", crowd.p99_ms},
+          {"server_open_files", at.open_files()}};
+}
+
+/// Single pushes alone, beside watching laptops, while silent connections come, and when they are
+/// there. No user waits in more polls than the server lets them.
+json measure_watching(stage& at, const settings& s) {
+  constexpr std::size_t k_devices_of_a_doctor = 50;
+  json figures{{"watching", s.watching}, {"silent", s.silent}};
+  figures["alone"] = measure_crowd(at, s);
+  say(fmt::format("  {} watching laptops", s.watching));
+  std::vector<std::string> links;
+  while (links.size() < s.watching) {
+    links.push_back(links.size() % k_devices_of_a_doctor == 0 ? at.new_doctor() : at.next_laptop());
+  }
+  const watchers watching(links);
+  figures["beside_watchers"] = measure_crowd(at, s);
+  say(fmt::format("  {} silent connections", s.silent));
+  // In a process of their own: each process may have only so many open files.
+  test::background silent({"/proc/self/exe", "silent", "--port", std::to_string(at.port()),
+                           "--count", std::to_string(s.silent)},
+                          {});
+  figures["silent_ones_come"] = measure_crowd(at, s);
+  figures["silent_opened"] = json::parse(silent.wait_for("opened")).at("opened");
+  figures["silent_ones_there"] = measure_crowd(at, s);
+  figures["watchers_ended"] = watching.ended();
+  return figures;
 }
 
 /// Doctors, one at least, push until the server holds so many versions; then a fresh laptop of the
@@ -224,6 +262,7 @@ json measure(const std::string& database, const settings& s) {
   std::optional<test::postgres_cluster> cluster;
   if (database == "postgresql") cluster.emplace(true);
   stage at(cluster ? cluster->create_database() : std::string());
+  if (s.watching + s.silent > 0) return {{"watched_pushes", measure_watching(at, s)}};
   json figures = measure_rounds(at, s);
   const auto raw = cluster ? raw_postgres(cluster->create_database(), s.versions, s.repeats)
                            : raw_sqlite(at.folder(), s.versions, s.repeats);
@@ -245,8 +284,17 @@ int run_all(const settings& s) {
            {"databases", json::object()}};
   for (const auto& each : s.databases) all["databases"][each] = measure(each, s);
   std::puts(all.dump(2).c_str());
-  fmt::print(stderr, "{}", table_of(all));
+  if (s.watching + s.silent == 0) fmt::print(stderr, "{}", table_of(all));
   return 0;
+}
+
+/// Opens silent connections, says how many there are, and keeps them until it is killed.
+int run_silent(int port, std::size_t count) {
+  silent_connections all;
+  all.open(port, count);
+  std::puts(json{{"opened", all.opened()}}.dump().c_str());
+  std::fflush(stdout);
+  while (true) ::pause();
 }
 
 int run(int argc, char** argv) {
@@ -261,6 +309,8 @@ int run(int argc, char** argv) {
   parser.add_option("--repeats", s.repeats, "Small syncs in each round")->check(positive);
   parser.add_option("--clients", s.clients, "That push single versions at once")->check(positive);
   parser.add_option("--seconds", s.seconds, "For which they push")->check(CLI::PositiveNumber);
+  parser.add_option("--watching", s.watching, "Only single pushes, beside so many waiting laptops");
+  parser.add_option("--silent", s.silent, "Only single pushes, beside so many silent connections");
   parser.add_option("--database", s.databases, "embedded, postgresql, or both")
       ->check(CLI::IsMember({"embedded", "postgresql"}));
   laptop_task task;
@@ -272,7 +322,13 @@ int run(int argc, char** argv) {
   laptop->add_option("--repeats", task.repeats);
   laptop->add_option("--server", task.server);
   laptop->add_flag("--pull", task.pull);
+  int port = 0;
+  std::size_t count = 0;
+  auto* silent = parser.add_subcommand("silent", "Silent connections; used by the benchmark");
+  silent->add_option("--port", port)->required();
+  silent->add_option("--count", count)->required();
   CLI11_PARSE(parser, argc, argv);
+  if (silent->parsed()) return run_silent(port, count);
   return laptop->parsed() ? run_laptop(task) : run_all(s);
 }
 
