@@ -34,8 +34,8 @@
 //                                                      is saved any more; hands over what the
 //                                                      server lacks, and asks once more what that
 //                                                      is; is erased when the server has
-//                                                      everything, else stays sealed; sends its
-//                                                      word that it is erased; is no more
+//                                                      everything, else stays sealed; sends the
+//                                                      erasure receipt; then the folder is wiped
 //   wipe in a session's answer                         the same without handing over, in any case
 //   device_unknown and everything else                 nothing is touched
 //
@@ -176,8 +176,8 @@ class machine {
   session_opened reopening_;    ///< the answer that gave a closed laptop its access back
   bool lost_laptop_ = false;    ///< … and not even that: everything is to be erased at once
   bool went_back_ = false;      ///< the server, as the session without access told
-  bool last_word_ = false;      ///< the server has our word that everything is erased
-  bool words_refused_ = false;  ///< it would not take our word; not again in this run
+  bool last_word_ = false;      ///< the server has the erasure receipt for everything
+  bool words_refused_ = false;  ///< it refused the erasure receipt; not sent again in this run
   bool offer_again_ = true;     ///< once a run, and from time to time while watching
   int idle_polls_ = 0;
   bool id_reused_ = false;        ///< a push id was taken once in this run

@@ -1,4 +1,4 @@
-// The machine of a laptop that has lost its access, and its word for what it has erased.
+// The machine of a laptop that has lost its access: handing over, erasing, the erasure receipt.
 #include <utility>
 
 #include "client/engine/failure.hpp"
@@ -17,8 +17,8 @@ void machine::access_gone(const session_opened& answer) {
   do_next(close_replica{});
 }
 
-/// The session grants no more than handing things over: first what the server lacks, then our word
-/// that the rest is erased.
+/// The session grants no more than handing over: first what the server lacks, then the receipt that
+/// the rest is erased.
 void machine::give_up() {
   if (here_.erased) return acknowledge();
   if (lost_laptop_) {

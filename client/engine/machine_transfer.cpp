@@ -231,7 +231,7 @@ void machine::request_lost(const request_failed& answer) {
       }
       return failed(answer.what);
     case step::acknowledging:
-      // Our word is not worth holding up everything else; the next run tries again.
+      // A refused erasure receipt must not hold up everything else; the next run sends it again.
       if (!withdrawn_ && scope_of(answer.what.code) == failure_scope::push) {
         words_refused_ = true;
         return decide();

@@ -85,7 +85,7 @@ struct looked {
   bool awaited = false;
   bool closed = false;       ///< the access was gone when a session was opened last
   bool erased = false;       ///< and everything but the device's key has been erased
-  bool erasure_due = false;  ///< the server can have our word that something is erased
+  bool erasure_due = false;  ///< something is erased, and the server lacks the receipt
 };
 struct challenged {
   wire::challenge_answer challenge;
@@ -147,7 +147,7 @@ struct everything_erased {
   std::size_t kept = 0;  ///< the server lacks so many versions, and nothing was erased
   std::string code;      ///< why it did not keep them; empty: it has not seen them
 };
-/// The server has our word; nothing when there was nothing to say any more.
+/// The server has the erasure receipt; nothing when none was due any more.
 struct erasure_taken {
   std::optional<wire::erasure_object> what;
 };
@@ -267,7 +267,7 @@ struct reopen_replica {};
 struct erase_everything {
   bool in_any_case = false;
 };
-/// Sign and send our word for what is erased. -> erasure_taken
+/// Sign and send the erasure receipt. -> erasure_taken
 struct send_erasure {};
 /// -> erasure_noted
 struct note_erasure {

@@ -41,7 +41,7 @@ class replica_port {
  public:
   virtual ~replica_port() = default;
 
-  // The reference catalogue, of which a replica that keeps none (a test's) knows nothing.
+  // The reference catalogue. The defaults are for replicas that keep none (in tests).
 
   /// The hash of the catalogue that is here, or of a newer one whose form this program does not
   /// know: there is no use in fetching that one.
@@ -120,7 +120,7 @@ class replica_port {
   /// closed laptop, and only if the server has everything. `in_any_case`: for a laptop that was
   /// reported lost. Errors: session_expired when another process has reopened it.
   [[nodiscard]] virtual result<everything_erased> erase_everything(bool in_any_case) = 0;
-  /// Our word for what is erased, signed: of removed incarnations, or of everything.
+  /// An erasure receipt, signed: for removed incarnations, or for everything.
   struct erasure_word {
     wire::erasure_object what;
     wire::signed_object form;

@@ -2,23 +2,23 @@
 // The replica: everything that one doctor may see and did, sealed, on one laptop.
 //
 // It is one SQLite file (`replica.sqlite`) and a lock file in the home folder. All contents are
-// sealed (client/vault/vault.hpp); in clear are row counts and sizes only. It holds, per record:
-// the versions byte by byte, S (the view as the server told it) and P (own versions whose feed item
-// has not been pulled); and once: who this laptop is, its keys, the feed cursor, what waits to be
-// pushed, the one push that is under way, what was refused.
+// sealed (client/vault/vault.hpp); in clear are row counts and sizes only. Per record it holds the
+// versions, byte by byte, the server view and the local versions (file/shown_view.hpp). Once per
+// replica it holds who this laptop is, its keys, the feed cursor, the outbox, the kept pushes and
+// the refused versions.
 //
 // Durability: a call that answers success has its change on disk. A change is all or nothing,
 // through kill -9 and power loss. A page and its cursor are one transaction.
 //
 // Processes: any number may have the same home open. Each call takes the lock file for its own
 // short transaction only and keeps nothing from earlier calls but keys, so `sync --watch` and a
-// command line work side by side. Who waits more than 5 s gets replica_busy, with the process id of
-// the holder. Readers do not wait.
+// command line work side by side. A call that waits more than 5 s for the lock fails with
+// replica_busy, which names the process that holds it. Readers do not wait.
 //
 // Threads: one thread at a time per object. The clock and the random source must outlive it.
 //
 // Errors: `result` for what a caller may expect (common to all calls: replica_busy; not_enrolled
-// where an identity is needed, and after somebody wiped the folder). Throws for what is broken:
+// where an identity is needed, and after the folder was wiped). Throws for what is broken:
 // sqlite::sqlite_error (disk full, damaged file), and error_exception with errc::database when a
 // sealed cell was changed by somebody.
 

@@ -1,10 +1,10 @@
 #pragma once
 // What goes into the replica and what comes out of it: plain values, any thread.
 //
-// Times are RFC 3339 texts as in the version headers, or unix_millis where the laptop noted them
-// itself. `author` is an e-mail (`system` for the system user; empty when the server never told
-// it). A `selector` is what a person types for a version: its number as shown, or a prefix of at
-// least four digits of its id.
+// Times are RFC 3339 texts as in the version headers, or unix_millis where the laptop took them
+// from its own clock. `author` is an e-mail (`system` for the system user; empty when the server
+// never sent it). A `selector` is what a person types for a version: its number as shown, or a
+// prefix of at least four digits of its id.
 
 #include <cstdint>
 #include <optional>
@@ -232,11 +232,11 @@ struct status {
   std::size_t pending = 0;   ///< versions and discards that the server has not acknowledged
   std::size_t unpulled = 0;  ///< acknowledged, feed item not pulled yet
   std::size_t conflicts = 0;
-  std::size_t hidden = 0;  ///< records taken away that still hold edits of ours
+  std::size_t hidden = 0;  ///< records of removed views that still hold the doctor's edits
   std::optional<unix_millis> oldest_pending;
   std::optional<unix_millis> closed_since;  ///< the access is gone: nothing is shown or saved
   bool erased = false;                      ///< and everything has been erased
-  bool erasure_due = false;                 ///< the server has not our word for that yet
+  bool erasure_due = false;                 ///< the server lacks an erasure receipt
   std::optional<sealed_edits> sealed;
   std::size_t beyond_server = 0;     ///< records that wait for a newer server
   std::vector<std::string> unknown;  ///< `kind` or `kind.field` that a newer program shows

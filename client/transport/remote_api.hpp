@@ -59,7 +59,7 @@ class remote_api {
   /// The receipt of a push that the server has from this device; `not_found` when it has none, or
   /// is of a release that does not answer this.
   [[nodiscard]] virtual answer<wire::push_receipt> receipt(const push_id& id) = 0;
-  /// Our signed word that something is erased here.
+  /// Sends a signed erasure receipt.
   [[nodiscard]] virtual answer<wire::erasure_answer> erased(const wire::signed_object& word) = 0;
   /// Those of the ids (as many as there are) that this user cannot see at the server.
   [[nodiscard]] virtual answer<std::vector<version_id>> missing(

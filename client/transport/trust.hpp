@@ -1,13 +1,13 @@
 #pragma once
 // Whom a client trusts: pins, trust objects and receipts. Pure functions; any thread.
 //
-// A link pins either a CA (`ca:`, SHA-256 over the CA's public key: TLS then proves the server) or
-// the server's Ed25519 key (`key:`: TLS goes against the system's roots, and the trust object
-// proves the server). The trust object names the server, its keys and its CAs; it is signed by one
-// of its keys. The first one must fit the pin; each later one must be signed by a key of the one
-// before, be of the same server and not have a lower serial; where CAs are pinned it names some. So
-// keys can be replaced, but nobody
-// who holds none of them can do it.
+// A link pins a CA (`ca:`, SHA-256 over the CA's public key) or the server's Ed25519 key (`key:`).
+// With a pinned CA, TLS authenticates the server. With a pinned key, TLS is checked against the
+// system's roots, and the trust object authenticates the server. The trust object names the server,
+// its keys and its CAs, and is signed by one of its keys. The first one must fit the pin. Each
+// later one must be signed by a key of the one before, name the same server, and not have a lower
+// serial; where CAs are pinned, it must name some. So keys can be replaced, but only by who holds
+// one.
 
 #include <optional>
 #include <string_view>

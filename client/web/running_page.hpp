@@ -1,14 +1,14 @@
 #pragma once
-// One page for one folder: a further start of the program finds the page that runs and gets a fresh
-// start link from it.
+// At most one process serves the page of a folder. A second start of the program finds the running
+// one and gets a fresh start link from it.
 //
-// The page that runs holds a lock on `page.lock` and listens on the Unix socket `page.sock`, both
-// in the replica's folder (mode 0700). The kernel gives the lock back when the process ends,
-// however it ends, so what a killed process leaves behind is believed by nobody and removed by the
-// next start. Nothing is sent before the user of the other side was checked (SO_PEERCRED), on both
-// sides: another user of the machine neither gets a link nor can give a false one.
+// The running process holds a lock on `page.lock` and listens on the Unix socket `page.sock`, both
+// in the replica's folder (mode 0700). The kernel releases the lock when the process ends, however
+// it ends, so the next start knows that the socket of a killed process is stale, and removes it.
+// Both sides check the user of the other one (SO_PEERCRED) before they send anything: another user
+// of the machine neither gets a link nor can give a false one.
 //
-// Whoever connects is answered at once with one JSON object, and reads it to the end of the stream.
+// The server side sends one JSON object to each connection and closes it.
 
 #include <functional>
 #include <memory>

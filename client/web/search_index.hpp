@@ -1,9 +1,9 @@
 #pragma once
 // Names and keys of all records, in memory, so that searching while typing is quick.
 //
-// It holds what `replica_store::list` answers, with the folded names beside it, and finds exactly
-// what `replica_store::search` finds (shared/domain/search.hpp), in the same order. It lives only
-// while the page is unlocked. One thread at a time.
+// It holds the items of `reader::list` with their folded names. A search gives the same records in
+// the same order as `reader::search` (the rule is shared/domain/search.hpp). It exists only while
+// the page is unlocked. One thread at a time.
 
 #include <string>
 #include <string_view>

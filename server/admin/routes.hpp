@@ -1,18 +1,20 @@
 #pragma once
-// The administrator's endpoints.
+// The endpoint table of administrators.
 //
-//   GET  /v1/admin/users, /devices, /devices/{id}, /policy, /stats
-//   POST /v1/admin/records/{list,versions,graph,show,compare,why}
+//   GET  /v1/admin/users, /enrollments, /devices, /devices/{id}, /policy, /stats
+//   GET  /v1/admin/catalogue, /catalogue/{revision}
+//   POST /v1/admin/records/{list,versions,graph,show,dependents,compare,why}
 //   POST /v1/admin/conflicts/{list,show}
 //   POST /v1/admin/quarantine/{list,show,export}
 //   POST /v1/admin/audit/list
+//   POST /v1/admin/catalogue
 //   POST /v1/admin/act
 //
-// All ask for a full session of an enabled administrator. Questions that may name a patient are
-// POST, so that nothing of one stands in a URL, and each leaves a line in the audit log (who, what,
-// which record, which user) that is durable before the answer is sent. Acts are signed by the
-// administrator's device and kept with their signature in the transaction that does them. The
-// messages are those of shared/wire/admin.hpp. Any thread.
+// Each requires a full session of an enabled administrator. Requests that may name a patient are
+// POST, so that no patient data stands in a URL. Each of these writes a line to the audit log (who,
+// what, which record, which user), which is durable before the answer is sent. An act is signed by
+// the administrator's device; the transaction that does it stores its signed object. The messages
+// are in shared/wire/admin.hpp. Any thread.
 
 #include <vector>
 

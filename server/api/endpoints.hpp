@@ -1,5 +1,5 @@
 #pragma once
-// The endpoints of synchronising and of operations.
+// The endpoint table of sync and operations.
 //
 //   POST /v1/enroll    anyone        one-time code -> device
 //   GET  /enroll       anyone        a page that says what an enrollment link is for
@@ -7,11 +7,13 @@
 //   POST /v1/push      full session  versions -> signed receipt
 //   GET  /v1/changes   full session  feed; `wait` makes it a long poll
 //   POST /v1/known     any session   which of these versions the server has
-//   POST /v1/surrender any session   receipts of what a device without access has erased
+//   POST /v1/surrender any session   erasure receipts; pushes of a device without access
+//   POST /v1/receipt   any session   the receipt of a push, by the push id
+//   GET  /v1/catalogue full session  the reference catalogue
 //   GET  /healthz      anyone        the process answers
-//   GET  /readyz       anyone        it takes work: 200, or 503 with why not
+//   GET  /readyz       anyone        200 while the server can take work, else 503 with the reason
 //
-// The administrator's endpoints come from server/admin as further lines of the same table.
+// server/admin adds the administrator's endpoints to the same table.
 
 #include <vector>
 

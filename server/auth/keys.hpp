@@ -1,15 +1,15 @@
 #pragma once
-// The key bundle: what makes a server this server, and what no database holds.
+// The key bundle: the keys that identify an installation. No database holds them.
 //
 //   tenant_key     names records (HMAC); given to every enrolled device
 //   server_secret  proofs, challenges, salts of merges; never leaves the servers
 //   signing        Ed25519: receipts and the trust object
-//   ca             the own certificate authority (root of 30 years), which clients pin by its key;
-//                  none when the certificate was given (`--cert`, `--key`): then clients pin the
-//                  public half of `signing`
-//   leaf           the certificate that TLS shows and its key; own ones last a year and are
-//                  reissued at half of it
-//   trust_serial   grows with each change of what clients are told to trust
+//   ca             the installation's certificate authority (valid for 30 years), whose key clients
+//                  pin; none when the administrator supplied a certificate (`--cert`, `--key`):
+//                  then clients pin the public half of `signing`
+//   leaf           the TLS certificate and its key; one of the own CA is valid for a year and is
+//                  reissued after half a year
+//   trust_serial   the serial of the trust object; grows with each change of it
 //   next_signing,  announced to clients, not in use yet (rotation.hpp); `…_from`: when they may be
 //   next_ca
 //   retired        public halves of signing keys that were in use, for what they have signed

@@ -1,10 +1,10 @@
 #pragma once
-// The door through which an import comes into the store.
+// How an import writes into the store.
 //
-// `door` is what an importer writes through: directly (`direct_door`), or over the local socket of
-// a server that serves the embedded database (server/local). Each call is one transaction: done or
-// not done. Calls may be repeated after a cut: accounts, versions and views that are there already
-// are found and left alone. One thread at a time, but for `apply`: as many as there are `lanes`.
+// An importer writes through a `door`: directly into the database, or over the local socket of a
+// server that serves the embedded database (server/local). Each call is one transaction. Calls may
+// be repeated after an interrupted run: accounts, versions and views that exist already are left as
+// they are. One thread at a time, but `apply` may run on `lanes()` threads.
 
 #include <functional>
 #include <memory>

@@ -1,14 +1,13 @@
 #pragma once
-// How much each of many keys has used of an allowance that comes back with time. A value; one
-// thread.
+// A token bucket for each of many keys. A value; one thread.
 //
-// A key may use `allowance` at once; what it used comes back evenly, all of it within `period`.
-// (This is the token bucket, of which the bucket is full at first.) The clock is handed in. If
-// it goes back by more than a second, it was ahead and was put right: the key begins anew, since
-// what it used at a time that has not come yet would be held against it until then.
+// The bucket of a key is full at first: it may use `allowance` at once. What it used is refilled
+// evenly, all of it within `period`. The caller passes the time. If the time goes back by more than
+// a second, the clock was ahead and has been corrected: the bucket is then full again, because use
+// at a later time would block the key until that time.
 //
-// Memory is bounded: at most `keys` are remembered. One more makes the table forget the key that
-// was used longest ago, so whoever invents addresses forgets others' use, never grows the table.
+// Memory is bounded: the table holds at most `keys` buckets. A further key drops the bucket that
+// was used longest ago, so requests from invented addresses cannot grow the table.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
-// Keys that have lately proved themselves, so that a stranger who uses up what an address may ask
-// does not keep those out who are known. Memory is bounded: at most so many keys, of which the one
-// that was noted longest ago is forgotten first. In memory only. Any thread.
+// The keys (of devices or tokens) that were authenticated lately. Known callers are let through
+// when strangers have used up the limit of an address. A bounded LRU set in memory: when it is
+// full, the key that was noted longest ago is dropped. Any thread.
 
 #include <cstddef>
 #include <list>

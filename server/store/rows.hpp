@@ -51,7 +51,7 @@ struct device_row {
   std::optional<unix_millis> told_at = std::nullopt;
 };
 
-/// A device's signed word that something is not on it any more.
+/// An erasure receipt: a device's signed statement that something is erased on it.
 struct erasure_row {
   pk key = 0;
   pk device = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// Keeping the books on conflicts: one is open for a view exactly while it has several heads.
-// Values only; any thread.
+// The rule of conflict rows: a view has an open conflict exactly while it has several heads. Values
+// only; any thread.
 
 #include <algorithm>
 #include <optional>
@@ -11,9 +11,9 @@
 
 namespace autocusto::sync {
 
-/// The row to save for a view whose heads are now `heads`, or nothing when the books are right as
-/// they are. `how` is what ended the conflict, if it ended: then the row keeps the heads that it
-/// had. New heads put a dismissed conflict back on the admins' list.
+/// The row to save for a view whose heads are now `heads`; nothing when the saved one is right.
+/// `how` is the state of a conflict that ends with this; its row keeps the heads that it had. New
+/// heads put a dismissed conflict back on the administrators' list.
 [[nodiscard]] inline std::optional<store::conflict_row> settle_conflict(
     const std::optional<store::conflict_row>& open, store::pk view,
     const std::vector<version_id>& heads, const std::optional<version_id>& base,

@@ -1,11 +1,12 @@
 #pragma once
-// What a device gives up: receipts of erasure (POST /v1/surrender; the handing over itself is a
-// push, see push_service).
+// Erasure receipts of devices (POST /v1/surrender). What such a device hands over before is a push,
+// see push_service.hpp.
 //
-// A receipt is an object that the device signed: which closed incarnations, or that nothing at all,
-// is left on it. It is kept if the device was really told so: the incarnations are closed views of
-// its user; the device is revoked, its user disabled, or it heard so at a session. The same receipt
-// again changes nothing. Functions; any thread.
+// An erasure receipt is an object that the device signed: it names the closed incarnations that are
+// erased on it, or says that everything is. It is stored if the device had the order to erase: the
+// incarnations are closed views of its user; or the device is revoked, its user is disabled, or a
+// session told it to erase everything. The same receipt again changes nothing. Functions; any
+// thread.
 
 #include "server/store/database.hpp"
 #include "server/store/rows.hpp"

@@ -1,17 +1,17 @@
 #pragma once
-// Folders and files in which nobody else has had a hand: the server's data folder, a laptop's home
-// folder.
+// Checks that no other user can have changed a folder or file: the server's data folder, a laptop's
+// home folder.
 //
-// A folder is one's own when it belongs to the user who runs the program, and neither its group nor
-// others may write in it; the folders above it must belong to that user or to root, and where
-// others may write in one of them it must be sticky, as /tmp is. A file is one's own when it is a
-// regular file (no link), belongs to that user, and neither its group nor others may write to it.
-// Root is held to the same: what root writes into another user's folder that user can lead astray,
-// and the user cannot use afterwards.
+// A folder passes when it belongs to the user who runs the program, and neither its group nor
+// others may write in it. The folders above it must belong to that user or to root; one in which
+// others may write must be sticky, as /tmp is. A file passes when it is a regular file (no link),
+// belongs to that user, and neither its group nor others may write to it. Root gets no exception:
+// in another user's folder, that user could redirect what root writes by links, and could not use
+// the files afterwards.
 //
-// Functions only; any thread. Refusals are errors of code usage with the path as `field` and, where
-// there is one, the command that puts it right. Access control lists are seen as far as the group's
-// bits show them (they do, on Linux, for whatever lets somebody write).
+// Functions only; any thread. A refusal is an error of code usage with the path as `field` and,
+// where there is one, the command that corrects it. Access control lists count as far as the bits
+// of the group show them; on Linux they show every right to write.
 
 #include <initializer_list>
 #include <string>

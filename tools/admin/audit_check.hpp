@@ -1,12 +1,13 @@
 #pragma once
-// Checking the audit log line by line: was every act signed by the device that it names? Pure; any
+// Checks the audit log line by line: is every act signed by the device that it names? Pure; any
 // thread.
 //
-// What is checked of a signed line: its device is known; the signature over the kept object holds
-// under that device's key, for the purpose that the act has; the object names the server, actor,
-// device, act and act id that the line tells; no act id stands in two lines; and what only a signed
-// act can do is signed. Unsigned lines (reads, what the server did by itself) are counted: they
-// prove nothing by themselves, nor does the log prove that no line is missing.
+// Of a signed line it checks: the device is known; the signature of the stored object is valid
+// under that device's key and for the purpose of the act; the object names the same server, actor,
+// device, act and act id as the line; no other line has the act id. A line of an act that must be
+// signed, but is not, is an error. Other unsigned lines (reads, automatic actions of the server)
+// are only counted: nothing proves them. That no line is missing is the chain's business
+// (tools/admin/chain_check.hpp).
 
 #include <cstdint>
 #include <map>

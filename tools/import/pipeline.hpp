@@ -1,11 +1,11 @@
 #pragma once
-// Encoding and writing beside the reading: threads behind the one that reads and judges.
+// A pipeline of threads: one reads and judges, one encodes, several write.
 //
-// Chunks go in by `put`, are encoded on one thread and handed in order to `write`, which runs on as
-// many threads as there are lanes. What it is given with each batch waits until all earlier batches
-// are written: whatever has to be in one order comes behind that. A failure on any thread stops the
-// whole: `put` and `finish` throw it. A few chunks are in flight, so memory stays flat. One thread
-// puts.
+// The reader gives chunks to `put`. One thread encodes them, in order. `write` then runs on `lanes`
+// threads, one batch each; with a batch it gets a function that waits until all earlier batches are
+// written, for what has to be written in the order of the source. A failure on any thread stops all
+// of them, and `put` and `finish` throw it. Only a few chunks are in flight, so memory is bounded.
+// One thread calls `put` and `finish`.
 
 #include <condition_variable>
 #include <cstdint>

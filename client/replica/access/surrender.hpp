@@ -2,9 +2,9 @@
 // What happens to what a laptop holds when its access is taken away. Private to client/replica.
 // Inside one transaction or snapshot, one thread.
 //
-// Two things are remembered as settings: that the whole laptop is closed (since when, and whether
-// everything has been erased already), and which incarnations the server has told to be removed,
-// until it has our signed word that nothing of them is left.
+// Two settings hold it: that the whole laptop is closed (since when, and whether everything has
+// been erased already), and which incarnations the server has removed, until the server has the
+// erasure receipt for them.
 
 #include <cstdint>
 #include <optional>
@@ -52,11 +52,11 @@ std::size_t offer_all_again(replica_file& file, bool hidden_only);
 [[nodiscard]] std::optional<unix_millis> oldest_pending(replica_file& file);
 /// The same, and what the server refused without keeping it.
 [[nodiscard]] std::size_t count_unsynced(replica_file& file);
-/// Whether the server has not our word yet for something that is not here any more.
+/// Whether the server lacks an erasure receipt for something that is erased here.
 [[nodiscard]] bool erasure_due(replica_file& file);
 /// Removed incarnations of which nothing is here, in order, as many as one receipt takes.
 [[nodiscard]] std::vector<incarnation_id> gone_incarnations(replica_file& file);
-/// The server has our word for these, in order.
+/// The server has the erasure receipt for these, in order.
 void forget_removals(replica_file& file, const std::vector<incarnation_id>& receipted);
 
 /// Remembers that the server has removed that view, whether or not anything of it is here.

@@ -1,15 +1,17 @@
 #pragma once
-// What a doctor sees of a record: the server's view, with the laptop's own waiting edits on it.
+// The shown view: what a doctor sees of a record. It is the server view with the laptop's own
+// unconfirmed versions on top.
 //
-// S is the view exactly as the server told it. P are the own versions whose feed item has not been
-// pulled yet (acknowledged or not, and not refused), in the order in which they were saved.
-//   shown heads  = the maximal elements of S.heads ∪ {active versions of P}, and S's pinned head
-//                  unless an edit of P was made on top of it
-//   shown active = the last saved local leaf of P with status active, if there is one;
-//                  else S.active
-//   shown drafts = the drafts of S and P that nothing goes on from and nobody discarded; S's first,
-//                  in its order, then P's: the last is the newest
-// With P empty, shown = S. Pure; any thread.
+// The server view is the view as the server sent it. The local versions are the laptop's own
+// versions whose feed item has not been pulled yet, acknowledged or not, in the order in which they
+// were saved; refused ones are not among them.
+//   shown heads  = the maximal elements of the server view's heads and the active local versions;
+//                  the pinned head is one of them until an active local version continues it
+//   shown active = the local version that was saved last among the active heads, if there is one;
+//                  else the server view's active version
+//   shown drafts = the drafts of both that no version continues and nobody discarded: those of the
+//                  server view in its order, then the local ones, so that the last is the newest
+// Without local versions and discards, the shown view is the server view. Pure; any thread.
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +25,7 @@
 
 namespace autocusto::replica {
 
-/// S of one record.
+/// The server view of one record.
 struct server_view {
   std::vector<version_id> heads;
   std::optional<version_id> active;
@@ -32,7 +34,7 @@ struct server_view {
   std::optional<wire::page_view::open_conflict> conflict;
 };
 
-/// One member of P.
+/// A version of this laptop whose feed item has not been pulled.
 struct local_version {
   version_id id;
   domain::version_status status = domain::version_status::active;
@@ -53,9 +55,10 @@ struct shown_view {
   friend bool operator==(const shown_view&, const shown_view&) = default;
 };
 
-/// `p` in the order of saving; `dag` knows the versions of the record that the laptop holds, P's
-/// included; `discards` are the drafts whose discarding waits.
-[[nodiscard]] shown_view make_shown_view(const server_view& s, const std::vector<local_version>& p,
+/// `local` in the order of saving; `dag` knows all versions of the record that the laptop holds,
+/// the local ones included; `discards` are the drafts whose discarding waits.
+[[nodiscard]] shown_view make_shown_view(const server_view& server,
+                                         const std::vector<local_version>& local,
                                          const domain::version_dag& dag,
                                          const std::vector<version_id>& discards);
 
