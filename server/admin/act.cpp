@@ -20,6 +20,7 @@
 #include "server/admin/act_run.hpp"
 #include "server/admin/handlers.hpp"
 #include "server/auth/again.hpp"
+#include "server/auth/code.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/conflicts.hpp"
@@ -41,13 +42,11 @@
 namespace autocusto::admin::detail {
 namespace {
 
-constexpr std::size_t k_code_bytes = 24;
-
 std::string code_of(const context& app, const act_id& act) {
   const std::string label = "enrollment code of an act";
   const auto mac =
       crypto::hmac_sha256(app.keys.server_secret.view(), label + std::string(act.raw()));
-  return to_base64url(mac.raw().substr(0, k_code_bytes));
+  return auth::code_mint(app.keys).make_from(mac.raw());
 }
 
 void add_code(act_run& act, store::pk user) {

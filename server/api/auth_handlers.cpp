@@ -63,12 +63,13 @@ bool is_greeting(const result<nlohmann::json>& document) {
 }
 
 /// A signature for anybody: counted as the sessions that an address asks for.
-http::response greet(context& in, const http::request& asked, unix_millis now) {
+http::response greet(context& in, const http::request& asked,
+                     const result<wire::greeting_request>& first) {
+  const unix_millis now = in.clock.now();
   const limits::user_keys keys{.device = {}, .user = {}, .address = http::address_key(asked.peer)};
   const auto may = in.limits.used.may({limits::used::session}, keys, now);
   if (!may) return problem(may.error(), asked);
   in.limits.used.note(limits::used::session, keys, 1, now);
-  const auto first = wire::decode_greeting_request(asked.body);
   if (!first) return problem(first.error(), asked);
   return http::json_response(
       wire::encode(auth::greet(in.keys, in.random, now, *first, asked.channel)));
@@ -85,17 +86,33 @@ std::optional<http::response> too_often(context& in, const http::request& asked,
   return std::nullopt;
 }
 
-/// Greetings and challenges are far smaller; what is longer is read by a worker.
-constexpr std::size_t k_brief_bytes = 1024;
+/// What programs send here is smaller; what is longer is read by a worker.
+constexpr std::size_t k_brief_bytes = 4096;
 
 bool is_second_step(const result<nlohmann::json>& document) {
   return document && document->is_object() && document->contains("object");
 }
 
+/// Whether the text has a member of that name, unless it is written with escapes.
+bool mentions(const http::request& asked, std::string_view member) {
+  const auto quoted = '"' + std::string(member) + '"';
+  return asked.body.find(quoted) != std::string::npos;
+}
+
+/// A code that this installation has not made needs no look at the store, and no limit.
+std::optional<http::response> refuse_invented(context& in, const auth::code_mint& codes,
+                                              const http::request& asked,
+                                              const wire::enroll_request& request) {
+  if (request.code.empty() || codes.genuine(request.code)) return std::nullopt;
+  if (in.clock.now() < in.plain_codes_until) return std::nullopt;
+  in.counts.enrollment(false);
+  return problem(auth::unknown_code(), asked);
+}
+
 /// Step 1 of /v1/session; needs no store.
-http::response challenge(context& in, const http::request& asked) {
+http::response challenge(context& in, const http::request& asked,
+                         const result<wire::challenge_request>& first) {
   const unix_millis now = in.clock.now();
-  const auto first = wire::decode_challenge_request(asked.body);
   const auto device = first ? std::optional(first->device) : std::nullopt;
   if (auto refused = too_often(in, asked, device, now)) return *std::move(refused);
   if (!first) return problem(first.error(), asked);
@@ -105,24 +122,45 @@ http::response challenge(context& in, const http::request& asked) {
 
 }  // namespace
 
-std::optional<http::response> greeting_or_malformed(context& in, const http::request& asked) {
+std::optional<http::response> enroll_here(context& in, const auth::code_mint& codes,
+                                          const http::request& asked) {
   if (asked.body.size() > k_brief_bytes) return std::nullopt;
+  // Most often the message is what it seems to be, and is read once.
+  if (!mentions(asked, "public_key")) {
+    const auto first = wire::decode_greeting_request(asked.body);
+    if (first) return greet(in, asked, first);
+  }
+  const auto request = wire::decode_enroll_request(asked.body);
+  if (request) return refuse_invented(in, codes, asked, *request);
   const auto document = json::parse(asked.body);
   if (!document) return problem(document.error(), asked);
-  if (!is_greeting(document)) return std::nullopt;
-  return greet(in, asked, in.clock.now());
+  if (!is_greeting(document)) return problem(request.error(), asked);
+  return greet(in, asked, wire::decode_greeting_request(asked.body));
 }
 
-std::optional<http::response> challenge_or_malformed(context& in, const http::request& asked) {
+std::optional<http::response> session_here(context& in, const http::request& asked) {
   if (asked.body.size() > k_brief_bytes) return std::nullopt;
-  if (is_second_step(json::parse(asked.body))) return std::nullopt;
-  return challenge(in, asked);
+  const auto first = wire::decode_challenge_request(asked.body);
+  const bool may_be_second = !first || mentions(asked, "object");
+  if (!may_be_second || !is_second_step(json::parse(asked.body))) {
+    return challenge(in, asked, first);
+  }
+  const auto second = wire::decode_signed(asked.body);
+  const auto object = second ? wire::decode_session_object(second->object)
+                             : result<wire::session_request>(second.error());
+  if (!object) return std::nullopt;
+  const unix_millis now = in.clock.now();
+  const auto fits = auth::answers_challenge(in.keys, now, *object);
+  if (fits) return std::nullopt;
+  if (auto refused = too_often(in, asked, object->device, now)) return refused;
+  return problem(fits.error(), asked);
 }
 
-http::response enroll(context& in, const http::request& asked) {
+http::response enroll(context& in, const auth::code_mint& codes, const http::request& asked) {
   const unix_millis now = in.clock.now();
   const auto request = wire::decode_enroll_request(asked.body);
   if (!request) return problem(request.error(), asked);
+  if (auto refused = refuse_invented(in, codes, asked, *request)) return *std::move(refused);
   const auto enroll = [&] {
     return auth::enroll(in.database, in.keys, in.random, now, *request, in.journal);
   };

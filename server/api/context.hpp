@@ -49,6 +49,8 @@ struct context {
   /// Whether requests are welcome: database reachable, schema current, not stopping. Else why not,
   /// in one word.
   std::function<std::string()> not_ready;
+  /// Until when codes of an earlier release may be open (auth/code.hpp).
+  unix_millis plain_codes_until = 0;
 };
 
 }  // namespace autocusto::api

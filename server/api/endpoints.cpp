@@ -26,15 +26,17 @@ http::response ready(context& in, const http::request& asked) {
 
 std::vector<route> core_routes(context& in) {
   std::vector<route> table;
-  table.push_back({"POST", "/v1/enroll", access::anyone, k_small_body,
-                   open_handler([&in](const auto& r) { return detail::enroll(in, r); }), false,
-                   [&in](const auto& r) { return detail::greeting_or_malformed(in, r); }});
+  const auto codes = std::make_shared<const auth::code_mint>(in.keys);
+  table.push_back(
+      {"POST", "/v1/enroll", access::anyone, k_small_body,
+       open_handler([&in, codes](const auto& r) { return detail::enroll(in, *codes, r); }), false,
+       [&in, codes](const auto& r) { return detail::enroll_here(in, *codes, r); }});
   // What a browser asks for when somebody clicks an enrollment link.
   table.push_back({"GET", "/enroll", access::anyone, 0,
                    open_handler([](const auto&) { return enroll_page(); })});
   table.push_back({"POST", "/v1/session", access::anyone, k_small_body,
                    open_handler([&in](const auto& r) { return detail::session(in, r); }), false,
-                   [&in](const auto& r) { return detail::challenge_or_malformed(in, r); }});
+                   [&in](const auto& r) { return detail::session_here(in, r); }});
   table.push_back({"POST", "/v1/push", access::full, k_push_body,
                    session_handler([&in](const auto& r, const auto& caller) {
                      return detail::push(in, r, caller);

@@ -140,6 +140,8 @@ struct metrics::impl {
   counter_family& sessions = counter(registry, "autocusto_sessions_total", "Sessions opened.");
   counter_family& enrollments =
       counter(registry, "autocusto_enrollments_total", "Enrollment attempts.");
+  prometheus::Counter& enrolled = enrollments.Add({{"result", "enrolled"}});
+  prometheus::Counter& not_enrolled = enrollments.Add({{"result", "refused"}});
 
   /// The counters of one method, route and status: to find them by their labels costs more than
   /// to count.
@@ -219,7 +221,7 @@ void metrics::session(std::string_view scope) {
 }
 
 void metrics::enrollment(bool good) {
-  impl_->enrollments.Add({{"result", good ? "enrolled" : "refused"}}).Increment();
+  (good ? impl_->enrolled : impl_->not_enrolled).Increment();
 }
 
 void metrics::unsent(const device_id& device, std::optional<std::int64_t> seconds,

@@ -50,8 +50,9 @@ result<store::user_row> admin_named(store::people::reads people, const std::stri
 
 }  // namespace
 
-result<admin_code> make_admin_code(store::database& in, random_source& random,
-                                   const std::string& email, unix_millis now) {
+result<admin_code> make_admin_code(store::database& in, const auth::server_keys& keys,
+                                   random_source& random, const std::string& email,
+                                   unix_millis now) {
   result<admin_code> out = admin_code{};
   in.write([&](store::transaction& tx) {
     const auto user = email.empty() ? only_admin(tx) : admin_named(tx, email);
@@ -59,7 +60,7 @@ result<admin_code> make_admin_code(store::database& in, random_source& random,
       out = user.error();
       return;
     }
-    const auto code = auth::create_enrollment(tx, random, user->key, now);
+    const auto code = auth::create_enrollment(tx, auth::code_mint(keys), random, user->key, now);
     api::audit_own_act(tx, "enrollment.local", nlohmann::json{{"user", user->id.text()}},
                        {.user = user->key, .record = std::nullopt}, now);
     out = admin_code{code, user->email, now + limits::enrollment_millis};

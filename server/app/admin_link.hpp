@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "server/auth/keys.hpp"
 #include "server/store/database.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
@@ -22,7 +23,8 @@ struct admin_code {
 /// A new code for the administrator's account with this e-mail; empty: for the only one there is.
 /// Errors: not_found (no such account), ambiguous (several, and none is named), forbidden (a
 /// doctor's), user_disabled. Throws what the store throws.
-[[nodiscard]] result<admin_code> make_admin_code(store::database& in, random_source& random,
-                                                 const std::string& email, unix_millis now);
+[[nodiscard]] result<admin_code> make_admin_code(store::database& in, const auth::server_keys& keys,
+                                                 random_source& random, const std::string& email,
+                                                 unix_millis now);
 
 }  // namespace autocusto::app

@@ -17,8 +17,8 @@ namespace {
 
 /// Nobody serves this folder's embedded database, or it is PostgreSQL: written here.
 result<local::admin_link> make_here(installation& home, const std::string& email) {
-  const auto made =
-      make_admin_code(*home.database, crypto::system_random(), email, system_clock_source().now());
+  const auto made = make_admin_code(*home.database, home.keys, crypto::system_random(), email,
+                                    system_clock_source().now());
   if (!made) return made.error();
   const auto& s = home.settings;
   return local::admin_link{auth::enrollment_link(home.keys, s.names.front(), s.port, made->code),

@@ -138,8 +138,8 @@ std::optional<std::string> owner_of(store::database& in) {
 
 /// Another link for the administrator of an installation whose `init` was cut short after the
 /// database was filled, before the link was shown.
-result<std::optional<std::string>> resume(store::database& in, const std::string& admin,
-                                          unix_millis now) {
+result<std::optional<std::string>> resume(store::database& in, const auth::server_keys& keys,
+                                          const std::string& admin, unix_millis now) {
   result<std::optional<std::string>> code = std::optional<std::string>{};
   in.write([&](store::transaction& tx) {
     const auto user = store::people::reads(tx).user_by_email(admin);
@@ -150,7 +150,8 @@ result<std::optional<std::string>> resume(store::database& in, const std::string
                   "admin");
       return;
     }
-    code = std::optional(auth::create_enrollment(tx, crypto::system_random(), user->key, now));
+    code = std::optional(auth::create_enrollment(tx, auth::code_mint(keys), crypto::system_random(),
+                                                 user->key, now));
   });
   return code;
 }
@@ -172,7 +173,7 @@ result<std::optional<std::string>> prepare_database(store::database& in, const s
     if (auto migrated = in.migrate(std::nullopt, false); !migrated) return migrated.error();
     if (owner_of(in) == keys.server.text()) {
       if (auto saved = auth::save_keys(folder, keys); !saved) return saved.error();
-      return resume(in, admin, now);
+      return resume(in, keys, admin, now);
     }
   }
   if (!schema_is_empty(in)) {
@@ -205,7 +206,8 @@ result<std::optional<std::string>> prepare_database(store::database& in, const s
     auth::create_installation(tx, keys.server, now);
     const auto user = auth::create_user(tx, random, admin, store::user_role::admin, now);
     if (!user) throw error_exception(user.error());
-    code = std::optional(auth::create_enrollment(tx, random, user->key, now));
+    code =
+        std::optional(auth::create_enrollment(tx, auth::code_mint(keys), random, user->key, now));
     api::audit_subject subject;
     subject.user = user->key;
     api::audit_own_act(tx, "server.init", nlohmann::json::object(), subject, now);

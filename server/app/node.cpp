@@ -17,6 +17,7 @@
 #include "server/app/certificate.hpp"
 #include "server/app/installation.hpp"
 #include "server/app/told_time.hpp"
+#include "server/auth/code.hpp"
 #include "server/local/socket.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/credentials.hpp"
@@ -185,6 +186,7 @@ result<void> node::impl::begin(const std::optional<listen_address>& metrics_at) 
   catch_up();
   chain_log();
   watch_time();
+  endpoints.plain_codes_until = auth::plain_codes_until(*home.database, clock.now());
   auto options = options_for(listen);
   options.certificate_chain = home.keys.leaf.certificate;
   options.private_key = home.keys.leaf.private_key;
@@ -355,7 +357,7 @@ void node::impl::keep_time() {
 }
 
 result<local::admin_link> node::impl::admin_link(const std::string& email) {
-  const auto made = make_admin_code(*home.database, random, email, clock.now());
+  const auto made = make_admin_code(*home.database, home.keys, random, email, clock.now());
   if (!made) return made.error();
   return local::admin_link{link(made->code), made->email, made->expires_at};
 }

@@ -33,8 +33,12 @@ std::string_view label_of(challenge_use use) {
 
 hash256 challenge_mac(const server_keys& keys, challenge_use use, std::string_view bound_to,
                       std::string_view body) {
-  const auto key = crypto::hmac_sha256(keys.server_secret.view(), label_of(use));
-  return crypto::hmac_sha256(key.raw(), std::string(bound_to) + std::string(body));
+  std::string message;
+  message.reserve(64);
+  // The zero ends the label: no other use of the secret begins so.
+  message.append(label_of(use)).push_back('\0');
+  message.append(bound_to).append(body);
+  return crypto::hmac_sha256(keys.server_secret.view(), message);
 }
 
 }  // namespace

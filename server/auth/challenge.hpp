@@ -1,7 +1,7 @@
 #pragma once
 // Challenges: texts of the server that a device has to sign.
 //
-// A challenge is stateless: time ‖ 16 random bytes ‖ MAC under a key derived from the server
+// A challenge is stateless: time ‖ 16 random bytes ‖ MAC under the server
 // secret, for one use and bound to what it is for. It is good for 60 s by the server's clock, and
 // spent, in the store, by the transaction that it opens: so what was signed over it is worth
 // nothing a second time. Pure functions but for the randomness; any thread.

@@ -16,15 +16,8 @@
 namespace autocusto::auth {
 namespace {
 
-constexpr std::size_t k_code_bytes = 24;
 constexpr std::size_t k_email_limit = 254;
 constexpr unix_millis k_code_slack = 24LL * 60 * 60 * 1000;
-
-error unknown_code() {
-  return fail(errc::code_unknown,
-              "This enrollment code is not known, was used already or was withdrawn; ask the "
-              "administrator for a new link.");
-}
 
 error expired_code() {
   return fail(
@@ -343,6 +336,12 @@ result<enrolled> enroll_or_nothing(store::database& in, random_source& random, u
 
 }  // namespace
 
+error unknown_code() {
+  return fail(errc::code_unknown,
+              "This enrollment code is not known, was used already or was withdrawn; ask the "
+              "administrator for a new link.");
+}
+
 std::string_view role_name(store::user_role role) {
   switch (role) {
     case store::user_role::doctor:
@@ -365,6 +364,7 @@ bool plausible_email(std::string_view email) {
 
 void create_installation(store::transaction& tx, const server_id& server, unix_millis now) {
   store::settings::writes(tx).set_setting("server_id", server.text());
+  store::settings::writes(tx).set_setting(k_codes_since, format_time(0));
   store::user_row system;
   system.id = system_user();
   system.email = "system";
@@ -396,9 +396,9 @@ result<store::user_row> create_user(store::people::writes people, random_source&
   return user;
 }
 
-std::string create_enrollment(store::credentials::writes credentials, random_source& random,
-                              store::pk user, unix_millis now) {
-  std::string code = to_base64url(random.bytes(k_code_bytes));
+std::string create_enrollment(store::credentials::writes credentials, const code_mint& codes,
+                              random_source& random, store::pk user, unix_millis now) {
+  std::string code = codes.make(random);
   store::enrollment_row row;
   row.code_hash = std::string(crypto::sha256(code).raw());
   row.user = user;

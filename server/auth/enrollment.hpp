@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/auth/code.hpp"
 #include "server/auth/keys.hpp"
 #include "server/store/credentials.hpp"
 #include "server/store/database.hpp"
@@ -43,7 +44,11 @@ void create_installation(store::transaction& tx, const server_id& server, unix_m
 /// A new code for this user's next device; the text goes into the enrollment link and is nowhere
 /// else.
 [[nodiscard]] std::string create_enrollment(store::credentials::writes credentials,
-                                            random_source& random, store::pk user, unix_millis now);
+                                            const code_mint& codes, random_source& random,
+                                            store::pk user, unix_millis now);
+
+/// The answer to a code that no device may be enrolled with.
+[[nodiscard]] error unknown_code();
 
 /// Step 1 of POST /v1/enroll; needs no database.
 [[nodiscard]] wire::greeting_answer greet(const server_keys& keys, random_source& random,

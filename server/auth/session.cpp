@@ -112,6 +112,17 @@ wire::challenge_answer make_challenge(const server_keys& keys, random_source& ra
   return answer;
 }
 
+result<void> answers_challenge(const server_keys& keys, unix_millis now,
+                               const wire::session_request& asked) {
+  if (asked.server != keys.server) {
+    return fail(errc::malformed, "The session request is meant for another server.", "server");
+  }
+  if (!challenge_valid(keys, now, challenge_use::session, asked.device.raw(), asked.challenge)) {
+    return stale_challenge();
+  }
+  return {};
+}
+
 result<wire::session_answer> open_session(store::database& in, const server_keys& keys,
                                           random_source& random, unix_millis now,
                                           const wire::signed_object& request,
@@ -119,12 +130,7 @@ result<wire::session_answer> open_session(store::database& in, const server_keys
                                           const push_comparison& compare) {
   const auto asked = wire::decode_session_object(request.object);
   if (!asked) return asked.error();
-  if (asked->server != keys.server) {
-    return fail(errc::malformed, "The session request is meant for another server.", "server");
-  }
-  if (!challenge_valid(keys, now, challenge_use::session, asked->device.raw(), asked->challenge)) {
-    return stale_challenge();
-  }
+  if (auto fits = answers_challenge(keys, now, *asked); !fits) return fits.error();
   if (auto checked = check_signature(in, *asked, request); !checked) return checked.error();
 
   const std::string token = token_mint(keys).make(random);

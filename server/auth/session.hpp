@@ -33,6 +33,11 @@ namespace autocusto::auth {
 using push_comparison = std::function<wire::push_memory(store::snapshot&, const store::device_row&,
                                                         const std::optional<push_id>&)>;
 
+/// Whether the request is for this server, over a challenge that it made not long ago for the
+/// device; needs no database.
+[[nodiscard]] result<void> answers_challenge(const server_keys& keys, unix_millis now,
+                                             const wire::session_request& asked);
+
 /// Step 2; the answer is signed where `channel` is not empty. Errors: malformed, challenge_invalid
 /// (old, forged, another device's, spent), device_unknown, bad_signature.
 [[nodiscard]] result<wire::session_answer> open_session(

@@ -56,14 +56,12 @@ std::string render_head(const response& answer, const response_frame& frame) {
   if (!answer.content_type.empty()) add_line(head, "Content-Type", answer.content_type);
   if (answer.status != 204) add_line(head, "Content-Length", std::to_string(answer.body.size()));
   // For every answer, so that no handler can forget it: answers are about patients.
-  add_line(head, "Cache-Control", "no-store");
-  add_line(head, "X-Content-Type-Options", "nosniff");
-  if (frame.tls) add_line(head, "Strict-Transport-Security", "max-age=31536000");
+  head += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  if (frame.tls) head += "Strict-Transport-Security: max-age=31536000\r\n";
   if (!frame.request_id.empty()) add_line(head, "X-Request-Id", frame.request_id);
-  add_line(head, "Vary", "Accept-Encoding");
+  head += "Vary: Accept-Encoding\r\n";
   for (const auto& [name, value] : answer.headers) add_line(head, name, value);
-  add_line(head, "Connection", frame.keep_alive ? "keep-alive" : "close");
-  head += "\r\n";
+  head += frame.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   return head;
 }
 

@@ -96,10 +96,10 @@ class server::impl {
     if (core_->stopping || accepting_ || held_) return;
     accepting_ = true;
     acceptor_.async_accept(
-        [this](const error_code& ec, tcp::socket socket) { accepted(ec, std::move(socket)); });
+        [this](const error_code& ec, server_socket socket) { accepted(ec, std::move(socket)); });
   }
 
-  void accepted(const error_code& ec, tcp::socket socket) {
+  void accepted(const error_code& ec, server_socket socket) {
     accepting_ = false;
     if (core_->stopping) return;
     if (!ec) {
@@ -134,7 +134,7 @@ class server::impl {
     return true;
   }
 
-  void begin_session(tcp::socket socket) {
+  void begin_session(server_socket socket) {
     try {
       error_code gone;
       const auto peer = socket.remote_endpoint(gone);
@@ -210,12 +210,12 @@ class server::impl {
   }
 
   std::shared_ptr<core> core_;
-  tcp::acceptor acceptor_;
+  asio::basic_socket_acceptor<tcp, socket_executor> acceptor_;
   asio::steady_timer retry_timer_;
   asio::steady_timer check_timer_;
   asio::steady_timer stop_timer_;
   bool accepting_ = false;
-  std::optional<tcp::socket> held_;  ///< accepted at the maximum
+  std::optional<server_socket> held_;  ///< accepted at the maximum
   const bool has_tls_;
   std::uint16_t port_ = 0;  ///< fixed before the thread starts
   std::mutex join_mutex_;

@@ -21,6 +21,7 @@
 #include "shared/base/bytes.hpp"
 #include "shared/http/router.hpp"
 #include "shared/http/server.hpp"
+#include "shared/http/server_stream.hpp"
 #include "shared/http/tls.hpp"
 #include "shared/http/worker_pool.hpp"
 
@@ -157,7 +158,6 @@ class session_books {
 
 /// Runs a session on an accepted socket; `address`: the peer's, as text. Socket thread; returns at
 /// once.
-void start_session(const std::shared_ptr<core>& shared, boost::asio::ip::tcp::socket socket,
-                   std::string address);
+void start_session(const std::shared_ptr<core>& shared, server_socket socket, std::string address);
 
 }  // namespace autocusto::http

@@ -1,5 +1,5 @@
-// One connection of the server: a coroutine on the socket thread. This file and
-// client_connection.cpp are the only ones that instantiate asynchronous socket operations.
+// One connection of the server, request by request: a coroutine on the socket thread. Its bytes
+// pass through a server_stream.
 //
 // GCC 12 miscompiles some temporaries inside co_await expressions (GCC bugs 95599, 107288):
 // arguments of awaited calls are named first here, and no lambda that captures stands in them.
@@ -7,35 +7,26 @@
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <openssl/ssl.h>
-#include <poll.h>
 
 #include "shared/base/bytes.hpp"
-#include "shared/crypto/random.hpp"
 #include "shared/http/address_key.hpp"
 #include "shared/http/admission.hpp"
 #include "shared/http/exchange.hpp"
 #include "shared/http/render.hpp"
 #include "shared/http/server_core.hpp"
+#include "shared/http/server_stream.hpp"
 
 namespace autocusto::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using asio::awaitable;
-using boost::system::error_code;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto k_await = asio::as_tuple(asio::use_awaitable);
+constexpr auto k_await = asio::as_tuple(asio::use_awaitable_t<socket_executor>());
 constexpr std::size_t k_head_chunk = 4 * 1024;   ///< a head seldom needs more than one
 constexpr std::size_t k_body_chunk = 64 * 1024;  ///< memory grows as bytes come, not as announced
 /// Bodies up to this size are taken however full the budget is: little, and what keeps the server
@@ -45,20 +36,12 @@ constexpr std::size_t k_join_below = 16 * 1024;  ///< bodies sent in one write w
 
 class session final : public session_control, public std::enable_shared_from_this<session> {
  public:
-  session(std::shared_ptr<core> shared, asio::ip::tcp::socket socket, std::string address)
+  session(std::shared_ptr<core> shared, server_socket socket, std::string address)
       : core_(std::move(shared)),
-        tcp_(std::move(socket)),
-        answer_timer_(tcp_.get_executor()),
+        stream_(std::make_shared<server_stream>(std::move(socket), core_->tls.get())),
+        answer_timer_(core_->io),
         peer_(std::move(address)),
         books_(*core_, this, address_key(peer_)) {
-    error_code ignored;
-    tcp_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-    if (core_->tls) {
-      // The stream owns the SSL, and that keeps its context alive.
-      auto* connection = SSL_new(core_->tls.get());
-      if (connection == nullptr) throw std::bad_alloc();
-      tls_.emplace(tcp_, connection);
-    }
     core_->sessions.insert(this);
     ++core_->connections;
   }
@@ -72,16 +55,18 @@ class session final : public session_control, public std::enable_shared_from_thi
   session& operator=(const session&) = delete;
 
   /// `self` keeps this alive until the coroutine ends.
-  static awaitable<void> run(std::shared_ptr<session> self) {
+  static socket_task<void> run(std::shared_ptr<session> self) {
     const bool ready = co_await self->handshake();
     if (!ready) co_return;
     bool more = true;
     while (more) more = co_await self->serve_next();
-    co_await self->close_gently();
+    if (self->cut_) co_return;
+    self->stream_->expires_after(self->deadlines().linger);
+    co_await self->stream_->close_gently();
   }
 
   void begin_stop() override {
-    if (phase_ == phase::idle) tcp_.cancel();
+    if (phase_ == phase::idle) stream_->cancel();
     if (phase_ == phase::waiting) {
       if (const auto waiting = exchange_.lock()) waiting->cancel();
     }
@@ -90,17 +75,15 @@ class session final : public session_control, public std::enable_shared_from_thi
   void abort() override {
     cut_ = true;
     books_.leave();  // it is as good as gone
-    tcp_.close();
+    stream_->close();
     answer_timer_.cancel();
   }
 
   void check_client() override {
     if (phase_ != phase::waiting || cut_) return;
-    pollfd state{tcp_.socket().native_handle(), POLLRDHUP, 0};
-    if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
-      cut_ = true;
-      answer_timer_.cancel();
-    }
+    if (!stream_->client_is_gone()) return;
+    cut_ = true;
+    answer_timer_.cancel();
   }
 
   [[nodiscard]] std::optional<steady_clock::time_point> idle_since() const override {
@@ -148,55 +131,24 @@ class session final : public session_control, public std::enable_shared_from_thi
     return base + milliseconds(static_cast<std::int64_t>(bytes * 1000 / rate));
   }
 
-  awaitable<bool> handshake() {
-    if (!tls_) co_return true;
-    tcp_.expires_after(deadlines().handshake);
-    auto done = co_await tls_->async_handshake(asio::ssl::stream_base::server, k_await);
-    if (std::get<0>(done)) co_return false;
-    const auto shown = own_key(tls_->native_handle());
+  socket_task<bool> handshake() {
+    if (!stream_->has_tls()) co_return true;
+    stream_->expires_after(deadlines().handshake);
+    const bool done = co_await stream_->handshake();
+    if (!done) co_return false;
+    const auto shown = own_key(stream_->tls());
     if (shown) channel_ = shown->raw();
     co_return true;
   }
 
-  /// Some bytes into `into`; 0 when the connection is at its end in whatever way.
-  awaitable<std::size_t> read_some(asio::mutable_buffer into) {
-    std::tuple<error_code, std::size_t> done;
-    if (tls_) {
-      done = co_await tls_->async_read_some(into, k_await);
-    } else {
-      done = co_await tcp_.async_read_some(into, k_await);
-    }
-    const auto& ec = std::get<0>(done);
-    // An idle read that `begin_stop` ended leaves the connection whole.
-    if (ec && ec != asio::error::operation_aborted) broken_ = true;
-    co_return ec ? 0 : std::get<1>(done);
-  }
-
-  /// More bytes at the end of `input_`; false at the end of the connection.
-  awaitable<bool> read_head_bytes() {
-    const auto have = input_.size();
-    input_.resize(have + k_head_chunk);
-    const auto into = asio::buffer(input_.data() + have, k_head_chunk);
-    const auto got = co_await read_some(into);
-    input_.resize(have + got);
-    co_return got > 0;
-  }
-
-  awaitable<bool> write_all(std::string_view bytes) {
-    if (bytes.empty()) co_return true;
-    const auto from = asio::buffer(bytes.data(), bytes.size());
-    std::tuple<error_code, std::size_t> done;
-    if (tls_) {
-      done = co_await asio::async_write(*tls_, from, k_await);
-    } else {
-      done = co_await asio::async_write(tcp_, from, k_await);
-    }
-    if (std::get<0>(done)) broken_ = true;
-    co_return !broken_;
+  socket_task<bool> write_all(std::string_view bytes) {
+    if (stream_->write_now(bytes)) co_return !stream_->broken();
+    const bool sent = co_await stream_->write(bytes);
+    co_return sent;
   }
 
   /// Waits for a request and answers it; false when the connection shall end.
-  awaitable<bool> serve_next() {
+  socket_task<bool> serve_next() {
     turn now;
     const auto size = co_await await_head(now);
     if (size == 0) co_return false;
@@ -226,23 +178,25 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   /// The length of the head in `input_` (or of what cannot be one, for the screen to refuse), more
   /// than the limit when it does not end within that; 0 when the connection ends first.
-  awaitable<std::size_t> await_head(turn& now) {
+  socket_task<std::size_t> await_head(turn& now) {
     const auto limit = core_->options->header_limit;
+    // Whoever sends many requests at once gets one answer at a time, like everybody.
+    if (!input_.empty()) co_await stream_->yield();
     if (input_.empty()) {
       if (core_->stopping) co_return 0;
-      tcp_.expires_after(deadlines().idle);
-      const bool some = co_await read_head_bytes();
+      stream_->expires_after(deadlines().idle);
+      const bool some = co_await stream_->read_some(input_, k_head_chunk);
       if (!some) co_return 0;
     }
     now.started = steady_clock::now();
     phase_ = phase::busy;
-    tcp_.expires_after(deadlines().header);
+    stream_->expires_after(deadlines().header);
     while (true) {
       const auto end = head_end(input_);
       if (end) co_return *end;
       if (!may_begin_head(input_)) co_return std::min(input_.size(), limit);
       if (input_.size() > limit) co_return limit + 1;
-      const bool some = co_await read_head_bytes();
+      const bool some = co_await stream_->read_some(input_, k_head_chunk);
       if (!some) co_return 0;
     }
   }
@@ -267,7 +221,7 @@ class session final : public session_control, public std::enable_shared_from_thi
   }
 
   /// Reads the body and waits for the handler. Nothing: there is no one to answer any more.
-  awaitable<std::optional<response>> receive_and_handle(turn& now) {
+  socket_task<std::optional<response>> receive_and_handle(turn& now) {
     auto asked = take_request(now.asked);
     asked->request_id = now.request_id;
     asked->peer = peer_;
@@ -308,10 +262,11 @@ class session final : public session_control, public std::enable_shared_from_thi
   enum class stage { gate, whole };
 
   /// Has a worker do it, and waits for the answer.
-  awaitable<std::optional<response>> hand_over(turn& now, std::shared_ptr<request> asked,
-                                               stage what) {
+  socket_task<std::optional<response>> hand_over(turn& now, std::shared_ptr<request> asked,
+                                                 stage what) {
     if (!submit(now, std::move(asked), what)) co_return busy(now.request_id);
     phase_ = phase::waiting;
+    stream_->expires_never();
     ++core_->waiting;
     auto answer = co_await await_answer(now);
     --core_->waiting;
@@ -321,14 +276,14 @@ class session final : public session_control, public std::enable_shared_from_thi
 
   enum class body_end { complete, cut, no_room };
 
-  awaitable<body_end> receive_body(turn& now, std::string& body) {
+  socket_task<body_end> receive_body(turn& now, std::string& body) {
     const auto length = static_cast<std::size_t>(now.asked.frame.content_length);
     body = input_.substr(0, length);
     input_.erase(0, body.size());
     const bool small = length <= k_small_body;
     const bool begun = now.hold.grow(body.size());
     if (!begun && !small) co_return body_end::no_room;
-    tcp_.expires_after(with_rate(deadlines().body, length));
+    stream_->expires_after(with_rate(deadlines().body, length));
     if (now.asked.frame.expect_continue && body.size() < length) {
       constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       const bool sent = co_await write_all(go_on);
@@ -339,11 +294,8 @@ class session final : public session_control, public std::enable_shared_from_thi
       const auto room = std::min(length - have, std::max(k_body_chunk, have));
       const bool fits = now.hold.grow(have + room);
       if (!fits && !small) co_return body_end::no_room;
-      body.resize(have + room);
-      const auto into = asio::buffer(body.data() + have, room);
-      const auto got = co_await read_some(into);
-      body.resize(have + got);
-      if (got == 0) co_return body_end::cut;
+      const bool some = co_await stream_->read_some(body, room);
+      if (!some) co_return body_end::cut;
     }
     now.bytes_in += length;
     co_return body_end::complete;
@@ -389,7 +341,7 @@ class session final : public session_control, public std::enable_shared_from_thi
     answer_timer_.cancel();
   }
 
-  awaitable<std::optional<response>> await_answer(turn& now) {
+  socket_task<std::optional<response>> await_answer(turn& now) {
     const auto deadline = steady_clock::now() + deadlines().handler;
     if (core_->stopping) begin_stop();
     while (!answer_ && !cut_ && steady_clock::now() < deadline) {
@@ -411,20 +363,22 @@ class session final : public session_control, public std::enable_shared_from_thi
     co_return std::exchange(answer_, std::nullopt);
   }
 
-  awaitable<bool> send(turn& now, response answer) {
+  socket_task<bool> send(turn& now, response answer) {
     if (answer.close || !may_go_on()) now.keep_alive = false;
     response_frame frame;
     frame.keep_alive = now.keep_alive;
-    frame.tls = tls_.has_value();
+    frame.tls = stream_->has_tls();
     frame.request_id = now.request_id;
     std::string first = render_head(answer, frame);
     std::string_view rest = answer.body;
     if (now.asked.head.method == "HEAD" || answer.status == 204) rest = {};
     if (rest.size() < k_join_below) first += std::exchange(rest, {});
-    tcp_.expires_after(with_rate(deadlines().write, first.size() + rest.size()));
-    bool sent = co_await write_all(first);
-    if (sent) sent = co_await write_all(rest);
+    stream_->expires_after(with_rate(deadlines().write, first.size() + rest.size()));
     now.bytes_out = first.size() + rest.size();
+    std::string_view left = first;
+    bool sent = stream_->write_now(left) && !stream_->broken();
+    if (!left.empty() || !sent) sent = co_await stream_->write(left);
+    if (sent && !rest.empty()) sent = co_await write_all(rest);
     record(now, sent ? answer.status : 0);
     co_return sent;
   }
@@ -444,26 +398,8 @@ class session final : public session_control, public std::enable_shared_from_thi
     core_->options->on_access(done);
   }
 
-  /// Ends an intact connection so that the client surely gets the last response: closing while
-  /// bytes of the client are unread would reset the connection and lose it. What comes is thrown
-  /// away unread.
-  awaitable<void> close_gently() {
-    if (broken_ || cut_) co_return;
-    tcp_.expires_after(deadlines().linger);
-    if (tls_) co_await tls_->async_shutdown(k_await);
-    error_code failed;
-    tcp_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, failed);
-    std::string thrown_away(failed ? 0 : k_body_chunk, '\0');
-    while (!failed) {
-      const auto into = asio::buffer(thrown_away.data(), thrown_away.size());
-      auto done = co_await tcp_.async_read_some(into, k_await);
-      failed = std::get<0>(done);
-    }
-  }
-
   std::shared_ptr<core> core_;
-  beast::tcp_stream tcp_;
-  std::optional<asio::ssl::stream<beast::tcp_stream&>> tls_;
+  const std::shared_ptr<server_stream> stream_;
   asio::steady_timer answer_timer_;  ///< cancelled when there is something new to `await_answer`
   const std::string peer_;
   session_books books_;
@@ -472,7 +408,6 @@ class session final : public session_control, public std::enable_shared_from_thi
   std::size_t served_ = 0;
   phase phase_ = phase::idle;
   steady_clock::time_point idle_since_ = steady_clock::now();
-  bool broken_ = false;     ///< a read or write failed: nothing more can be sent
   bool last_turn_ = false;  ///< its owner has too many: it ends with the request in hand
   bool cut_ = false;        ///< the client is gone, or the server is at the end of its patience
   std::optional<response> answer_;
@@ -481,8 +416,7 @@ class session final : public session_control, public std::enable_shared_from_thi
 
 }  // namespace
 
-void start_session(const std::shared_ptr<core>& shared, asio::ip::tcp::socket socket,
-                   std::string address) {
+void start_session(const std::shared_ptr<core>& shared, server_socket socket, std::string address) {
   auto made = std::make_shared<session>(shared, std::move(socket), std::move(address));
   auto running = session::run(std::move(made));
   auto note_end = [shared](const std::exception_ptr& thrown) {

@@ -72,6 +72,38 @@ TEST(http_server, ends_a_connection_after_its_share_of_requests) {
   EXPECT_EQ(peer.read_to_end(), "");
 }
 
+TEST(http_server, a_connection_that_sends_many_requests_at_once_keeps_nobody_waiting) {
+  constexpr std::size_t k_many = 40;
+  std::promise<void> begun, go_on;
+  std::vector<std::string> order;  // of the socket thread, until all answers are here
+  endpoint line = hello();
+  line.brief = [&](const request& asked) {
+    order.push_back(asked.target_path);
+    if (order.size() == 1) {
+      begun.set_value();
+      go_on.get_future().wait();
+    }
+    return std::optional(json_response("{}"));
+  };
+  endpoint other = line;
+  other.path = "/other";
+  const auto running = start_or_throw(test_server_options(), {line, other});
+  raw_peer patient(running->port());
+  patient.send(get("/nowhere"));
+  ASSERT_TRUE(patient.read_reply());
+  raw_peer greedy(running->port());
+  std::string many;
+  for (std::size_t i = 0; i < k_many; ++i) many += get("/hello");
+  greedy.send(many);
+  begun.get_future().wait();
+  patient.send(get("/other"));
+  go_on.set_value();
+  ASSERT_TRUE(patient.read_reply());
+  for (std::size_t i = 0; i < k_many; ++i) ASSERT_TRUE(greedy.read_reply()) << i;
+  const auto at = std::find(order.begin(), order.end(), "/other") - order.begin();
+  EXPECT_LT(at, static_cast<std::ptrdiff_t>(k_many) / 2) << "it had its turn between the others";
+}
+
 TEST(http_server, tells_unknown_paths_from_wrong_methods) {
   const auto running = start_or_throw(test_server_options(), {hello(), echo(100)});
   raw_peer peer(running->port());

@@ -2,9 +2,16 @@
 // reads of the store are counted, nothing is timed.
 
 #include "server/app/config.hpp"
+#include "server/auth/code.hpp"
 #include "server/auth/keys.hpp"
 #include "server/auth/token.hpp"
+#include "server/store/credentials.hpp"
+#include "server/store/people.hpp"
+#include "server/store/settings.hpp"
 #include "shared/base/bytes.hpp"
+#include "shared/base/limits.hpp"
+#include "shared/crypto/hash.hpp"
+#include "shared/wire/sign.hpp"
 #include "tests/integration/server_world.hpp"
 
 namespace autocusto::test {
@@ -86,6 +93,66 @@ TEST_P(server_strangers, a_challenge_costs_no_worker_and_no_look_at_the_database
   }
   EXPECT_EQ(world.node->database().metrics().reads, reads_before);
   EXPECT_EQ(metric("autocusto_worker_jobs_total"), jobs_before);
+}
+
+TEST_P(server_strangers,
+       an_invented_code_or_challenge_costs_no_worker_and_no_look_at_the_database) {
+  world.start();
+  auto invited = world.connect(world.invite("a@example.org"));
+  auto device = world.device("b@example.org");
+  const auto jobs_before = metric("autocusto_worker_jobs_total");
+  const auto reads_before = world.node->database().metrics().reads;
+  auto touched = invited->link.code;
+  touched[5] = touched[5] == 'A' ? 'B' : 'A';
+  const std::string codes[] = {touched, "x", to_base64url(crypto::system_random().bytes(24))};
+  for (const auto& code : codes) {
+    wire::enroll_request asked;
+    asked.code = code;
+    asked.public_key = std::string(invited->key.public_half().raw());
+    asked.device_name = "laptop";
+    EXPECT_EQ(code_of(invited->post("/v1/enroll", wire::encode(asked))), "code_unknown");
+  }
+  wire::session_request second;
+  second.server = auth::load_keys(world.folder()).value().server;
+  second.device = device->who.device;
+  second.challenge = to_base64url(crypto::system_random().bytes(56));
+  const auto signed_object =
+      wire::sign_canonical(device->key, "session", wire::encode_object(second));
+  EXPECT_EQ(code_of(device->post("/v1/session", wire::encode(signed_object))), "challenge_invalid");
+  EXPECT_EQ(world.node->database().metrics().reads, reads_before);
+  EXPECT_EQ(metric("autocusto_worker_jobs_total"), jobs_before);
+  EXPECT_EQ(code_of(invited->enroll()), "ok");
+  EXPECT_GT(metric("autocusto_worker_jobs_total"), jobs_before) << "a real one has a worker";
+}
+
+TEST_P(server_strangers, codes_of_the_release_before_are_good_while_they_may_be_open) {
+  // As a database is that such a release has made.
+  const auto forget = [&](const std::string& since) {
+    world.node->database().write([&](store::settings::writes settings) {
+      settings.set_setting(auth::k_codes_since, since);
+    });
+  };
+  const auto plain_code = [&](const std::string& code) {
+    auto link = wire::decode_enrollment_link(world.invite("a@example.org")).value();
+    world.node->database().write([&](store::transaction& tx) {
+      store::enrollment_row row;
+      row.code_hash = std::string(crypto::sha256(code).raw());
+      row.user = store::people::reads(tx).user_by_email("a@example.org").value().key;
+      row.expires_at = world.clock.now() + limits::enrollment_millis;
+      store::credentials::writes(tx).add_enrollment(row);
+    });
+    link.code = code;
+    return wire::encode(link);
+  };
+  const auto old_code = [] { return to_base64url(crypto::system_random().bytes(24)); };
+  world.start();
+  forget(format_time(world.clock.now()));
+  world.stop();
+  world.start();
+  EXPECT_EQ(code_of(world.connect(plain_code(old_code()))->enroll()), "ok");
+  const auto open = plain_code(old_code());
+  world.clock.advance(5 * 24 * 60 * 60 * 1000LL);
+  EXPECT_EQ(code_of(world.connect(open)->enroll()), "code_unknown") << "it has expired long ago";
 }
 
 TEST_P(server_strangers, tokens_of_sessions_that_ended_are_not_looked_up_for_ever) {

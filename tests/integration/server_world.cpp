@@ -39,11 +39,12 @@ void server_world::stop() {
 
 std::string server_world::invite(const std::string& email, store::user_role role) {
   std::string code;
+  const auto keys = auth::load_keys(folder()).value();
   node->database().write([&](store::transaction& tx) {
     auto& random = crypto::system_random();
     auto found = store::people::reads(tx).user_by_email(email);
     if (!found) found = auth::create_user(tx, random, email, role, clock.now()).value();
-    code = auth::create_enrollment(tx, random, found->key, clock.now());
+    code = auth::create_enrollment(tx, auth::code_mint(keys), random, found->key, clock.now());
   });
   auto link = wire::decode_enrollment_link(admin_link).value();
   link.code = code;

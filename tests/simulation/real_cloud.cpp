@@ -365,7 +365,7 @@ enrolled real_cloud::enroll(const user_id& user, const std::optional<crypto::sig
   std::string code;
   database_->write([&](store::transaction& tx) {
     const auto row = store::people::reads(tx).user_by_id(user).value();
-    code = auth::create_enrollment(tx, random_, row.key, clock_.now());
+    code = auth::create_enrollment(tx, auth::code_mint(keys_), random_, row.key, clock_.now());
   });
   const auto asked = transport::enroll_request_of(code, {name, &key.value(), {}}, keys_.server,
                                                   enrollment_challenge());

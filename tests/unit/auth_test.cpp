@@ -9,6 +9,7 @@
 #include "server/app/certificate.hpp"
 #include "server/app/config.hpp"
 #include "server/auth/challenge.hpp"
+#include "server/auth/code.hpp"
 #include "server/auth/enrollment.hpp"
 #include "server/auth/keys.hpp"
 #include "server/auth/private_file.hpp"
@@ -294,6 +295,27 @@ TEST(session_token, that_was_invented_or_touched_is_none) {
                              to_base64url(random.bytes(32)),
                              to_base64url(random.bytes(48))};
   for (const auto& text : bad) EXPECT_FALSE(mint.genuine(text)) << text.size();
+}
+
+TEST(enrollment_code, proves_that_this_installation_made_it) {
+  auto& random = crypto::system_random();
+  const auto keys = make_keys(random, {"localhost"}, k_now).value();
+  const code_mint mint(keys);
+  const auto code = mint.make(random);
+  EXPECT_EQ(code.size(), 32U) << "as long as those of releases before: links keep their length";
+  EXPECT_NE(code, mint.make(random));
+  EXPECT_EQ(mint.make_from(std::string(16, 'a')), mint.make_from(std::string(16, 'a') + "more"));
+  EXPECT_TRUE(code_mint(decode_keys(encode_keys(keys)).value()).genuine(code));
+  EXPECT_FALSE(code_mint(make_keys(random, {"localhost"}, k_now).value()).genuine(code));
+  const auto raw = from_base64url(code).value();
+  for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
+    auto touched = raw;
+    touched[bit / 8] = static_cast<char>(touched[bit / 8] ^ (1 << bit % 8));
+    EXPECT_FALSE(mint.genuine(to_base64url(touched))) << bit;
+  }
+  const std::string bad[] = {
+      "", "x", code.substr(1), code + "A", std::string(32, '='), to_base64url(random.bytes(24))};
+  for (const auto& text : bad) EXPECT_FALSE(mint.genuine(text)) << text;
 }
 
 TEST(challenge, is_for_one_device_and_sixty_seconds) {
