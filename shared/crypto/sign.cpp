@@ -1,32 +1,46 @@
 #include "shared/crypto/sign.hpp"
 
-#include "shared/crypto/openssl_handles.hpp"
+#include <stdexcept>
+
+#include <sodium.h>
+
 #include "shared/crypto/public_key.hpp"
 
 namespace autocusto::crypto {
 namespace {
 
-using detail::in;
-using detail::must;
-using detail::must_have;
+constexpr std::size_t k_seed_size = crypto_sign_SEEDBYTES;
+static_assert(public_key::size == crypto_sign_PUBLICKEYBYTES &&
+              signature::size == crypto_sign_BYTES && k_seed_size == 32);
 
-constexpr std::size_t k_seed_size = 32;
+/// libsodium wants to be asked in before anything else; by whatever thread is first.
+void begin() {
+  static const bool ready = sodium_init() >= 0;
+  if (!ready) throw std::runtime_error("libsodium cannot be used");
+}
+
+const unsigned char* in(std::string_view data) {
+  return reinterpret_cast<const unsigned char*>(data.data());
+}
 
 }  // namespace
 
+/// What libsodium signs with: the seed and the public key, one after the other.
 struct signing_key::handle {
-  detail::pkey key;
+  handle() = default;
+  handle(const handle&) = delete;
+  handle& operator=(const handle&) = delete;
+  ~handle() { sodium_memzero(pair, sizeof pair); }
+
+  unsigned char pair[crypto_sign_SECRETKEYBYTES]{};
 };
 
 signing_key::signing_key(secret seed)
     : seed_(std::move(seed)), handle_(std::make_unique<handle>()) {
-  handle_->key.reset(must_have(
-      EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, in(seed_.view()), seed_.size()),
-      "reading an Ed25519 seed"));
-  std::size_t size = public_key::size;
-  must(EVP_PKEY_get_raw_public_key(handle_->key.get(), public_.data().data(), &size) == 1 &&
-           size == public_key::size,
-       "deriving an Ed25519 public key");
+  begin();
+  if (crypto_sign_seed_keypair(public_.data().data(), handle_->pair, in(seed_.view())) != 0) {
+    throw std::runtime_error("an Ed25519 key cannot be derived");
+  }
 }
 
 signing_key::signing_key(signing_key&&) noexcept = default;
@@ -47,29 +61,19 @@ signing_key signing_key::clone() const {
 }
 
 signature sign(const signing_key& key, std::string_view message) {
-  const detail::md_context context(must_have(EVP_MD_CTX_new(), "a signing context"));
   signature sig;
-  std::size_t size = signature::size;
-  must(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
-                             key.handle_->key.get(), nullptr) == 1 &&
-           EVP_DigestSign(context.get(), sig.data().data(), &size, in(message), message.size()) ==
-               1 &&
-           size == signature::size,
-       "an Ed25519 signature");
+  if (crypto_sign_detached(sig.data().data(), nullptr, in(message), message.size(),
+                           key.handle_->pair) != 0) {
+    throw std::runtime_error("an Ed25519 signature cannot be made");
+  }
   return sig;
 }
 
 bool verify(const public_key& key, std::string_view message, const signature& sig) {
-  if (!strong_encoding(key.raw())) return false;
-  const detail::quiet_errors quiet;
-  const detail::pkey handle(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr,
-                                                           key.data().data(), public_key::size));
-  if (!handle) return false;
-  const detail::md_context context(must_have(EVP_MD_CTX_new(), "a verifying context"));
-  return EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, handle.get(),
-                                 nullptr) == 1 &&
-         EVP_DigestVerify(context.get(), sig.data().data(), signature::size, in(message),
-                          message.size()) == 1;
+  begin();
+  return strong_encoding(key.raw()) &&
+         crypto_sign_verify_detached(sig.data().data(), in(message), message.size(),
+                                     key.data().data()) == 0;
 }
 
 bytes purpose_message(std::string_view purpose, std::string_view canonical_json) {

@@ -1,5 +1,5 @@
 #pragma once
-// Ed25519 signatures (RFC 8032), by OpenSSL.
+// Ed25519 signatures (RFC 8032), by libsodium.
 //
 // What is signed is never a bare message: it is `purpose_message(purpose, canonical JSON)`, so that
 // a signature made for one purpose is worth nothing for another. JSON objects are signed with
@@ -19,7 +19,7 @@ namespace autocusto::crypto {
 using public_key = fixed_id<struct public_key_tag, 32, text_form::hex>;
 using signature = fixed_id<struct signature_tag, 64, text_form::hex>;
 
-/// A private key: its 32-byte seed, and what OpenSSL derived from it. Moves, does not copy, cannot
+/// A private key: its 32-byte seed, and what is derived from it. Moves, does not copy, cannot
 /// be printed, wipes itself. Any number of threads may sign with one key at the same time. A
 /// moved-from key may only be assigned to or destroyed.
 class signing_key {
@@ -42,7 +42,7 @@ class signing_key {
 
  private:
   friend signature sign(const signing_key& key, std::string_view message);
-  struct handle;  // the OpenSSL key
+  struct handle;  // libsodium's form
   explicit signing_key(secret seed);
 
   secret seed_;
@@ -57,9 +57,9 @@ class signing_key {
 /// Deterministic: the same key and message give the same 64 bytes.
 [[nodiscard]] signature sign(const signing_key& key, std::string_view message);
 
-/// Whether `sig` was made over `message` with the private half of `key`. False for anything that is
-/// not a valid signature, and for a key that proves nothing (public_key.hpp: small order, or not
-/// canonical); never throws for what somebody sent.
+/// Whether `sig` was made over `message` with the private half of `key`: S below the group's order,
+/// and R exactly the bytes of S·B - k·A, no point of small order. False for anything else, and for
+/// a key that proves nothing (public_key.hpp); never throws for what somebody sent.
 [[nodiscard]] bool verify(const public_key& key, std::string_view message, const signature& sig);
 
 /// The bytes that are signed: `"autocusto/" + purpose + "/v1"`, a zero byte, then the canonical

@@ -1,4 +1,3 @@
-#include <cstring>
 #include <latch>
 #include <thread>
 
@@ -8,32 +7,13 @@
 #include "shared/crypto/aead.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/kdf.hpp"
-#include "shared/crypto/public_key.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/crypto/sign.hpp"
+#include "tests/unit/crypto_support.hpp"
 
 namespace autocusto::crypto {
 namespace {
-
-bytes hex(std::string_view text) {
-  return from_hex(text).value();
-}
-
-/// Gives out the bytes that it was made with, then throws.
-class scripted_random final : public random_source {
- public:
-  explicit scripted_random(std::string script) : script_(std::move(script)) {}
-  void fill(std::span<std::uint8_t> out) override {
-    if (out.size() > script_.size() - at_) throw std::runtime_error("the script is over");
-    std::memcpy(out.data(), script_.data() + at_, out.size());
-    at_ += out.size();
-  }
-
- private:
-  std::string script_;
-  std::size_t at_ = 0;
-};
 
 TEST(sha256, follows_the_vectors_of_fips_180) {
   EXPECT_EQ(sha256("").text(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -125,153 +105,6 @@ TEST(constant_time_equal, compares_content_and_size) {
   EXPECT_FALSE(constant_time_equal("token", "tokem"));
   EXPECT_FALSE(constant_time_equal("token", "toke"));
   EXPECT_FALSE(constant_time_equal("", "x"));
-}
-
-struct ed25519_vector {
-  std::string_view seed, key, message, sig;
-};
-
-// RFC 8032 section 7.1, tests 1 to 3.
-constexpr ed25519_vector k_ed25519[] = {
-    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
-     "46b"
-     "d25bf5f0595bbe24655141438e7a100b"},
-    {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11"
-     "d8c"
-     "387b2eaeb4302aeeb00d291612bb0c00"},
-    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc"
-     "659"
-     "4a7c15e9716ed28dc027beceea1ec40a"},
-};
-
-TEST(ed25519, follows_rfc_8032) {
-  for (const auto& v : k_ed25519) {
-    const auto key = signing_key::from_seed(hex(v.seed));
-    ASSERT_TRUE(key);
-    EXPECT_EQ(public_key_of(*key).text(), v.key);
-    EXPECT_EQ(key->seed(), hex(v.seed));
-    const signature sig = sign(*key, hex(v.message));
-    EXPECT_EQ(sig.text(), v.sig);
-    EXPECT_TRUE(verify(*public_key::parse(v.key), hex(v.message), sig));
-    EXPECT_EQ(sign(key->clone(), hex(v.message)), sig);
-  }
-}
-
-TEST(ed25519, notices_every_changed_bit_and_leaves_no_error_behind) {
-  const auto key = signing_key::from_seed(hex(k_ed25519[1].seed)).value();
-  const bytes message = "a message";
-  const signature sig = sign(key, message);
-  for (std::size_t bit = 0; bit < signature::size * 8; ++bit) {
-    signature changed = sig;
-    changed.data()[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-    EXPECT_FALSE(verify(public_key_of(key), message, changed)) << bit;
-  }
-  for (std::size_t bit = 0; bit < message.size() * 8; ++bit) {
-    bytes changed = message;
-    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_FALSE(verify(public_key_of(key), changed, sig)) << bit;
-  }
-  for (std::size_t bit = 0; bit < public_key::size * 8; ++bit) {
-    public_key changed = public_key_of(key);
-    changed.data()[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-    EXPECT_FALSE(verify(changed, message, sig)) << bit;
-  }
-  EXPECT_FALSE(verify(public_key{}, message, signature{}));
-  EXPECT_EQ(ERR_peek_error(), 0U);
-}
-
-TEST(ed25519, takes_seeds_of_32_bytes_only) {
-  EXPECT_FALSE(signing_key::from_seed(""));
-  EXPECT_FALSE(signing_key::from_seed(std::string(31, 's')));
-  EXPECT_FALSE(signing_key::from_seed(std::string(33, 's')));
-}
-
-TEST(ed25519, generates_from_the_given_randomness) {
-  scripted_random random(hex(k_ed25519[0].seed));
-  EXPECT_EQ(signing_key::generate(random).public_half().text(), k_ed25519[0].key);
-  EXPECT_NE(signing_key::generate(system_random()).public_half(),
-            signing_key::generate(system_random()).public_half());
-}
-
-/// Everything that decodes to one of the eight points of small order: their canonical encodings,
-/// those of y + p, and those with the sign of a zero.
-constexpr std::string_view k_weak_keys[] = {
-    // the identity, with either sign of its x, which is 0
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000080",
-    // order 2
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    // order 4
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000080",
-    // order 8
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    // y = p (0) and y = p + 1 (1): not canonical
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-};
-
-TEST(public_keys, of_small_order_are_none) {
-  for (const auto text : k_weak_keys) {
-    EXPECT_FALSE(strong_encoding(hex(text))) << text;
-    EXPECT_FALSE(strong_public_key(hex(text))) << text;
-  }
-  EXPECT_FALSE(strong_public_key(""));
-  EXPECT_FALSE(strong_public_key(std::string(31, 'k')));
-  EXPECT_FALSE(strong_public_key(std::string(33, 'k')));
-}
-
-TEST(public_keys, are_canonical) {
-  for (int low = 0xED; low <= 0xFF; ++low) {  // every y from p up
-    for (const char high : {'\x7F', '\xFF'}) {
-      std::string raw(32, '\xFF');
-      raw.front() = static_cast<char>(low);
-      raw.back() = high;
-      EXPECT_FALSE(strong_encoding(raw)) << low;
-    }
-  }
-  std::string largest(32, '\xFF');  // y = p - 2 is below p
-  largest.front() = '\xEB';
-  largest.back() = '\x7F';
-  EXPECT_TRUE(strong_encoding(largest));
-}
-
-TEST(public_keys, are_points_of_the_curve) {
-  std::size_t points = 0;
-  const std::size_t tried = 400;
-  for (std::size_t i = 0; i < tried; ++i) {
-    if (strong_public_key(sha256(std::to_string(i)).raw())) ++points;
-    const auto made = signing_key::generate(system_random());
-    ASSERT_TRUE(strong_public_key(made.public_half().raw())) << to_hex(made.seed());
-  }
-  // Half of all texts are no point: y = 2 is the first.
-  EXPECT_GT(points, tried / 4);
-  EXPECT_LT(points, 3 * tried / 4);
-  EXPECT_FALSE(strong_public_key('\2' + std::string(31, '\0')));
-  EXPECT_TRUE(strong_public_key('\3' + std::string(31, '\0')));
-}
-
-TEST(public_keys, a_constant_signature_is_worth_nothing) {
-  // R = the identity and S = 0 fit every message under the identity as key.
-  const auto forged = signature::from_raw('\1' + std::string(63, '\0')).value();
-  for (const auto text : k_weak_keys) {
-    const auto key = public_key::from_raw(hex(text)).value();
-    for (int i = 0; i < 64; ++i) {  // points of order 8 fit one message of eight
-      EXPECT_FALSE(verify(key, "message " + std::to_string(i), forged)) << text;
-    }
-  }
 }
 
 TEST(purpose_message, keeps_purposes_apart) {
