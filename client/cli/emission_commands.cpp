@@ -30,6 +30,7 @@ struct emission_options {
   bool has_note = false;
   std::string out;
   bool force = false;
+  bool cancelled_too = false;
 };
 
 /// Opens the replica and finds the emission, then calls `work(replica, key)`.
@@ -90,9 +91,12 @@ int reprint_emission(const app& a, const emission_options& o) {
   if (o.out == "-" && a.json) return a.fail(both_on_stdout());
   return with_emission(a, o, [&](replica::replica_store& replica, const std::string& key) {
     const auto catalogue = current_reference(replica);
-    const auto done = printing::reprint(replica.read(), key, *catalogue,
-                                        [folder = printing::template_folder(a.home)](
-                                            std::string_view id) { return folder.load(id); });
+    const auto done = printing::reprint(
+        replica.read(), key, *catalogue,
+        [folder = printing::template_folder(a.home)](std::string_view id) {
+          return folder.load(id);
+        },
+        o.cancelled_too);
     if (!done) return a.fail(done.error(), "emission");
     const auto mark = printing::mark_of(key);
     const auto start = key.substr(key.find('@') + 1, std::string_view("2027-01-31").size());
@@ -144,6 +148,7 @@ void add_emission_commands(CLI::App& parser, app& a) {
   reprint->add_option("ID", o->id, id)->required();
   reprint->add_option("--out", o->out, tr("The PDF, a new file; - is stdout"));
   reprint->add_flag("--force", o->force, tr("Replace a file of that name"));
+  reprint->add_flag("--cancelled-too", o->cancelled_too, tr("Also one that was cancelled"));
   run_with(reprint, reprint_emission);
 
   auto* set = group->add_subcommand("set", tr("Notes what became of it"));

@@ -19,6 +19,9 @@ element named(std::string_view box, std::string label) {
   return out;
 }
 
+/// The months and due dates behind a start have to be dates too.
+constexpr std::chrono::year k_last_year{2200};
+
 class composer {
  public:
   composer(const print_request& request, composition& out)
@@ -51,7 +54,9 @@ class composer {
     const auto refuse = [this](std::string_view field, std::string detail) {
       painter(document_kind::lme).note(problem_code::bad_request, {}, field, std::move(detail));
     };
-    if (!request_.start.ok()) refuse("start", "a data de início não existe");
+    if (!request_.start.ok() || request_.start.year() > k_last_year) {
+      painter(document_kind::lme).note(problem_code::bad_start, named("16", "Data"), "start");
+    }
     if (request_.months < 1 || request_.months > static_cast<int>(k_max_months)) {
       refuse("months", "são de 1 a 6 meses");
     }

@@ -117,12 +117,24 @@ std::optional<std::string> drawable_text(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// Hebrew, Arabic and their relatives. Lines are drawn from left to right only, so the font's
+/// Hebrew letters would come out in the wrong order.
+bool runs_to_the_left(char32_t point) {
+  return (point >= 0x0590 && point <= 0x08FF) || (point >= 0xFB1D && point <= 0xFDFF) ||
+         (point >= 0xFE70 && point <= 0xFEFF) || (point >= 0x10800 && point <= 0x10FFF) ||
+         (point >= 0x1E800 && point <= 0x1EFFF);
+}
+
+}  // namespace
+
 std::vector<std::string> missing_glyphs(std::string_view drawable) {
   std::vector<std::string> out;
   while (!drawable.empty()) {
     const char32_t point = take_code_point(drawable);
-    if (point == '\n' || (find_glyph(face::regular, point) && find_glyph(face::bold, point)))
-      continue;
+    const bool known = find_glyph(face::regular, point) && find_glyph(face::bold, point);
+    if (point == '\n' || (known && !runs_to_the_left(point))) continue;
     std::array<char, 16> name{};
     std::snprintf(name.data(), name.size(), "U+%04X", static_cast<unsigned>(point));
     if (std::find(out.begin(), out.end(), name.data()) == out.end()) out.emplace_back(name.data());

@@ -16,7 +16,7 @@ namespace autocusto::pdf {
 enum class problem_code {
   missing,             ///< a compulsory box is empty
   too_long,            ///< `over` characters too many at the smallest size
-  glyph_missing,       ///< `detail` names a character that the font lacks (U+1F600)
+  glyph_missing,       ///< `detail` names a character that cannot be drawn (U+1F600)
   bad_text,            ///< the text is not valid UTF-8
   bad_quantity,        ///< a quantity is not a number of one to four digits
   dose_incomplete,     ///< a month has a quantity without dose or a dose without quantity
@@ -25,7 +25,8 @@ enum class problem_code {
   needs_notification,  ///< the class in `detail` needs a numbered Notificação, which nobody may
                        ///< print here
   unknown_class,       ///< a class of control that this program does not know
-  bad_request,  ///< start date or number of months out of range, or a template of another kind
+  bad_start,           ///< the date of the request does not exist, or is far from today
+  bad_request,         ///< number of months out of range, or a template of another kind
 };
 [[nodiscard]] std::string_view problem_name(problem_code code);
 

@@ -83,6 +83,11 @@ bool holds(const Table& table, std::string_view word) {
   return std::find(table.begin(), table.end(), word) != table.end();
 }
 
+/// `mL`, and what is counted in one of another: `UI/mL`, `mg/dose`.
+bool is_symbol(std::string_view word) {
+  return holds(k_symbols, word.substr(0, word.find('/')));
+}
+
 const unit_noun* known_unit(std::string_view word) {
   const auto at = std::find_if(k_units.begin(), k_units.end(), [&](const unit_noun& unit) {
     return unit.singular == word || unit.plural == word;
@@ -166,7 +171,7 @@ std::string plain_unit(std::string_view unit) {
   for (const std::string_view end : {"(s)", "(es)", "(S)", "(ES)"}) {
     if (ends_with(out, end)) out.resize(out.size() - end.size());
   }
-  if (holds(k_symbols, out)) return out;
+  if (is_symbol(out.substr(0, out.find(' ')))) return out;
   const bool capitals =
       std::none_of(out.begin(), out.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -203,20 +208,20 @@ bool is_feminine(std::string_view unit) {
   const auto first = words.front().substr(0, words.front().find('-'));
   if (const auto* known = known_unit(first)) return known->feminine;
   const std::string singular = singular_of(first);
-  return !holds(k_symbols, first) &&
+  return !is_symbol(first) &&
          (ends_with(singular, "a") || ends_with(singular, "ção") || ends_with(singular, "dade"));
 }
 
 std::string unit_text(std::string_view unit, int number) {
   const std::string plain = plain_unit(unit);
-  if (holds(k_symbols, plain)) return plain;
+  if (is_symbol(plain)) return plain;
   if (const auto* known = known_unit(plain)) {
     return std::string(number == 1 ? known->singular : known->plural);
   }
   std::string out;
   bool described = false;
   for (const auto word : words_of(plain)) {
-    described = described || holds(k_joiners, word) || holds(k_symbols, word) ||
+    described = described || holds(k_joiners, word) || is_symbol(word) ||
                 (word[0] >= '0' && word[0] <= '9');
     if (!out.empty()) out += ' ';
     out += described ? std::string(word) : number == 1 ? singular_of(word) : plural_of(word);

@@ -6,6 +6,24 @@
 #include "client/print/process_acts.hpp"
 
 namespace autocusto::printing {
+namespace {
+
+/// A cancelled emission does not count, so its paper must not go out a second time as if it did.
+std::optional<problem> cancelled_before(const replica::reader& reader, const drawn& what) {
+  if (what.draft) return std::nullopt;
+  const auto key = emission_key(what.made);
+  const auto here = reader.show("emission", key);
+  if (!here || text_of(here->fields, "situacao") != "cancelada") return std::nullopt;
+  const auto mark = mark_of(key);
+  return problem{"cancelled", "", "situacao",
+                 "Este mesmo documento foi emitido e cancelado (emissão " + mark +
+                     "); volte a situação dela para emitida, ou mude o processo ou a data.",
+                 "This very paper was issued and cancelled (emission " + mark +
+                     "); set its state back to emitida, or change the process or the date."};
+}
+
+}  // namespace
+
 result<resolved> check(const replica::reader& reader, const order& what,
                        const reference_source& catalogue, const std::string& used) {
   const auto found = gather(reader, what.what, used);
@@ -38,6 +56,11 @@ result<drawn> draw(const replica::reader& reader, const order& what,
   out.made.dates = ready.request.dates;
   out.made.documents = documents_text(ready.request.documents);
   out.made.pdf_sha256 = paper.sha256;
+  if (auto cancelled = cancelled_before(reader, out)) {
+    if (why != nullptr) why->push_back(*std::move(cancelled));
+    return fail(errc::invalid_field,
+                "The same paper was issued and then cancelled; see what is listed.");
+  }
   out.pdf = std::move(paper.pdf);
   out.pages = paper.pages;
   out.documents = std::move(paper.reports.front().documents);

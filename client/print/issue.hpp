@@ -44,7 +44,8 @@ struct drawn {
 [[nodiscard]] result<resolved> check(const replica::reader& reader, const order& what,
                                      const reference_source& catalogue, const std::string& used);
 
-/// Errors: those of `gather`; conflict_open; invalid_field with all problems in `why`.
+/// Errors: those of `gather`; conflict_open; invalid_field with all problems in `why`, of which
+/// `cancelled` is one: the same paper was issued and cancelled.
 [[nodiscard]] result<drawn> draw(const replica::reader& reader, const order& what,
                                  const reference_source& catalogue, const std::string& used,
                                  std::vector<problem>* why);

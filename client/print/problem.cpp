@@ -1,6 +1,7 @@
 #include "client/print/problem.hpp"
 
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace autocusto::printing {
@@ -32,10 +33,10 @@ problem from_pdf(const pdf::problem& what) {
 }
 
 std::vector<problem> without_repeats(std::vector<problem> all) {
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> seen;
   std::vector<problem> out;
   for (auto& one : all) {
-    if (seen.emplace(one.code, one.field).second) out.push_back(std::move(one));
+    if (seen.emplace(one.code, one.box, one.field, one.pt).second) out.push_back(std::move(one));
   }
   return out;
 }

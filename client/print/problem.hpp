@@ -2,9 +2,8 @@
 // What stands in the way of a print, for people and programs: a stable code, the box of the form,
 // the field of the record, and a sentence in two languages.
 //
-// Codes are those of client/pdf (docs/printing.md) and some that only the records know: `draft`,
-// `conflict`, `closed`, `retired`, `above_maximum`, `not_in_catalogue`. No problem holds a value of
-// a record. Values only; any thread.
+// Codes are those of client/pdf and some that only the records or the catalogue know
+// (docs/printing.md). No problem holds a value of a record. Values only; any thread.
 
 #include <string>
 #include <string_view>
@@ -30,7 +29,7 @@ struct problem {
 /// The same, with the field's name as records have it: `pos_2_3` is `prescricao.2.pos_3`.
 [[nodiscard]] problem from_pdf(const pdf::problem& what);
 
-/// Each pair of code and field once; the first one stays.
+/// Each once; what differs in box or sentence (another character, another document) stays.
 [[nodiscard]] std::vector<problem> without_repeats(std::vector<problem> all);
 
 }  // namespace autocusto::printing

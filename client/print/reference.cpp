@@ -1,5 +1,6 @@
 #include "client/print/reference.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "shared/reference/index.hpp"
@@ -20,13 +21,36 @@ class indexed_reference final : public reference_source {
     if (found == nullptr) return std::nullopt;
     return disease_facts{found->nome, found->retired_on.value_or("")};
   }
-  std::optional<medicine_facts> medicine(std::string_view code) const override {
+  std::optional<medicine_facts> medicine(std::string_view code,
+                                         std::string_view cid) const override {
     const auto* found = index_.find_medicine(code);
     if (found == nullptr) return std::nullopt;
-    return medicine_facts{found->retired_on.value_or(""), found->max_month, found->control};
+    return medicine_facts{.retired_on = found->retired_on.value_or(""),
+                          .max_month = found->max_month,
+                          .control = found->control,
+                          .unit = found->unit,
+                          .age_min = found->age_min,
+                          .age_max = found->age_max,
+                          .for_sex = found->for_sex,
+                          .for_cid = cid.empty() || is_for(*found, cid)};
   }
 
  private:
+  /// By its own list, or by a protocol of the CID that names it.
+  bool is_for(const reference::medicine& one, std::string_view cid) const {
+    const auto names = [](const std::vector<std::string>& all, std::string_view code) {
+      return std::find(all.begin(), all.end(), code) != all.end();
+    };
+    bool linked = !one.cids.empty();
+    if (names(one.cids, cid)) return true;
+    for (const auto& protocol : index_.whole().protocols) {
+      if (!names(protocol.medicines, one.code)) continue;
+      if (names(protocol.cids, cid)) return true;
+      linked = true;
+    }
+    return !linked;
+  }
+
   std::string revision_;
   reference::catalogue_index index_;
 };

@@ -19,9 +19,15 @@ struct disease_facts {
 };
 
 struct medicine_facts {
-  std::string retired_on;
-  std::optional<std::int64_t> max_month;  ///< greatest quantity of one month
-  std::string control;                    ///< list of the ordinance 344, `C1`; empty: none
+  std::string retired_on = {};
+  std::optional<std::int64_t> max_month = {};  ///< greatest quantity of one month
+  std::string control = {};                    ///< list of the ordinance 344, `C1`; empty: none
+  std::string unit = {};                       ///< `comprimido`; empty: not known
+  std::optional<std::int64_t> age_min = {};    ///< in months, included
+  std::optional<std::int64_t> age_max = {};    ///< in months, included
+  reference::sex for_sex = reference::sex::any;
+  bool for_cid = true;  ///< whether it may be asked for under that CID; true: the catalogue does
+                        ///< not say for any
 };
 
 /// Any thread may ask one, and it does not change.
@@ -31,7 +37,9 @@ class reference_source {
   /// What names the revision; an emission pins it.
   [[nodiscard]] virtual std::string revision() const = 0;
   [[nodiscard]] virtual std::optional<disease_facts> disease(std::string_view cid) const = 0;
-  [[nodiscard]] virtual std::optional<medicine_facts> medicine(std::string_view code) const = 0;
+  /// As it is for a CID; an empty one: for any.
+  [[nodiscard]] virtual std::optional<medicine_facts> medicine(std::string_view code,
+                                                               std::string_view cid) const = 0;
 };
 
 /// Over a revision of the catalogue.

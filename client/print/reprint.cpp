@@ -1,5 +1,6 @@
 #include "client/print/reprint.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/pdf/print.hpp"
@@ -17,6 +18,14 @@ error drawn_otherwise() {
               "This program would draw the emission differently than it was issued (another "
               "release, or another catalogue), so nothing was printed; print the process anew.",
               "pdf_sha256");
+}
+
+error was_cancelled() {
+  return fail(
+      errc::invalid_field,
+      "This emission was cancelled, so it is not printed again unless you ask for cancelled "
+      "ones too.",
+      "situacao");
 }
 
 error with_other_form() {
@@ -45,9 +54,11 @@ result<std::vector<pdf::chosen_template>> templates_of(std::string_view form,
 }  // namespace
 
 result<reprinted> reprint(const replica::reader& reader, std::string_view emission,
-                          const reference_source& catalogue, const template_source& templates) {
+                          const reference_source& catalogue, const template_source& templates,
+                          bool cancelled_too) {
   const auto shown = reader.show("emission", emission);
   if (!shown) return shown.error();
+  if (!cancelled_too && text_of(shown->fields, "situacao") == "cancelada") return was_cancelled();
   const auto made = pins_of(shown->key, shown->fields);
   if (!made) return made.error();
   const auto found = gather_pinned(reader, *made);
@@ -76,14 +87,17 @@ result<reprinted> reprint(const replica::reader& reader, std::string_view emissi
 }
 
 result<std::string> find_emission(const replica::reader& reader, std::string_view typed) {
-  if (typed.find('@') != std::string_view::npos) {
-    return domain::lookup_key("emission", typed);
-  }
+  std::string wanted(typed);
+  const auto at = wanted.find('@');
+  const auto from = wanted.begin() + static_cast<std::ptrdiff_t>(at == std::string::npos ? 0 : at);
+  std::transform(from, wanted.end(), from,
+                 [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+  if (at != std::string::npos) return domain::lookup_key("emission", wanted);
   const auto all = reader.list("emission");
   if (!all) return all.error();
   const std::string* found = nullptr;
   for (const auto& one : *all) {
-    if (typed.size() < k_shortest_mark || !mark_of(one.key).starts_with(typed)) continue;
+    if (wanted.size() < k_shortest_mark || !mark_of(one.key).starts_with(wanted)) continue;
     if (found != nullptr) {
       return fail(errc::ambiguous, "Several emissions begin like that; give more of the mark.");
     }

@@ -19,11 +19,13 @@ struct reprinted {
   int pages = 0;
 };
 
-/// Errors: not_found, also when a pinned version's contents were erased; hash_mismatch when the
-/// bytes would differ from those that were issued.
+/// Errors: not_found, also when a pinned version's contents were erased; invalid_field for a
+/// cancelled one unless `cancelled_too`; hash_mismatch when the bytes would differ from those that
+/// were issued.
 [[nodiscard]] result<reprinted> reprint(const replica::reader& reader, std::string_view emission,
                                         const reference_source& catalogue,
-                                        const template_source& templates = {});
+                                        const template_source& templates = {},
+                                        bool cancelled_too = false);
 
 /// The emission of that key, or of that unique beginning (four digits at least) of its mark.
 /// Errors: not_found, ambiguous.

@@ -7,6 +7,7 @@
 
 #include "client/pdf/print.hpp"
 #include "client/pdf/values.hpp"
+#include "client/print/against_catalogue.hpp"
 #include "shared/domain/structured.hpp"
 #include "shared/domain/validate.hpp"
 
@@ -50,8 +51,8 @@ class collector {
 
   void run() {
     states();
-    disease();
-    for (std::size_t i = 0; i < out_.request.rows.size(); ++i) medicine(i);
+    rows();
+    against_catalogue(out_, how_.allow, catalogue_);
     for (const auto& each : pdf::check(out_.request)) {
       out_.problems.push_back(from_pdf(each));
     }
@@ -96,86 +97,58 @@ class collector {
                     "Different versions stand side by side (" + name + "); see the conflicts."});
   }
 
-  void disease() {
-    const auto cid = out_.request.process.key;
-    if (cid.empty()) return;
-    const auto found = catalogue_.disease(cid);
-    if (!found) {
-      out_.warnings.push_back(
-          {"not_in_catalogue", "9", "cid",
-           "Campo 9 (CID-10): o catálogo não tem este CID; o diagnóstico sai vazio.",
-           "Box 9 (CID-10): the catalogue lacks this CID; the diagnosis stays empty."});
-      return;
-    }
-    out_.request.diagnosis = found->name;
-    if (found->retired_on.empty()) return;
-    retired({"retired", "9", "cid",
-             "Campo 9 (CID-10): este CID não consta do catálogo desde " + found->retired_on + ".",
-             "Box 9 (CID-10): this CID left the catalogue on " + found->retired_on + "."});
+  void warn_of_quantity(const std::string& number, const std::string& month) {
+    out_.warnings.push_back({"zero_quantity", "8", "prescricao." + number + ".qtd_" + month,
+                             "Campo 8 (Quantidade do medicamento " + number + " no mês " + month +
+                                 "): é zero e sai assim; apague-a se o mês não tem este "
+                                 "medicamento.",
+                             "Box 8 (quantity of medicine " + number + " in month " + month +
+                                 "): it is zero and prints so; clear it if the month has none of "
+                                 "this medicine."});
   }
 
-  void retired(problem what) {
-    (how_.allow.contains(allowance::retired) ? out_.warnings : out_.problems)
-        .push_back(std::move(what));
-  }
-
-  void medicine(std::size_t i) {
-    const auto& row = out_.request.rows[i];
-    const std::string number = std::to_string(i + 1);
-    const std::string start = "prescricao." + number + '.';
-    const auto found = row.codigo.empty() ? std::nullopt : catalogue_.medicine(row.codigo);
-    if (!found) {
-      out_.warnings.push_back(
-          {"not_in_catalogue", "7", start + "codigo",
-           "Campo 7 (Medicamento " + number + "): não está no catálogo; sai como foi escrito.",
-           "Box 7 (medicine " + number +
-               "): it is not in the catalogue; it prints as it was written."});
-      return;
-    }
-    if (!found->retired_on.empty()) {
-      retired({"retired", "7", start + "codigo",
-               "Campo 7 (Medicamento " + number + "): não consta do catálogo desde " +
-                   found->retired_on + "; troque-o ou permita a impressão.",
-               "Box 7 (medicine " + number + "): it left the catalogue on " + found->retired_on +
-                   "; replace it, or allow the print."});
-    }
-    if (found->max_month) above_maximum(i, *found->max_month);
-    control(i, found->control);
-  }
-
-  /// What the row does not say, the catalogue does: a controlled medicine never comes out on a
-  /// plain prescription for want of a word.
-  void control(std::size_t i, const std::string& listed) {
-    auto& row = out_.request.rows[i];
-    if (row.controle.empty()) {
-      row.controle = listed;
-      return;
-    }
-    if (listed.empty() || row.controle == listed) return;
-    const std::string number = std::to_string(i + 1);
-    out_.warnings.push_back({"control_differs", "7", "prescricao." + number + ".controle",
-                             "Campo 7 (Medicamento " + number + "): o catálogo diz lista " +
-                                 listed + "; sai como foi escrito.",
-                             "Box 7 (medicine " + number + "): the catalogue says list " + listed +
-                                 "; it prints as it was written."});
-  }
-
-  void above_maximum(std::size_t i, std::int64_t most) {
-    const auto& row = out_.request.rows[i];
-    const std::string number = std::to_string(i + 1);
-    for (int k = 0; k < out_.request.months && k < static_cast<int>(pdf::k_max_months); ++k) {
-      const auto quantity = pdf::quantity_of(row.qtd[static_cast<std::size_t>(k)]);
-      if (!quantity || *quantity <= most) continue;
+  void rows() {
+    const auto& request = out_.request;
+    std::string empty;
+    for (int k = 0; k < request.months && k < static_cast<int>(pdf::k_max_months); ++k) {
+      bool any = request.rows.empty();
       const std::string month = std::to_string(k + 1);
-      problem what{"above_maximum", "8", "prescricao." + number + ".qtd_" + month,
-                   "Campo 8 (Quantidade do medicamento " + number + " no mês " + month +
-                       "): o máximo por mês é " + std::to_string(most) +
-                       "; corrija ou permita a impressão.",
-                   "Box 8 (quantity of medicine " + number + " in month " + month +
-                       "): the most in a month is " + std::to_string(most) +
-                       "; correct it, or allow the print."};
-      (how_.allow.contains(allowance::maximum) ? out_.warnings : out_.problems)
-          .push_back(std::move(what));
+      for (std::size_t i = 0; i < request.rows.size(); ++i) {
+        const auto& text = request.rows[i].qtd[static_cast<std::size_t>(k)];
+        const auto quantity = pdf::quantity_of(text);
+        any = any || !quantity || *quantity > 0;
+        if (quantity == 0 && !domain::is_blank(text)) {
+          warn_of_quantity(std::to_string(i + 1), month);
+        }
+      }
+      if (!any) empty += (empty.empty() ? "" : ", ") + month;
+    }
+    if (!empty.empty()) {
+      out_.warnings.push_back(
+          {"empty_month", "8", "meses",
+           "Campo 8 (Quantidades): nenhum medicamento tem quantidade nos meses " + empty +
+               ", mas o documento conta com eles; preencha-os ou imprima menos meses.",
+           "Box 8 (quantities): no medicine has a quantity in months " + empty +
+               ", but the document counts them; fill them in, or print fewer months."});
+    }
+    for (std::size_t i = 0; i < request.rows.size(); ++i) {
+      if (!is_unknown_medicine(request.rows[i].nome)) continue;
+      const std::string number = std::to_string(i + 1);
+      out_.problems.push_back(
+          {"unknown_medicine", "7", "prescricao." + number + ".nome",
+           "Campo 7 (Medicamento " + number +
+               "): veio da importação sem nome; escolha o medicamento no processo.",
+           "Box 7 (medicine " + number +
+               "): it came from the import without a name; choose the medicine in the process."});
+    }
+    const auto key = from_.patient.key.substr(0, from_.patient.key.find('#'));
+    if (!key.empty() && !domain::normalise_cpf(key)) {
+      out_.warnings.push_back(
+          {"invalid_cpf", "21", "cpf",
+           "Campo 21 (CPF): o número importado não é um CPF válido e sai como está; registre o "
+           "paciente com o CPF certo.",
+           "Box 21 (CPF): the imported number is no valid CPF and prints as it is; register the "
+           "patient under the right CPF."});
     }
   }
 
@@ -186,6 +159,10 @@ class collector {
 };
 
 }  // namespace
+
+bool is_unknown_medicine(std::string_view name) {
+  return name.starts_with("(medicamento ") && name.ends_with(')');
+}
 
 std::string text_of(const domain::field_map& fields, std::string_view name) {
   const auto at = fields.find(name);

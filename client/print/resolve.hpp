@@ -61,6 +61,9 @@ struct resolved {
 [[nodiscard]] resolved resolve(const sources& from, const print_options& how,
                                const reference_source& catalogue);
 
+/// Whether it stands for a medicine that an import could not name: `(medicamento 57)`.
+[[nodiscard]] bool is_unknown_medicine(std::string_view name);
+
 /// A field's text; `true` or `false`; empty for rows, maps and a field that is not there.
 [[nodiscard]] std::string text_of(const domain::field_map& fields, std::string_view name);
 /// The rows of a field; none for a field that is not there or holds something else.

@@ -55,7 +55,8 @@ TEST_F(issuing, prints_what_the_records_hold_and_keeps_an_emission) {
   EXPECT_EQ(text_of(kept->fields, "situacao"), "emitida");
   EXPECT_EQ(text_of(kept->fields, "processo_versao"),
             here.ana->read().show("process", process)->version.id.text());
-  EXPECT_EQ(codes(drawn.warnings), std::vector{"not_in_catalogue prescricao.2.codigo"s});
+  EXPECT_EQ(codes(drawn.warnings), (std::vector{"not_for_cid prescricao.1.codigo"s,
+                                                "not_in_catalogue prescricao.2.codigo"s}));
 }
 
 TEST_F(issuing, makes_no_second_version_of_the_same_print) {
@@ -75,6 +76,26 @@ TEST_F(issuing, leaves_the_state_of_an_emission_alone_when_it_is_printed_again) 
   here.issue(here.order(process));
   const auto kept = here.ana->read().show("emission", here.last.emission);
   EXPECT_EQ(text_of(kept->fields, "situacao"), "deferida");
+}
+
+TEST_F(issuing, asks_before_the_paper_of_a_cancelled_emission_goes_out_again) {
+  const auto first = here.issue(here.order(process));
+  const auto key = here.last.emission;
+  here.save("emission", key, {{"situacao", "cancelada"s}});
+  std::vector<problem> why;
+  const auto anew = draw_it(here.order(process), &why);
+  ASSERT_FALSE(anew);
+  EXPECT_EQ(exit_code(anew.error().code), 3);
+  ASSERT_EQ(codes(why), std::vector{"cancelled situacao"s});
+  EXPECT_THAT(why[0].pt, HasSubstr(mark_of(key)));
+  const auto refused = reprint(here.ana->read(), key, *here.catalogue);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "situacao");
+  const auto again = reprint(here.ana->read(), key, *here.catalogue, {}, true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->pdf, first.pdf);
+  here.save("emission", key, {{"situacao", "emitida"s}});
+  EXPECT_TRUE(draw_it(here.order(process)));
 }
 
 TEST_F(issuing, reprints_equal_bytes_after_every_record_was_edited) {
@@ -122,6 +143,10 @@ TEST_F(issuing, finds_an_emission_by_the_start_of_its_mark) {
   EXPECT_EQ(*find_emission(here.ana->read(), mark), key);
   EXPECT_EQ(*find_emission(here.ana->read(), mark.substr(0, 4)), key);
   EXPECT_EQ(*find_emission(here.ana->read(), key), key);
+  std::string capitals = mark;
+  for (auto& c : capitals) c = c >= 'a' ? static_cast<char>(c - 32) : c;
+  EXPECT_EQ(*find_emission(here.ana->read(), capitals), key);
+  EXPECT_EQ(*find_emission(here.ana->read(), key.substr(0, key.size() - 16) + capitals), key);
   EXPECT_EQ(find_emission(here.ana->read(), mark.substr(0, 3)).error().code, errc::not_found);
   EXPECT_EQ(find_emission(here.ana->read(), "zzzz").error().code, errc::not_found);
 }

@@ -119,6 +119,8 @@ TEST(PdfWords, Units) {
       {"unidade", "1 (uma) unidade", "2 (duas) unidades"},
       {"mL", "1 (um) mL", "2 (dois) mL"},
       {"UI", "1 (um) UI", "2 (dois) UI"},
+      {"UI/mL", "1 (um) UI/mL", "2 (dois) UI/mL"},
+      {"mg/dose", "1 (um) mg/dose", "2 (dois) mg/dose"},
       {"", "1 (um)", "2 (dois)"},
       {"cartela", "1 (uma) cartela", "2 (duas) cartelas"},
       {"flacon", "1 (um) flacon", "2 (dois) flacones"},

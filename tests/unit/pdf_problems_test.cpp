@@ -106,12 +106,14 @@ TEST(PdfProblems, CharactersThatNobodyCanDraw) {
   EXPECT_EQ(told(request),
             (list{"4 nome_mae no_glyph", "11 anamnese bad_text", "- pos_2_2 no_glyph"}));
   ASSERT_EQ(problems.size(), 3U);
-  EXPECT_EQ(sentence(problems[0], language::pt),
-            "Campo 4 (Nome da mãe do paciente): tem o caractere U+1F600, que a fonte não possui; "
-            "retire-o.");
-  EXPECT_EQ(sentence(problems[2], language::pt),
-            "Posologia do medicamento 2 no mês 2: tem o caractere U+7684, que a fonte não possui; "
-            "retire-o.");
+  EXPECT_EQ(
+      sentence(problems[0], language::pt),
+      "Campo 4 (Nome da mãe do paciente): tem o caractere U+1F600, que não pode ser impresso; "
+      "retire-o.");
+  EXPECT_EQ(
+      sentence(problems[2], language::pt),
+      "Posologia do medicamento 2 no mês 2: tem o caractere U+7684, que não pode ser impresso; "
+      "retire-o.");
 }
 
 TEST(PdfProblems, Quantities) {
@@ -172,7 +174,7 @@ TEST(PdfProblems, RequestsThatMakeNoSense) {
   EXPECT_EQ(told(request), list{"7 prescricao missing"});
   request = sample_request(1, 6);
   request.start = {};
-  EXPECT_EQ(told(request), list{"- start bad_request"});
+  EXPECT_EQ(told(request), list{"16 start bad_start"});
   request = sample_request(1, 1);
   request.documents.report = true;
   request.process.fields["relatorio"] = "";

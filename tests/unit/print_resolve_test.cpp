@@ -30,11 +30,15 @@ class small_reference final : public reference_source {
     if (cid != "G35") return std::nullopt;
     return disease_facts{"Esclerose múltipla", disease_retired};
   }
-  [[nodiscard]] std::optional<medicine_facts> medicine(std::string_view code) const override {
-    if (code == "known") return medicine_facts{"", 30, ""};
-    if (code == "gone") return medicine_facts{"2026-08-01", std::nullopt, ""};
-    if (code == "c1") return medicine_facts{"", std::nullopt, "C1"};
-    if (code == "b1") return medicine_facts{"", std::nullopt, "B1"};
+  [[nodiscard]] std::optional<medicine_facts> medicine(std::string_view code,
+                                                       std::string_view cid) const override {
+    if (code == "known") return medicine_facts{.max_month = 30};
+    if (code == "gone") return medicine_facts{.retired_on = "2026-08-01"};
+    if (code == "c1") return medicine_facts{.control = "C1", .unit = "frasco"};
+    if (code == "b1") return medicine_facts{.control = "B1"};
+    if (code == "adult") return medicine_facts{.age_min = 216, .age_max = 719};
+    if (code == "female") return medicine_facts{.for_sex = reference::sex::female};
+    if (code == "other") return medicine_facts{.for_cid = cid != "G35"};
     return std::nullopt;
   }
   std::string disease_retired;
@@ -166,6 +170,125 @@ TEST(PrintResolve, TheControlListIsTheCataloguesWhereTheRowNamesNone) {
   const auto differs = resolved_with(complete({row}));
   EXPECT_EQ(differs.request.rows.at(0).controle, "C5");
   EXPECT_THAT(told(differs.warnings), ElementsAre("7 control_differs prescricao.1.controle"));
+}
+
+TEST(PrintResolve, AgeIsCountedInWholeMonthsOnTheDayOfTheRequest) {
+  const auto warned = [](const char* born, const char* start = "2027-01-31") {
+    auto from = complete({medicine("adult")});
+    from.patient.fields["data_nascimento"] = std::string(born);
+    const auto out = resolved_with(from, on(start));
+    EXPECT_THAT(told(out.problems), IsEmpty()) << born;
+    return !out.warnings.empty() &&
+           told(out.warnings).front() == "7 age_out_of_range prescricao.1.codigo";
+  };
+  EXPECT_FALSE(warned("")) << "what the record does not tell is not checked";
+  EXPECT_TRUE(warned("2009-02-01")) << "18 years tomorrow";
+  EXPECT_FALSE(warned("2009-01-31"));
+  EXPECT_TRUE(warned("2009-01-31", "2027-01-30"));
+  EXPECT_FALSE(warned("1967-02-01"));
+  EXPECT_TRUE(warned("1967-01-31")) << "60 years today";
+}
+
+TEST(PrintResolve, SexIsReadAsPeopleWriteIt) {
+  for (const auto* male : {"M", "masculino", "Masc.", "HOMEM"}) {
+    auto from = complete({medicine("female")});
+    from.patient.fields["sexo"] = std::string(male);
+    EXPECT_THAT(told(resolved_with(from).warnings),
+                ElementsAre("7 sex_differs prescricao.1.codigo"))
+        << male;
+  }
+  for (const auto* other : {"", "F", "feminino", "Mulher", "outro", "não informado"}) {
+    auto from = complete({medicine("female")});
+    from.patient.fields["sexo"] = std::string(other);
+    EXPECT_THAT(told(resolved_with(from).warnings), IsEmpty()) << other;
+  }
+}
+
+TEST(PrintResolve, AMedicineThatIsNotForTheCidIsNamed) {
+  auto from = complete({medicine("other")});
+  EXPECT_THAT(told(resolved_with(from).warnings), ElementsAre("7 not_for_cid prescricao.1.codigo"));
+  from.process.key = "11144477735/G40.0";
+  EXPECT_THAT(told(resolved_with(from).warnings), ElementsAre("9 not_in_catalogue cid"));
+}
+
+TEST(PrintResolve, TheUnitIsTheCataloguesWhereTheRowNamesNone) {
+  auto row = medicine("c1");
+  row.erase("unidade");
+  EXPECT_EQ(resolved_with(complete({row})).request.rows.at(0).unidade, "frasco");
+  row["codigo"] = "unlisted";
+  row["controle"] = "C1";
+  EXPECT_THAT(told(resolved_with(complete({row})).warnings),
+              Contains("7 unit_missing prescricao.1.unidade"));
+  row.erase("controle");
+  EXPECT_THAT(told(resolved_with(complete({row})).warnings),
+              Not(Contains("7 unit_missing prescricao.1.unidade")));
+}
+
+TEST(PrintResolve, MonthsWithoutAnyMedicineAreNamedTogether) {
+  auto row = medicine("known");
+  row["qtd_4"] = "30";
+  row["pos_4"] = "Tomar um";
+  auto how = on();
+  how.months = 5;
+  const auto out = resolved_with(complete({row}), how);
+  EXPECT_THAT(told(out.problems), IsEmpty());
+  ASSERT_THAT(told(out.warnings), ElementsAre("8 empty_month meses"));
+  EXPECT_THAT(out.warnings[0].pt, ::testing::HasSubstr(" 2, 3, 5,"));
+  how.months = 1;
+  EXPECT_THAT(told(resolved_with(complete({row}), how).warnings), IsEmpty());
+}
+
+TEST(PrintResolve, AQuantityOfZeroIsNamed) {
+  auto row = medicine("known");
+  auto second = medicine("known", "0");
+  second.erase("pos_1");
+  second["qtd_2"] = "30";
+  second["pos_2"] = "Tomar um";
+  row["qtd_2"] = "30";
+  row["pos_2"] = "Tomar um";
+  auto how = on();
+  how.months = 2;
+  const auto out = resolved_with(complete({row, second}), how);
+  EXPECT_THAT(told(out.problems), IsEmpty());
+  EXPECT_THAT(told(out.warnings), ElementsAre("8 zero_quantity prescricao.2.qtd_1"));
+}
+
+TEST(PrintResolve, AMedicineThatTheImportCouldNotNameIsNotPrinted) {
+  auto row = medicine("known");
+  row["nome"] = "(medicamento 57)";
+  EXPECT_THAT(told(resolved_with(complete({row})).problems),
+              ElementsAre("7 unknown_medicine prescricao.1.nome"));
+}
+
+TEST(PrintResolve, AnImportedNumberThatIsNoCpfIsTold) {
+  auto from = complete({medicine("known")});
+  from.patient.key = "12345678900#57";
+  EXPECT_THAT(told(resolved_with(from).warnings), ElementsAre("21 invalid_cpf cpf"));
+  from.patient.key = "11144477735#57";
+  EXPECT_THAT(told(resolved_with(from).warnings), IsEmpty());
+}
+
+TEST(PrintResolve, EveryCharacterAndEveryDocumentIsNamedAtOnce) {
+  auto from = complete({medicine("known")});
+  from.patient.fields["nome_paciente"] = "Jo\U0001F600o \u6771 \u05D0 \u0627"s;
+  std::string all;
+  const auto out = resolved_with(from);
+  for (const auto& one : out.problems) all += one.pt;
+  EXPECT_THAT(out.problems, ::testing::SizeIs(4));
+  for (const auto* point : {"U+1F600", "U+6771", "U+05D0", "U+0627"}) {
+    EXPECT_THAT(all, ::testing::HasSubstr(point));
+  }
+  from = complete({medicine("known")});
+  from.clinic->fields["nome_clinica"] = std::string(500, 'W');
+  EXPECT_THAT(told(resolved_with(from).problems),
+              ElementsAre("2 too_long nome_clinica", " too_long nome_clinica"));
+}
+
+TEST(PrintResolve, AStartFarAwayIsRefusedWithItsBox) {
+  const auto from = complete({medicine("known")});
+  EXPECT_THAT(told(resolved_with(from, on("9999-12-31")).problems),
+              ElementsAre("16 bad_start start"));
+  EXPECT_THAT(told(resolved_with(from, on("2200-12-31")).problems), IsEmpty());
 }
 
 TEST(PrintResolve, WhatTheCatalogueSpeaksAgainstCanBeAllowed) {
