@@ -8,6 +8,8 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/domain/merge.hpp"
+#include "shared/domain/record_kind.hpp"
+#include "shared/domain/structured.hpp"
 #include "shared/domain/version.hpp"
 
 namespace autocusto::domain {
@@ -88,6 +90,52 @@ TEST(Vectors, TheDocumentShowsTheFirstVersion) {
   const auto text = document("data-model.md");
   for (const char* member : {"header", "payload", "payload_hash", "version_id"}) {
     EXPECT_THAT(text, HasSubstr(file.at("vectors").at(0).at(member).get<std::string>())) << member;
+  }
+}
+
+structured parts_of(const json& value) {
+  if (value.is_array()) return from_rows(value.get<row_list>());
+  return from_map(value.get<text_map>());
+}
+
+/// `digits`, `too_long`, `required`, as the page calls them.
+std::string kind_of(const error& e) {
+  if (e.message.find(" is required") != std::string::npos) return "required";
+  if (e.message.find(" is longer than ") != std::string::npos) return "too_long";
+  return e.message.find(" digits") != std::string::npos ? "digits" : e.message;
+}
+
+/// The page runs `cells` and `same` too (client/web/page/src/logic/rows.test.ts).
+TEST(Vectors, RowsAndMaps) {
+  const auto file = json::parse(document("vectors/rows.json"));
+  const auto& rows = *find_record_kind("process")->find("prescricao");
+  ASSERT_GE(file.at("cells").size(), 8U);
+  for (const auto& vector : file.at("cells")) {
+    json wrong = json::object();
+    for (const auto& e : structured_problems(rows, parts_of(vector.at("rows")))) {
+      wrong[e.field] = kind_of(e);
+    }
+    EXPECT_EQ(wrong, vector.at("wrong")) << vector.at("rows");
+  }
+  ASSERT_GE(file.at("same").size(), 8U);
+  for (const auto& vector : file.at("same")) {
+    EXPECT_EQ(parts_of(vector.at("a")) == parts_of(vector.at("b")), vector.at("same").get<bool>())
+        << vector;
+  }
+}
+
+TEST(Vectors, Revisions) {
+  const auto file = json::parse(document("vectors/rows.json"));
+  ASSERT_GE(file.at("revisions").size(), 5U);
+  for (const auto& vector : file.at("revisions")) {
+    field_map fields;
+    for (const auto& [name, value] : vector.at("fields").items()) {
+      fields[name] = value.get<std::string>();
+    }
+    const std::string kind = vector.at("kind");
+    EXPECT_EQ(is_within(vector.at("server").get<kind_revisions>(), kind, fields),
+              vector.at("within").get<bool>())
+        << vector;
   }
 }
 

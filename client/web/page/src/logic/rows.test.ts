@@ -1,5 +1,7 @@
 // Lists of medicines: what is the same, what is wrong, what differs by month.
 import { describe, expect, it } from 'vitest';
+import vectors from '../../../../../docs/vectors/rows.json';
+import process from '../../../../../schema/records/process.json';
 import type { Column, FieldSpec, Kind, Row } from '../api';
 import { isCalledFor, validCid, validDate, validKey } from './checks';
 import { changedFields, isShown, wrongFields } from './edits';
@@ -53,6 +55,24 @@ describe('rows', () => {
     });
     expect(monthsShown(3, [])).toEqual([1, 2, 3]);
     expect(monthsShown(3, [{ pos_5: 'x' }])).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('the vectors that the program runs too', () => {
+  const field = process.fields.find((each) => each.name === 'prescricao');
+  const all = (field?.columns ?? []).map((each) => column(each.name, each.max, { rule: 'none', ...each } as Partial<Column>));
+  const prescription = spec('prescricao', { type: 'rows', max_rows: 6, columns: all });
+  it('say what is wrong in cells', () => {
+    expect(vectors.cells.length).toBeGreaterThan(7);
+    for (const one of vectors.cells) {
+      expect(Object.fromEntries(wrongCells(prescription, one.rows as Row[])), JSON.stringify(one.rows)).toEqual(one.wrong);
+    }
+  });
+  it('say what is the same', () => {
+    expect(vectors.same.length).toBeGreaterThan(7);
+    for (const one of vectors.same) {
+      expect(same(one.a as Row[] | Row, one.b as Row[] | Row), JSON.stringify(one)).toBe(one.same);
+    }
   });
 });
 
