@@ -4,6 +4,7 @@
 
 #include "client/replica/file/releases.hpp"
 #include "shared/domain/record_kind.hpp"
+#include "shared/sqlite/database.hpp"
 #include "tests/integration/replica_fixture.hpp"
 
 namespace autocusto::replica {
@@ -114,6 +115,22 @@ TEST_F(ReplicaReleases, WhatAnOlderServerDoesNotTakeWaits) {
   ana.sync();
   EXPECT_EQ(ana->read().status().pending, 0U);
   EXPECT_EQ(server.versions(), 5U);
+}
+
+/// A watching laptop asks once a second.
+TEST_F(ReplicaReleases, WhatWaitsForANewerServerIsDecodedOnce) {
+  learn(ana, domain::first_revisions());
+  must_save(ana, patient_edit(cpf(2), "Ana"));
+  must_save(ana, set_field(cpf(2), "nome_social", "Bia"));
+  ASSERT_EQ(ana->read().status().beyond_server, 1U);
+  {
+    sqlite::database thief(ana.home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write});
+    thief.execute("UPDATE version SET content = x'00'");
+  }
+  EXPECT_EQ(ana->read().status().beyond_server, 1U);
+  EXPECT_EQ(next_batch(ana), 0U);
+  learn(ana, {{"patient", 1}});
+  EXPECT_THROW(static_cast<void>(ana->read().status()), error_exception) << "another server: anew";
 }
 
 TEST_F(ReplicaReleases, WhatIsKnownByNowIsNotToldAnyMore) {

@@ -26,6 +26,15 @@ std::vector<std::string> noted_names(replica_file& file) {
   return nlohmann::json::parse(*cell).get<std::vector<std::string>>();
 }
 
+bool is_beyond(unit_of_work& set, std::int64_t id, const waiting_entry& entry,
+               const domain::kind_revisions& server) {
+  auto* held = set.load(copy_row(id));
+  const auto* meta = held == nullptr ? nullptr : held->find(entry.version);
+  if (meta == nullptr) throw_damaged("a version that waits");
+  const auto version = held->read(*meta);
+  return !domain::is_within(server, version.header.record.kind, version.payload.fields);
+}
+
 }  // namespace
 
 std::optional<domain::kind_revisions> server_kinds(replica_file& file) {
@@ -49,17 +58,18 @@ std::set<std::int64_t> records_beyond_server(
   const auto server = server_takes ? server_takes : server_kinds(file);
   if (!server) return out;
   if (domain::covers(*server, domain::known_revisions()) && noted_names(file).empty()) return out;
+  auto& known = file.beyond();
+  auto takes = json::canonical(nlohmann::json(*server));
+  if (known.server != takes) known = {std::move(takes), {}};
+  std::map<std::int64_t, bool> seen;
   unit_of_work set(file);
   each_waiting(file, k_waiting, [&](std::int64_t id, const waiting_entry& entry) {
-    const auto row = copy_row(id);
-    if (out.contains(row)) return;
-    auto* held = set.load(row);
-    const auto* meta = held == nullptr ? nullptr : held->find(entry.version);
-    if (meta == nullptr) throw_damaged("a version that waits");
-    const auto version = held->read(*meta);
-    const auto& kind = version.header.record.kind;
-    if (!domain::is_within(*server, kind, version.payload.fields)) out.insert(row);
+    const auto at = known.of.find(id);
+    const bool beyond = at != known.of.end() ? at->second : is_beyond(set, id, entry, *server);
+    seen.emplace(id, beyond);
+    if (beyond) out.insert(copy_row(id));
   });
+  known.of = std::move(seen);
   return out;
 }
 

@@ -27,7 +27,7 @@ namespace autocusto::replica {
 
 /// The rows of records with a waiting version that a server does not take which takes `server`
 /// (nothing: as on disk). Free while the server takes all that this program writes and nothing
-/// unknown is here; else linear in what waits, which is decoded.
+/// unknown is here; else linear in what waits, of which each version is decoded once.
 [[nodiscard]] std::set<std::int64_t> records_beyond_server(
     replica_file& file, const std::optional<domain::kind_revisions>& server);
 

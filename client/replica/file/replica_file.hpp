@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -145,6 +146,14 @@ class replica_file {
   /// A random positive row number.
   [[nodiscard]] std::int64_t random_row();
 
+  /// Which versions that wait a server does not take, by their rows (releases.hpp): they are asked
+  /// for once a second and never change, so each is decoded once.
+  struct beyond_memory {
+    bytes server;  ///< what it takes, as JSON
+    std::map<std::int64_t, bool> of;
+  };
+  [[nodiscard]] beyond_memory& beyond() { return beyond_; }
+
  private:
   /// Names are hashed into row numbers, so that a value is bound to its name and cannot stand for
   /// another one.
@@ -156,6 +165,7 @@ class replica_file {
   vault::keyring keys_;
   environment env_;
   bool truncate_due_ = false;
+  beyond_memory beyond_;
 };
 
 // Names of settings.
