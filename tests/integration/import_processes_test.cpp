@@ -1,6 +1,12 @@
 // Processes and doctors of a real legacy database as records in both databases.
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
 #include "server/store/imports/rows.hpp"
+#include "shared/reference/catalogue.hpp"
 #include "tests/integration/import_fixture.hpp"
+#include "tools/import/commands.hpp"
 
 namespace autocusto::test {
 namespace {
@@ -51,6 +57,27 @@ TEST_P(import_of_processes, each_owner_sees_the_own_one_and_the_own_profile) {
   }
   EXPECT_EQ(rows_of(out, "clinicas_emissor", "deferred"), 2) << "no kind has a use for them";
   expect_clean();
+}
+
+TEST_P(import_of_processes, the_reference_data_become_a_catalogue_file) {
+  sql("INSERT INTO processos_protocolo_medicamentos VALUES (1, 1, 1), (2, 1, 99);");
+  const temporary_folder folder;
+  legacy::run_command from;
+  from.from = source_;
+  const legacy::catalogue_command to{folder / "catalogue.json", false};
+  ::testing::internal::CaptureStdout();
+  const auto done = legacy::command_catalogue({.data = "", .json = true}, from, to);
+  const auto told = nlohmann::json::parse(::testing::internal::GetCapturedStdout());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(told.at("medicines"), 1);
+  EXPECT_EQ(told.at("reasons"), (nlohmann::json{{"CATALOGUE_LINK_LOST", 1}}));
+  std::ifstream file(to.out);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto value = reference::parse_catalogue(text);
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->medicines.at(0).code, "legacy:1");
+  EXPECT_EQ(value->medicines.at(0).cids, std::vector<std::string>{"G40.0"});
+  EXPECT_EQ(legacy::command_catalogue({}, from, to).error().code, errc::already_exists);
 }
 
 TEST_P(import_of_processes, a_dry_run_reports_the_same) {

@@ -66,7 +66,7 @@ ALLOWED = {
     "tools/admin": CORE | {"shared/cli", "shared/reference", "tools/sigtap", "client/replica", "client/replica/identity",
                            "client/replica/sync", "client/sync", "client/transport"},
     # Writes the store itself, and reads another PostgreSQL with the store's encoding.
-    "tools/import": CORE | {"shared/cli", "server/store", "server/store/imports", "server/store/postgres",
+    "tools/import": CORE | {"shared/cli", "shared/reference", "server/store", "server/store/imports", "server/store/postgres",
                             "server/intake", "server/local", "server/auth", "server/app"},
     "tools/synthetic": CORE,
     "tools/sigtap": {"shared/base", "shared/domain", "shared/reference"},

@@ -161,6 +161,16 @@ TEST(import_processes, no_prescription_is_no_rows) {
   }
 }
 
+TEST(import_processes, a_treatment_without_its_name_is_said) {
+  for (const auto& earlier : {json(""), json(nullptr), json(" ")}) {
+    auto row = with("tratou", true);
+    row["tratamentos_previos"] = earlier;
+    EXPECT_EQ(reasons_of(row), reasons_said{"PROCESS_TREATMENT_MISSING"});
+    row["tratou"] = false;
+    EXPECT_EQ(reasons_of(row), reasons_said{});
+  }
+}
+
 TEST(import_processes, the_start_date_inside_is_dropped) {
   const auto row = with("prescricao", {{"1", dose("1", "57", "um")}, {"data_1", "01/08/2020"}});
   EXPECT_EQ(read(row).json.find("2020"), std::string::npos);

@@ -25,6 +25,15 @@ struct run_command {
 [[nodiscard]] result<int> command_run(const common_options& common, const run_command& options);
 /// Which layout it is, how many rows there are, and what would block.
 [[nodiscard]] result<int> command_check(const common_options& common, const run_command& options);
+struct catalogue_command {
+  std::string out;  ///< a file to make
+  bool force = false;
+};
+/// Makes a catalogue file of the old database's medicines, diseases and protocols, for
+/// `autocusto-admin catalogue import --from`. Errors: already_exists; usage with the path.
+[[nodiscard]] result<int> command_catalogue(const common_options& common,
+                                            const run_command& options,
+                                            const catalogue_command& target);
 [[nodiscard]] result<int> command_list(const common_options& common);
 [[nodiscard]] result<int> command_show(const common_options& common, std::int64_t run);
 /// The deferred and quarantined rows of a table of the source, whole, as this run and those of the

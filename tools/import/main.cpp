@@ -25,6 +25,7 @@ struct command_line {
   std::int64_t number = 0;
   std::string table;
   bool except_used = false;
+  import::catalogue_command catalogue;
   std::function<result<int>()> chosen;
 };
 
@@ -46,6 +47,15 @@ void add_commands(CLI::App& root, command_line& to) {
   auto* check = root.add_subcommand("check", "Say which layout it is and what would block");
   add_source(*check, to);
   check->callback([&to] { to.chosen = [&to] { return command_check(to.common, to.run); }; });
+  auto* catalogue = root.add_subcommand(
+      "catalogue", "Make a catalogue file of its medicines, diseases and protocols");
+  add_source(*catalogue, to);
+  catalogue->add_option("--source", to.run.source, "Name of the legacy installation")
+      ->capture_default_str();
+  catalogue->add_option("--out", to.catalogue.out, "The file to make")->required();
+  catalogue->add_flag("--force", to.catalogue.force, "Replace a file of that name");
+  catalogue->callback(
+      [&to] { to.chosen = [&to] { return command_catalogue(to.common, to.run, to.catalogue); }; });
   root.add_subcommand("list", "List the runs")->callback([&to] {
     to.chosen = [&to] { return command_list(to.common); };
   });
@@ -68,7 +78,7 @@ void add_commands(CLI::App& root, command_line& to) {
   });
   for (CLI::App* command : root.get_subcommands({})) {
     auto* data = command->add_option("--data", to.common.data, "The server's data folder");
-    if (command != check) data->required();
+    if (command != check && command != catalogue) data->required();
     command->add_flag("--json", to.common.json, "One JSON object on stdout, nothing else");
   }
 }

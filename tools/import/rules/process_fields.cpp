@@ -57,6 +57,9 @@ class field_reader {
     fields_["anamnese"] = text_at("anamnese");
     fields_["tratou"] = text_at("tratou");
     fields_["tratamentos_previos"] = text_at("tratamentos_previos");
+    if (text_at("tratou") == "sim" && domain::is_blank(text_at("tratamentos_previos"))) {
+      reasons_.add("PROCESS_TREATMENT_MISSING");
+    }
     if (domain::is_blank(text_at("anamnese"))) reasons_.add("PROCESS_WITHOUT_ANAMNESIS");
     filled_by(text_at("preenchido_por"));
   }

@@ -110,4 +110,34 @@ medicine_rows read_medicines(connection& on, const layout& of) {
   return out;
 }
 
+reference_rows read_reference(connection& on, const layout& of) {
+  reference_rows out;
+  const auto text = [](const source_row& row, int column) { return std::string(row.text(column)); };
+  walk(on,
+       "SELECT id::bigint, to_jsonb(m)->>'nome', to_jsonb(m)->>'dosagem', to_jsonb(m)->>'apres' "
+       "FROM " +
+           of.table("processos_medicamento") + " m ORDER BY id",
+       [&](const source_row& row) {
+         out.medicines.push_back({row.integer(0), text(row, 1), text(row, 2), text(row, 3)});
+       });
+  walk(on,
+       "SELECT id::bigint, to_jsonb(d)->>'cid', to_jsonb(d)->>'nome', protocolo_id::bigint FROM " +
+           of.table("processos_doenca") + " d ORDER BY id",
+       [&](const source_row& row) {
+         out.diseases.push_back(
+             {row.integer(0), text(row, 1), text(row, 2), row.optional_integer(3)});
+       });
+  walk(on,
+       "SELECT id::bigint, to_jsonb(p)->>'nome', to_jsonb(p)->>'dados_condicionais' FROM " +
+           of.table("processos_protocolo") + " p ORDER BY id",
+       [&](const source_row& row) {
+         out.protocols.push_back({row.integer(0), text(row, 1), text(row, 2)});
+       });
+  walk(on,
+       "SELECT protocolo_id::bigint, medicamento_id::bigint FROM " +
+           of.table("processos_protocolo_medicamentos") + " ORDER BY id",
+       [&](const source_row& row) { out.links.emplace_back(row.integer(0), row.integer(1)); });
+  return out;
+}
+
 }  // namespace autocusto::import

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tools/import/rules/process_fields.hpp"
+#include "tools/import/rules/reference.hpp"
 #include "tools/import/source/layout.hpp"
 
 namespace autocusto::import {
@@ -18,5 +19,8 @@ void walk_processes(connection& on, const layout& of,
                                              std::string_view json)>& each);
 
 [[nodiscard]] medicine_rows read_medicines(connection& on, const layout& of);
+
+/// Medicines, diseases, protocols and what joins them, by id.
+[[nodiscard]] reference_rows read_reference(connection& on, const layout& of);
 
 }  // namespace autocusto::import
