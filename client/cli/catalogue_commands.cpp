@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "client/cli/app.hpp"
-#include "client/cli/catalogue_in_use.hpp"
 #include "client/cli/text.hpp"
+#include "client/print/catalogue_in_use.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/reference/index.hpp"
@@ -32,7 +32,7 @@ int months_since(const std::string& day, unix_millis now) {
   return std::max(0, months - (today.substr(8, 2) < day.substr(8, 2) ? 1 : 0));
 }
 
-std::string source_text(const catalogue_in_use& one) {
+std::string source_text(const printing::catalogue_in_use& one) {
   if (!one.kept) return tr("The starting catalogue of this program; the server has sent none.\n");
   return fmt::format(fmt::runtime(tr("Revision {0}, received {1}.\n")), one.value.revision,
                      local_time(format_time(one.kept->kept_at)));
@@ -41,7 +41,7 @@ std::string source_text(const catalogue_in_use& one) {
 int status(const app& a) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const auto one = catalogue_of(**replica);
+  const auto one = printing::catalogue_of((*replica)->read());
   const int months = months_since(one.value.valid_from, system_clock_source().now());
   const bool old = months > k_old_months;
   const bool newer = one.kept && one.kept->newer_unknown;
@@ -153,7 +153,7 @@ std::string listed(const rows& all) {
 int search(const app& a, const std::string& typed) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const reference::catalogue_index index(catalogue_of(**replica).value);
+  const reference::catalogue_index index(printing::catalogue_of((*replica)->read()).value);
   const auto found = index.search(typed, k_found);
   rows all;
   for (const auto* one : found.diseases) {
@@ -222,7 +222,7 @@ int show_protocol(const app& a, const reference::catalogue_index& index,
 int show(const app& a, const std::string& typed) {
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error());
-  const reference::catalogue_index index(catalogue_of(**replica).value);
+  const reference::catalogue_index index(printing::catalogue_of((*replica)->read()).value);
   if (const auto* one = index.find_disease(typed)) return show_disease(a, index, *one);
   if (const auto* one = index.find_medicine(typed)) return show_medicine(a, *one);
   if (const auto* one = index.find_protocol(typed)) return show_protocol(a, index, *one);

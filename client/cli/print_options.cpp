@@ -1,5 +1,7 @@
 #include "client/cli/print_options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <set>
 #include <utility>
@@ -8,8 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "client/cli/catalogue_in_use.hpp"
 #include "client/cli/text.hpp"
+#include "client/print/catalogue_in_use.hpp"
 #include "client/print/template_folder.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/base/clock.hpp"
@@ -133,7 +135,7 @@ std::string used_doctor(replica::replica_store& replica) {
 }
 
 std::unique_ptr<printing::reference_source> current_reference(replica::replica_store& replica) {
-  return printing::make_reference(catalogue_of(replica).value);
+  return printing::make_reference(printing::catalogue_of(replica.read()).value);
 }
 
 const std::string& message_of(const printing::problem& what) {
@@ -181,15 +183,44 @@ std::string hint_of(const std::vector<printing::problem>& problems) {
     if (one.code == "retired") names.insert("retired");
     if (one.code == "above_maximum") names.insert("maximum");
   }
+  const bool cancelled = std::any_of(problems.begin(), problems.end(),
+                                     [](const auto& one) { return one.code == "cancelled"; });
+  if (cancelled) return tr("To set it back: autocusto emission set ID --situacao emitida\n");
   if (names.empty()) return {};
   const auto list = names.size() == 1 ? *names.begin() : "maximum,retired";
   return fmt::format(fmt::runtime(tr("To allow it: --allow {}\n")), list);
 }
 
+struct option_hint {
+  errc code;
+  std::string_view field;
+  const char* text;
+};
+
+/// How to do here what the sentence of an error says; the page has its own ways.
+std::string hint_of(const error& e) {
+  const std::array all = std::to_array<option_hint>(
+      {{errc::ambiguous, "medico",
+        tr("To choose it: autocusto doctor use CRM/UF, or --doctor CRM/UF\n")},
+       {errc::not_found, "medico", tr("To register it: autocusto doctor save CRM/UF\n")},
+       {errc::not_found, "clinica", tr("To print with another one: --clinic CNES\n")},
+       {errc::conflict_open, "processo", tr("To choose one: --version VERSION\n")},
+       {errc::conflict_open, "paciente", tr("To choose one: --patient-version VERSION\n")},
+       {errc::invalid_field, "situacao", tr("To print it all the same: --cancelled-too\n")}});
+  for (const auto& [code, field, text] : all) {
+    if (e.code == code && e.field == field) return text;
+  }
+  return {};
+}
+
 }  // namespace
 
 int fail_with(const app& a, const error& e, const std::vector<printing::problem>& problems) {
-  if (problems.empty()) return a.fail(e, "process");
+  if (problems.empty()) {
+    const int code = a.fail(e, "process");
+    if (!a.json) print_note(hint_of(e));
+    return code;
+  }
   error translated = e;
   translated.message = translate(e, "process");
   if (!a.json) {

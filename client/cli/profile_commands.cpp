@@ -76,6 +76,7 @@ std::string releases_text(const replica::status& s) {
         tr("Update needed: the server has sent what this program cannot show yet. It is kept; "
            "install the new release to see it.\n");
   }
+  if (s.catalogue_refused) out += refused_catalogue_text();
   if (s.beyond_server > 0) {
     out += fmt::format(fmt::runtime(tr("Records that wait until the server is updated: {}\n")),
                        s.beyond_server);
@@ -186,6 +187,7 @@ int status(const app& a) {
       {"update_needed", !s.unknown.empty()},
       {"unknown", s.unknown},
       {"beyond_server", s.beyond_server},
+      {"catalogue_refused", s.catalogue_refused},
       {"surrender", surrender_json(s)},
       {"notices", std::move(notices)},
       {"last_sync", s.last_success ? json(format_time(*s.last_success)) : json(nullptr)},

@@ -103,7 +103,7 @@ std::vector<replica::notice> told(replica::replica_store& replica) {
 
 int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t handed_over,
            const std::vector<replica::notice>& notices,
-           std::optional<std::int64_t> clock_ahead = std::nullopt) {
+           std::optional<std::int64_t> clock_ahead = std::nullopt, bool catalogue_refused = false) {
   const auto& totals = run.how.totals;
   json listed = json::array();
   std::string sentences;
@@ -112,6 +112,7 @@ int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t
     sentences += notice_text(notice);
   }
   sentences += clock_text(clock_ahead);
+  if (catalogue_refused) sentences += refused_catalogue_text();
   if (run.how.why && !(watch && run.how.why->code == errc::unreachable)) {
     if (!a.json && totals.pushed + totals.pulled > 0) {
       a.done({}, result_text(totals, run.conflicts, handed_over) + sentences);
@@ -120,6 +121,7 @@ int finish(const app& a, const engine::run_result& run, bool watch, std::int64_t
   }
   json object = result_json(totals, run.conflicts, handed_over);
   object["notices"] = std::move(listed);
+  object["catalogue_refused"] = catalogue_refused;
   object["clock_ahead_seconds"] = clock_ahead ? json(*clock_ahead) : json(nullptr);
   a.done(object, result_text(totals, run.conflicts, handed_over) + sentences);
   return totals.refused > 0 ? exit_code(errc::invalid_field) : 0;
@@ -161,7 +163,8 @@ int sync(const app& a, bool watch) {
   const auto handed_over =
       std::clamp<std::int64_t>(refused - (listed() - listed_before), 0, refused);
   return finish(a, run, watch, handed_over, told(**replica),
-                (*replica)->identity().clock_difference());
+                (*replica)->identity().clock_difference(),
+                (*replica)->read().status().catalogue_refused);
 }
 
 }  // namespace

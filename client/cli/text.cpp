@@ -107,6 +107,17 @@ std::string take_words(std::string& sentence) {
   return words;
 }
 
+/// Puts `{choices}` in the place of the values that a field may have, and answers them.
+std::string take_choices(std::string& sentence) {
+  constexpr std::string_view k_before = " must be empty or one of ";
+  const std::size_t at = sentence.find(k_before);
+  if (at == std::string::npos || !sentence.ends_with('.')) return {};
+  const std::size_t begin = at + k_before.size();
+  const std::string choices = sentence.substr(begin, sentence.size() - 1 - begin);
+  sentence.replace(begin, choices.size(), "{choices}");
+  return choices;
+}
+
 /// Replaces what stands between the first “ and ” by `{name}` and answers it; empty: nothing there.
 std::string take_quoted(std::string& sentence) {
   constexpr std::string_view open = "“";
@@ -181,6 +192,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
   const bool has_path = replace_path(pattern, e.field);
   const bool has_field =
       !has_path && !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
+  const std::string choices = take_choices(pattern);
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
   const bool has_limit = replace_first(pattern, limit, "{limit}");
   const std::string words = take_words(pattern);
@@ -196,6 +208,7 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
       return line + in_language(general, portuguese) + " (" + e.message + ")";
     }
   }
+  if (!choices.empty()) replace_first(text, "{choices}", choices);
   if (!words.empty()) replace_first(text, "{words}", words);
   if (!name.empty()) replace_first(text, "{name}", name);
   if (has_limit) replace_first(text, "{limit}", limit);
@@ -208,6 +221,12 @@ void speak_both_languages() {
   // English is never looked up, so the one language that gettext needs to know is Portuguese.
   ::setenv("LANGUAGE", "pt_BR", 1);
   ::bindtextdomain(k_domain, texts_folder().c_str());
+}
+
+const char* refused_catalogue_text() {
+  return tr(
+      "The server's new catalogue of diseases and medicines is not signed as it has to be; it was "
+      "not taken over, and the one of before goes on. Tell the administrator.\n");
 }
 
 std::string local_time(const std::string& rfc3339) {

@@ -39,6 +39,9 @@ void speak_both_languages();
 /// returned as it is.
 [[nodiscard]] std::string local_time(const std::string& rfc3339);
 
+/// A sentence about a catalogue whose signature is not right.
+[[nodiscard]] const char* refused_catalogue_text();
+
 /// A sentence about a clock that differs from the server's by so many seconds (ahead, or negative:
 /// behind); empty without one.
 [[nodiscard]] std::string clock_text(std::optional<std::int64_t> ahead_seconds);

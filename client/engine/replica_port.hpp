@@ -51,6 +51,9 @@ class replica_port {
     return {};
   }
 
+  /// Whether the server's newest one was refused, since it is not signed as it has to be.
+  [[nodiscard]] virtual result<void> note_catalogue_refused(bool /*refused*/) { return {}; }
+
   /// Cheap while nothing waits to be pushed: it is asked once a second while watching.
   [[nodiscard]] virtual result<looked> look() = 0;
 

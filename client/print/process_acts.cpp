@@ -9,7 +9,7 @@ namespace autocusto::printing {
 namespace {
 
 error no_reason() {
-  return fail(errc::usage, "Say why by --reason, in a sentence.", "situacao_motivo");
+  return fail(errc::usage, "Say why, in a sentence.", "situacao_motivo");
 }
 
 replica::edit closing(const replica::record_shown& shown, const std::string& reason) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared/reference/index.hpp"
 #include "shared/reference/starting.hpp"
 
 namespace autocusto::printing {
@@ -11,19 +10,19 @@ namespace {
 
 class indexed_reference final : public reference_source {
  public:
-  explicit indexed_reference(reference::catalogue of)
-      : revision_(reference::catalogue_hash(reference::write_catalogue(of)).text()),
-        index_(std::move(of)) {}
+  explicit indexed_reference(std::shared_ptr<const reference::catalogue_index> index)
+      : revision_(reference::catalogue_hash(reference::write_catalogue(index->whole())).text()),
+        index_(std::move(index)) {}
 
   std::string revision() const override { return revision_; }
   std::optional<disease_facts> disease(std::string_view cid) const override {
-    const auto* found = index_.find_disease(cid);
+    const auto* found = index_->find_disease(cid);
     if (found == nullptr) return std::nullopt;
     return disease_facts{found->nome, found->retired_on.value_or("")};
   }
   std::optional<medicine_facts> medicine(std::string_view code,
                                          std::string_view cid) const override {
-    const auto* found = index_.find_medicine(code);
+    const auto* found = index_->find_medicine(code);
     if (found == nullptr) return std::nullopt;
     return medicine_facts{.retired_on = found->retired_on.value_or(""),
                           .max_month = found->max_month,
@@ -43,7 +42,7 @@ class indexed_reference final : public reference_source {
     };
     bool linked = !one.cids.empty();
     if (names(one.cids, cid)) return true;
-    for (const auto& protocol : index_.whole().protocols) {
+    for (const auto& protocol : index_->whole().protocols) {
       if (!names(protocol.medicines, one.code)) continue;
       if (names(protocol.cids, cid)) return true;
       linked = true;
@@ -52,13 +51,18 @@ class indexed_reference final : public reference_source {
   }
 
   std::string revision_;
-  reference::catalogue_index index_;
+  std::shared_ptr<const reference::catalogue_index> index_;
 };
 
 }  // namespace
 
+std::unique_ptr<reference_source> make_reference(
+    std::shared_ptr<const reference::catalogue_index> index) {
+  return std::make_unique<indexed_reference>(std::move(index));
+}
+
 std::unique_ptr<reference_source> make_reference(reference::catalogue of) {
-  return std::make_unique<indexed_reference>(std::move(of));
+  return make_reference(std::make_shared<const reference::catalogue_index>(std::move(of)));
 }
 
 std::unique_ptr<reference_source> starting_reference() {

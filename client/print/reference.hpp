@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "shared/reference/catalogue.hpp"
+#include "shared/reference/index.hpp"
 
 namespace autocusto::printing {
 
@@ -42,6 +43,9 @@ class reference_source {
                                                                std::string_view cid) const = 0;
 };
 
+/// Over an index that others use too.
+[[nodiscard]] std::unique_ptr<reference_source> make_reference(
+    std::shared_ptr<const reference::catalogue_index> index);
 /// Over a revision of the catalogue.
 [[nodiscard]] std::unique_ptr<reference_source> make_reference(reference::catalogue of);
 /// The catalogue that is compiled in.

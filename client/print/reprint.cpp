@@ -30,8 +30,8 @@ error was_cancelled() {
 
 error with_other_form() {
   return fail(errc::not_found,
-              "The emission was printed with a form of the clinic; `autocusto emission reprint` "
-              "makes it again where that form is.",
+              "The emission was printed with a form of the clinic that is not here; add the form "
+              "first.",
               "modelo");
 }
 
@@ -105,8 +105,7 @@ result<std::string> find_emission(const replica::reader& reader, std::string_vie
   }
   if (found == nullptr) {
     return fail(errc::not_found,
-                "There is no such emission here; `autocusto emission list` shows "
-                "all.");
+                "There is no such emission here; the list of emissions shows all.");
   }
   return *found;
 }

@@ -60,26 +60,23 @@ result<std::string> choose_doctor(const replica::reader& reader, const std::stri
   if (!all) return all.error();
   if (all->size() == 1) return all->front().key;
   if (all->empty()) {
-    return fail(errc::not_found,
-                "There is no doctor's profile here; register yours with `autocusto doctor save "
-                "CRM/UF`.",
+    return fail(errc::not_found, "There is no doctor's profile here; register yours first.",
                 "medico");
   }
   for (const auto& one : *all) {
     if (one.key == used) return used;
   }
-  return fail(errc::ambiguous,
-              "There are several doctor's profiles; choose one with `autocusto doctor use CRM/UF`.",
+  return fail(errc::ambiguous, "There are several doctor's profiles; choose the one to print with.",
               "medico");
 }
 
 result<record_read> read_clinic(const replica::reader& reader, const std::string& cnes) {
   auto out = read_one(reader, "clinic", cnes);
   if (!out && out.error().code == errc::not_found) {
-    return fail(errc::not_found,
-                "The clinic “" + cnes +
-                    "” of this process is not here; sync first, or name another one by --clinic.",
-                "clinica");
+    return fail(
+        errc::not_found,
+        "The clinic “" + cnes + "” of this process is not here; sync first, or choose another one.",
+        "clinica");
   }
   return out;
 }
@@ -142,14 +139,14 @@ result<gathered> gather_pinned(const replica::reader& reader, const pins& what) 
 result<void> check_agreement(const sources& from) {
   if (from.process.heads == agreement::clinical) {
     return fail(errc::conflict_open,
-                "The process has several versions that differ in clinical fields; choose one by "
-                "--version, or resolve the conflict first.",
+                "The process has several versions that differ in clinical fields; choose one, or "
+                "resolve the conflict first.",
                 "processo");
   }
   if (from.patient.heads == agreement::clinical) {
     return fail(errc::conflict_open,
-                "The patient has several versions that differ in clinical fields; choose one by "
-                "--patient-version, or resolve the conflict first.",
+                "The patient has several versions that differ in clinical fields; choose one, or "
+                "resolve the conflict first.",
                 "paciente");
   }
   return {};

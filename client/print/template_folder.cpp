@@ -40,7 +40,7 @@ struct parts {
 
 error not_here() {
   return fail(errc::not_found,
-              "There is no such template here; `autocusto template list` shows all.", "modelo");
+              "There is no such form here; the list of the clinic's forms shows all.", "modelo");
 }
 
 error changed() {

@@ -239,6 +239,7 @@ struct status {
   bool erasure_due = false;                 ///< the server lacks an erasure receipt
   std::optional<sealed_edits> sealed;
   std::size_t beyond_server = 0;     ///< records that wait for a newer server
+  bool catalogue_refused = false;    ///< the server's newest one is not signed as it has to be
   std::vector<std::string> unknown;  ///< `kind` or `kind.field` that a newer program shows
   std::vector<refused_item> refused;
   std::optional<sync_outcome> last_sync;

@@ -42,6 +42,7 @@ struct arrival {
   event what;
   std::optional<checked_page> page;
   std::optional<fetched_catalogue> catalogue = std::nullopt;
+  std::optional<bool> catalogue_refused = std::nullopt;  ///< nothing: nobody can tell
 };
 
 /// The thread that owns the connection: one request at a time.
@@ -211,6 +212,9 @@ class shell::impl {
       // If the replica is busy now, the next session teaches the same again.
       static_cast<void>(replica_.note_learned(server_.last_learned()));
       if (brought.catalogue) static_cast<void>(replica_.keep_catalogue(*brought.catalogue));
+      if (brought.catalogue_refused) {
+        static_cast<void>(replica_.note_catalogue_refused(*brought.catalogue_refused));
+      }
     }
     if (brought.page && !brought.page->page.items.empty()) {
       pages_.push_back(std::move(*brought.page));
@@ -265,7 +269,14 @@ class shell::impl {
                   {}};
       // The sync goes on without a catalogue; the next session asks for it again.
       if (opened->catalogue && opened->catalogue != have) {
-        if (auto fetched = server_.catalogue(have)) out.catalogue = *std::move(fetched);
+        auto fetched = server_.catalogue(have);
+        if (fetched) {
+          out.catalogue = *std::move(fetched);
+        } else if (fetched.error().what.code == errc::untrusted_server) {
+          out.catalogue_refused = true;
+        }
+      } else {
+        out.catalogue_refused = false;
       }
       return out;
     });

@@ -30,7 +30,9 @@ answered_file pdf_file(std::string bytes, const std::string& mark, int pages) {
 
 /// Draws, keeps the emission, and answers the paper.
 call_result issue(call& c, const unlocked_replica::lease& at, const printing::order& order) {
-  auto drawn = printing::draw(at.reader(), order, catalogue(), used_doctor(at), &c.unprintable);
+  const auto catalogue = at.catalogue();
+  auto drawn =
+      printing::draw(at.reader(), order, *catalogue.facts, used_doctor(at), &c.unprintable);
   if (!drawn) return drawn.error();
   auto editor = at.editor();
   const auto kept = printing::record(at.reader(), editor, std::span(&*drawn, 1));
@@ -116,13 +118,20 @@ call_result emissions(call& c) {
 call_result print_again(call& c) {
   autocusto::json::reader in(c.sent);
   const auto typed = in.string("emission", k_key_bytes);
+  const bool cancelled_too = in.has("cancelled_too") && in.boolean("cancelled_too");
   if (auto wrong = in.finish()) return *wrong;
   c.kind = "emission";
   const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   const auto key = printing::find_emission(at->reader(), typed);
   if (!key) return key.error();
-  auto again = printing::reprint(at->reader(), *key, catalogue());
+  const auto catalogue = at->catalogue();
+  auto again = printing::reprint(
+      at->reader(), *key, *catalogue.facts,
+      [folder = printing::template_folder(c.context.options.home)](std::string_view id) {
+        return folder.load(id);
+      },
+      cancelled_too);
   if (!again) return again.error();
   c.file = pdf_file(std::move(again->pdf), printing::mark_of(again->emission), again->pages);
   return std::string();

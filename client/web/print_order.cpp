@@ -63,9 +63,4 @@ std::string used_doctor(const unlocked_replica::lease& at) {
   return at.identity().setting(k_used_doctor).value_or("");
 }
 
-const printing::reference_source& catalogue() {
-  static const auto one = printing::starting_reference();
-  return *one;
-}
-
 }  // namespace autocusto::web

@@ -26,7 +26,5 @@ inline constexpr std::size_t k_key_bytes = 1024;
 /// In place of a policy that the call does not name, the doctor's usual one.
 void take_usual_dates(const call& c, const unlocked_replica::lease& at, printing::order& order);
 [[nodiscard]] std::string used_doctor(const unlocked_replica::lease& at);
-/// The reference catalogue of this laptop. It lives for ever.
-[[nodiscard]] const printing::reference_source& catalogue();
 
 }  // namespace autocusto::web

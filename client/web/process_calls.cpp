@@ -21,18 +21,14 @@ using nlohmann::json;
 constexpr std::int64_t k_longest_look = 3650;  ///< days
 constexpr std::size_t k_box_text = std::size_t{32} * 1024;
 
-std::string diagnosis_of(const std::string& cid) {
-  const auto found = catalogue().disease(cid);
-  return found ? found->name : std::string();
-}
-
-json process_json(const std::string& key) {
+json process_json(const std::string& key, const printing::reference_source& catalogue) {
   const auto cid = domain::cid_of_key(key);
-  return {{"key", key}, {"cid", cid}, {"diagnosis", diagnosis_of(cid)}};
+  const auto found = catalogue.disease(cid);
+  return {{"key", key}, {"cid", cid}, {"diagnosis", found ? found->name : std::string()}};
 }
 
-json due_json(const printing::due_process& due) {
-  json out = process_json(due.process);
+json due_json(const printing::due_process& due, const printing::reference_source& catalogue) {
+  json out = process_json(due.process, catalogue);
   out["due"] = pdf::iso_text(due.due);
   out["emission"] = due.emission;
   return out;
@@ -59,12 +55,13 @@ call_result list(call& c) {
   const auto due = printing::all_due(at->reader());
   if (!due) return due.error();
   const auto dates = due_dates(*due);
+  const auto catalogue = at->catalogue();
   json items = json::array();
   for (const auto& each : *all) {
     if (domain::patient_of_key(each.key) != *patient) continue;
     const auto shown = at->reader().show("process", each.key);
     if (!shown) return shown.error();
-    json item = process_json(each.key);
+    json item = process_json(each.key, *catalogue.facts);
     item.update(to_json(each));
     item["state"] = printing::text_of(shown->fields, "situacao");
     const auto date = dates.find(each.key);
@@ -86,10 +83,11 @@ call_result due(call& c) {
   const auto names = printing::names_of_patients(at->reader());
   if (!names) return names.error();
   const auto last = printing::days_later(today, static_cast<int>(within));
+  const auto catalogue = at->catalogue();
   json items = json::array();
   for (const auto& each : all->items) {
     if (each.due > last) break;
-    json item = due_json(each);
+    json item = due_json(each, *catalogue.facts);
     item["name"] = printing::name_for(*names, each.process);
     item["overdue"] = each.due < today;
     items.push_back(std::move(item));
@@ -162,11 +160,12 @@ call_result check(call& c) {
   const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
   take_usual_dates(c, *at, order);
+  const auto catalogue = at->catalogue();
   if (typing) {
     const auto from = with_unsaved(*at, *key, order, std::move(typed));
-    return answer_of(printing::resolve(from, order.how, catalogue()), c.english);
+    return answer_of(printing::resolve(from, order.how, *catalogue.facts), c.english);
   }
-  const auto found = printing::check(at->reader(), order, catalogue(), used_doctor(*at));
+  const auto found = printing::check(at->reader(), order, *catalogue.facts, used_doctor(*at));
   if (!found) return found.error();
   return answer_of(*found, c.english);
 }

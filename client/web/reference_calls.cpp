@@ -7,7 +7,6 @@
 #include "client/web/call.hpp"
 #include "shared/json/read.hpp"
 #include "shared/reference/index.hpp"
-#include "shared/reference/starting.hpp"
 
 namespace autocusto::web {
 namespace {
@@ -16,12 +15,6 @@ using nlohmann::json;
 
 constexpr std::size_t k_term = 1024;  ///< bytes
 constexpr std::size_t k_most_found = 20;
-
-/// The catalogue of this laptop. It lives for ever.
-const reference::catalogue_index& index() {
-  static const reference::catalogue_index one(reference::starting_catalogue());
-  return one;
-}
 
 json medicine_json(const reference::medicine& one, std::string_view cid) {
   const bool for_cid = std::find(one.cids.begin(), one.cids.end(), cid) != one.cids.end();
@@ -36,10 +29,14 @@ call_result medicines(call& c) {
   const auto term = in.string("term", k_term);
   const auto typed = in.optional_string("cid", k_term).value_or("");
   if (auto wrong = in.finish()) return *wrong;
-  const auto* disease = index().find_disease(typed);
+  const auto at = c.context.replica.take_lease();
+  if (!at) return at.error();
+  const auto catalogue = at->catalogue();
+  const auto& index = *catalogue.index;
+  const auto* disease = index.find_disease(typed);
   const auto cid = disease == nullptr ? std::string() : disease->cid;
-  auto found = index().search(term, k_most_found).medicines;
-  if (term.empty()) found = index().medicines_for(cid);
+  auto found = index.search(term, k_most_found).medicines;
+  if (term.empty()) found = index.medicines_for(cid);
   if (found.size() > k_most_found) found.resize(k_most_found);
   json out = json::array();
   for (const auto* one : found) out.push_back(medicine_json(*one, cid));
@@ -52,8 +49,11 @@ call_result diseases(call& c) {
   autocusto::json::reader in(c.sent);
   const auto term = in.string("term", k_term);
   if (auto wrong = in.finish()) return *wrong;
+  const auto at = c.context.replica.take_lease();
+  if (!at) return at.error();
+  const auto catalogue = at->catalogue();
   json out = json::array();
-  for (const auto* one : index().search(term, k_most_found).diseases) {
+  for (const auto* one : catalogue.index->search(term, k_most_found).diseases) {
     out.push_back({{"cid", one->cid}, {"name", one->nome}});
   }
   return json({{"diseases", std::move(out)}}).dump();

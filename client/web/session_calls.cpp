@@ -158,6 +158,7 @@ std::string state_text(const call_context& context, const std::string& session, 
   out["pending"] = s.pending;
   out["update_needed"] = !s.unknown.empty();
   out["beyond_server"] = s.beyond_server;
+  out["catalogue_refused"] = s.catalogue_refused;
   out["unconfirmed"] = s.unpulled;
   out["oldest_pending"] = time_or_null(s.oldest_pending);
   out["conflicts"] = s.conflicts;

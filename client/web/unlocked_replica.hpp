@@ -24,6 +24,7 @@
 #include "client/replica/read/reader.hpp"
 #include "client/replica/replica.hpp"
 #include "client/web/background_sync.hpp"
+#include "client/web/laptop_catalogue.hpp"
 #include "client/web/search_index.hpp"
 #include "shared/crypto/secret.hpp"
 
@@ -100,6 +101,8 @@ class unlocked_replica {
       return of_->replica_->change_passphrase(old_one, new_one);
     }
     [[nodiscard]] search_index& index() const { return of_->index_; }
+    /// The reference catalogue of this laptop.
+    [[nodiscard]] usable_catalogue catalogue() const { return of_->catalogue_.of(reader()); }
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
     /// What was typed and not saved, the newest first. It outlives the lock and the program, sealed
     /// in the replica, but not its record.
@@ -154,6 +157,7 @@ class unlocked_replica {
   mutable std::mutex mutex_;  ///< everything below
   std::unique_ptr<replica::replica_store> replica_;
   search_index index_;
+  laptop_catalogue catalogue_;
   std::vector<recent_record> recent_;
   bool recent_dirty_ = false;
   std::vector<unsaved_edit> unsaved_;

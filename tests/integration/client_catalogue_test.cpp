@@ -95,6 +95,27 @@ TEST_F(client_catalogue, one_of_a_newer_form_is_fetched_once_and_the_old_one_sta
   EXPECT_FALSE(kept()->newer_unknown);
 }
 
+TEST_F(client_catalogue, one_that_the_server_has_not_signed_is_told_until_a_good_one_comes) {
+  publish(1, text_of(1));
+  EXPECT_EQ(sync(), 1);
+  publish(2, text_of(2));
+  const auto refused = [this] { return ana->replica->read().status().catalogue_refused; };
+  ana->line->forge_catalogue = true;
+  expect_ok(ana->sync());
+  EXPECT_TRUE(refused());
+  EXPECT_EQ(kept()->text, text_of(1)) << "the one of before goes on";
+  // A line that is cut says nothing about it.
+  ana->line->forge_catalogue = false;
+  int call = 0;
+  sync_laptop cut(ana->home, world.node->address().port);
+  cut.line->next = [&call] { return ++call == 3 ? mishap::lost_request : mishap::none; };
+  expect_ok(cut.sync());
+  EXPECT_TRUE(refused());
+  EXPECT_EQ(sync(), 1);
+  EXPECT_FALSE(refused());
+  EXPECT_EQ(kept()->text, text_of(2));
+}
+
 TEST_F(client_catalogue, is_sealed_on_the_disk) {
   publish(1, text_of(1));
   EXPECT_EQ(sync(), 1);

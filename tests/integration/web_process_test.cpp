@@ -1,5 +1,10 @@
 // Processes over the page's interface: kinds, the list of a patient, checks, paper, what is due.
+#include "client/print/issue.hpp"
+#include "client/print/template_folder.hpp"
+#include "client/replica/sync/sync_store.hpp"
 #include "tests/integration/web_page_fixture.hpp"
+#include "tests/support/reference_samples.hpp"
+#include "tests/support/small_forms.hpp"
 
 namespace autocusto::web {
 namespace {
@@ -236,6 +241,82 @@ TEST_F(web_process, the_reference_catalogue_is_searched) {
   EXPECT_EQ(found.at("medicines")[0].at("for_cid"), true);
   const auto named = answer("/api/reference/diseases", {{"term", "esclerose mult"}});
   EXPECT_EQ(named.at("diseases")[0].at("cid"), "G35");
+}
+
+TEST_F(web_process, a_catalogue_that_a_sync_brings_is_used_at_once) {
+  save("process", k_process, k_fields);
+  ASSERT_TRUE(
+      answer("/api/reference/medicines", {{"term", "remedio novo"}}).at("medicines").empty());
+  {
+    const auto other =
+        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+    ASSERT_TRUE(other);
+    auto of = test::small_catalogue();
+    of.diseases[0].nome = "Outro nome da doença";
+    of.medicines[3].name = of.medicines[3].print_name = "Remédio Novo";
+    const auto text = reference::write_catalogue(of);
+    ASSERT_TRUE(
+        (*other)->sync().keep_catalogue({reference::catalogue_hash(text), of.revision, text}));
+  }
+  EXPECT_EQ(answer("/api/reference/medicines", {{"term", "remedio novo"}}).at("medicines").size(),
+            1U);
+  EXPECT_EQ(answer("/api/process/list", {{"patient", k_cpf}}).at("items")[0].at("diagnosis"),
+            "Outro nome da doença");
+  EXPECT_EQ(print("2027-01-31").status, 200);
+}
+
+TEST_F(web_process, prints_again_with_the_form_of_the_clinic) {
+  save("process", k_process, k_fields);
+  test::small_form form;
+  form.fields = {{"Nome", {50, 700, 500, 730}}};
+  printing::template_folder folder(home());
+  const auto kept = folder.add("termo.pdf", test::small_form_pdf(form),
+                               R"({"fields": [{"field": "Nome", "value": "nome_paciente"}]})",
+                               pdf::document_kind::clinic_template);
+  ASSERT_TRUE(kept);
+  std::string key;
+  std::string paper;
+  {
+    const auto other =
+        replica::replica_store::open(home(), test::k_passphrase, test::quick_environment(clock));
+    ASSERT_TRUE(other);
+    printing::order order;
+    order.what.process = k_process;
+    order.how.start = *pdf::date_from_iso("2027-01-31");
+    order.how.templates.push_back(folder.load(kept->id).value());
+    order.form = kept->id;
+    auto drawn =
+        printing::draw((*other)->read(), order, *printing::starting_reference(), "", nullptr);
+    ASSERT_TRUE(drawn);
+    auto editor = (*other)->edit();
+    key = printing::record((*other)->read(), editor, std::span(&*drawn, 1))->front().emission;
+    paper = drawn->pdf;
+  }
+  EXPECT_EQ(post("/api/emission/reprint", {{"emission", key}}).body, paper);
+  save("emission", key, {{"situacao", "cancelada"}});
+  EXPECT_EQ(post("/api/emission/reprint", {{"emission", key}}).status, 422);
+  EXPECT_EQ(post("/api/emission/reprint", {{"emission", key}, {"cancelled_too", true}}).body,
+            paper);
+  ASSERT_TRUE(folder.remove(kept->id));
+  const auto gone = post("/api/emission/reprint", {{"emission", key}, {"cancelled_too", true}});
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_THAT(gone.body, Not(HasSubstr("autocusto ")));
+}
+
+/// The page has buttons, no options and no commands.
+TEST_F(web_process, sentences_of_a_print_name_no_command) {
+  save("process", k_process, k_fields);
+  std::vector<std::string> told;
+  told.push_back(print("2027-01-31", {{"clinic", "7654321"}}).body);
+  told.push_back(print("2027-01-31", {{"doctor", "1/SP"}}).body);
+  save("doctor", "999/AP", {{"nome_medico", "Ana"}, {"cns_medico", "700000000000005"}});
+  told.push_back(print("2027-01-31").body);
+  told.push_back(post("/api/emission/reprint", {{"emission", "0000000000000000"}}).body);
+  for (const auto& body : told) {
+    EXPECT_THAT(body, HasSubstr("detail"));
+    EXPECT_THAT(body, Not(HasSubstr("--"))) << body;
+    EXPECT_THAT(body, Not(HasSubstr("`autocusto"))) << body;
+  }
 }
 
 TEST_F(web_process, searches_leave_emissions_out) {

@@ -42,7 +42,8 @@ class lossy_line final : public transport::remote_api {
 
   std::function<mishap()> next = [] { return mishap::none; };
   int calls = 0;
-  int catalogues = 0;  ///< of those calls, for a catalogue
+  int catalogues = 0;            ///< of those calls, for a catalogue
+  bool forge_catalogue = false;  ///< answers none that the server has signed
   /// A proxy on the way answers larger pushes with 413.
   std::size_t body_limit = std::numeric_limits<std::size_t>::max();
   std::size_t largest = 0;  ///< body of a push so far
@@ -105,6 +106,7 @@ class lossy_line final : public transport::remote_api {
   [[nodiscard]] transport::answer<std::optional<::autocusto::engine::fetched_catalogue>> catalogue(
       const std::optional<hash256>& have) override {
     ++catalogues;
+    if (forge_catalogue) return transport::failure{fail(errc::untrusted_server, "Forged."), {}};
     return pass<std::optional<::autocusto::engine::fetched_catalogue>>(
         [&] { return behind_.catalogue(have); });
   }

@@ -19,6 +19,7 @@ constexpr std::string_view k_about = "catalogue_about";
 struct about {
   std::optional<kept_catalogue> kept;  ///< without the text
   std::optional<hash256> unreadable;
+  bool refused = false;   ///< the server's newest one, for its signature
   std::int64_t form = 0;  ///< the newest one that the program knew which could not read it
 };
 
@@ -46,6 +47,7 @@ about read_about(replica_file& file) {
     kept.kept_at = in.integer("kept_at", 0, limits::json_integer);
   }
   out.unreadable = in.optional_id<hash256>("unreadable");
+  out.refused = in.has("refused");
   out.form = in.integer("form", 0, limits::json_integer);
   if (in.failed()) return {};
   if (out.form < reference::k_format) out.unreadable.reset();
@@ -60,6 +62,7 @@ void write_about(replica_file& file, const about& what) {
     out["kept_at"] = what.kept->kept_at;
   }
   if (what.unreadable) out["unreadable"] = what.unreadable->text();
+  if (what.refused) out["refused"] = true;
   file.put(k_about, json::canonical(out));
 }
 
@@ -72,10 +75,16 @@ std::optional<hash256> known_catalogue(replica_file& file) {
   return what.kept->hash;
 }
 
+std::optional<hash256> kept_catalogue_hash(replica_file& file) {
+  const auto what = read_about(file);
+  return what.kept ? std::optional(what.kept->hash) : std::nullopt;
+}
+
 void put_catalogue(replica_file& file, const hash256& hash, std::int64_t revision,
                    std::string_view text) {
   auto what = read_about(file);
   what.unreadable.reset();
+  what.refused = false;
   if (reference::read_catalogue(text)) {
     auto& kept = what.kept.emplace();
     kept.hash = hash;
@@ -85,6 +94,16 @@ void put_catalogue(replica_file& file, const hash256& hash, std::int64_t revisio
   } else {
     what.unreadable = hash;
   }
+  write_about(file, what);
+}
+
+bool catalogue_refused(replica_file& file) {
+  return read_about(file).refused;
+}
+
+void set_catalogue_refused(replica_file& file, bool refused) {
+  auto what = read_about(file);
+  what.refused = refused;
   write_about(file, what);
 }
 

@@ -9,4 +9,9 @@ std::optional<kept_catalogue> reader::catalogue() const {
   return kept_catalogue_of(*file_);
 }
 
+std::optional<hash256> reader::catalogue_hash() const {
+  const sqlite::snapshot now(file_->db());
+  return kept_catalogue_hash(*file_);
+}
+
 }  // namespace autocusto::replica

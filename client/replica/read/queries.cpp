@@ -4,6 +4,7 @@
 
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/file/codec.hpp"
+#include "client/replica/file/kept_catalogue.hpp"
 #include "client/replica/file/kept_texts.hpp"
 #include "client/replica/file/releases.hpp"
 #include "client/replica/read/lookup.hpp"
@@ -156,6 +157,7 @@ status reader::status() const {
   }
   out.beyond_server = records_beyond_server(file, server_kinds(file)).size();
   out.unknown = unknown_here(file);
+  out.catalogue_refused = catalogue_refused(file);
   out.erasure_due = erasure_due(file);
   out.sealed = sealed_in(file);
   if (const auto last = file.get(k_last_sync)) out.last_sync = unpack_outcome(*last);

@@ -58,6 +58,8 @@ class reader {
 
   /// The reference catalogue that was fetched; nothing before the first.
   [[nodiscard]] std::optional<kept_catalogue> catalogue() const;
+  /// Its hash alone: cheap.
+  [[nodiscard]] std::optional<hash256> catalogue_hash() const;
 
   /// What the server refused.
   [[nodiscard]] std::vector<refused_item> refused() const;

@@ -111,6 +111,16 @@ result<void> sync_store::keep_catalogue(const engine::fetched_catalogue& fetched
   return {};
 }
 
+result<void> sync_store::note_catalogue_refused(bool refused) {
+  if (refused == catalogue_refused(*file_)) return {};
+  auto scope = file_->begin();
+  if (!scope) return scope.error();
+  if (closed_now(*file_)) return {};
+  set_catalogue_refused(*file_, refused);
+  (*scope)->commit();
+  return {};
+}
+
 result<void> sync_store::save_push(const wire::push_object& what) {
   auto form = sign("push", wire::encode_object(what));
   if (auto kept = keep(what, form); !kept) return kept;

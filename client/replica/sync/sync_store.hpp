@@ -38,6 +38,7 @@ class sync_store final : public engine::replica_port {
 
   [[nodiscard]] std::optional<hash256> catalogue_hash() override;
   [[nodiscard]] result<void> keep_catalogue(const engine::fetched_catalogue& fetched) override;
+  [[nodiscard]] result<void> note_catalogue_refused(bool refused) override;
 
   [[nodiscard]] result<void> save_push(const wire::push_object& what) override;
   [[nodiscard]] result<engine::push_prepared> prepare_push(wire::push_object what) override;

@@ -4,17 +4,17 @@
 
 #include <optional>
 
-#include "client/replica/replica.hpp"
+#include "client/replica/read/reader.hpp"
 #include "client/replica/types.hpp"
 #include "shared/reference/catalogue.hpp"
 
-namespace autocusto::cli {
+namespace autocusto::printing {
 
 struct catalogue_in_use {
   reference::catalogue value;
   std::optional<replica::kept_catalogue> kept;  ///< none: the starting one
 };
 
-[[nodiscard]] catalogue_in_use catalogue_of(const replica::replica_store& replica);
+[[nodiscard]] catalogue_in_use catalogue_of(const replica::reader& reader);
 
-}  // namespace autocusto::cli
+}  // namespace autocusto::printing
