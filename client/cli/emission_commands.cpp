@@ -97,13 +97,14 @@ int reprint_emission(const app& a, const emission_options& o) {
           return folder.load(id);
         },
         o.cancelled_too);
-    if (!done) return a.fail(done.error(), "emission");
+    if (!done) return fail_with(a, done.error(), {});
     const auto mark = printing::mark_of(key);
     const auto start = key.substr(key.find('@') + 1, std::string_view("2027-01-31").size());
     auto file = pdf_file::prepare(o.out.empty() ? default_pdf_name(mark, start) : o.out, o.force);
     if (!file) return a.fail(file.error());
     if (const auto written = file->write(done->pdf); !written) return a.fail(written.error());
     if (const auto named = file->commit(); !named) return a.fail(named.error());
+    file->keep();
     if (file->is_stdout()) return 0;
     return a.done({{"emission", key},
                    {"pages", done->pages},

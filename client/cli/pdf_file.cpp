@@ -25,9 +25,35 @@ error not_written(const std::string& path) {
               path);
 }
 
-bool exists(const std::string& path) {
+error no_file(const std::string& path) {
+  return fail(errc::usage,
+              "“" + path + "” is a folder or no plain file; give --out the name of a file.", path);
+}
+
+enum class found { nothing, plain_file, other };
+
+found look(const std::string& path) {
   struct stat what {};
-  return ::lstat(path.c_str(), &what) == 0;
+  if (::lstat(path.c_str(), &what) != 0) return found::nothing;
+  return S_ISREG(what.st_mode) ? found::plain_file : found::other;
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+/// A name is on the disk when its folder is.
+void store_folder(const std::string& path) {
+  const auto folder = folder_of(path);
+  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+bool swap_names(const std::string& one, const std::string& other) {
+  return ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0;
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -53,7 +79,11 @@ bool rename_to_new(const std::string& from, const std::string& to) {
 
 result<pdf_file> pdf_file::prepare(std::string path, bool force) {
   if (path.empty()) return fail(errc::usage, "Give --out a file, or - for stdout.");
-  if (path != "-" && !force && exists(path)) return taken(path);
+  if (path != "-") {
+    const auto there = look(path);
+    if (there == found::other || path.ends_with('/')) return no_file(path);
+    if (there == found::plain_file && !force) return taken(path);
+  }
   return pdf_file(std::move(path), force);
 }
 
@@ -61,9 +91,17 @@ pdf_file::pdf_file(pdf_file&& other) noexcept
     : path_(std::move(other.path_)),
       force_(other.force_),
       beside_(std::exchange(other.beside_, {})),
-      waiting_(std::exchange(other.waiting_, {})) {}
+      waiting_(std::exchange(other.waiting_, {})),
+      in_place_(std::exchange(other.in_place_, false)) {}
 
 pdf_file::~pdf_file() {
+  if (in_place_) {
+    if (beside_.empty()) {
+      ::unlink(path_.c_str());
+    } else if (::rename(beside_.c_str(), path_.c_str()) == 0) {
+      return;
+    }
+  }
   if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
@@ -72,9 +110,7 @@ result<void> pdf_file::write(std::string_view pdf) {
     waiting_ = pdf;
     return {};
   }
-  const auto slash = path_.rfind('/');
-  std::string beside = slash == std::string::npos ? std::string() : path_.substr(0, slash + 1);
-  beside += ".lme-XXXXXX";
+  std::string beside = folder_of(path_) + ".lme-XXXXXX";
   const int fd = ::mkostemp(beside.data(), O_CLOEXEC);  // mode 0600
   if (fd < 0) return not_written(path_);
   beside_ = std::move(beside);
@@ -85,14 +121,30 @@ result<void> pdf_file::write(std::string_view pdf) {
 
 result<void> pdf_file::commit() {
   if (is_stdout()) {
-    print_bytes(waiting_);
-    return {};
+    if (print_bytes(waiting_)) return {};
+    return fail(errc::usage,
+                "The PDF could not be written to the standard output, so nothing was issued; write "
+                "it to a file by --out.");
   }
-  const bool done =
-      force_ ? ::rename(beside_.c_str(), path_.c_str()) == 0 : rename_to_new(beside_, path_);
-  if (!done) return errno == EEXIST ? taken(path_) : not_written(path_);
-  beside_.clear();
+  if (force_ && swap_names(beside_, path_)) {
+    in_place_ = true;
+  } else if (rename_to_new(beside_, path_)) {
+    in_place_ = true;
+    beside_.clear();
+  } else if (force_ && errno == EEXIST && look(path_) == found::plain_file &&
+             ::rename(beside_.c_str(), path_.c_str()) == 0) {
+    beside_.clear();  // a file system that exchanges nothing: what was there is gone
+  } else {
+    return errno == EEXIST ? taken(path_) : not_written(path_);
+  }
+  store_folder(path_);
   return {};
+}
+
+void pdf_file::keep() {
+  in_place_ = false;
+  if (!beside_.empty()) ::unlink(beside_.c_str());
+  beside_.clear();
 }
 
 std::string default_pdf_name(std::string_view mark, std::string_view start) {

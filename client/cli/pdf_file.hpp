@@ -2,7 +2,9 @@
 // Where a PDF goes: a new file with mode 0600, or stdout.
 //
 // The file is written aside, so what is there under its name is whole; nothing is replaced unless
-// `force` says so. What was not committed is removed. One thread.
+// `force` says so. It is in its place before what was issued is saved, so that nothing counts as
+// issued without its paper; what was not kept in the end is taken away again, and what it replaced
+// comes back. One thread.
 
 #include <string>
 #include <string_view>
@@ -13,7 +15,8 @@ namespace autocusto::cli {
 
 class pdf_file {
  public:
-  /// `-` is stdout. Errors: already_exists; usage with the path as `field`.
+  /// `-` is stdout. Errors: already_exists; usage with the path as `field`, also for a folder or
+  /// anything else that is no plain file, `force` or not.
   [[nodiscard]] static result<pdf_file> prepare(std::string path, bool force);
   ~pdf_file();
   pdf_file(pdf_file&& other) noexcept;
@@ -23,8 +26,10 @@ class pdf_file {
 
   /// Puts all of it aside, on disk. Once. Error: usage, when the disk does not take it.
   [[nodiscard]] result<void> write(std::string_view pdf);
-  /// Gives it its name, or sends it to stdout.
+  /// Gives it its name, or sends it to stdout, to the last byte.
   [[nodiscard]] result<void> commit();
+  /// It stays.
+  void keep();
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool is_stdout() const { return path_ == "-"; }
 
@@ -33,8 +38,9 @@ class pdf_file {
 
   std::string path_;
   bool force_;
-  std::string beside_;   ///< empty: nothing is put aside
-  std::string waiting_;  ///< for stdout
+  std::string beside_;     ///< put aside, or what was replaced; empty: neither
+  std::string waiting_;    ///< for stdout
+  bool in_place_ = false;  ///< under its name, and not kept yet
 };
 
 /// `lme-<6 hexadecimal digits>-<start>.pdf`: nothing about a patient.

@@ -80,10 +80,11 @@ int print_process(const app& a, const process_options& o) {
       o.print.force);
   if (!file) return a.fail(file.error());
   if (const auto written = file->write(drawn->pdf); !written) return a.fail(written.error());
+  if (const auto named = file->commit(); !named) return a.fail(named.error());
   auto editor = (*replica)->edit();
   const auto kept = printing::record((*replica)->read(), editor, std::span(&*drawn, 1));
   if (!kept) return a.fail(kept.error(), "emission");
-  if (const auto named = file->commit(); !named) return a.fail(named.error());
+  file->keep();
   show_warnings(a, drawn->warnings);
   return show_printed(a, *drawn, kept->front(), *file);
 }
@@ -98,7 +99,7 @@ int check_process(const app& a, const process_options& o) {
   const auto catalogue = current_reference(**replica);
   const auto found =
       printing::check((*replica)->read(), *order, *catalogue, used_doctor(**replica));
-  if (!found) return a.fail(found.error(), "process");
+  if (!found) return fail_with(a, found.error(), {});
   show_warnings(a, found->warnings);
   const bool fine = found->problems.empty();
   const int done = a.done(

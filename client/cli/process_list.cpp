@@ -96,8 +96,16 @@ int show_due(const app& a, const due_options& o) {
     never.push_back({{"key", key}, {"name", printing::name_for(*names, key)}});
     rows.push_back({tr("never printed"), key, printing::name_for(*names, key)});
   }
+  json unclear = json::array();
+  for (const auto& key : due->unclear) {
+    unclear.push_back({{"key", key}, {"name", printing::name_for(*names, key)}});
+    rows.push_back({tr("cannot be read"), key, printing::name_for(*names, key)});
+  }
   const auto count = items.size();
-  const json object = {{"items", std::move(items)}, {"count", count}, {"never", std::move(never)}};
+  const json object = {{"items", std::move(items)},
+                       {"count", count},
+                       {"never", std::move(never)},
+                       {"unclear", std::move(unclear)}};
   if (rows.empty()) return a.done(object, tr("Nothing is due.\n"));
   return a.done(object, table({tr("due"), tr("key"), tr("patient")}, rows));
 }

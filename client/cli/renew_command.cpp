@@ -1,5 +1,7 @@
 // process renew: many processes in one PDF.
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -7,6 +9,7 @@
 #include "client/cli/app.hpp"
 #include "client/cli/pdf_file.hpp"
 #include "client/cli/print_options.hpp"
+#include "client/cli/print_views.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/overview.hpp"
 #include "client/print/renew.hpp"
@@ -26,19 +29,36 @@ struct renew_options {
   print_arguments print;
 };
 
-/// The processes that are due in that month, by date, then key.
-result<std::vector<std::string>> due_in(const replica::reader& reader, const std::string& month) {
+struct due_month {
+  std::vector<std::string> keys;     ///< by date, then key
+  std::vector<std::string> unclear;  ///< whose date cannot be read
+  std::size_t damaged = 0;
+};
+
+result<due_month> due_in(const replica::reader& reader, const std::string& month) {
   const auto first = pdf::date_from_iso(month + "-01");
   if (!first) return fail(errc::usage, "Give --due a month, such as 2027-01.", "due");
   const auto due = printing::all_due(reader);
   if (!due) return due.error();
-  std::vector<std::string> out;
+  due_month out;
   for (const auto& one : due->items) {
     if (one.due.year() == first->year() && one.due.month() == first->month()) {
-      out.push_back(one.process);
+      out.keys.push_back(one.process);
     }
   }
+  for (const auto& key : due->unclear) {
+    if (std::find(out.keys.begin(), out.keys.end(), key) == out.keys.end()) {
+      out.unclear.push_back(key);
+    }
+  }
+  out.damaged = due->damaged;
   return out;
+}
+
+error no_due_date() {
+  return fail(errc::database,
+              "When this process is due cannot be read, since a record of it was changed or "
+              "damaged; look at it, and renew it by its key.");
 }
 
 struct refusal_text {
@@ -119,13 +139,17 @@ int renew(const app& a, const renew_options& o) {
     }
   }
   auto keys = o.keys;
+  std::vector<std::string> unclear;
   if (!o.due.empty()) {
     auto due = due_in(reader, o.due);
     if (!due) return a.fail(due.error());
-    keys = *std::move(due);
+    keys = std::move(due->keys);
+    unclear = std::move(due->unclear);
+    note_damaged(due->damaged);
   }
   const auto catalogue = current_reference(**replica);
-  const auto done = printing::renew(reader, keys, *order, *catalogue, used_doctor(**replica));
+  auto done = printing::renew(reader, keys, *order, *catalogue, used_doctor(**replica));
+  for (auto& key : unclear) done.refused.push_back({std::move(key), no_due_date(), {}});
   if (done.printed.empty()) return show_renewed(a, done, {}, {});
   auto file = pdf_file::prepare(o.print.out.empty()
                                     ? default_pdf_name(done.sha256, pdf::iso_text(order->how.start))
@@ -133,10 +157,11 @@ int renew(const app& a, const renew_options& o) {
                                 o.print.force);
   if (!file) return a.fail(file.error());
   if (const auto written = file->write(done.pdf); !written) return a.fail(written.error());
+  if (const auto named = file->commit(); !named) return a.fail(named.error());
   auto editor = (*replica)->edit();
   const auto kept = printing::record(reader, editor, done.printed);
   if (!kept) return a.fail(kept.error(), "emission");
-  if (const auto named = file->commit(); !named) return a.fail(named.error());
+  file->keep();
   return show_renewed(a, done, *kept, file->path());
 }
 

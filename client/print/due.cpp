@@ -38,7 +38,7 @@ due_list due_of(std::span<const process_facts> processes,
     if (process.closed) continue;
     const auto at = newest.find(process.key);
     if (at == newest.end()) {
-      out.never.push_back(process.key);
+      (process.damaged ? out.unclear : out.never).push_back(process.key);
     } else {
       out.items.push_back(
           {process.key, due_date(at->second->start, at->second->months), at->second->key});

@@ -17,7 +17,8 @@ namespace autocusto::printing {
 
 struct process_facts {
   std::string key;
-  bool closed = false;
+  bool closed = false;  ///< false for one that cannot be read
+  bool damaged = false;
 };
 
 struct emission_facts {
@@ -37,10 +38,13 @@ struct due_process {
 struct due_list {
   std::vector<due_process> items;  ///< by date, then key
   std::vector<std::string> never;  ///< never printed, by key
-  std::size_t damaged = 0;         ///< records that could not be read
+  /// Processes of which nobody can tell when they are due, since they or an emission of theirs
+  /// cannot be read; by key.
+  std::vector<std::string> unclear;
+  std::size_t damaged = 0;  ///< records that could not be read
 };
 
-/// Of all processes that are not closed.
+/// Of all processes that are not closed. A damaged one is due by its emissions.
 [[nodiscard]] due_list due_of(std::span<const process_facts> processes,
                               std::span<const emission_facts> emissions);
 

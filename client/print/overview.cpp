@@ -39,32 +39,37 @@ std::string name_for(const patient_names& names, std::string_view key) {
 }
 
 result<due_list> all_due(const replica::reader& reader) {
-  const auto processes = reader.list("process");
-  if (!processes) return processes.error();
   std::size_t damaged = 0;
+  const auto processes = reader.search("process", {}, &damaged);
+  if (!processes) return processes.error();
   std::vector<process_facts> known;
   for (const auto& one : *processes) {
     if (one.draft) continue;
     const auto fields = sound_fields(reader, "process", one.key);
     if (fields) {
-      known.push_back({one.key, text_of(*fields, "situacao") == "encerrado"});
+      known.push_back({.key = one.key, .closed = text_of(*fields, "situacao") == "encerrado"});
     } else {
       ++damaged;
+      known.push_back({.key = one.key, .damaged = true});
     }
   }
-  const auto emissions = emissions_of(reader, {}, &damaged);
+  std::set<std::string> unread;
+  const auto emissions = emissions_of(reader, {}, &damaged, &unread);
   if (!emissions) return emissions.error();
   std::vector<emission_facts> facts;
   for (const auto& one : *emissions) {
     if (auto fact = facts_of(one.key, one.fields)) facts.push_back(*std::move(fact));
   }
   auto out = due_of(known, facts);
+  unread.insert(out.unclear.begin(), out.unclear.end());
+  out.unclear.assign(unread.begin(), unread.end());
   out.damaged = damaged;
   return out;
 }
 
 result<std::vector<emission_line>> emissions_of(const replica::reader& reader,
-                                                const std::string& process, std::size_t* damaged) {
+                                                const std::string& process, std::size_t* damaged,
+                                                std::set<std::string>* unread) {
   const auto all = reader.list("emission");
   if (!all) return all.error();
   std::vector<emission_line> out;
@@ -73,8 +78,9 @@ result<std::vector<emission_line>> emissions_of(const replica::reader& reader,
     if (!process.empty() && of != process) continue;
     if (auto fields = sound_fields(reader, "emission", one.key)) {
       out.push_back({one.key, std::move(of), *std::move(fields)});
-    } else if (damaged != nullptr) {
-      ++*damaged;
+    } else {
+      if (damaged != nullptr) ++*damaged;
+      if (unread != nullptr) unread->insert(of);
     }
   }
   std::sort(out.begin(), out.end(), [](const emission_line& a, const emission_line& b) {

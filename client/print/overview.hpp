@@ -5,6 +5,7 @@
 // Each read is a snapshot of its own. One thread at a time per replica.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,9 @@ struct emission_line {
   domain::field_map fields;
 };
 /// Of one process, or of all (an empty key): by start, then key. A damaged one is left out, and
-/// counted.
-[[nodiscard]] result<std::vector<emission_line>> emissions_of(const replica::reader& reader,
-                                                              const std::string& process,
-                                                              std::size_t* damaged = nullptr);
+/// counted; `unread` gets its process.
+[[nodiscard]] result<std::vector<emission_line>> emissions_of(
+    const replica::reader& reader, const std::string& process, std::size_t* damaged = nullptr,
+    std::set<std::string>* unread = nullptr);
 
 }  // namespace autocusto::printing

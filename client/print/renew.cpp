@@ -13,6 +13,18 @@ error is_draft() {
               "processo");
 }
 
+/// A damaged record keeps the others from nothing.
+result<drawn> draw_sound(const replica::reader& reader, const order& what,
+                         const reference_source& catalogue, const std::string& used,
+                         std::vector<problem>* why) {
+  try {
+    return draw(reader, what, catalogue, used, why);
+  } catch (const error_exception& e) {
+    if (e.get().code != errc::database) throw;
+    return e.get();
+  }
+}
+
 }  // namespace
 
 renewal renew(const replica::reader& reader, std::span<const std::string> processes,
@@ -25,7 +37,7 @@ renewal renew(const replica::reader& reader, std::span<const std::string> proces
     order one = how;
     one.what.process = process;
     std::vector<problem> problems;
-    auto page = draw(reader, one, catalogue, used, &problems);
+    auto page = draw_sound(reader, one, catalogue, used, &problems);
     if (page && page->draft) {
       out.refused.push_back({process, is_draft(), {}});
     } else if (!page) {

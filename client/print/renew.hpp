@@ -25,7 +25,8 @@ struct renewal {
   int pages = 0;
 };
 
-/// A key that stands there twice counts once. `how` says everything but which process.
+/// A key that stands there twice counts once. What is damaged is refused with errc::database. `how`
+/// says everything but which process.
 [[nodiscard]] renewal renew(const replica::reader& reader, std::span<const std::string> processes,
                             const order& how, const reference_source& catalogue,
                             const std::string& used);

@@ -73,8 +73,9 @@ void print_note(std::string_view text) {
   std::fwrite(clean.data(), 1, clean.size(), stderr);
 }
 
-void print_bytes(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+bool print_bytes(std::string_view bytes) {
+  const bool all = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+  return std::fflush(stdout) == 0 && all;
 }
 
 /// Hands on what is complete; the bytes of half a code point wait for the others.

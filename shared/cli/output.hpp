@@ -22,8 +22,9 @@ namespace autocusto::cli {
 /// Cleaned, on stdout and on stderr.
 void print(std::string_view text);
 void print_note(std::string_view text);
-/// Bytes for a program or a file on stdout, as they are: a PDF, never a text.
-void print_bytes(std::string_view bytes);
+/// Bytes for a program or a file on stdout, as they are: a PDF, never a text. False when they were
+/// not taken to the end.
+[[nodiscard]] bool print_bytes(std::string_view bytes);
 
 /// While it lives, whatever is written to std::cout and std::cerr is cleaned; std::cout as JSON, if
 /// so asked. Every program holds one from the start of its `main`.

@@ -165,6 +165,17 @@ TEST_F(paper, replaces_no_file_without_force) {
   }
 }
 
+TEST_F(paper, issues_nothing_that_cannot_be_written) {
+  std::filesystem::create_directory(file("folder"));
+  for (const auto& out : {file("folder"), file("folder/"), file("missing/a.pdf")}) {
+    for (const auto* command : {"print", "renew"}) {
+      const auto refused = (*ana)({"process", command, key, "--out", out, "--force"});
+      EXPECT_EQ(refused.exit, 2) << command << ' ' << out;
+    }
+  }
+  EXPECT_EQ(ana->must({"emission", "list"}).at("count"), 0);
+}
+
 TEST_F(paper, renews_what_is_due) {
   const std::string other = "52998224725/G35";
   patient("52998224725", "Zélia Prado");
@@ -228,6 +239,67 @@ TEST_F(paper, the_same_print_on_two_laptops_is_one_emission) {
   const auto again = second.must({"emission", "reprint", emissions[0], "--out", file("c.pdf")});
   EXPECT_EQ(bytes_of(file("c.pdf")), bytes_of(file("a.pdf")));
   EXPECT_EQ(again.at("emission"), emissions[0]);
+}
+
+/// Continued by a colleague: the process is the one that was assigned, all else is the colleague's.
+TEST_F(paper, an_assigned_process_is_printed_in_the_name_of_who_has_it_now) {
+  ana->must({"process", "print", key, "--out", file("ana.pdf")});
+  ana->must({"sync"});
+  const auto bruno = here.enroll(here.add_doctor("bruno@clinica.test"), "bruno");
+  bruno.must({"clinic", "save", "7654321", "--set", "nome_clinica=Hospital do Norte", "--set",
+              "logradouro=Rua C", "--set", "logradouro_num=2", "--set", "bairro=Sul", "--set",
+              "cidade=Macapá", "--set", "cep=68900-000", "--set", "telefone_clinica=9632123456"});
+  bruno.must({"doctor", "save", "999/AP", "--set", "nome_medico=Bruno Lima", "--set",
+              "cns_medico=700000000000005"});
+  bruno.must({"patient", "save", cpf, "--set", "nome_paciente=João Antônio Prado", "--set",
+              "nome_mae=Mariana", "--set", "end_paciente=Rua Nova", "--set", "peso=88", "--set",
+              "altura=171"});
+  bruno.must({"sync"});
+
+  // Nothing of hers is here, neither to ask for nor in what the laptop holds.
+  for (const auto* kind : {"process", "emission"}) {
+    EXPECT_EQ(bruno.must({kind, "list"}).at("count"), 0) << kind;
+  }
+  EXPECT_EQ(bruno({"process", "show", key}).exit, 4);
+  EXPECT_EQ(bruno({"doctor", "show", "12345/PA"}).exit, 4);
+  const auto held = [&] { return bruno.must({"verify"}).at("versions").get<int>(); };
+  EXPECT_EQ(held(), 3);
+  bruno.must({"export", file("bruno.jsonl")});
+  for (const auto* word : {"Surtos", "Fingolimode", "Ana Souza", "Marajó", "G35"}) {
+    EXPECT_THAT(bytes_of(file("bruno.jsonl")), Not(HasSubstr(word)));
+  }
+
+  here.admin().must({"assign", "process", key, "1", "--user", "bruno@clinica.test"});
+  bruno.must({"sync"});
+  EXPECT_EQ(held(), 4) << "the process alone";
+  EXPECT_EQ((bruno({"process", "print", key, "--out", file("b.pdf")})).exit, 4)
+      << "her clinic is not his";
+  const auto printed = bruno.must({"process", "print", key, "--clinic", "7654321", "--start",
+                                   "2027-01-31", "--out", file("b.pdf")});
+  std::string text;
+  for (const auto& word : words_of_pdf(bytes_of(file("b.pdf")))) text += word.text + ' ';
+  for (const auto* his : {"Bruno Lima", "999", "Hospital do Norte", "João Antônio Prado", "Mariana",
+                          "88", "Surtos desde 2019"}) {
+    EXPECT_THAT(text, HasSubstr(his));
+  }
+  for (const auto* hers : {"Ana Souza", "Marajó", "Rua B"}) {
+    EXPECT_THAT(text, Not(HasSubstr(hers)));
+  }
+  bruno.must({"sync"});
+  ana->must({"sync"});
+  EXPECT_EQ(ana->must({"emission", "list"}).at("count"), 1) << "his emission is not hers";
+
+  // Taken away with the patient: process and emission go, the laptop has erased them.
+  here.admin().must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});
+  bruno.must({"sync"});
+  EXPECT_EQ(bruno({"process", "show", key}).exit, 4);
+  EXPECT_EQ(bruno({"emission", "show", printed.at("emission")}).exit, 4);
+  EXPECT_EQ(held(), 2) << "clinic and profile";
+  EXPECT_EQ(bruno({"emission", "reprint", printed.at("emission"), "--out", file("c.pdf")}).exit, 4);
+  EXPECT_EQ(ana->must({"process", "list"}).at("count"), 1);
+  ana->must({"emission", "reprint", ana->must({"emission", "list"}).at("items")[0].at("key"),
+             "--out", file("ana-2.pdf")});
+  EXPECT_EQ(bytes_of(file("ana-2.pdf")), bytes_of(file("ana.pdf")));
 }
 
 /// A dose that two laptops changed: printed after a choice only, and resolved by the doctor.

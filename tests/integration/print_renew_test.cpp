@@ -1,10 +1,13 @@
 // Many processes in one PDF, what is due, closing and recoding.
 
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "client/print/overview.hpp"
 #include "client/print/process_acts.hpp"
 #include "client/print/renew.hpp"
+#include "shared/sqlite/database.hpp"
 #include "tests/support/print_world.hpp"
 
 namespace autocusto::printing {
@@ -86,6 +89,56 @@ TEST_F(renewing, tells_what_is_due_and_forgets_closed_processes) {
   const auto refused = renew_all({second});
   ASSERT_THAT(refused.refused, SizeIs(1));
   EXPECT_EQ(refused.refused[0].problems[0].code, "closed");
+}
+
+/// Spoils the contents of all versions that `save` makes.
+template <class Save>
+void spoil_what_it_saves(test::print_world& here, Save save) {
+  const auto rows = [&here] {
+    std::set<std::int64_t> out;
+    sqlite::database db(here.ana.home() + "/replica.sqlite",
+                        {.mode = sqlite::open_mode::read_only});
+    sqlite::statement read(db, "SELECT id FROM version");
+    while (read.step()) out.insert(read.column_int(0));
+    return out;
+  };
+  const auto before = rows();
+  save();
+  sqlite::database db(here.ana.home() + "/replica.sqlite", {.mode = sqlite::open_mode::read_write});
+  for (const auto row : rows()) {
+    if (before.contains(row)) continue;
+    sqlite::statement write(db, "UPDATE version SET content = ? WHERE id = ?");
+    write.bind_blob(1, "estragado").bind_int(2, row);
+    write.run();
+  }
+}
+
+TEST_F(renewing, names_what_is_damaged_and_prints_the_rest) {
+  std::vector<std::string> keys;
+  for (std::uint32_t n = 1; n <= 4; ++n) {
+    keys.push_back(here.add_process(test::cpf(n)));
+    if (n < 3) here.issue(here.order(keys.back(), "2026-08-10"));
+  }
+  spoil_what_it_saves(here, [&] { here.save("patient", test::cpf(1), {{"peso", "71"s}}); });
+  spoil_what_it_saves(here, [&] { here.save("process", keys[1], {{"anamnese", "Outra."s}}); });
+  spoil_what_it_saves(here, [&] { here.save("process", keys[2], {{"anamnese", "Outra."s}}); });
+  spoil_what_it_saves(here, [&] { here.issue(here.order(keys[3], "2026-08-10")); });
+
+  const auto due = all_due(here.ana->read());
+  ASSERT_TRUE(due);
+  EXPECT_THAT(keys_of(due->items), ElementsAre(keys[0] + " 2027-02-10", keys[1] + " 2027-02-10"))
+      << "a damaged process is due by its emission";
+  EXPECT_THAT(due->unclear, ElementsAre(keys[2], keys[3]));
+  EXPECT_EQ(due->damaged, 3U);
+
+  const auto done = renew_all(keys);
+  ASSERT_THAT(done.printed, SizeIs(1));
+  EXPECT_EQ(done.printed[0].made.process, keys[3]);
+  ASSERT_THAT(done.refused, SizeIs(3));
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(done.refused[i].process, keys[i]);
+    EXPECT_EQ(done.refused[i].why.code, errc::database);
+  }
 }
 
 TEST_F(renewing, goes_on_under_another_cid) {
