@@ -4,7 +4,7 @@ import { call, CallError, callForPaper, type Emission, type FieldProblem, type P
 import { formatDate, splitKey, todayIso } from '../logic/format';
 import { go, type PrintAct } from '../nav';
 import { Badge, errorText, Problem, useFocused, useLoaded } from '../parts/common';
-import { say } from '../parts/dialog';
+import { ask, say } from '../parts/dialog';
 import { choiceText } from '../parts/field';
 import { ProblemList } from '../parts/print_check';
 import { live, useStore } from '../store';
@@ -193,9 +193,11 @@ function Emissions({ id }: { id: string }) {
   const { value } = useLoaded(() => call<{ items: Emission[] }>('/api/emission/list', { process: id }, true), revision);
   const [paper, setPaper] = useState<Paper | null>(null);
   const again = async (one: Emission) => {
+    const cancelled = one.state === 'cancelada';
+    if (cancelled && !(await ask({ text: t('reprint_cancelled'), yes: t('reprint') }))) return;
     setPaper(null);
     try {
-      setPaper(await callForPaper('/api/emission/reprint', { emission: one.key }));
+      setPaper(await callForPaper('/api/emission/reprint', { emission: one.key, ...(cancelled ? { cancelled_too: true } : {}) }));
     } catch (e) {
       say(errorText(e), true);
     }

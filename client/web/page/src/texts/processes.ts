@@ -46,6 +46,10 @@ export const processes = texts({
   months_one: ['1 mês', '1 month'],
   months_many: ['{n} meses', '{n} months'],
   reprint: ['Imprimir de novo', 'Print again'],
+  reprint_cancelled: [
+    'Esta emissão foi cancelada. Imprimir de novo mesmo assim? Ela continua cancelada.',
+    'This emission was cancelled. Print it again all the same? It stays cancelled.',
+  ],
   reprint_of: ['Imprimir de novo a emissão de {date}', 'Print the emission of {date} again'],
   medicine: ['Medicamento', 'Medicine'],
   medicine_n: ['Medicamento {n}', 'Medicine {n}'],
