@@ -15,7 +15,7 @@
 #include "client/replica/read/reader.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
-#include "client/sync/shell.hpp"
+#include "client/sync/sync_runner.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/cli/terminal.hpp"
 #include "shared/crypto/random.hpp"
@@ -25,17 +25,17 @@ namespace {
 
 using nlohmann::json;
 
-/// The running shell, for the signal handler; null while none runs.
-std::atomic<engine::shell*> g_running{nullptr};
+/// The running runner, for the signal handler; null while none runs.
+std::atomic<engine::sync_runner*> g_running{nullptr};
 
 void on_signal(int /*number*/) {
-  if (engine::shell* running = g_running.load(); running != nullptr) running->stop();
+  if (engine::sync_runner* running = g_running.load(); running != nullptr) running->stop();
 }
 
 /// While it lives, SIGINT and SIGTERM end the sync gently: what was received is kept.
 class gentle_end {
  public:
-  explicit gentle_end(engine::shell& running) {
+  explicit gentle_end(engine::sync_runner& running) {
     g_running = &running;
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
@@ -134,7 +134,7 @@ int sync(const app& a, bool watch) {
   if (!address) return a.fail(address.error());
   transport::remote server(*address);
   auto port = (*replica)->sync();
-  engine::shell shell(port, server, crypto::system_random());
+  engine::sync_runner runner(port, server, crypto::system_random());
   progress bar(!a.json);
   engine::run_options options;
   options.watch = watch;
@@ -152,8 +152,8 @@ int sync(const app& a, bool watch) {
   const std::int64_t listed_before = listed();
   engine::run_result run;
   {
-    const gentle_end signals(shell);
-    run = shell.run(options);
+    const gentle_end signals(runner);
+    run = runner.run(options);
   }
   bar.clear();
   // An erased laptop has no list: all that was refused was handed over.

@@ -127,7 +127,7 @@ std::vector<action> machine::on(const event& what, const stimulus& with) {
   return std::exchange(out_, {});
 }
 
-/// Holds the shell to the contract, and notes that what was under way has ended.
+/// Holds the runner to the contract, and notes that what was under way has ended.
 void machine::expect(const event& what) {
   if (from_outside(what)) {
     const bool starts = std::holds_alternative<begin>(what);

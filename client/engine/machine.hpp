@@ -97,7 +97,7 @@ inline constexpr std::size_t k_pages_ahead = 2;
 class machine {
  public:
   /// What to do next, in this order. Throws std::logic_error for an event that nothing has asked
-  /// for (a bug of the shell).
+  /// for (a bug of the runner).
   [[nodiscard]] std::vector<action> on(const event& what, const stimulus& with);
 
   [[nodiscard]] step at() const { return step_; }

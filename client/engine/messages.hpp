@@ -240,7 +240,7 @@ struct mark_missing {
 };
 /// Begin the feed at 0; the recovery is over. -> feed_restarted
 struct restart_feed {};
-/// -> page_arrived; the shell keeps a page that has items in a queue
+/// -> page_arrived; the runner keeps a page that has items in a queue
 struct fetch_page {
   wire::cursor from;
   int wait_seconds = 0;

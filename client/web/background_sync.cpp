@@ -94,7 +94,7 @@ bool background_sync::run_once(replica::replica_store& replica) {
   }
   transport::remote server(*address);
   auto port = replica.sync();
-  engine::shell shell(port, server, random_);
+  engine::sync_runner runner(port, server, random_);
   engine::run_options options;
   options.watch = true;
   options.longest_wait = k_longest_wait;
@@ -111,11 +111,11 @@ bool background_sync::run_once(replica::replica_store& replica) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
     again_ = false;
-    running_ = &shell;
+    running_ = &runner;
   }
   engine::run_result run;
   try {
-    run = shell.run(options);
+    run = runner.run(options);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     running_ = nullptr;

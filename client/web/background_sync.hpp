@@ -19,7 +19,7 @@
 
 #include "client/engine/messages.hpp"
 #include "client/replica/replica.hpp"
-#include "client/sync/shell.hpp"
+#include "client/sync/sync_runner.hpp"
 
 namespace autocusto::web {
 
@@ -54,7 +54,7 @@ class background_sync {
 
  private:
   void work();
-  /// One shell, until it ends. False: there is nothing to go on with.
+  /// One runner, until it ends. False: there is nothing to go on with.
   bool run_once(replica::replica_store& replica);
   void set(const std::function<void(sync_state&)>& change);
   /// Waits before the next attempt; false when stopping.
@@ -65,7 +65,7 @@ class background_sync {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   sync_state state_;
-  engine::shell* running_ = nullptr;
+  engine::sync_runner* running_ = nullptr;
   bool stopping_ = false;
   bool again_ = false;
   std::thread thread_;

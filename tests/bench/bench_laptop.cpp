@@ -17,7 +17,7 @@
 #include "client/replica/replica.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
-#include "client/sync/shell.hpp"
+#include "client/sync/sync_runner.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/random.hpp"
@@ -62,7 +62,7 @@ class laptop {
     static_cast<void>(engine::enroll_device(replica_->identity(), link, "laptop").value());
     server_ = std::make_unique<transport::remote>(engine::address_of(replica_->identity()).value());
     port_ = std::make_unique<replica::sync_store>(replica_->file());
-    shell_ = std::make_unique<engine::shell>(*port_, *server_, crypto::system_random());
+    runner_ = std::make_unique<engine::sync_runner>(*port_, *server_, crypto::system_random());
   }
 
   [[nodiscard]] replica::replica_store& replica() { return *replica_; }
@@ -70,7 +70,7 @@ class laptop {
   /// One sync, which must go well and move exactly so many versions.
   took sync(std::size_t pushed, std::size_t pulled) {
     const stopwatch watch;
-    const auto run = shell_->run({});
+    const auto run = runner_->run({});
     const took time{watch.wall(), watch.cpu()};
     if (run.how.why) throw error_exception(*run.how.why);
     const auto& moved = run.how.totals;
@@ -85,7 +85,7 @@ class laptop {
   std::unique_ptr<replica::replica_store> replica_;
   std::unique_ptr<transport::remote> server_;
   std::unique_ptr<replica::sync_store> port_;
-  std::unique_ptr<engine::shell> shell_;
+  std::unique_ptr<engine::sync_runner> runner_;
 };
 
 /// Registers the patients `from` up to `to` in one transaction.

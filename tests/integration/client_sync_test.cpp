@@ -442,7 +442,7 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
   auto watching = laptop("ana@example.org");
   auto other = laptop("ana@example.org");
   sync_laptop editor(watching->home);  // another process on the same folder
-  autocusto::engine::shell shell(*watching->port, *watching->line, crypto::system_random());
+  autocusto::engine::sync_runner runner(*watching->port, *watching->line, crypto::system_random());
   autocusto::engine::run_result result;
   std::atomic<int> rounds{0};
   std::atomic<int> failures{0};
@@ -454,7 +454,7 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
     options.on_round = [&rounds, &failures](const std::optional<error>& failed) {
       ++(failed ? failures : rounds);
     };
-    result = shell.run(options);
+    result = runner.run(options);
   });
   const auto soon = [](const auto& happened) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
@@ -476,7 +476,7 @@ TEST_F(client_sync, watching_brings_and_takes_changes_at_once) {
   EXPECT_TRUE(soon([&] { return editor.replica->read().status().last_sync->ok; }));
   EXPECT_TRUE(soon([&] { return !editor.replica->read().status().pending; }));
   const int failed = failures;
-  shell.stop();
+  runner.stop();
   runs.join();
   expect_ok(result);
   EXPECT_EQ(failures, failed) << "to be stopped is no failure";

@@ -161,19 +161,19 @@ TEST_F(copied_folder, with_a_push_under_way_whose_answer_is_lost) {
 /// A watching program, in a thread of its own.
 class watcher {
  public:
-  explicit watcher(sync_laptop& on) : shell_(*on.port, *on.line, crypto::system_random()) {
+  explicit watcher(sync_laptop& on) : runner_(*on.port, *on.line, crypto::system_random()) {
     thread_ = std::thread([this] {
       engine_::run_options options;
       options.watch = true;
       options.probe_interval = 20ms;
       options.longest_wait = 20ms;
       options.on_round = [this](const std::optional<error>&) { ++rounds; };
-      result = shell_.run(options);
+      result = runner_.run(options);
       ended = true;
     });
   }
   ~watcher() {
-    shell_.stop();
+    runner_.stop();
     thread_.join();
   }
   watcher(const watcher&) = delete;
@@ -184,7 +184,7 @@ class watcher {
   engine_::run_result result;  ///< once it has ended
 
  private:
-  engine_::shell shell_;
+  engine_::sync_runner runner_;
   std::thread thread_;
 };
 

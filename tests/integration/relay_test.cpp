@@ -383,8 +383,8 @@ TEST_P(in_between, starts_no_recovery) {
   address.port = thief->port();
   transport::remote server(address);
   auto port = mine.replica->sync();
-  autocusto::engine::shell shell(port, server, crypto::system_random());
-  const auto run = shell.run({});
+  autocusto::engine::sync_runner runner(port, server, crypto::system_random());
+  const auto run = runner.run({});
   ASSERT_TRUE(run.how.why);
   EXPECT_EQ(run.how.why->code, errc::untrusted_server);
   EXPECT_EQ(thief->requests("/v1/known") + thief->requests("/v1/push"), 0);

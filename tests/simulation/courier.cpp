@@ -131,7 +131,7 @@ void network::server_gone() {
   parked_.clear();
 }
 
-// ---- The shell ----
+// ---- The runner ----
 
 courier::courier(timeline& time, network& line, desk& at, dice random, bool watch)
     : time_(time), line_(line), desk_(at), random_(random) {

@@ -20,7 +20,7 @@
 #include "client/replica/replica.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "client/sync/enrollment.hpp"
-#include "client/sync/shell.hpp"
+#include "client/sync/sync_runner.hpp"
 #include "client/transport/foreign.hpp"
 #include "client/transport/remote.hpp"
 #include "shared/crypto/random.hpp"
@@ -159,7 +159,7 @@ class sync_laptop {
   }
 
   ::autocusto::engine::run_result sync(::autocusto::engine::run_options options = {}) {
-    ::autocusto::engine::shell once(*port, *line, crypto::system_random());
+    ::autocusto::engine::sync_runner once(*port, *line, crypto::system_random());
     return once.run(options);
   }
 

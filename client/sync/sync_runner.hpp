@@ -1,7 +1,7 @@
 #pragma once
 // Runs the sync machine: its actions against the replica and the server, their results back to it.
 //
-// The calling thread owns the replica: all of SQLite happens on it. One thread of the shell's own
+// The calling thread owns the replica: all of SQLite happens on it. One thread of the runner's own
 // owns the connection: it sends, receives, decodes and checks pages, so that the next page is
 // fetched and checked while this one is being written. They exchange values only.
 
@@ -23,7 +23,7 @@ struct run_options {
   std::function<void(const progress&)> on_progress;
   /// Watching: why nothing goes on for now; nothing after a round that went well.
   std::function<void(const std::optional<error>&)> on_round;
-  /// How often a watching shell looks for what other processes saved.
+  /// How often a watching runner looks for what other processes saved.
   std::chrono::milliseconds probe_interval{1000};
   /// No wait between attempts is longer; tests set it low.
   std::chrono::milliseconds longest_wait = std::chrono::hours(1);
@@ -34,13 +34,13 @@ struct run_result {
   std::int64_t conflicts = 0;  ///< open in own views afterwards
 };
 
-class shell {
+class sync_runner {
  public:
-  /// All must outlive the shell; nobody else uses them while `run` runs.
-  shell(replica_port& replica, transport::remote_api& server, random_source& random);
-  ~shell();
-  shell(const shell&) = delete;
-  shell& operator=(const shell&) = delete;
+  /// All must outlive the runner; nobody else uses them while `run` runs.
+  sync_runner(replica_port& replica, transport::remote_api& server, random_source& random);
+  ~sync_runner();
+  sync_runner(const sync_runner&) = delete;
+  sync_runner& operator=(const sync_runner&) = delete;
 
   /// One sync (or watching, until stopped or nothing can go on). Errors of server, network and
   /// rules are in the result; what is broken (full disk, damaged replica) is thrown. May be called

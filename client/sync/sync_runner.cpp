@@ -1,4 +1,4 @@
-#include "client/sync/shell.hpp"
+#include "client/sync/sync_runner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -109,7 +109,7 @@ class courier {
 
 }  // namespace
 
-class shell::impl {
+class sync_runner::impl {
  public:
   impl(replica_port& replica, transport::remote_api& server, random_source& random)
       : replica_(replica), server_(server), random_(random) {}
@@ -466,15 +466,16 @@ class shell::impl {
   bool cancelled_ = false;
 };
 
-shell::shell(replica_port& replica, transport::remote_api& server, random_source& random)
+sync_runner::sync_runner(replica_port& replica, transport::remote_api& server,
+                         random_source& random)
     : impl_(std::make_unique<impl>(replica, server, random)) {}
-shell::~shell() = default;
+sync_runner::~sync_runner() = default;
 
-run_result shell::run(const run_options& options) {
+run_result sync_runner::run(const run_options& options) {
   return impl_->run(options);
 }
 
-void shell::stop() noexcept {
+void sync_runner::stop() noexcept {
   impl_->stop();
 }
 
