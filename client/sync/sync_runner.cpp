@@ -46,12 +46,12 @@ struct arrival {
 };
 
 /// The thread that owns the connection: one request at a time.
-class courier {
+class request_worker {
  public:
-  courier() : thread_([this] { work(); }) {}
-  courier(const courier&) = delete;
-  courier& operator=(const courier&) = delete;
-  ~courier() {
+  request_worker() : thread_([this] { work(); }) {}
+  request_worker(const request_worker&) = delete;
+  request_worker& operator=(const request_worker&) = delete;
+  ~request_worker() {
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
@@ -129,9 +129,9 @@ class sync_runner::impl {
     timer_.reset();
     told_to_stop_ = false;
     if (!stopping_.load()) server_.clear_interrupt();
-    // The courier ends with this frame, also when something throws: its request is cut short.
-    courier thread;
-    courier_ = &thread;
+    // The worker ends with this frame, also when something throws: its request is cut short.
+    request_worker worker;
+    worker_ = &worker;
     const interrupter ends{server_};
     events_.push_back(begin{.watch = options.watch, .has_session = server_.has_session()});
     while (!result_) {
@@ -193,7 +193,7 @@ class sync_runner::impl {
         }
         until = std::min(until, probe);
       }
-      if (auto brought = courier_->receive(until)) events_.push_back(take(std::move(*brought)));
+      if (auto brought = worker_->receive(until)) events_.push_back(take(std::move(*brought)));
     }
   }
 
@@ -246,7 +246,7 @@ class sync_runner::impl {
   // ---- The network's actions ----
 
   void perform(const ask_challenge&) {
-    courier_->send([this, device = device_]() -> arrival {
+    worker_->send([this, device = device_]() -> arrival {
       auto asked = server_.challenge(device);
       if (!asked) return {lost(asked.error()), {}};
       return {challenged{std::move(*asked)}, {}};
@@ -256,7 +256,7 @@ class sync_runner::impl {
   void perform(const ask_session& a) {
     auto proof = replica_.sign("session", wire::encode_object(a.what));
     auto have = replica_.catalogue_hash();
-    courier_->send([this, proof = std::move(proof), have]() -> arrival {
+    worker_->send([this, proof = std::move(proof), have]() -> arrival {
       auto opened = server_.open_session(proof);
       if (!opened) return {lost(opened.error()), {}};
       arrival out{session_opened{.scope = opened->scope,
@@ -290,7 +290,7 @@ class sync_runner::impl {
                        : ready.error();
       return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
     }
-    courier_->send([this, request = std::move(**ready), surrender = a.surrender]() -> arrival {
+    worker_->send([this, request = std::move(**ready), surrender = a.surrender]() -> arrival {
       auto receipt = surrender ? server_.surrender(request) : server_.push(request);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
@@ -298,7 +298,7 @@ class sync_runner::impl {
   }
 
   void perform(const ask_receipt& a) {
-    courier_->send([this, id = a.id]() -> arrival {
+    worker_->send([this, id = a.id]() -> arrival {
       auto receipt = server_.receipt(id);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
@@ -323,7 +323,7 @@ class sync_runner::impl {
   }
 
   void perform(const ask_missing&) {
-    courier_->send([this, held = replica_.held_versions()]() -> arrival {
+    worker_->send([this, held = replica_.held_versions()]() -> arrival {
       auto told = server_.missing(held);
       if (!told) return {lost(told.error()), {}};
       return {missing_told{std::move(*told)}, {}};
@@ -336,7 +336,7 @@ class sync_runner::impl {
       return events_.push_back(request_failed{.what = word.error(), .last_push = {}});
     }
     if (!*word) return events_.push_back(erasure_taken{});
-    courier_->send([this, word = std::move(**word)]() -> arrival {
+    worker_->send([this, word = std::move(**word)]() -> arrival {
       // What the server calls unknown it never asked for; to say it again would not help.
       auto taken = server_.erased(word.form);
       if (!taken) return {lost(taken.error()), {}};
@@ -345,7 +345,7 @@ class sync_runner::impl {
   }
 
   void perform(const fetch_page& a) {
-    courier_->send([this, a]() -> arrival {
+    worker_->send([this, a]() -> arrival {
       constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
       auto page = server_.changes(a.from, limit, a.wait_seconds, a.unsent_seconds, a.own);
       if (!page) return {lost(page.error()), {}};
@@ -453,7 +453,7 @@ class sync_runner::impl {
 
   // Of one run.
   const run_options* options_ = nullptr;
-  courier* courier_ = nullptr;
+  request_worker* worker_ = nullptr;
   machine machine_;
   std::deque<event> events_;
   std::deque<checked_page> pages_;
