@@ -38,7 +38,7 @@ std::string mark_of(const looked& found) {
 }
 
 /// What a request brought: an event, and with a page the page itself.
-struct arrival {
+struct response {
   event what;
   std::optional<checked_page> page;
   std::optional<fetched_catalogue> catalogue = std::nullopt;
@@ -60,7 +60,7 @@ class request_worker {
     thread_.join();
   }
 
-  void send(std::function<arrival()> request) {
+  void send(std::function<response()> request) {
     {
       const std::lock_guard lock(mutex_);
       request_ = std::move(request);
@@ -69,11 +69,11 @@ class request_worker {
   }
 
   /// What the request brought, waiting until then at most. Throws what the request threw.
-  std::optional<arrival> receive(steady::time_point until) {
+  std::optional<response> receive(steady::time_point until) {
     std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, until, [this] { return arrived_ || thrown_; });
+    wake_.wait_until(lock, until, [this] { return response_ || thrown_; });
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
-    return std::exchange(arrived_, std::nullopt);
+    return std::exchange(response_, std::nullopt);
   }
 
  private:
@@ -84,7 +84,7 @@ class request_worker {
       if (closing_) return;
       const auto request = std::exchange(request_, nullptr);
       lock.unlock();
-      std::optional<arrival> brought;
+      std::optional<response> brought;
       std::exception_ptr thrown;
       try {
         brought = request();
@@ -92,7 +92,7 @@ class request_worker {
         thrown = std::current_exception();
       }
       lock.lock();
-      arrived_ = std::move(brought);
+      response_ = std::move(brought);
       thrown_ = thrown;
       wake_.notify_all();
     }
@@ -100,8 +100,8 @@ class request_worker {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::function<arrival()> request_;
-  std::optional<arrival> arrived_;
+  std::function<response()> request_;
+  std::optional<response> response_;
   std::exception_ptr thrown_;
   bool closing_ = false;
   std::thread thread_;
@@ -206,7 +206,7 @@ class sync_runner::impl {
     return true;
   }
 
-  event take(arrival&& brought) {
+  event take(response&& brought) {
     if (std::exchange(cancelled_, false) && !stopping_.load()) server_.clear_interrupt();
     if (std::holds_alternative<session_opened>(brought.what)) {
       // If the replica is busy now, the next session teaches the same again.
@@ -246,7 +246,7 @@ class sync_runner::impl {
   // ---- The network's actions ----
 
   void perform(const ask_challenge&) {
-    worker_->send([this, device = device_]() -> arrival {
+    worker_->send([this, device = device_]() -> response {
       auto asked = server_.challenge(device);
       if (!asked) return {lost(asked.error()), {}};
       return {challenged{std::move(*asked)}, {}};
@@ -256,17 +256,17 @@ class sync_runner::impl {
   void perform(const ask_session& a) {
     auto proof = replica_.sign("session", wire::encode_object(a.what));
     auto have = replica_.catalogue_hash();
-    worker_->send([this, proof = std::move(proof), have]() -> arrival {
+    worker_->send([this, proof = std::move(proof), have]() -> response {
       auto opened = server_.open_session(proof);
       if (!opened) return {lost(opened.error()), {}};
-      arrival out{session_opened{.scope = opened->scope,
-                                 .prev_push = opened->prev_push,
-                                 .last_push = opened->last_push,
-                                 .wipe = opened->wipe,
-                                 .server_behind = !domain::covers(
-                                     opened->kinds.value_or(domain::first_revisions()),
-                                     domain::known_revisions())},
-                  {}};
+      response out{session_opened{.scope = opened->scope,
+                                  .prev_push = opened->prev_push,
+                                  .last_push = opened->last_push,
+                                  .wipe = opened->wipe,
+                                  .server_behind = !domain::covers(
+                                      opened->kinds.value_or(domain::first_revisions()),
+                                      domain::known_revisions())},
+                   {}};
       // The sync goes on without a catalogue; the next session asks for it again.
       if (opened->catalogue && opened->catalogue != have) {
         auto fetched = server_.catalogue(have);
@@ -290,7 +290,7 @@ class sync_runner::impl {
                        : ready.error();
       return events_.push_back(request_failed{.what = std::move(why), .last_push = {}});
     }
-    worker_->send([this, request = std::move(**ready), surrender = a.surrender]() -> arrival {
+    worker_->send([this, request = std::move(**ready), surrender = a.surrender]() -> response {
       auto receipt = surrender ? server_.surrender(request) : server_.push(request);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
@@ -298,7 +298,7 @@ class sync_runner::impl {
   }
 
   void perform(const ask_receipt& a) {
-    worker_->send([this, id = a.id]() -> arrival {
+    worker_->send([this, id = a.id]() -> response {
       auto receipt = server_.receipt(id);
       if (!receipt) return {lost(receipt.error()), {}};
       return {receipt_arrived{std::move(*receipt)}, {}};
@@ -323,7 +323,7 @@ class sync_runner::impl {
   }
 
   void perform(const ask_missing&) {
-    worker_->send([this, held = replica_.held_versions()]() -> arrival {
+    worker_->send([this, held = replica_.held_versions()]() -> response {
       auto told = server_.missing(held);
       if (!told) return {lost(told.error()), {}};
       return {missing_told{std::move(*told)}, {}};
@@ -336,7 +336,7 @@ class sync_runner::impl {
       return events_.push_back(request_failed{.what = word.error(), .last_push = {}});
     }
     if (!*word) return events_.push_back(erasure_taken{});
-    worker_->send([this, word = std::move(**word)]() -> arrival {
+    worker_->send([this, word = std::move(**word)]() -> response {
       // What the server calls unknown it never asked for; to say it again would not help.
       auto taken = server_.erased(word.form);
       if (!taken) return {lost(taken.error()), {}};
@@ -345,7 +345,7 @@ class sync_runner::impl {
   }
 
   void perform(const fetch_page& a) {
-    worker_->send([this, a]() -> arrival {
+    worker_->send([this, a]() -> response {
       constexpr auto limit = static_cast<std::int64_t>(limits::batch_versions);
       auto page = server_.changes(a.from, limit, a.wait_seconds, a.unsent_seconds, a.own);
       if (!page) return {lost(page.error()), {}};
