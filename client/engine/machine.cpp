@@ -34,7 +34,7 @@ reply reply_to(const action& a) {
   const auto network = [](std::size_t index) { return reply{.network = index, .local = {}}; };
   const auto local = [](std::size_t index) { return reply{.network = {}, .local = index}; };
   return std::visit(overloaded{
-                        [&](const look&) { return local(k_index<looked>); },
+                        [&](const load_state&) { return local(k_index<replica_state>); },
                         [&](const ask_challenge&) { return network(k_index<challenged>); },
                         [&](const ask_session&) { return network(k_index<session_opened>); },
                         [&](const save_push&) { return local(k_index<push_saved>); },
@@ -82,7 +82,7 @@ bool from_outside(const event& what) {
 
 std::string_view step_name(step s) {
   constexpr std::array<std::string_view, 24> names{"idle",
-                                                   "looking",
+                                                   "loading_state",
                                                    "asking_challenge",
                                                    "asking_session",
                                                    "saving_push",
@@ -148,9 +148,9 @@ void machine::dispatch(const event& what) {
                  [this](const begin& e) {
                    watch_ = e.watch;
                    session_ = e.has_session;
-                   start_look();
+                   load_replica();
                  },
-                 [this](const looked& e) { looked_at(e); },
+                 [this](const replica_state& e) { state_loaded(e); },
                  [this](const challenged& e) {
                    step_ = step::asking_session;
                    ask_session next;
@@ -168,35 +168,35 @@ void machine::dispatch(const event& what) {
                    push_on();
                  },
                  [this](const receipt_applied&) { receipt_done(); },
-                 [this](const push_dropped&) { start_look(); },
-                 [this](const recovery_begun&) { start_look(); },
+                 [this](const push_dropped&) { load_replica(); },
+                 [this](const recovery_begun&) { load_replica(); },
                  [this](const missing_told& e) {
                    asked_missing_ = true;
                    step_ = step::marking_missing;
                    do_next(mark_missing{e.versions});
                  },
-                 [this](const missing_marked&) { start_look(); },
+                 [this](const missing_marked&) { load_replica(); },
                  [this](const feed_restarted&) {
                    must_pull_ = true;
-                   start_look();
+                   load_replica();
                  },
                  [this](const page_arrived& e) { got_page(e); },
                  [this](const page_applied& e) { page_done(e); },
                  [this](const removed_erased& e) {
                    must_erase_ = offer_again_ = false;
-                   if (e.offered > 0 || e.erased > 0) look_again_ = true;
+                   if (e.offered > 0 || e.erased > 0) reload_ = true;
                    round_done();
                  },
-                 [this](const replica_closed&) { start_look(); },
+                 [this](const replica_closed&) { load_replica(); },
                  [this](const replica_reopened&) {
                    here_.closed = false;
-                   if (reopening_.prev_push == wire::push_memory::ok) return start_look();
+                   if (reopening_.prev_push == wire::push_memory::ok) return load_replica();
                    go_on(reopening_);
                  },
                  [this](const everything_erased& e) { all_erased(e); },
                  [this](const erasure_taken& e) { acknowledged(e); },
                  [this](const erasure_noted&) {
-                   if (!last_word_) return start_look();
+                   if (!last_word_) return load_replica();
                    step_ = step::wiping;
                    do_next(wipe_replica{});
                  },
@@ -206,9 +206,9 @@ void machine::dispatch(const event& what) {
                  },
                  [this](const request_failed& e) { request_lost(e); },
                  [this](const local_failed& e) { local_lost(e.what); },
-                 [this](const timer_fired&) { start_look(); },
+                 [this](const timer_fired&) { load_replica(); },
                  [this](const local_change&) {
-                   look_again_ = true;
+                   reload_ = true;
                    unblock();
                    offer_left_out();
                    if (step_ == step::polling) do_next(cancel_request{});
@@ -234,13 +234,13 @@ void machine::end(std::optional<error> why) {
   do_next(finish{{.totals = totals_, .why = std::move(why), .wiped = wiped_}});
 }
 
-void machine::start_look() {
-  step_ = step::looking;
-  look_again_ = false;
-  do_next(look{bounds_});
+void machine::load_replica() {
+  step_ = step::loading_state;
+  reload_ = false;
+  do_next(load_state{bounds_});
 }
 
-void machine::looked_at(const looked& found) {
+void machine::state_loaded(const replica_state& found) {
   here_ = found;
   const bool told = !here_.inflight_push && here_.waiting == 0;  // else nothing is said of it
   if (told && !here_.awaited) asked_awaited_ = false;
@@ -354,7 +354,7 @@ void machine::go_on(const session_opened& answer) {
   switch (answer.prev_push) {
     case wire::push_memory::ok:
       if (oversized_) oversized_->not_taken = true;
-      return answer.server_behind ? start_look() : decide();
+      return answer.server_behind ? load_replica() : decide();
     case wire::push_memory::unknown:
       if (answer_was_lost(answer.last_push)) return decide();
       return recover(std::optional(answer.last_push));
@@ -363,7 +363,7 @@ void machine::go_on(const session_opened& answer) {
       if (was_halved(answer.last_push)) return recover(std::optional(answer.last_push));
       went_old_ = folder_was_copied();
       server_last_ = answer.last_push;
-      return start_look();
+      return load_replica();
   }
 }
 

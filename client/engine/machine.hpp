@@ -52,7 +52,7 @@ namespace autocusto::engine {
 
 enum class step {
   idle,
-  looking,
+  loading_state,
   asking_challenge,
   asking_session,
   saving_push,
@@ -110,8 +110,8 @@ class machine {
   void show(phase what, std::int64_t done, std::int64_t total);
   void end(std::optional<error> why);
 
-  void start_look();
-  void looked_at(const looked& found);
+  void load_replica();
+  void state_loaded(const replica_state& found);
   void decide();
   void all_done();
 
@@ -183,7 +183,7 @@ class machine {
   bool id_reused_ = false;        ///< a push id was taken once in this run
   bool must_pull_ = true;         ///< the feed was not read to its end since a push, failure, start
   bool must_erase_ = true;        ///< once a run, after every removal and refusal
-  bool look_again_ = false;       ///< something may have changed since the last look
+  bool reload_ = false;           ///< something may have changed since the state was loaded
   bool with_own_ = false;         ///< pages are asked for with this device's own versions
   bool asked_missing_ = false;    ///< the recovery under way has been told what the server lacks
   bool pulled_twice_ = false;     ///< an acknowledged version did not come; one more pull was made
@@ -206,10 +206,10 @@ class machine {
   std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
   std::optional<push_id> server_last_;
 
-  looked here_;
-  looked::kept_push inflight_push_;
-  std::optional<looked::kept_push> queued_push_;  ///< kept to follow the one in flight
-  bool more_waits_ = false;                       ///< more than is kept
+  replica_state here_;
+  replica_state::kept_push inflight_push_;
+  std::optional<replica_state::kept_push> queued_push_;  ///< kept to follow the one in flight
+  bool more_waits_ = false;                              ///< more than is kept
   bool applying_ = false;  ///< a receipt is being applied while the current push is at the server
   std::optional<receipt_arrived> came_;  ///< the current push's, while the replica is at work
   std::optional<request_failed> lost_;   ///< likewise

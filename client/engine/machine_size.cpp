@@ -12,7 +12,7 @@ namespace autocusto::engine {
 void machine::too_large(const error& what) {
   oversized_ = oversized_push{.id = inflight_push_.id, .why = what};
   session_ = false;
-  start_look();
+  load_replica();
 }
 
 void machine::halve() {

@@ -55,7 +55,7 @@ void machine::give_up() {
 
 void machine::all_erased(const everything_erased& effect) {
   if (effect.kept > 0) return end(access_withdrawn(effect.kept, effect.code));
-  start_look();
+  load_replica();
 }
 
 void machine::acknowledge() {
@@ -65,7 +65,7 @@ void machine::acknowledge() {
 
 void machine::acknowledged(const erasure_taken& answer) {
   attempts_ = 0;
-  if (!answer.what) return start_look();  // another process was faster
+  if (!answer.what) return load_replica();  // another process was faster
   last_word_ = answer.what->everything;
   step_ = step::noting_erasure;
   do_next(note_erasure{*answer.what});

@@ -108,7 +108,7 @@ void machine::count(wire::push_outcome outcome) {
 }
 
 void machine::receipt_done() {
-  if (!std::exchange(applying_, false)) return start_look();
+  if (!std::exchange(applying_, false)) return load_replica();
   push_on();
 }
 
@@ -146,7 +146,7 @@ void machine::settle() {
   }
   const bool restart = std::exchange(drop_queue_, false);
   if (auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
-  if (restart) return start_look();
+  if (restart) return load_replica();
   must_pull_ = with_own_ = false;
   if (!must_erase_) return round_done();
   step_ = step::erasing;
@@ -159,21 +159,21 @@ void machine::got_page(const page_arrived& answer) {
   if (answer.items > 0) {
     ++queued_;
     next_ = answer.next;
-    look_again_ = true;
+    reload_ = true;
   }
   if (step_ == step::polling) {
     if (answer.items == 0) {
       // A push that was given up is tried again from time to time.
-      if (look_again_ || blocked_) {
+      if (reload_ || blocked_) {
         unblock();
-        return start_look();
+        return load_replica();
       }
       if (++idle_polls_ % k_polls_between_offers == 0) {
         bounds_ = {};  // what is on the way may have changed
         bounds_grow_ = false;
         left_out_.reset();
         must_pull_ = must_erase_ = offer_again_ = true;
-        return start_look();
+        return load_replica();
       }
       return do_next(fetch_page{.from = next_,
                                 .wait_seconds = poll_seconds(),
@@ -205,7 +205,7 @@ void machine::page_done(const page_applied& effect) {
 }
 
 void machine::round_done() {
-  if (look_again_) return start_look();
+  if (reload_) return load_replica();
   decide();
 }
 
@@ -214,7 +214,7 @@ void machine::round_done() {
 void machine::request_lost(const request_failed& answer) {
   switch (step_) {
     case step::polling:
-      if (look_again_) return start_look();  // it was cancelled
+      if (reload_) return load_replica();  // it was cancelled
       must_pull_ = true;
       return failed(answer.what);
     case step::pulling:
@@ -227,7 +227,7 @@ void machine::request_lost(const request_failed& answer) {
     case step::asking_session:
       if (answer.what.code == errc::challenge_invalid && !challenge_repeated_) {
         challenge_repeated_ = true;
-        return start_look();
+        return load_replica();
       }
       return failed(answer.what);
     case step::acknowledging:
@@ -241,7 +241,7 @@ void machine::request_lost(const request_failed& answer) {
       return receipt_untold(answer.what);
     case step::asking_challenge:
     case step::idle:
-    case step::looking:
+    case step::loading_state:
     case step::saving_push:
     case step::applying_receipt:
     case step::dropping_push:
@@ -347,12 +347,12 @@ void machine::failed(const error& what) {
     case failure_scope::session:
       if (!session_ || std::exchange(renewed_, true)) return end(what);
       session_ = false;
-      return start_look();
+      return load_replica();
     case failure_scope::access:
       // A new session says whether everything is to be erased.
       if (!session_) return end(what);
       session_ = false;
-      return start_look();
+      return load_replica();
     case failure_scope::passing:
     case failure_scope::server_fault:
       // A page that does not fit may be one for another copy of this folder: a new session tells.

@@ -59,7 +59,7 @@ struct begin {
   bool has_session = false;  ///< a bearer token of an earlier run is at hand
 };
 /// What the replica holds now.
-struct looked {
+struct replica_state {
   server_id server;
   user_id user;
   device_id device;
@@ -103,7 +103,7 @@ struct push_saved {};
 /// What is kept to follow the push under way: nothing when nothing else waits, or when what waits
 /// is of the same records.
 struct push_prepared {
-  std::optional<looked::kept_push> what;
+  std::optional<replica_state::kept_push> what;
   bool more = false;  ///< still more waits
 };
 /// The receipt's signature and server are verified.
@@ -166,7 +166,7 @@ struct local_change {};
 struct stop {};
 
 using event =
-    std::variant<begin, looked, challenged, session_opened, push_saved, push_prepared,
+    std::variant<begin, replica_state, challenged, session_opened, push_saved, push_prepared,
                  receipt_arrived, receipt_applied, push_dropped, recovery_begun, missing_told,
                  missing_marked, feed_restarted, page_arrived, page_applied, removed_erased,
                  replica_closed, replica_reopened, everything_erased, erasure_taken, erasure_noted,
@@ -188,8 +188,8 @@ struct batch_bounds {
   std::vector<version_id> without;
   friend bool operator==(const batch_bounds&, const batch_bounds&) = default;
 };
-/// The bounds hold for the batches from here on. -> looked
-struct look {
+/// The bounds hold for the batches from here on. -> replica_state
+struct load_state {
   batch_bounds bounds;
 };
 /// -> challenged
@@ -297,9 +297,9 @@ struct finish {
 };
 
 using action =
-    std::variant<look, ask_challenge, ask_session, save_push, prepare_push, send_push, ask_receipt,
-                 apply_receipt, drop_push, begin_recovery, ask_missing, mark_missing, restart_feed,
-                 fetch_page, apply_page, discard_pages, erase_removed, close_replica,
+    std::variant<load_state, ask_challenge, ask_session, save_push, prepare_push, send_push,
+                 ask_receipt, apply_receipt, drop_push, begin_recovery, ask_missing, mark_missing,
+                 restart_feed, fetch_page, apply_page, discard_pages, erase_removed, close_replica,
                  reopen_replica, erase_everything, send_erasure, note_erasure, wipe_replica,
                  cancel_request, wait_for, report, note_success, note_failure, finish>;
 

@@ -55,9 +55,9 @@ class replica_port {
   [[nodiscard]] virtual result<void> note_catalogue_refused(bool /*refused*/) { return {}; }
 
   /// Cheap while nothing waits to be pushed: it is asked once a second while watching.
-  [[nodiscard]] virtual result<looked> look() = 0;
+  [[nodiscard]] virtual result<replica_state> load_state() = 0;
 
-  /// What batches may hold from here on. `look` and `prepare_push` keep to it.
+  /// What batches may hold from here on. `load_state` and `prepare_push` keep to it.
   virtual void bound_batches(const batch_bounds& bounds) = 0;
 
   /// Signs with the device key.

@@ -30,7 +30,7 @@ request_failed lost(const transport::failure& f) {
 }
 
 /// Another text whenever something else waits to be pushed; empty while nothing does.
-std::string mark_of(const looked& found) {
+std::string mark_of(const replica_state& found) {
   if (found.inflight_push) return found.inflight_push->id.text();
   if (found.waiting == 0) return {};
   const auto& last = found.versions.empty() ? found.discards : found.versions;
@@ -198,7 +198,7 @@ class sync_runner::impl {
   }
 
   bool saved_meanwhile() {
-    const auto found = replica_.look();
+    const auto found = replica_.load_state();
     if (!found) return false;
     auto mark = mark_of(*found);
     if (mark.empty() || mark == mark_) return false;
@@ -365,9 +365,9 @@ class sync_runner::impl {
 
   // ---- The replica's actions ----
 
-  void perform(const look& a) {
+  void perform(const load_state& a) {
     replica_.bound_batches(a.bounds);
-    auto found = replica_.look();
+    auto found = replica_.load_state();
     if (!found) return events_.push_back(local_failed{found.error()});
     device_ = found->device;
     mark_ = mark_of(*found);

@@ -41,7 +41,9 @@ struct ReplicaReleases : two_laptops {
     what.kinds = kinds;
     ASSERT_TRUE(on->sync().note_learned(what));
   }
-  static std::size_t next_batch(laptop& on) { return on->sync().look().value().versions.size(); }
+  static std::size_t next_batch(laptop& on) {
+    return on->sync().load_state().value().versions.size();
+  }
 };
 
 TEST_F(ReplicaReleases, AnUnknownKindIsKeptAndNotShown) {
@@ -108,7 +110,7 @@ TEST_F(ReplicaReleases, WhatAnOlderServerDoesNotTakeWaits) {
   ASSERT_TRUE(ana.pull());
   EXPECT_EQ(next_batch(ana), 0U);
   EXPECT_EQ(ana->read().status().pending, 4U);
-  EXPECT_EQ(ana->sync().look().value().waiting, 0);
+  EXPECT_EQ(ana->sync().load_state().value().waiting, 0);
 
   learn(ana, domain::known_revisions());
   EXPECT_EQ(ana->read().status().beyond_server, 0U);

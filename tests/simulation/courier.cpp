@@ -321,9 +321,9 @@ bool courier::perform_surrender(engine::action& what) {
 /// What the replica does; false for any other action.
 bool courier::perform_local(engine::action& what) {
   auto& port = desk_.port();
-  if (const auto* asked = std::get_if<engine::look>(&what)) {
+  if (const auto* asked = std::get_if<engine::load_state>(&what)) {
     port.bound_batches(asked->bounds);
-    const auto found = port.look();
+    const auto found = port.load_state();
     if (found) device_ = found->device;
     answer_local(found);
   } else if (const auto* save = std::get_if<engine::save_push>(&what)) {

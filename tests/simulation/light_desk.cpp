@@ -29,8 +29,8 @@ error no_access() {
 
 // ---- Sync ----
 
-result<engine::looked> light_desk::look() {
-  engine::looked found;
+result<engine::replica_state> light_desk::load_state() {
+  engine::replica_state found;
   found.server = who_.server;
   found.user = who_.user;
   found.device = who_.device;
@@ -61,7 +61,7 @@ std::optional<record_id> light_desk::record_of(const version_id& id) const {
 }
 
 /// Within the bounds: as the replica's, but that a record may be torn apart.
-void light_desk::next_batch(engine::looked& found) const {
+void light_desk::next_batch(engine::replica_state& found) const {
   std::set<std::optional<record_id>> left_out;
   for (const auto& id : bounds_.without) left_out.insert(record_of(id));
   std::set<version_id> unsent;

@@ -62,7 +62,7 @@ class light_desk final : public desk, private engine::replica_port {
   };
 
   // engine::replica_port
-  result<engine::looked> look() override;
+  result<engine::replica_state> load_state() override;
   void bound_batches(const engine::batch_bounds& bounds) override { bounds_ = bounds; }
   wire::signed_object sign(std::string_view, std::string object) override {
     return {std::move(object), {}};
@@ -103,7 +103,7 @@ class light_desk final : public desk, private engine::replica_port {
   [[nodiscard]] wire::erasure_object word() const;
   [[nodiscard]] std::size_t unsynced() const;
   [[nodiscard]] bool waits(const version_id& id) const;
-  void next_batch(engine::looked& found) const;
+  void next_batch(engine::replica_state& found) const;
   [[nodiscard]] std::optional<record_id> record_of(const version_id& id) const;
   void refuse(const version_id& id);
   replica::saved keep(holding& in, const std::vector<version_id>& parents, domain::field_map fields,

@@ -15,7 +15,8 @@ constexpr unix_millis k_moment = 10 * k_second;
 bool stands_still(const laptop& on) {
   if (!on.sync || on.sync->done() || !on.watching) return false;
   const auto at = on.sync->at();
-  return at != engine::step::polling && at != engine::step::pulling && at != engine::step::looking;
+  return at != engine::step::polling && at != engine::step::pulling &&
+         at != engine::step::loading_state;
 }
 
 bool about_access(errc code) {

@@ -34,8 +34,8 @@ class real_desk::guarded_port final : public engine::replica_port {
  public:
   explicit guarded_port(real_desk& of) : of_(of) {}
 
-  result<engine::looked> look() override {
-    return of_.guarded([&] { return real().look(); });
+  result<engine::replica_state> load_state() override {
+    return of_.guarded([&] { return real().load_state(); });
   }
   void bound_batches(const engine::batch_bounds& bounds) override { real().bound_batches(bounds); }
   wire::signed_object sign(std::string_view purpose, std::string object) override {

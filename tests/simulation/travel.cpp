@@ -44,7 +44,7 @@ void simulation_run::travel(laptop& on, const operation& o) {
 void simulation_run::laptop_goes_back(laptop& on) {
   on.sync.reset();
   if (!on.home->go_back()) return;
-  on.device = on.home->port().look().value().device;
+  on.device = on.home->port().load_state().value().device;
   const auto held = everything_in(*on.home);
   std::erase_if(on.saved, [&held](const auto& each) { return !held.contains(each.first); });
   for (auto& [id, holders] : lost_) {

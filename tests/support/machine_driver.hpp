@@ -26,7 +26,7 @@ template <class Id>
 [[nodiscard]] inline std::string name_of(const action& a) {
   return std::visit(
       overloaded{
-          [](const look&) { return std::string("look"); },
+          [](const load_state&) { return std::string("load_state"); },
           [](const ask_challenge&) { return std::string("ask_challenge"); },
           [](const ask_session&) { return std::string("ask_session"); },
           [](const save_push& s) { return "save_push " + std::to_string(s.what.versions.size()); },
@@ -68,8 +68,8 @@ template <class Id>
       a);
 }
 
-[[nodiscard]] inline looked quiet(std::int64_t seq = 0) {
-  looked l;
+[[nodiscard]] inline replica_state quiet(std::int64_t seq = 0) {
+  replica_state l;
   l.server = id_of<server_id>(1);
   l.user = id_of<user_id>(2);
   l.device = id_of<device_id>(3);
@@ -77,33 +77,33 @@ template <class Id>
   return l;
 }
 
-[[nodiscard]] inline looked with_versions(std::size_t count, std::size_t discards = 0) {
-  looked l = quiet();
+[[nodiscard]] inline replica_state with_versions(std::size_t count, std::size_t discards = 0) {
+  replica_state l = quiet();
   l.versions.assign(count, id_of<version_id>(9));
   l.discards.assign(discards, id_of<version_id>(8));
   l.waiting = static_cast<std::int64_t>(count + discards);
   return l;
 }
 
-[[nodiscard]] inline looked with_stored(std::uint8_t push, std::size_t versions) {
-  looked l = quiet();
+[[nodiscard]] inline replica_state with_stored(std::uint8_t push, std::size_t versions) {
+  replica_state l = quiet();
   l.inflight_push = {.id = id_of<push_id>(push), .versions = versions, .discards = 0};
   return l;
 }
 
 /// Two pushes are kept.
-[[nodiscard]] inline looked with_two_stored(std::uint8_t push, std::uint8_t following) {
-  looked l = with_stored(push, 1);
+[[nodiscard]] inline replica_state with_two_stored(std::uint8_t push, std::uint8_t following) {
+  replica_state l = with_stored(push, 1);
   l.queued_push = id_of<push_id>(following);
   return l;
 }
 
-[[nodiscard]] inline looked closed_here(looked l = quiet()) {
+[[nodiscard]] inline replica_state closed_here(replica_state l = quiet()) {
   l.closed = true;
   return l;
 }
 
-[[nodiscard]] inline looked erased_already() {
+[[nodiscard]] inline replica_state erased_already() {
   auto l = closed_here();
   l.erased = l.erasure_due = true;
   return l;
@@ -134,7 +134,8 @@ template <class Id>
 
 [[nodiscard]] inline push_prepared ready(std::uint8_t push, std::size_t versions, bool more) {
   return {
-      .what = looked::kept_push{.id = id_of<push_id>(push), .versions = versions, .discards = 0},
+      .what =
+          replica_state::kept_push{.id = id_of<push_id>(push), .versions = versions, .discards = 0},
       .more = more};
 }
 

@@ -23,7 +23,7 @@ using wire::push_outcome;
 TEST(engine_machine, session_answers) {
   struct row {
     const char* what;
-    looked here;
+    replica_state here;
     session_opened answer;
     std::vector<std::string> actions;
   };
@@ -50,8 +50,8 @@ TEST(engine_machine, session_answers) {
       {"another's push",
        with_two_stored(5, 8),
        full(push_memory::old, id_of<push_id>(9)),
-       {"look"}},
-      {"another process or a copy", quiet(), full(push_memory::old, push5), {"look"}},
+       {"load_state"}},
+      {"another process or a copy", quiet(), full(push_memory::old, push5), {"load_state"}},
       {"lost laptop", quiet(), no_access(true), {"erase_in_any_case"}},
       {"lost laptop that has erased everything",
        erased_already(),
@@ -99,7 +99,7 @@ TEST(engine_machine, an_old_push_is_forgiven_when_it_is_one_of_those_that_are_ke
 TEST(engine_machine, a_lost_session_is_renewed_once) {
   for (const auto code : {errc::session_expired, errc::unauthorized}) {
     auto d = pulling();
-    EXPECT_THAT(d.on(lost(code)), ElementsAre("look"));
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("load_state"));
     EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge"));
     d.on(challenged{});
     EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));
@@ -113,7 +113,7 @@ TEST(engine_machine, a_lost_session_is_renewed_once) {
   d.on(full());
   d.on(page_to(5, 5, true));
   d.on(page_applied{});
-  EXPECT_THAT(d.on(lost(errc::session_expired)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(errc::session_expired)), ElementsAre("load_state"));
 }
 
 TEST(engine_machine, a_spent_challenge_is_asked_for_again_once) {
@@ -121,7 +121,7 @@ TEST(engine_machine, a_spent_challenge_is_asked_for_again_once) {
   d.on(begin{});
   d.on(quiet());
   d.on(challenged{});
-  EXPECT_THAT(d.on(lost(errc::challenge_invalid)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(errc::challenge_invalid)), ElementsAre("load_state"));
   d.on(quiet());
   d.on(challenged{});
   EXPECT_THAT(d.on(lost(errc::challenge_invalid)), ElementsAre("finish challenge_invalid"));
@@ -212,7 +212,7 @@ TEST(engine_machine, every_code_while_pulling_once) {
       expected = "wait 250";
     }
     const auto scope = scope_of(code);
-    if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    if (scope == failure_scope::session || scope == failure_scope::access) expected = "load_state";
     if (scope == failure_scope::went_back) expected = "begin_recovery";
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
@@ -229,7 +229,7 @@ TEST(engine_machine, every_code_while_watching) {
         scope == failure_scope::server_fault) {
       expected = "note_failure";
     }
-    if (scope == failure_scope::session || scope == failure_scope::access) expected = "look";
+    if (scope == failure_scope::session || scope == failure_scope::access) expected = "load_state";
     if (scope == failure_scope::went_back) expected = "begin_recovery";
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
@@ -253,7 +253,7 @@ TEST(engine_machine, every_code_while_pushing) {
         break;
       case failure_scope::session:
       case failure_scope::access:
-        expected = "look";
+        expected = "load_state";
         break;
       case failure_scope::went_back:
         expected = "begin_recovery";
@@ -269,7 +269,7 @@ TEST(engine_machine, every_code_while_pushing) {
     // Whether the server has it is asked first.
     if (code == errc::body_too_large || code == errc::too_many_versions ||
         code == errc::too_much_work) {
-      expected = "look";
+      expected = "load_state";
     }
     EXPECT_EQ(first(d.on(lost(code))), expected);
   }
@@ -285,7 +285,7 @@ TEST(engine_machine, a_limit_of_the_server_is_obeyed_while_watching) {
   auto d = polling();
   EXPECT_THAT(d.on(come_back_in(600)), ElementsAre("note_failure", "wait 600000"));
   EXPECT_THAT(d.on(local_change{}), ElementsAre()) << "an edit does not shorten it";
-  EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(timer_fired{}), ElementsAre("load_state"));
   for (const auto& [told, waited] : {std::pair{0L, "wait 500"}, {1L << 40, "wait 93600000"}}) {
     auto other = polling();
     EXPECT_THAT(other.on(come_back_in(told)), ElementsAre("note_failure", waited));
@@ -312,10 +312,10 @@ TEST(engine_machine, a_limit_of_pushes_holds_up_pushes_alone_and_until_its_time)
   EXPECT_EQ(d.get<fetch_page>().wait_seconds, 31) << "so that the push goes out soon after";
   d.now = 20'000;
   EXPECT_THAT(d.on(local_change{}), ElementsAre("cancel"));
-  EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("load_state"));
   EXPECT_EQ(first(d.on(with_stored(5, 1))), "note_failure") << "too early: no push";
   d.now = 31'000;
-  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("look"));
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_stored(5, 1)), ElementsAre("send_push"));
 }
 
@@ -329,7 +329,7 @@ TEST(engine_machine, codes_that_a_person_must_act_on_stop_even_a_watch) {
 TEST(engine_machine, disabled_in_the_middle_asks_the_server_what_to_erase) {
   for (const auto code : {errc::device_revoked, errc::user_disabled}) {
     auto d = polling();
-    EXPECT_THAT(d.on(lost(code)), ElementsAre("look"));
+    EXPECT_THAT(d.on(lost(code)), ElementsAre("load_state"));
     EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge"));
     EXPECT_THAT(d.on(lost(code)), ElementsAre("finish " + std::string(code_name(code))))
         << "without a session nothing is erased";
@@ -341,7 +341,7 @@ TEST(engine_machine, disabled_in_the_middle_asks_the_server_what_to_erase) {
 TEST(engine_machine, a_push_that_is_refused_as_a_whole_does_not_stop_pulling) {
   auto d = pushing();
   EXPECT_THAT(d.on(lost(errc::malformed)), ElementsAre("drop_push"));
-  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_versions(1)), ElementsAre("fetch 0"));
   d.on(page_to(0, 0, false));
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish malformed"));
@@ -352,7 +352,8 @@ TEST(engine_machine, a_push_that_breaks_the_server_is_kept_and_does_not_stop_pul
   EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("fetch 0"));
   d.on(page_to(0, 0, false));
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_failure", "fetch 0 wait"));
-  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("look")) << "tried again after the poll";
+  EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("load_state"))
+      << "tried again after the poll";
   EXPECT_THAT(d.on(with_stored(7, 1)), ElementsAre("send_push"));
 }
 
@@ -374,7 +375,8 @@ TEST(engine_machine, a_page_that_does_not_fit_is_asked_for_once_more_with_the_ow
   auto d = pulling();
   EXPECT_FALSE(d.get<fetch_page>().own);
   d.on(page_to(1, 1, false));
-  EXPECT_THAT(d.on(local_failed{fail(errc::protocol_error, "x")}), ::testing::Contains("look"));
+  EXPECT_THAT(d.on(local_failed{fail(errc::protocol_error, "x")}),
+              ::testing::Contains("load_state"));
   EXPECT_THAT(d.on(quiet()), ElementsAre("ask_challenge")) << "a copy of this folder made them?";
   d.on(challenged{});
   EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));

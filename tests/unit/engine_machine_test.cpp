@@ -17,7 +17,7 @@ using wire::push_outcome;
 
 TEST(engine_machine, a_sync_without_changes_asks_once_and_ends) {
   driver d;
-  EXPECT_THAT(d.on(begin{.watch = false, .has_session = true}), ElementsAre("look"));
+  EXPECT_THAT(d.on(begin{.watch = false, .has_session = true}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet(5)), ElementsAre("fetch 5"));
   EXPECT_THAT(d.on(page_to(5, 0, false)), ElementsAre("erase_removed"));
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("finish"));
@@ -52,7 +52,7 @@ TEST(engine_machine, at_an_older_server_it_looks_again_before_it_pushes) {
       {.server = here.server, .challenge = "abc", .server_time = "", .signed_by_server = {}}});
   auto opened = full();
   opened.server_behind = true;
-  EXPECT_THAT(d.on(opened), ElementsAre("look"));
+  EXPECT_THAT(d.on(opened), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_versions(1, 0)), ElementsAre("save_push 1"));
 }
 
@@ -73,7 +73,7 @@ TEST(engine_machine, a_push_is_kept_before_it_is_sent) {
   EXPECT_THAT(
       d.on(receipt(7, {push_outcome::accepted, push_outcome::duplicate, push_outcome::discarded})),
       ElementsAre("apply_receipt"));
-  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet()), ElementsAre("fetch 0"));
 }
 
@@ -104,7 +104,7 @@ TEST(engine_machine, batches_follow_each_other_while_receipts_are_applied) {
   EXPECT_THAT(d.on(both(8)), ElementsAre("send_push", "apply_receipt"));
   EXPECT_TRUE(d.on(receipt_applied{}).empty()) << "nothing else waits";
   EXPECT_THAT(d.on(both(9)), ElementsAre("apply_receipt"));
-  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
   EXPECT_EQ(d.m.totals().pushed, 6);
   EXPECT_EQ(d.m.totals().accepted, 6);
 }
@@ -125,7 +125,7 @@ TEST(engine_machine, a_batch_that_cannot_be_prepared_is_made_later) {
     auto d = pushing_of(6);
     EXPECT_TRUE(d.on(none).empty());
     EXPECT_THAT(d.on(both(7)), ElementsAre("apply_receipt"));
-    EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
     EXPECT_THAT(d.on(with_versions(4)), ElementsAre("save_push 4"));
   }
 }
@@ -146,7 +146,7 @@ TEST(engine_machine, a_push_that_is_given_up_takes_the_one_behind_it_along) {
   auto d = pushing_of(6);
   d.on(ready(8, 2, true));
   EXPECT_THAT(d.on(lost(errc::bad_request)), ElementsAre("drop_push"));
-  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("load_state"));
 }
 
 TEST(engine_machine, stopping_waits_for_both_hands) {
@@ -196,7 +196,8 @@ TEST(engine_machine, pages_are_fetched_while_others_are_applied) {
   EXPECT_THAT(d.on(page_to(25, 5, false)), ElementsAre("apply_page"));
   EXPECT_THAT(d.on(page_applied{.applied = true, .new_versions = 5, .removed = 1}),
               ElementsAre("erase_removed"));
-  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("look")) << "edits may have been saved meanwhile";
+  EXPECT_THAT(d.on(removed_erased{}), ElementsAre("load_state"))
+      << "edits may have been saved meanwhile";
   EXPECT_THAT(d.on(quiet(25)), ElementsAre("finish"));
   EXPECT_EQ(d.m.totals().pulled, 23);
 }
@@ -206,7 +207,7 @@ TEST(engine_machine, a_cursor_that_moved_starts_the_pull_again) {
   d.on(page_to(10, 10, true));
   EXPECT_THAT(d.on(page_applied{.applied = false, .new_versions = 0, .removed = 0}),
               ElementsAre("cancel"));
-  EXPECT_THAT(d.on(page_to(20, 10, true)), ElementsAre("discard_pages", "look"));
+  EXPECT_THAT(d.on(page_to(20, 10, true)), ElementsAre("discard_pages", "load_state"));
   EXPECT_THAT(d.on(quiet(30)), ElementsAre("fetch 30"));
 }
 
@@ -221,7 +222,7 @@ TEST(engine_machine, a_page_that_cannot_be_applied_ends_the_pull) {
   auto d = pulling();
   d.on(page_to(10, 10, true));
   EXPECT_THAT(d.on(local_failed{fail(errc::protocol_error, "x")}), ElementsAre("cancel"));
-  EXPECT_THAT(d.on(page_to(20, 10, true)), ElementsAre("discard_pages", "look"))
+  EXPECT_THAT(d.on(page_to(20, 10, true)), ElementsAre("discard_pages", "load_state"))
       << "asked for once more, with its own versions";
 }
 
@@ -238,7 +239,8 @@ TEST(engine_machine, watching_polls_and_wakes_for_local_edits) {
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_success", "fetch 0 wait"));
   EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("fetch 0 wait"));
   EXPECT_THAT(d.on(local_change{}), ElementsAre("cancel"));
-  EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("look")) << "that was the cancelling";
+  EXPECT_THAT(d.on(lost(errc::unreachable)), ElementsAre("load_state"))
+      << "that was the cancelling";
   EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1"));
 }
 
@@ -247,7 +249,7 @@ TEST(engine_machine, watching_applies_what_the_poll_brings) {
   EXPECT_THAT(d.on(page_to(3, 3, true)), ElementsAre("apply_page", "fetch 3"));
   EXPECT_THAT(d.on(page_to(4, 1, false)), ElementsAre());
   EXPECT_THAT(d.on(page_applied{}), ElementsAre("apply_page"));
-  EXPECT_THAT(d.on(page_applied{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(page_applied{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet(4)), ElementsAre("note_success", "fetch 4 wait"));
 }
 
@@ -258,7 +260,7 @@ TEST(engine_machine, back_off_doubles_up_to_its_end_and_is_forgotten_after_a_suc
   d.on(lost(errc::unreachable));
   for (std::size_t i = 0; i < least.size(); ++i) {
     EXPECT_EQ(d.get<wait_for>().millis, least[i]) << i;
-    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("load_state"));
     d.on(quiet());
     d.on(lost(errc::unreachable));
   }

@@ -20,7 +20,7 @@ std::vector<version_id> some(std::size_t count) {
   return std::vector<version_id>(count, id_of<version_id>(9));
 }
 
-looked recovering(looked here) {
+replica_state recovering(replica_state here) {
   here.recovering = true;
   return here;
 }
@@ -30,7 +30,7 @@ driver told_so(bool watch = false) {
   auto d = pulling(watch);
   EXPECT_THAT(d.on(lost(errc::cursor_unknown)), ElementsAre("begin_recovery"));
   EXPECT_FALSE(d.get<begin_recovery>().server_last) << "the cursor says nothing of pushes";
-  EXPECT_THAT(d.on(recovery_begun{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(recovery_begun{}), ElementsAre("load_state"));
   return d;
 }
 
@@ -39,7 +39,7 @@ TEST(engine_machine, a_recovery_asks_what_is_missing_pushes_it_and_reads_the_fee
   EXPECT_THAT(d.on(recovering(with_versions(1))), ElementsAre("ask_missing"))
       << "edits that wait may go on from what the server lacks";
   EXPECT_THAT(d.on(missing_told{some(2)}), ElementsAre("mark_missing 2"));
-  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(recovering(with_versions(3))), ElementsAre("save_push 3"));
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("send_push"));
   EXPECT_THAT(
@@ -47,7 +47,7 @@ TEST(engine_machine, a_recovery_asks_what_is_missing_pushes_it_and_reads_the_fee
       ElementsAre("apply_receipt"));
   d.on(receipt_applied{});
   EXPECT_THAT(d.on(recovering(quiet(9))), ElementsAre("restart_feed"));
-  EXPECT_THAT(d.on(feed_restarted{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(feed_restarted{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet(0)), ElementsAre("fetch 0"));
   EXPECT_EQ(d.m.totals().restored, 2);
 }
@@ -84,7 +84,7 @@ TEST(engine_machine, what_cannot_be_pushed_does_not_keep_a_recovery_from_its_end
 }
 
 /// A machine that has read the feed to its end twice, and takes what it looked at for a sign.
-driver warned(const looked& here) {
+driver warned(const replica_state& here) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});
   d.on(here);

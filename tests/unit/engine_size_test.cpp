@@ -12,7 +12,8 @@ using namespace testing;
 using ::testing::ElementsAre;
 
 /// Drives a session in which the server says what it remembers; answers what comes of it.
-std::vector<std::string> ask_server(driver& d, const looked& here, const session_opened& told) {
+std::vector<std::string> ask_server(driver& d, const replica_state& here,
+                                    const session_opened& told) {
   EXPECT_THAT(d.on(here), ElementsAre("ask_challenge"));
   EXPECT_THAT(
       d.on(challenged{
@@ -21,7 +22,7 @@ std::vector<std::string> ask_server(driver& d, const looked& here, const session
   return d.on(told);
 }
 
-looked stored_of(std::uint8_t push, std::vector<version_id> ids) {
+replica_state stored_of(std::uint8_t push, std::vector<version_id> ids) {
   auto out = with_stored(push, ids.size());
   out.inflight_push->ids = std::move(ids);
   return out;
@@ -34,15 +35,15 @@ void expect_halving_after(errc refusal) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});
   EXPECT_THAT(d.on(stored_of(5, k_three)), ElementsAre("send_push"));
-  EXPECT_THAT(d.on(lost(refusal)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(refusal)), ElementsAre("load_state"));
   EXPECT_THAT(ask_server(d, stored_of(5, k_three), full()), ElementsAre("drop_push"));
-  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
-  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("load_state"));
+  EXPECT_EQ(d.get<load_state>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
   EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1"));
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("send_push"));
   EXPECT_THAT(d.on(receipt(7, {push_outcome::accepted})), ElementsAre("apply_receipt"));
-  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
-  EXPECT_EQ(d.get<look>().bounds.at_most, 1U) << "the same would be refused again";
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
+  EXPECT_EQ(d.get<load_state>().bounds.at_most, 1U) << "the same would be refused again";
 }
 
 TEST(engine_machine, a_push_that_is_too_large_is_halved_once_the_server_says_it_has_it_not) {
@@ -59,13 +60,14 @@ TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
   d.on(alone);
   d.on(lost(errc::body_too_large));
   EXPECT_THAT(ask_server(d, alone, full()), ElementsAre("drop_push"));
-  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("look"));
-  EXPECT_EQ(d.get<look>().bounds.without, (std::vector{id_of<version_id>(11)}));
+  EXPECT_THAT(d.on(push_dropped{}), ElementsAre("load_state"));
+  EXPECT_EQ(d.get<load_state>().bounds.without, (std::vector{id_of<version_id>(11)}));
   EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1")) << "the others go on";
   d.on(push_saved{});
   d.on(receipt(7, {push_outcome::accepted}));
   d.on(receipt_applied{});
-  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 2, .without = {id_of<version_id>(11)}}))
+  EXPECT_EQ(d.get<load_state>().bounds,
+            (batch_bounds{.at_most = 2, .without = {id_of<version_id>(11)}}))
       << "and get larger again: it may have been the only one";
   auto left = quiet();
   left.waiting = 1;
@@ -77,19 +79,19 @@ TEST(engine_machine, a_version_that_does_not_get_through_alone_stops_no_other) {
 TEST(engine_machine, batches_grow_to_their_size_and_no_further_than_what_gets_through) {
   driver d;
   d.on(begin{.watch = false, .has_session = true});
-  const auto refuse = [&d](const looked& stored) {
+  const auto refuse = [&d](const replica_state& stored) {
     d.on(stored);
     d.on(lost(errc::body_too_large));
     ask_server(d, stored, full());
     d.on(push_dropped{});
-    return d.get<look>().bounds.at_most;
+    return d.get<load_state>().bounds.at_most;
   };
   const auto push_one = [&d] {
     d.on(with_versions(1));
     d.on(push_saved{});
     d.on(receipt(7, {push_outcome::accepted}));
     d.on(receipt_applied{});
-    return d.get<look>().bounds.at_most;
+    return d.get<load_state>().bounds.at_most;
   };
   EXPECT_EQ(refuse(stored_of(5, {id_of<version_id>(11)})), 1U);
   for (const std::size_t most : {2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U, 512U, 1000U, 1000U}) {
@@ -112,7 +114,7 @@ TEST(engine_machine, what_was_left_out_is_offered_again_after_an_edit) {
   EXPECT_THAT(d.on(removed_erased{}), ElementsAre("note_failure", "fetch 0 wait"));
   d.on(local_change{});
   d.on(lost(errc::unreachable));  // cancelled
-  EXPECT_EQ(d.get<look>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
+  EXPECT_EQ(d.get<load_state>().bounds, (batch_bounds{.at_most = 1, .without = {}}));
   EXPECT_THAT(d.on(quiet()), ElementsAre("note_success", "fetch 0 wait")) << "it was discarded";
 }
 
@@ -133,8 +135,8 @@ TEST(engine_machine, a_large_push_that_the_server_has_is_settled_by_its_receipt)
   auto d = asking_receipt();
   EXPECT_THAT(d.on(receipt(5, {accepted, accepted, refused})), ElementsAre("apply_receipt"));
   EXPECT_EQ(d.get<apply_receipt>().receipt.id, id_of<push_id>(5));
-  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
-  EXPECT_EQ(d.get<look>().bounds.at_most, 1U) << "as many at once were too large";
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
+  EXPECT_EQ(d.get<load_state>().bounds.at_most, 1U) << "as many at once were too large";
   EXPECT_THAT(d.on(with_versions(1)), ElementsAre("save_push 1")) << "what was saved later goes on";
   EXPECT_EQ(d.m.totals().pushed, 3);
 }
@@ -149,7 +151,7 @@ TEST(engine_machine, one_large_version_that_the_server_has_makes_no_batch_smalle
   ask_server(d, alone, full(push_memory::unknown, id_of<push_id>(5)));
   EXPECT_THAT(d.on(receipt(5, {push_outcome::accepted})), ElementsAre("apply_receipt"));
   d.on(receipt_applied{});
-  EXPECT_EQ(d.get<look>().bounds, batch_bounds{});
+  EXPECT_EQ(d.get<load_state>().bounds, batch_bounds{});
 }
 
 TEST(engine_machine, a_receipt_for_another_push_is_not_taken) {

@@ -20,13 +20,13 @@ erasure_taken word(bool everything) {
 }
 
 /// A laptop that was told that its access is gone, and has closed itself.
-driver closing(const looked& here, const session_opened& told = no_access()) {
+driver closing(const replica_state& here, const session_opened& told = no_access()) {
   driver d;
   d.on(begin{});
   d.on(here);
   d.on(challenged{});
   EXPECT_THAT(d.on(told), ElementsAre("close"));
-  EXPECT_THAT(d.on(replica_closed{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(replica_closed{}), ElementsAre("load_state"));
   return d;
 }
 
@@ -34,7 +34,7 @@ driver closing(const looked& here, const session_opened& told = no_access()) {
 void asks_before_it_erases(driver& d) {
   EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
   EXPECT_THAT(d.on(missing_told{}), ElementsAre("mark_missing 0"));
-  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(closed_here()), ElementsAre("erase_everything"));
 }
 
@@ -44,9 +44,9 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("surrender"));
   EXPECT_THAT(d.on(receipt(7, {push_outcome::refused, push_outcome::refused})),
               ElementsAre("apply_receipt"));
-  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(receipt_applied{}), ElementsAre("load_state"));
   asks_before_it_erases(d);
-  EXPECT_THAT(d.on(everything_erased{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(everything_erased{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
   EXPECT_THAT(d.on(word(true)), ElementsAre("note_erasure"));
   EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("wipe"));
@@ -64,7 +64,7 @@ TEST(engine_surrender, what_the_server_lost_unnoticed_is_handed_over_before_ever
   EXPECT_THAT(d.on(closed_here()), ElementsAre("ask_missing"));
   EXPECT_THAT(d.on(missing_told{.versions = {id_of<version_id>(1)}}),
               ElementsAre("mark_missing 1"));
-  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(closed_here(with_versions(1))), ElementsAre("save_push 1"));
   EXPECT_THAT(d.on(push_saved{}), ElementsAre("surrender"));
 }
@@ -77,12 +77,12 @@ TEST(engine_surrender, a_push_that_was_kept_before_is_handed_over_first) {
 TEST(engine_surrender, a_server_that_went_back_is_given_first_what_it_lacks) {
   auto d = closing(quiet(), no_access(false, push_memory::unknown));
   EXPECT_THAT(d.on(closed_here()), ElementsAre("begin_recovery"));
-  EXPECT_THAT(d.on(recovery_begun{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(recovery_begun{}), ElementsAre("load_state"));
   auto here = closed_here();
   here.recovering = true;
   EXPECT_THAT(d.on(here), ElementsAre("ask_missing"));
   EXPECT_THAT(d.on(missing_told{}), ElementsAre("mark_missing 0"));
-  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(missing_marked{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(here), ElementsAre("erase_everything"));
 }
 
@@ -93,9 +93,9 @@ TEST(engine_surrender, a_lost_laptop_erases_before_anything_else_however_often_i
   d.on(challenged{});
   EXPECT_THAT(d.on(no_access(true)), ElementsAre("erase_in_any_case"));
   d.on(local_failed{fail(errc::replica_busy, "x")});
-  EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(timer_fired{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_versions(3)), ElementsAre("erase_in_any_case"));
-  EXPECT_THAT(d.on(everything_erased{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(everything_erased{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
 }
 
@@ -130,11 +130,11 @@ TEST(engine_surrender, a_limit_is_obeyed_while_things_are_handed_over) {
 TEST(engine_surrender, access_that_came_back_meanwhile_is_asked_for_anew) {
   auto d = closing(with_stored(5, 1));
   d.on(closed_here(with_stored(5, 1)));
-  EXPECT_THAT(d.on(lost(errc::session_expired)), ElementsAre("look"));
+  EXPECT_THAT(d.on(lost(errc::session_expired)), ElementsAre("load_state"));
   EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("ask_challenge"));
   d.on(challenged{});
   EXPECT_THAT(d.on(full()), ElementsAre("reopen"));
-  EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_stored(5, 1)), ElementsAre("send_push"));
 }
 
@@ -149,7 +149,7 @@ TEST(engine_surrender, a_reopened_laptop_hears_what_the_server_remembers_of_its_
       EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("begin_recovery"));
       continue;
     }
-    EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(replica_reopened{}), ElementsAre("load_state"));
     EXPECT_THAT(d.on(quiet()), ElementsAre("finish prev_push_old"));
   }
 }
@@ -168,10 +168,10 @@ TEST(engine_surrender, a_server_that_fails_while_things_are_handed_over_is_asked
       continue;
     }
     EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("note_failure", "wait 250"));
-    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("load_state"));
     EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
     EXPECT_THAT(d.on(lost(errc::internal)), ElementsAre("note_failure", "wait 500"));
-    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("look"));
+    EXPECT_THAT(d.on(timer_fired{}), ElementsAre("load_state"));
     EXPECT_THAT(d.on(closed_here(with_stored(5, 1))), ElementsAre("surrender"));
     EXPECT_THAT(d.on(receipt(5, {push_outcome::refused})), ElementsAre("apply_receipt"));
   }
@@ -203,11 +203,11 @@ driver after_erasing() {
   d.on(challenged{});
   EXPECT_THAT(d.on(full()), ElementsAre("fetch 0"));
   EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("erase_removed"));
-  EXPECT_THAT(d.on(removed_erased{.erased = 1}), ElementsAre("look"));
+  EXPECT_THAT(d.on(removed_erased{.erased = 1}), ElementsAre("load_state"));
   return d;
 }
 
-looked with_word() {
+replica_state with_word() {
   auto here = quiet();
   here.erasure_due = true;
   return here;
@@ -217,7 +217,7 @@ TEST(engine_surrender, a_removed_record_is_receipted_when_all_else_is_done) {
   auto d = after_erasing();
   EXPECT_THAT(d.on(with_word()), ElementsAre("send_erasure"));
   EXPECT_THAT(d.on(word(false)), ElementsAre("note_erasure"));
-  EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("look"));
+  EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet()), ElementsAre("finish"));
 }
 
@@ -238,7 +238,7 @@ TEST(engine_surrender, what_an_overfull_quarantine_refused_is_offered_once_a_run
   d.on(full());
   EXPECT_THAT(d.on(page_to(0, 0, false)), ElementsAre("erase_removed"));
   EXPECT_TRUE(d.get<erase_removed>().offer_again);
-  EXPECT_THAT(d.on(removed_erased{.offered = 2}), ElementsAre("look"));
+  EXPECT_THAT(d.on(removed_erased{.offered = 2}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(with_versions(2)), ElementsAre("save_push 2"));
 }
 

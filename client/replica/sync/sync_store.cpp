@@ -32,11 +32,11 @@ result<identity> sync_store::identify() {
   }
 }
 
-result<engine::looked> sync_store::look() {
+result<engine::replica_state> sync_store::load_state() {
   const auto who = identify();
   if (!who) return who.error();
   auto& file = *file_;
-  engine::looked found;
+  engine::replica_state found;
   found.server = who->server;
   found.user = who->user;
   found.device = who->device;
@@ -139,10 +139,11 @@ result<engine::push_prepared> sync_store::prepare_push(wire::push_object what) {
   auto form = sign("push", wire::encode_object(what));
   if (auto kept = keep(what, form); !kept) return kept.error();
   unsent_ = unsent_push{.id = what.id, .request = {std::move(form), std::move(batch.versions)}};
-  return engine::push_prepared{.what = engine::looked::kept_push{.id = what.id,
-                                                                 .versions = batch.ids.size(),
-                                                                 .discards = batch.discards.size()},
-                               .more = batch.more};
+  return engine::push_prepared{
+      .what =
+          engine::replica_state::kept_push{
+              .id = what.id, .versions = batch.ids.size(), .discards = batch.discards.size()},
+      .more = batch.more};
 }
 
 result<std::optional<wire::push_request>> sync_store::kept_push(const push_id& id) {

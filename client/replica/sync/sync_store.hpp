@@ -31,7 +31,7 @@ class sync_store final : public engine::replica_port {
   sync_store& operator=(const sync_store&) = delete;
   ~sync_store() override = default;
 
-  [[nodiscard]] result<engine::looked> look() override;
+  [[nodiscard]] result<engine::replica_state> load_state() override;
   void bound_batches(const engine::batch_bounds& bounds) override { bounds_ = bounds; }
   [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
   [[nodiscard]] result<void> note_learned(const engine::learned& what) override;
@@ -66,7 +66,7 @@ class sync_store final : public engine::replica_port {
   void note_sync(const std::optional<error>& why) override;
   [[nodiscard]] std::int64_t open_conflicts() override;
 
-  // What `look` is made of.
+  // What `load_state` is made of.
 
   [[nodiscard]] wire::cursor cursor() const;
   /// What to push next; empty while nothing waits, but for what shares a record with a push that is
@@ -100,7 +100,7 @@ class sync_store final : public engine::replica_port {
   /// What the server takes, by the newest session of this object: known before it is on disk.
   std::optional<domain::kind_revisions> server_takes_;
   std::optional<crypto::signing_key> key_;
-  std::optional<device_id> device_;  ///< whose key that is; nothing before the first look
+  std::optional<device_id> device_;  ///< whose key that is; nothing before the first `load_state`
   /// The batch of the last look, so that its bytes are not opened twice.
   outbox batch_;
   /// The push that was kept last, until it is sent.
