@@ -108,9 +108,9 @@ std::string_view step_name(step s) {
   return names.at(static_cast<std::size_t>(s));
 }
 
-std::vector<action> machine::on(const event& what, const stimulus& with) {
+std::vector<action> machine::on(const event& what, const step_input& input) {
   if (step_ == step::done) return {};
-  with_ = with;
+  input_ = input;
   expect(what);
   if (std::holds_alternative<stop>(what) && !stopping_) {
     stopping_ = true;

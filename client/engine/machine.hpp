@@ -98,7 +98,7 @@ class machine {
  public:
   /// What to do next, in this order. Throws std::logic_error for an event that nothing has asked
   /// for (a bug of the runner).
-  [[nodiscard]] std::vector<action> on(const event& what, const stimulus& with);
+  [[nodiscard]] std::vector<action> on(const event& what, const step_input& input);
 
   [[nodiscard]] step at() const { return step_; }
   [[nodiscard]] const counts& totals() const { return totals_; }
@@ -159,7 +159,7 @@ class machine {
   [[nodiscard]] int poll_seconds() const;
 
   step step_ = step::idle;
-  stimulus with_;
+  step_input input_;
   std::vector<action> out_;
   /// The events (by their index) that the request and the local action under way will bring.
   std::optional<std::size_t> network_;
@@ -192,7 +192,7 @@ class machine {
   int attempts_ = 0;              ///< failures in a row
   int old_ = 0;                   ///< how often a push came too late in a row
   std::optional<error> blocked_;  ///< why pushing is given up for this round
-  std::int64_t push_not_before_ = 0;  ///< by `stimulus::now_millis`: the server has set a limit
+  std::int64_t push_not_before_ = 0;  ///< by `step_input::now_millis`: the server has set a limit
   struct oversized_push {
     push_id id;
     error why;

@@ -15,7 +15,7 @@ void machine::build_push() {
   next.what.server = here_.server;
   next.what.device = here_.device;
   next.what.actor = here_.user;
-  next.what.id = with_.fresh_push;
+  next.what.id = input_.fresh_push;
   next.what.prev_push = here_.last_push;
   next.what.versions = here_.versions;
   next.what.discards = here_.discards;
@@ -49,7 +49,7 @@ void machine::push_on() {
     next.what.server = here_.server;
     next.what.device = here_.device;
     next.what.actor = here_.user;
-    next.what.id = with_.fresh_push;
+    next.what.id = input_.fresh_push;
     next.what.prev_push = inflight_push_.id;
     return do_next(std::move(next));
   }
@@ -308,7 +308,7 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
     case failure_scope::limited:
       if (withdrawn_) return false;  // there is nothing else to do
       blocked_ = asked_to_wait(what);
-      push_not_before_ = with_.now_millis + wait_of(what);
+      push_not_before_ = input_.now_millis + wait_of(what);
       decide();
       return true;
     case failure_scope::server_fault:
@@ -374,12 +374,12 @@ void machine::failed(const error& what) {
 
 /// Pushing may be tried again, unless the server has said from when on.
 void machine::unblock() {
-  if (with_.now_millis >= push_not_before_) blocked_.reset();
+  if (input_.now_millis >= push_not_before_) blocked_.reset();
 }
 
 /// A push that waits for its time goes out soon after it.
 int machine::poll_seconds() const {
-  const auto left = push_not_before_ - with_.now_millis;
+  const auto left = push_not_before_ - input_.now_millis;
   if (!blocked_ || left <= 0) return k_poll_seconds;
   return static_cast<int>(std::min<std::int64_t>(k_poll_seconds, left / 1000 + 1));
 }
@@ -391,7 +391,7 @@ void machine::retry_later(const error& why) {
   }
   const int doublings = std::min(attempts_ - 1, 10);
   const auto window = std::min(k_first_window_millis << doublings, k_last_window_millis);
-  const auto jitter = std::clamp(with_.jitter, 0.0, 1.0);
+  const auto jitter = std::clamp(input_.jitter, 0.0, 1.0);
   const auto millis =
       window / 2 + static_cast<std::int64_t>(jitter * static_cast<double>(window) / 2);
   back_off(why, millis);

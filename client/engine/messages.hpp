@@ -172,8 +172,8 @@ using event =
                  replica_closed, replica_reopened, everything_erased, erasure_taken, erasure_noted,
                  wiped, request_failed, local_failed, timer_fired, local_change, stop>;
 
-/// What comes in with every event instead of being made inside.
-struct stimulus {
+/// Time and random values for one event; the machine makes none itself.
+struct step_input {
   double jitter = 0.5;          ///< random, from 0 to 1
   push_id fresh_push;           ///< random
   std::int64_t now_millis = 0;  ///< of a clock that only goes forward

@@ -155,7 +155,7 @@ class sync_runner::impl {
     }
   };
 
-  stimulus fresh() {
+  step_input fresh() {
     std::array<std::uint8_t, 4> raw{};
     random_.fill(raw);
     const std::uint32_t number = raw[0] | (std::uint32_t{raw[1]} << 8) |

@@ -155,8 +155,8 @@ void courier::next() {
   if (done() || events_.empty()) return;
   auto what = std::move(events_.front());
   events_.pop_front();
-  const engine::stimulus with{.jitter = static_cast<double>(random_.below(1000)) / 1000.0,
-                              .fresh_push = random_.make<push_id>()};
+  const engine::step_input with{.jitter = static_cast<double>(random_.below(1000)) / 1000.0,
+                                .fresh_push = random_.make<push_id>()};
   const auto alive = alive_;
   auto actions = machine_.on(what, with);
   guarded([&] { perform(actions); });
