@@ -196,7 +196,7 @@ void machine::dispatch(const event& what) {
                  [this](const everything_erased& e) { all_erased(e); },
                  [this](const erasure_taken& e) { acknowledged(e); },
                  [this](const erasure_noted&) {
-                   if (!last_word_) return load_replica();
+                   if (!everything_receipted_) return load_replica();
                    step_ = step::wiping;
                    do_next(wipe_replica{});
                  },
@@ -282,7 +282,7 @@ void machine::decide() {
     start_pull();
   } else if (here_.unpulled || (here_.awaited && !asked_awaited_)) {
     check_acknowledged();
-  } else if (here_.erasure_due && !words_refused_) {
+  } else if (here_.erasure_due && !erasure_refused_) {
     acknowledge();
   } else {
     pulled_twice_ = false;

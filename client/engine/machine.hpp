@@ -172,13 +172,13 @@ class machine {
   bool challenge_repeated_ = false;       ///< one challenge has failed already
   bool stopping_ = false;
   bool wiped_ = false;
-  bool withdrawn_ = false;      ///< the session grants no more than handing things over
-  session_opened reopening_;    ///< the answer that gave a closed laptop its access back
-  bool lost_laptop_ = false;    ///< … and not even that: everything is to be erased at once
-  bool went_back_ = false;      ///< the server, as the session without access told
-  bool last_word_ = false;      ///< the server has the erasure receipt for everything
-  bool words_refused_ = false;  ///< it refused the erasure receipt; not sent again in this run
-  bool offer_again_ = true;     ///< once a run, and from time to time while watching
+  bool withdrawn_ = false;    ///< the session grants no more than handing things over
+  session_opened reopening_;  ///< the answer that gave a closed laptop its access back
+  bool lost_laptop_ = false;  ///< … and not even that: everything is to be erased at once
+  bool went_back_ = false;    ///< the server, as the session without access told
+  bool everything_receipted_ = false;  ///< the server has the erasure receipt for everything
+  bool erasure_refused_ = false;  ///< it refused the erasure receipt; not sent again in this run
+  bool offer_again_ = true;       ///< once a run, and from time to time while watching
   int idle_polls_ = 0;
   bool id_reused_ = false;        ///< a push id was taken once in this run
   bool must_pull_ = true;         ///< the feed was not read to its end since a push, failure, start

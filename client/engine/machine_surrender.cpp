@@ -66,7 +66,7 @@ void machine::acknowledge() {
 void machine::acknowledged(const erasure_taken& answer) {
   attempts_ = 0;
   if (!answer.what) return load_replica();  // another process was faster
-  last_word_ = answer.what->everything;
+  everything_receipted_ = answer.what->everything;
   step_ = step::noting_erasure;
   do_next(note_erasure{*answer.what});
 }

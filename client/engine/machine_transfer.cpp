@@ -233,7 +233,7 @@ void machine::request_lost(const request_failed& answer) {
     case step::acknowledging:
       // A refused erasure receipt must not hold up everything else; the next run sends it again.
       if (!withdrawn_ && scope_of(answer.what.code) == failure_scope::push) {
-        words_refused_ = true;
+        erasure_refused_ = true;
         return decide();
       }
       return failed(answer.what);

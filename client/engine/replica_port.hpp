@@ -124,13 +124,13 @@ class replica_port {
   /// reported lost. Errors: session_expired when another process has reopened it.
   [[nodiscard]] virtual result<everything_erased> erase_everything(bool in_any_case) = 0;
   /// An erasure receipt, signed: for removed incarnations, or for everything.
-  struct erasure_word {
-    wire::erasure_object what;
-    wire::signed_object form;
+  struct erasure_receipt {
+    wire::erasure_object object;
+    wire::signed_object signed_form;
   };
   /// Claims only what is gone from the disk; nothing when nothing is due. Errors: replica_busy
   /// while somebody else reads.
-  [[nodiscard]] virtual result<std::optional<erasure_word>> erasure() = 0;
+  [[nodiscard]] virtual result<std::optional<erasure_receipt>> erasure() = 0;
   /// The server has noted it.
   [[nodiscard]] virtual result<void> note_erasure(const wire::erasure_object& what) = 0;
   [[nodiscard]] virtual result<void> wipe() = 0;

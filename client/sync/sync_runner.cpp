@@ -331,16 +331,16 @@ class sync_runner::impl {
   }
 
   void perform(const send_erasure&) {
-    auto word = replica_.erasure();
-    if (!word) {
-      return events_.push_back(request_failed{.what = word.error(), .last_push = {}});
+    auto receipt = replica_.erasure();
+    if (!receipt) {
+      return events_.push_back(request_failed{.what = receipt.error(), .last_push = {}});
     }
-    if (!*word) return events_.push_back(erasure_taken{});
-    worker_->send([this, word = std::move(**word)]() -> response {
+    if (!*receipt) return events_.push_back(erasure_taken{});
+    worker_->send([this, receipt = std::move(**receipt)]() -> response {
       // What the server calls unknown it never asked for; to say it again would not help.
-      auto taken = server_.erased(word.form);
+      auto taken = server_.send_erasure(receipt.signed_form);
       if (!taken) return {lost(taken.error()), {}};
-      return {erasure_taken{word.what}, {}};
+      return {erasure_taken{receipt.object}, {}};
     });
   }
 

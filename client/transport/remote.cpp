@@ -129,8 +129,8 @@ class remote::impl {
     return opened;
   }
 
-  answer<wire::erasure_answer> erased(const wire::signed_object& word) {
-    auto request = post("/v1/surrender", wire::encode_erasure_request(word));
+  answer<wire::erasure_answer> send_erasure(const wire::signed_object& receipt) {
+    auto request = post("/v1/surrender", wire::encode_erasure_request(receipt));
     request.idempotent = true;
     const auto response = send(std::move(request), true);
     if (!response) return response.error();
@@ -420,8 +420,8 @@ answer<wire::push_receipt> remote::receipt(const push_id& id) {
   return impl_->receipt(id);
 }
 
-answer<wire::erasure_answer> remote::erased(const wire::signed_object& word) {
-  return impl_->erased(word);
+answer<wire::erasure_answer> remote::send_erasure(const wire::signed_object& receipt) {
+  return impl_->send_erasure(receipt);
 }
 
 answer<std::vector<version_id>> remote::missing(const std::vector<version_id>& held) {

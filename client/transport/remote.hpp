@@ -86,7 +86,8 @@ class remote final : public remote_api {
   [[nodiscard]] answer<wire::push_receipt> push(const packed_push& request) override;
   [[nodiscard]] answer<wire::push_receipt> surrender(const packed_push& request) override;
   [[nodiscard]] answer<wire::push_receipt> receipt(const push_id& id) override;
-  [[nodiscard]] answer<wire::erasure_answer> erased(const wire::signed_object& word) override;
+  [[nodiscard]] answer<wire::erasure_answer> send_erasure(
+      const wire::signed_object& receipt) override;
   [[nodiscard]] answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override;
   [[nodiscard]] answer<std::optional<engine::fetched_catalogue>> catalogue(

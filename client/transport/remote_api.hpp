@@ -60,7 +60,8 @@ class remote_api {
   /// is of a release that does not answer this.
   [[nodiscard]] virtual answer<wire::push_receipt> receipt(const push_id& id) = 0;
   /// Sends a signed erasure receipt.
-  [[nodiscard]] virtual answer<wire::erasure_answer> erased(const wire::signed_object& word) = 0;
+  [[nodiscard]] virtual answer<wire::erasure_answer> send_erasure(
+      const wire::signed_object& receipt) = 0;
   /// Those of the ids (as many as there are) that this user cannot see at the server.
   [[nodiscard]] virtual answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) = 0;

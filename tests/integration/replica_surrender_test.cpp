@@ -1,4 +1,4 @@
-// A laptop that lost its access: closed, handed over, erased; and its word for what is gone.
+// A laptop that lost its access: closed, handed over, erased; and its receipt for what is erased.
 #include <gmock/gmock.h>
 
 #include "shared/sqlite/database.hpp"
@@ -110,13 +110,13 @@ TEST_F(ReplicaSurrender, OfWhatIsErasedOnlyTheWordIsLeft) {
   EXPECT_TRUE(ana->identity().erased());
   EXPECT_TRUE(ana->read().status().erasure_due);
   EXPECT_FALSE(ana->identity().tenant_key());
-  EXPECT_EQ(ana->identity().device_key().public_half(), key) << "it signs the word";
+  EXPECT_EQ(ana->identity().device_key().public_half(), key) << "it signs the receipt";
   EXPECT_EQ(ana->read().list("patient").error().code, errc::device_revoked);
   EXPECT_EQ(ana->sync().reopen().error().code, errc::device_revoked);
-  const auto word = ana->sync().erasure();
-  ASSERT_TRUE(word && *word);
-  EXPECT_TRUE((*word)->what.everything);
-  EXPECT_EQ((*word)->what.device, ana.device());
+  const auto receipt = ana->sync().erasure();
+  ASSERT_TRUE(receipt && *receipt);
+  EXPECT_TRUE((*receipt)->object.everything);
+  EXPECT_EQ((*receipt)->object.device, ana.device());
   EXPECT_EQ(rows_in(ana, "version"), 0);
   EXPECT_TRUE(test::held_incarnations(*ana).empty());
   EXPECT_EQ(ana->sync().erase_everything(true)->kept, 0U) << "twice is fine";
@@ -161,12 +161,12 @@ TEST_F(ReplicaSurrender, TheWordForARemovedViewComesWhenNothingOfItIsLeft) {
   EXPECT_EQ(ana->sync().erase_removed(false)->erased, 1U);
   EXPECT_TRUE(ana->read().status().erasure_due);
   ana.reopen();
-  const auto word = ana->sync().erasure();
-  ASSERT_TRUE(word && *word);
-  EXPECT_EQ((*word)->what.incarnations, held);
-  EXPECT_FALSE((*word)->what.everything);
+  const auto receipt = ana->sync().erasure();
+  ASSERT_TRUE(receipt && *receipt);
+  EXPECT_EQ((*receipt)->object.incarnations, held);
+  EXPECT_FALSE((*receipt)->object.everything);
   EXPECT_TRUE(ana->read().status().erasure_due) << "until the server has noted it";
-  ASSERT_TRUE(ana->sync().note_erasure((*word)->what));
+  ASSERT_TRUE(ana->sync().note_erasure((*receipt)->object));
   EXPECT_FALSE(ana->read().status().erasure_due);
 }
 
@@ -177,7 +177,7 @@ TEST_F(ReplicaSurrender, ALaptopThatNeverHadAViewSaysSo) {
   server.unassign(record);
   second.pull();
   EXPECT_TRUE(second->read().status().erasure_due);
-  EXPECT_EQ((**second->sync().erasure()).what.incarnations, held);
+  EXPECT_EQ((**second->sync().erasure()).object.incarnations, held);
 }
 
 TEST_F(ReplicaSurrender, ARootUnderWayMayBeOfThatVeryView) {

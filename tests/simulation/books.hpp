@@ -76,7 +76,7 @@ class books final : public witness {
   [[nodiscard]] const std::map<push_id, receipt_seen>& receipts() const { return receipts_; }
 
   run_counts counts;
-  /// Called with each word of a laptop that the server took.
+  /// Called with each erasure receipt that the server took.
   std::function<void(const wire::erasure_object&, const desk* from)> on_erasure;
 
  private:

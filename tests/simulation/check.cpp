@@ -182,9 +182,9 @@ class checker {
     if (on.home->wiped()) {
       if (!on.lost_access) broken("1: " + name + " was wiped though nobody revoked it");
       if (!on.lost) check_fate(on, {}, name);
-      const bool told = (on.revoked || user.disabled) && !on.came_back_late && !on.word_lost;
+      const bool told = (on.revoked || user.disabled) && !on.came_back_late && !on.receipt_lost;
       if (told && !now_.erased.contains(on.device)) {
-        broken("10: the server has not the word of " + name + " that it is erased");
+        broken("10: the server lacks the erasure receipt of " + name);
       }
       return;
     }

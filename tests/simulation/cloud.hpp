@@ -46,8 +46,8 @@ struct call_receipt {
 };
 class desk;
 struct call_erasure {
-  wire::signed_object word;
-  const desk* from = nullptr;  ///< whose word it is: for the checks only
+  wire::signed_object receipt;
+  const desk* from = nullptr;  ///< who sent it; for the checks only
 };
 using call = std::variant<call_challenge, call_session, call_push, call_changes, call_known,
                           call_erasure, call_receipt>;
@@ -142,7 +142,7 @@ class witness {
   /// A push was answered with this receipt (the answer may still be lost on its way).
   virtual void pushed(const device_id& device, const wire::push_request& what,
                       const wire::push_receipt& receipt) = 0;
-  /// A laptop's word for what it has erased was taken.
+  /// The server took an erasure receipt.
   virtual void erased(const wire::erasure_object& what, const desk* from) = 0;
   virtual void paged(const device_id& device, const wire::page& page) = 0;
   /// Something that no invariant allows, seen on the way.

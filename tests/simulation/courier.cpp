@@ -265,14 +265,14 @@ bool courier::perform_request(engine::action& what) {
       push(engine::request_failed{.what = std::move(why), .last_push = {}});
     }
   } else if (std::holds_alternative<engine::send_erasure>(what)) {
-    auto word = port.erasure();
-    if (!word) {
-      push(engine::request_failed{.what = word.error(), .last_push = {}});
-    } else if (!*word) {
+    auto receipt = port.erasure();
+    if (!receipt) {
+      push(engine::request_failed{.what = receipt.error(), .last_push = {}});
+    } else if (!*receipt) {
       push(engine::erasure_taken{});
     } else {
-      word_ = (**word).what;
-      ask(call_erasure{(**word).form, &desk_});
+      receipt_ = (**receipt).object;
+      ask(call_erasure{(**receipt).signed_form, &desk_});
     }
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
     asked_from_ = page->from;
@@ -401,7 +401,7 @@ void courier::arrived(reply with) {
         } else if constexpr (std::is_same_v<T, transport::answer<std::vector<version_id>>>) {
           push(engine::missing_told{*answer});
         } else if constexpr (std::is_same_v<T, transport::answer<wire::erasure_answer>>) {
-          push(engine::erasure_taken{word_});
+          push(engine::erasure_taken{receipt_});
         } else {
           auto checked = engine::check_page(std::move(*answer), asked_from_);
           if (!checked) {

@@ -128,7 +128,7 @@ class courier {
   bool granted_ = false;  ///< the last session's scope was `full`
   device_id device_;
   wire::cursor asked_from_;
-  std::optional<wire::erasure_object> word_;
+  std::optional<wire::erasure_object> receipt_;
   unix_millis cut_until_ = 0;
   std::uint64_t asked_ = 0;  ///< number of the request under way; 0: none
   std::uint64_t asks_ = 0;

@@ -75,7 +75,7 @@ class desk {
   /// The replica's own verification: sentences; empty when all is well.
   [[nodiscard]] virtual std::vector<std::string> verify() = 0;
   [[nodiscard]] virtual bool wiped() = 0;
-  /// Whether nothing but the device's key is left, which still has to give its word for that.
+  /// Whether nothing but the device's key is left, which still has to sign the erasure receipt.
   [[nodiscard]] virtual bool erased() = 0;
 
   /// The program ends at once and is started again; after a power loss only what was flushed is

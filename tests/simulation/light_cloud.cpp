@@ -205,14 +205,14 @@ reply light_cloud::do_receipt(const machine& device, const call_receipt& what) {
 
 reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
   using answer = transport::answer<wire::erasure_answer>;
-  const auto word = wire::decode_erasure_object(what.word.object).value();
-  if (word.everything && !refusal(device)) return answer(because(errc::forbidden));
+  const auto receipt = wire::decode_erasure_object(what.receipt.object).value();
+  if (receipt.everything && !refusal(device)) return answer(because(errc::forbidden));
   wire::erasure_answer out;
-  for (const auto& id : word.incarnations) {
+  for (const auto& id : receipt.incarnations) {
     if (!closed_.contains(id)) out.unknown.push_back(id);
   }
-  if (word.everything) erased_.insert(device.id);
-  books_.erased(word, what.from);
+  if (receipt.everything) erased_.insert(device.id);
+  books_.erased(receipt, what.from);
   return answer(std::move(out));
 }
 

@@ -38,7 +38,7 @@ result<engine::replica_state> light_desk::load_state() {
   found.last_push = last_push_;
   found.closed = closed_off_;
   found.erased = erased_;
-  const auto due = word();
+  const auto due = receipt();
   found.erasure_due = due.everything || !due.incarnations.empty();
   if (kept_) {
     found.inflight_push = {
@@ -272,7 +272,7 @@ result<engine::everything_erased> light_desk::erase_everything(bool in_any_case)
   return engine::everything_erased{};
 }
 
-wire::erasure_object light_desk::word() const {
+wire::erasure_object light_desk::receipt() const {
   wire::erasure_object out;
   out.server = who_.server;
   out.device = who_.device;
@@ -283,11 +283,11 @@ wire::erasure_object light_desk::word() const {
   return out;
 }
 
-result<std::optional<engine::replica_port::erasure_word>> light_desk::erasure() {
-  auto out = word();
-  if (!out.everything && out.incarnations.empty()) return std::optional<erasure_word>();
+result<std::optional<engine::replica_port::erasure_receipt>> light_desk::erasure() {
+  auto out = receipt();
+  if (!out.everything && out.incarnations.empty()) return std::optional<erasure_receipt>();
   wire::signed_object form{wire::encode_object(out), {}};
-  return std::optional(erasure_word{std::move(out), std::move(form)});
+  return std::optional(erasure_receipt{std::move(out), std::move(form)});
 }
 
 result<void> light_desk::note_erasure(const wire::erasure_object& what) {

@@ -85,7 +85,7 @@ class light_desk final : public desk, private engine::replica_port {
   result<void> close() override;
   result<void> reopen() override;
   result<engine::everything_erased> erase_everything(bool in_any_case) override;
-  result<std::optional<erasure_word>> erasure() override;
+  result<std::optional<erasure_receipt>> erasure() override;
   result<void> note_erasure(const wire::erasure_object& what) override;
   result<void> wipe() override;
   void note_sync(const std::optional<error>&) override {}
@@ -99,8 +99,8 @@ class light_desk final : public desk, private engine::replica_port {
   replica::shown_view shown(const holding& of) const;
   /// Whether the rules of entry let these fields through.
   static bool fits(const holding& in, const domain::field_map& fields, bool draft);
-  /// Our word for what is not here any more, as far as it can be given.
-  [[nodiscard]] wire::erasure_object word() const;
+  /// The erasure receipt for what is erased here, as far as it may be signed.
+  [[nodiscard]] wire::erasure_object receipt() const;
   [[nodiscard]] std::size_t unsynced() const;
   [[nodiscard]] bool waits(const version_id& id) const;
   void next_batch(engine::replica_state& found) const;
@@ -127,7 +127,7 @@ class light_desk final : public desk, private engine::replica_port {
   engine::batch_bounds bounds_;
   std::optional<push_id> last_push_;
   std::set<incarnation_id>
-      to_receipt_;  ///< of those, the ones of which the server has not our word
+      to_receipt_;  ///< of those, the ones without an erasure receipt at the server
   bool closed_off_ = false;
   bool erased_ = false;
   bool wiped_ = false;

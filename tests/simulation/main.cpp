@@ -167,7 +167,7 @@ void tell(const totals& t, double seconds) {
             << t.counts.pushes << " pushes of " << t.counts.versions << " versions ("
             << t.counts.merges << " merged, " << t.counts.siblings << " siblings, "
             << t.counts.refused << " refused, " << t.counts.surrendered << " handed over), "
-            << t.counts.erasures << " words of erasure, " << t.counts.acts
+            << t.counts.erasures << " erasure receipts, " << t.counts.acts
             << " acts; faults: " << t.counts.crashes << " crashes, " << t.counts.disk_faults
             << " disks, " << t.counts.upgrades << " upgrades, " << t.network.lost
             << " requests and " << t.network.lost_answers << " answers lost of "

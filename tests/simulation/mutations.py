@@ -34,7 +34,7 @@ MUTATIONS = [
         "a removed record is erased before its edits were handed over"),
     one("word-of-nothing", 1, "", "client/replica/access/erase.cpp",
         "  empty_tables(file.db());\n", "",
-        "a laptop gives its word that everything is erased, and keeps it"),
+        "a laptop signs a receipt that everything is erased, and keeps it"),
     one("any-cursor", 4, "--recovery", "server/sync/changes_service.cpp",
         "return feed.chain_at(user, at.seq) == at.chain;",
         "return feed.chain_at(user, at.seq) == at.chain || at.seq > 0;",

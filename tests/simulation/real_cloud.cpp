@@ -320,10 +320,10 @@ reply real_cloud::receipt_in(const http::response& response, const wire::push_re
 
 reply real_cloud::do_erasure(const std::string& token, const call_erasure& what) {
   using answer = transport::answer<wire::erasure_answer>;
-  const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.word));
+  const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.receipt));
   if (response.status != 200) return answer(failure_of(response));
   auto taken = wire::decode_erasure_answer(response.body).value();
-  if (!died()) books_.erased(wire::decode_erasure_object(what.word.object).value(), what.from);
+  if (!died()) books_.erased(wire::decode_erasure_object(what.receipt.object).value(), what.from);
   return answer(std::move(taken));
 }
 

@@ -87,7 +87,7 @@ class real_desk::guarded_port final : public engine::replica_port {
   result<engine::everything_erased> erase_everything(bool in_any_case) override {
     return of_.guarded([&] { return real().erase_everything(in_any_case); });
   }
-  result<std::optional<erasure_word>> erasure() override {
+  result<std::optional<erasure_receipt>> erasure() override {
     return of_.guarded([&] { return real().erasure(); });
   }
   result<void> note_erasure(const wire::erasure_object& what) override {

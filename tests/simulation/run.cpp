@@ -74,27 +74,27 @@ void simulation_run::watch_feeds() {
 }
 
 void simulation_run::watch_erasures() {
-  books_.on_erasure = [this](const wire::erasure_object& word, const desk* from) {
+  books_.on_erasure = [this](const wire::erasure_object& receipt, const desk* from) {
     const auto at = std::find_if(laptops_.begin(), laptops_.end(),
                                  [from](const auto& on) { return on->home.get() == from; });
-    if (at == laptops_.end() || (*at)->device != word.device) return;
-    (*at)->word_given = (*at)->word_given || word.everything;
-    check_word(**at, word);
+    if (at == laptops_.end() || (*at)->device != receipt.device) return;
+    (*at)->receipt_taken = (*at)->receipt_taken || receipt.everything;
+    check_receipt(**at, receipt);
   };
 }
 
-void simulation_run::check_word(laptop& on, const wire::erasure_object& word) {
+void simulation_run::check_receipt(laptop& on, const wire::erasure_object& receipt) {
   if (on.off || on.home->wiped()) return;
   const auto name = "laptop " + std::to_string(on.number);
   const auto held = on.home->incarnations();
-  const bool still = std::any_of(held.begin(), held.end(), [&word](const auto& incarnation) {
-    return word.everything ||
-           std::binary_search(word.incarnations.begin(), word.incarnations.end(), incarnation);
+  const bool still = std::any_of(held.begin(), held.end(), [&receipt](const auto& incarnation) {
+    return receipt.everything || std::binary_search(receipt.incarnations.begin(),
+                                                    receipt.incarnations.end(), incarnation);
   });
-  if (still || (word.everything && !on.home->erased())) {
-    books_.broken("1: " + name + " gave its word for what it still holds");
+  if (still || (receipt.everything && !on.home->erased())) {
+    books_.broken("1: " + name + " sent an erasure receipt for what it still holds");
   }
-  if (!word.everything || on.lost) return;
+  if (!receipt.everything || on.lost) return;
   const auto now = server_->look();
   for (const auto& [id, record] : on.saved) {
     if (now.versions.contains(id) || now.quarantined.contains(id) || on.let_go.contains(id) ||

@@ -63,9 +63,9 @@ struct laptop {
   bool revoked = false;
   bool lost_access = false;     ///< at some time: it may have been wiped
   bool lost = false;            ///< revoked as lost: to be wiped, whatever it holds
-  bool word_given = false;      ///< that everything is erased, and the server took it
-  bool word_lost = false;       ///< was given, or it was no more, when the server went back
-  bool came_back_late = false;  ///< erased when its access came back: gives no word
+  bool receipt_taken = false;   ///< that everything is erased, and the server took it
+  bool receipt_lost = false;    ///< was given, or it was no more, when the server went back
+  bool came_back_late = false;  ///< erased when its access came back: sends no receipt
   std::map<version_id, record_id> saved;  ///< told to the doctor to be saved, on this laptop
   /// Of which the doctor wanted, on any laptop, a draft out of sight: where nothing else is left,
   /// it is not listed.
@@ -99,9 +99,9 @@ class simulation_run {
   void server_died();
   /// A push moves the feed of the one who pushes, and nobody else's.
   void watch_feeds();
-  /// What a laptop gives its word for is not on it, and is nowhere lost.
+  /// What a laptop has signed an erasure receipt for is not on it, and is lost nowhere.
   void watch_erasures();
-  void check_word(laptop& on, const wire::erasure_object& word);
+  void check_receipt(laptop& on, const wire::erasure_object& receipt);
   void note(const std::string& what);
   // travel.cpp
   /// A laptop or the server keeps a copy, or starts from it.

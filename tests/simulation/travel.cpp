@@ -78,8 +78,8 @@ void simulation_run::server_goes_back(bool whole_disk) {
   std::map<std::size_t, std::set<version_id>> held;
   for (const auto& on : laptops_) {
     if (!on->home->wiped()) held[on->number] = everything_in(*on->home);
-    // A word that it gave may be forgotten; nobody is left to give it again.
-    on->word_lost = on->word_lost || on->word_given || on->home->wiped();
+    // Its erasure receipt may be forgotten; nobody is left to send it again.
+    on->receipt_lost = on->receipt_lost || on->receipt_taken || on->home->wiped();
   }
   for (const auto& id : before) {
     if (after.contains(id)) continue;

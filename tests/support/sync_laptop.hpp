@@ -87,9 +87,9 @@ class lossy_line final : public transport::remote_api {
     if (!knows_receipts) return transport::failure{fail(errc::not_found, "No such path."), {}};
     return pass<wire::push_receipt>([&] { return behind_.receipt(id); });
   }
-  [[nodiscard]] transport::answer<wire::erasure_answer> erased(
-      const wire::signed_object& word) override {
-    return pass<wire::erasure_answer>([&] { return behind_.erased(word); });
+  [[nodiscard]] transport::answer<wire::erasure_answer> send_erasure(
+      const wire::signed_object& receipt) override {
+    return pass<wire::erasure_answer>([&] { return behind_.send_erasure(receipt); });
   }
   [[nodiscard]] transport::answer<std::vector<version_id>> missing(
       const std::vector<version_id>& held) override {

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using wire::push_memory;
 using wire::push_outcome;
 
-erasure_taken word(bool everything) {
+erasure_taken erased(bool everything) {
   erasure_taken taken;
   taken.what.emplace();
   taken.what->everything = everything;
@@ -48,7 +48,7 @@ TEST(engine_surrender, it_closes_hands_over_erases_says_so_and_is_no_more) {
   asks_before_it_erases(d);
   EXPECT_THAT(d.on(everything_erased{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
-  EXPECT_THAT(d.on(word(true)), ElementsAre("note_erasure"));
+  EXPECT_THAT(d.on(erased(true)), ElementsAre("note_erasure"));
   EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("wipe"));
   EXPECT_THAT(d.on(wiped{}), ElementsAre("finish device_revoked wiped"));
 }
@@ -99,7 +99,7 @@ TEST(engine_surrender, a_lost_laptop_erases_before_anything_else_however_often_i
   EXPECT_THAT(d.on(erased_already()), ElementsAre("send_erasure"));
 }
 
-TEST(engine_surrender, the_word_is_kept_until_the_server_has_it) {
+TEST(engine_surrender, the_receipt_is_kept_until_the_server_has_it) {
   auto d = closing(quiet());
   asks_before_it_erases(d);
   d.on(everything_erased{});
@@ -207,7 +207,7 @@ driver after_erasing() {
   return d;
 }
 
-replica_state with_word() {
+replica_state with_erasure_due() {
   auto here = quiet();
   here.erasure_due = true;
   return here;
@@ -215,18 +215,18 @@ replica_state with_word() {
 
 TEST(engine_surrender, a_removed_record_is_receipted_when_all_else_is_done) {
   auto d = after_erasing();
-  EXPECT_THAT(d.on(with_word()), ElementsAre("send_erasure"));
-  EXPECT_THAT(d.on(word(false)), ElementsAre("note_erasure"));
+  EXPECT_THAT(d.on(with_erasure_due()), ElementsAre("send_erasure"));
+  EXPECT_THAT(d.on(erased(false)), ElementsAre("note_erasure"));
   EXPECT_THAT(d.on(erasure_noted{}), ElementsAre("load_state"));
   EXPECT_THAT(d.on(quiet()), ElementsAre("finish"));
 }
 
-TEST(engine_surrender, a_server_that_does_not_take_our_word_holds_up_nothing) {
+TEST(engine_surrender, a_server_that_refuses_the_receipt_holds_up_nothing) {
   auto d = after_erasing();
-  d.on(with_word());
+  d.on(with_erasure_due());
   EXPECT_THAT(d.on(lost(errc::not_found)), ElementsAre("finish"));
   auto busy = after_erasing();
-  busy.on(with_word());
+  busy.on(with_erasure_due());
   EXPECT_THAT(busy.on(lost(errc::unreachable)), ElementsAre("finish unreachable"));
 }
 

@@ -69,8 +69,9 @@ void session::sign_in(const app& a) {
   if (opened.wipe) {
     auto sync = profile_->sync();
     sync.erase_everything(true).value();
-    if (const auto word = sync.erasure().value()) {
-      remote_->erased(word->form).value();  // without it, the next command tries again
+    if (const auto receipt = sync.erasure().value()) {
+      remote_->send_erasure(receipt->signed_form)
+          .value();  // without it, the next command tries again
     }
     profile_.reset();
     replica::replica_store::wipe(a.home).value();

@@ -95,7 +95,7 @@ result<engine::everything_erased> sync_store::erase_everything(bool in_any_case)
   return engine::everything_erased{};
 }
 
-result<std::optional<engine::replica_port::erasure_word>> sync_store::erasure() {
+result<std::optional<engine::replica_port::erasure_receipt>> sync_store::erasure() {
   auto& file = *file_;
   auto scope = file.begin();
   if (!scope) return scope.error();
@@ -114,9 +114,10 @@ result<std::optional<engine::replica_port::erasure_word>> sync_store::erasure() 
   }
   // Nothing is claimed while the log still has what was erased.
   if (!(*scope)->commit_and_truncate()) return still_read();
-  if (!out.everything && out.incarnations.empty()) return std::optional<erasure_word>();
-  auto form = sign("erasure", wire::encode_object(out));
-  return std::optional(erasure_word{.what = std::move(out), .form = std::move(form)});
+  if (!out.everything && out.incarnations.empty()) return std::optional<erasure_receipt>();
+  auto signed_form = sign("erasure", wire::encode_object(out));
+  return std::optional(
+      erasure_receipt{.object = std::move(out), .signed_form = std::move(signed_form)});
 }
 
 result<void> sync_store::note_erasure(const wire::erasure_object& what) {

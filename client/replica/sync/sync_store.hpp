@@ -60,7 +60,7 @@ class sync_store final : public engine::replica_port {
   [[nodiscard]] result<void> close() override;
   [[nodiscard]] result<void> reopen() override;
   [[nodiscard]] result<engine::everything_erased> erase_everything(bool in_any_case) override;
-  [[nodiscard]] result<std::optional<erasure_word>> erasure() override;
+  [[nodiscard]] result<std::optional<erasure_receipt>> erasure() override;
   [[nodiscard]] result<void> note_erasure(const wire::erasure_object& what) override;
   [[nodiscard]] result<void> wipe() override;
   void note_sync(const std::optional<error>& why) override;
