@@ -157,9 +157,9 @@ std::vector<account_outcome> write_accounts(store::transaction& tx,
   return out;
 }
 
-class direct_door final : public door {
+class database_import_writer final : public import_writer {
  public:
-  direct_door(store::database& in, int lanes) : in_(in), lanes_(lanes) {}
+  database_import_writer(store::database& in, int lanes) : in_(in), lanes_(lanes) {}
 
   [[nodiscard]] int lanes() const override { return lanes_; }
 
@@ -253,8 +253,8 @@ class direct_door final : public door {
 
 }  // namespace
 
-std::unique_ptr<door> open_door(store::database& in, int lanes) {
-  return std::make_unique<direct_door>(in, lanes);
+std::unique_ptr<import_writer> open_import_writer(store::database& in, int lanes) {
+  return std::make_unique<database_import_writer>(in, lanes);
 }
 
 counts foresee(store::snapshot& snapshot, const batch& what) {

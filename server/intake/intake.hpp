@@ -1,10 +1,11 @@
 #pragma once
 // How an import writes into the store.
 //
-// An importer writes through a `door`: directly into the database, or over the local socket of a
-// server that serves the embedded database (server/local). Each call is one transaction. Calls may
-// be repeated after an interrupted run: accounts, versions and views that exist already are left as
-// they are. One thread at a time, but `apply` may run on `lanes()` threads.
+// An importer writes through a `import_writer`: directly into the database, or over the local
+// socket of a server that serves the embedded database (server/local). Each call is one
+// transaction. Calls may be repeated after an interrupted run: accounts, versions and views that
+// exist already are left as they are. One thread at a time, but `apply` may run on `lanes()`
+// threads.
 
 #include <functional>
 #include <memory>
@@ -21,9 +22,9 @@ namespace autocusto::intake {
 /// before this one are committed, so that feeds have one order however many lanes there are.
 using turn = std::function<void()>;
 
-class door {
+class import_writer {
  public:
-  virtual ~door() = default;
+  virtual ~import_writer() = default;
   /// How many batches may be applied at the same time.
   [[nodiscard]] virtual int lanes() const { return 1; }
   virtual result<run_state> begin(const run_start& start) = 0;
@@ -38,7 +39,7 @@ class door {
 
 /// Refers to the database, which must outlive it. More than one lane is of use where the database
 /// has several writers.
-[[nodiscard]] std::unique_ptr<door> open_door(store::database& in, int lanes = 1);
+[[nodiscard]] std::unique_ptr<import_writer> open_import_writer(store::database& in, int lanes = 1);
 
 /// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not
 /// there yet are 0), without writing.

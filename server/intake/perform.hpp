@@ -1,5 +1,5 @@
 #pragma once
-// Private to intake: the transaction's part of each call of the door.
+// Private to intake: the transaction's part of each call of the import writer.
 
 #include <optional>
 

@@ -213,13 +213,13 @@ std::string run_admin_link(const link_maker& links, unpacker& in) {
   return pack_answer(links(email));
 }
 
-std::string run_accounts(intake::door& door, unpacker& in) {
+std::string run_accounts(intake::import_writer& writer, unpacker& in) {
   store::pk run = 0;
   std::vector<intake::account> accounts;
   in.number(run);
   visit(in, accounts);
   if (!in.done()) return pack_failure(not_understood());
-  return pack_answer(door.add_accounts(run, accounts));
+  return pack_answer(writer.add_accounts(run, accounts));
 }
 
 }  // namespace
@@ -289,7 +289,7 @@ error too_large_for_a_frame() {
               {}, static_cast<std::int64_t>(k_frame_bytes));
 }
 
-std::string answer(intake::door& door, const link_maker& links, std::string_view asked) {
+std::string answer(intake::import_writer& writer, const link_maker& links, std::string_view asked) {
   unpacker in(asked);
   std::int64_t protocol = 0;
   std::int64_t what = 0;
@@ -301,15 +301,15 @@ std::string answer(intake::door& door, const link_maker& links, std::string_view
   }
   switch (static_cast<question>(what)) {
     case question::begin:
-      return run<intake::run_start>(in, [&](const auto& v) { return door.begin(v); });
+      return run<intake::run_start>(in, [&](const auto& v) { return writer.begin(v); });
     case question::accounts:
-      return run_accounts(door, in);
+      return run_accounts(writer, in);
     case question::apply:
-      return run<intake::batch>(in, [&](const auto& v) { return door.apply(v, {}); });
+      return run<intake::batch>(in, [&](const auto& v) { return writer.apply(v, {}); });
     case question::finish:
-      return run<intake::run_end>(in, [&](const auto& v) { return door.finish(v); });
+      return run<intake::run_end>(in, [&](const auto& v) { return writer.finish(v); });
     case question::rollback:
-      return run<intake::rollback_request>(in, [&](const auto& v) { return door.rollback(v); });
+      return run<intake::rollback_request>(in, [&](const auto& v) { return writer.rollback(v); });
     case question::admin_link:
       return run_admin_link(links, in);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// What is said over the local socket: a question and an answer for each call of intake::door, and
-// one for an administrator's link.
+// What is said over the local socket: a question and an answer for each call of
+// intake::import_writer, and one for an administrator's link.
 //
 // A frame is a length (4 bytes, most significant first, at most k_frame_bytes) and that many bytes;
 // the first byte says what it is. Answers are `done` with the call's outcome, or `failed` with a
@@ -46,8 +46,9 @@ using link_maker = std::function<result<admin_link>(const std::string& email)>;
 [[nodiscard]] result<intake::rollback_report> unpack_rollback(std::string_view answer);
 [[nodiscard]] result<admin_link> unpack_admin_link(std::string_view answer);
 
-/// The server's side: runs the question at the door, or makes the link, and packs the answer.
-[[nodiscard]] std::string answer(intake::door& door, const link_maker& links,
+/// The server's side: passes the question to the import writer, or makes the link, and packs the
+/// answer.
+[[nodiscard]] std::string answer(intake::import_writer& writer, const link_maker& links,
                                  std::string_view asked);
 [[nodiscard]] std::string pack_failure(const error& e);
 /// Of a question or an answer of more than k_frame_bytes. Error: too_large.

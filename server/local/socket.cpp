@@ -110,14 +110,14 @@ bool same_user(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == ::geteuid();
 }
 
-std::string guarded_answer(intake::door& door, const link_maker& links, std::string_view asked,
-                           const listener::problem_handler& on_problem) {
+std::string guarded_answer(intake::import_writer& writer, const link_maker& links,
+                           std::string_view asked, const listener::problem_handler& on_problem) {
   const auto failed = [&](error e) {
     if (on_problem) on_problem(e.code);
     return pack_failure(e);
   };
   try {
-    auto said = answer(door, links, asked);
+    auto said = answer(writer, links, asked);
     return said.size() <= k_frame_bytes ? said : failed(too_large_for_a_frame());
   } catch (const error_exception& e) {
     return pack_failure(e.get());
@@ -157,9 +157,9 @@ void turn_away(int caller) {
                                         "this again when it has ended.")));
 }
 
-class socket_door final : public intake::door {
+class socket_import_writer final : public intake::import_writer {
  public:
-  explicit socket_door(int fd) : fd_(fd) {}
+  explicit socket_import_writer(int fd) : fd_(fd) {}
 
   result<intake::run_state> begin(const intake::run_start& start) override {
     const auto got = ask(pack_begin(start));
@@ -279,9 +279,9 @@ void listener::run() {
 }
 
 void listener::serve(int caller) {
-  const auto door = intake::open_door(database_);
+  const auto writer = intake::open_import_writer(database_);
   while (const auto asked = read_frame(caller, k_answer_millis, stop_)) {
-    if (!write_frame(caller, guarded_answer(*door, links_, *asked, on_problem_))) return;
+    if (!write_frame(caller, guarded_answer(*writer, links_, *asked, on_problem_))) return;
   }
 }
 
@@ -304,16 +304,16 @@ result<int> connect_to(const std::string& folder) {
 
 }  // namespace
 
-result<std::unique_ptr<intake::door>> connect_door(const std::string& folder) {
+result<std::unique_ptr<intake::import_writer>> connect_import_writer(const std::string& folder) {
   const auto fd = connect_to(folder);
   if (!fd) return fd.error();
-  return std::unique_ptr<intake::door>(new socket_door(*fd));
+  return std::unique_ptr<intake::import_writer>(new socket_import_writer(*fd));
 }
 
 result<admin_link> ask_admin_link(const std::string& folder, const std::string& email) {
   const auto fd = connect_to(folder);
   if (!fd) return fd.error();
-  const auto got = socket_door(*fd).ask(pack_admin_link(email));
+  const auto got = socket_import_writer(*fd).ask(pack_admin_link(email));
   return got ? unpack_admin_link(*got) : got.error();
 }
 

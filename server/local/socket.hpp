@@ -7,8 +7,8 @@
 // is silent in the middle of a frame for long is dropped, and others are told `busy` at once. What
 // is written wakes laptops as any write does.
 //
-// `listener` runs a thread of its own and one for the caller; the door's database must outlive it,
-// and its handlers are called on either. Everything else: one thread.
+// `listener` runs a thread of its own and one for the caller; the import writer's database must
+// outlive it, and its handlers are called on either. Everything else: one thread.
 
 #include <functional>
 #include <memory>
@@ -51,9 +51,10 @@ class listener {
   std::thread thread_;
 };
 
-/// The door of a server that runs. Error: unavailable when none answers. Its calls: busy while
-/// another caller is served.
-[[nodiscard]] result<std::unique_ptr<intake::door>> connect_door(const std::string& folder);
+/// The import writer of a server that runs. Error: unavailable when none answers. Its calls: busy
+/// while another caller is served.
+[[nodiscard]] result<std::unique_ptr<intake::import_writer>> connect_import_writer(
+    const std::string& folder);
 
 /// Has a server that runs make an administrator's link. Errors: unavailable when none answers, busy
 /// while another caller is served, and those of its maker.

@@ -44,10 +44,10 @@ inline constexpr const char* k_cpf = "11144477735";
 inline constexpr const char* k_cpf_2 = "52998224725";
 
 /// Stops a run after some batches, as if it was killed.
-class cut_door final : public intake::door {
+class interrupted_writer final : public intake::import_writer {
  public:
-  cut_door(store::database& in, int batches, int lanes = 1)
-      : inner_(intake::open_door(in, lanes)), left_(batches) {}
+  interrupted_writer(store::database& in, int batches, int lanes = 1)
+      : inner_(intake::open_import_writer(in, lanes)), left_(batches) {}
   [[nodiscard]] int lanes() const override { return inner_->lanes(); }
   result<intake::run_state> begin(const intake::run_start& s) override { return inner_->begin(s); }
   result<std::vector<intake::account_outcome>> add_accounts(
@@ -64,7 +64,7 @@ class cut_door final : public intake::door {
   }
 
  private:
-  std::unique_ptr<intake::door> inner_;
+  std::unique_ptr<intake::import_writer> inner_;
   std::atomic<int> left_;
 };
 
@@ -80,7 +80,7 @@ class import_on_both : public contract {
 
   void sql(const std::string& text) { postgres_query(source_, text); }
 
-  legacy::run_outcome run(intake::door* door, bool dry = false) {
+  legacy::run_outcome run(intake::import_writer* writer, bool dry = false) {
     legacy::connection from(source_);
     const auto of = legacy::detect(legacy::read_columns(from), "");
     if (!of) throw error_exception(of.error());
@@ -89,12 +89,12 @@ class import_on_both : public contract {
     options.dry_run = dry;
     options.keys = {k_tenant, k_secret};
     options.now = ++now_;
-    return legacy::run_import(from, *of, *db_, door, options);
+    return legacy::run_import(from, *of, *db_, writer, options);
   }
-  legacy::run_outcome run() { return run(intake::open_door(*db_).get()); }
+  legacy::run_outcome run() { return run(intake::open_import_writer(*db_).get()); }
 
   intake::rollback_report take_back(store::pk run, bool except_used = false) {
-    return intake::open_door(*db_)->rollback({run, except_used, ++now_}).value();
+    return intake::open_import_writer(*db_)->rollback({run, except_used, ++now_}).value();
   }
 
   store::user_row user(const std::string& email) {

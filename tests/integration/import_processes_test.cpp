@@ -148,8 +148,8 @@ TEST_P(import_of_processes, what_cannot_come_in_is_kept_whole) {
 TEST_P(import_of_processes, a_run_that_was_cut_is_gone_on_with) {
   sql(legacy_process(9, 1, 1, "de A, o mais novo"));
   for (const int batches : {2, 3, 4}) {
-    cut_door door(*db_, batches);
-    EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+    interrupted_writer writer(*db_, batches);
+    EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
     expect_clean();
   }
   const auto rest = run();

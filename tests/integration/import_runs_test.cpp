@@ -127,8 +127,8 @@ TEST_P(import_runs, a_record_that_its_user_registers_anew_gets_nothing_of_the_so
 }
 
 TEST_P(import_runs, an_account_that_is_disabled_during_a_run_stays_disabled_at_its_end) {
-  cut_door door(*db_, 1);
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  interrupted_writer writer(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
   write([&](store::people::writes people) {
     people.set_user_enabled(user("a@x.test").key, false);
     EXPECT_TRUE(people.is_held(user("a@x.test").key)) << "of the import still";
@@ -149,7 +149,7 @@ TEST_P(import_runs, runs_are_taken_back_newest_first) {
   sql(legacy_patient(5, k_cpf_2, 3, "de C"));  // the first view of an account of the first run
   static_cast<void>(run());
   for (const bool except_used : {false, true}) {
-    const auto refused = intake::open_door(*db_)->rollback({1, except_used, 5});
+    const auto refused = intake::open_import_writer(*db_)->rollback({1, except_used, 5});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::conflict_open);
   }
@@ -167,7 +167,7 @@ TEST_P(import_runs, a_newer_run_that_made_nothing_is_taken_back_with_what_it_fou
   static_cast<void>(run());
   EXPECT_TRUE(take_back(1).done);
   EXPECT_EQ(picture(), before);
-  const auto again = intake::open_door(*db_)->rollback({2, false, 5});
+  const auto again = intake::open_import_writer(*db_)->rollback({2, false, 5});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, errc::already_exists) << "it went with the first";
   static_cast<void>(run());
@@ -181,7 +181,7 @@ TEST_P(import_runs, a_newer_run_that_made_anything_has_to_go_first) {
   const auto newest_first = [&](store::pk newer) {
     static_cast<void>(run());
     static_cast<void>(run());  // made nothing
-    const auto refused = intake::open_door(*db_)->rollback({1, false, 5});
+    const auto refused = intake::open_import_writer(*db_)->rollback({1, false, 5});
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("Run " + std::to_string(newer) + " "), std::string::npos)
         << refused.error().message;
@@ -201,10 +201,10 @@ TEST_P(import_runs, a_newer_run_that_made_anything_has_to_go_first) {
 
 TEST_P(import_runs, a_run_of_another_source_that_has_not_ended_stands_in_the_way) {
   static_cast<void>(run());
-  cut_door door(*db_, 1);
+  interrupted_writer writer(*db_, 1);
   source_name_ = "outra";
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
-  const auto refused = intake::open_door(*db_)->rollback({1, false, 5});
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
+  const auto refused = intake::open_import_writer(*db_)->rollback({1, false, 5});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::conflict_open);
   EXPECT_NE(refused.error().message.find("has not ended"), std::string::npos);
@@ -241,8 +241,8 @@ TEST_P(import_runs, an_account_that_another_source_uses_is_handed_over) {
 }
 
 TEST_P(import_runs, an_account_that_is_handed_over_is_held_by_nobody_who_has_ended) {
-  cut_door door(*db_, 1);
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  interrupted_writer writer(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
   source_ = make_legacy_source();
   source_name_ = "outro";
   sql("DELETE FROM clinicas_clinicausuarioversion; DELETE FROM clinicas_clinicausuario;"
@@ -283,22 +283,22 @@ TEST_P(import_runs, the_socket_tells_what_is_too_large_and_the_server_what_faile
     ++problems;
   });
   ASSERT_TRUE(listener);
-  const auto door = local::connect_door(backend_->location()).value();
-  const auto begun = door->begin({source_name_, "g3", "{}", ++now_}).value();
+  const auto writer = local::connect_import_writer(backend_->location()).value();
+  const auto begun = writer->begin({source_name_, "g3", "{}", ++now_}).value();
   intake::batch batch;
   batch.run = begun.run;
   batch.source = source_name_;
   batch.kept.push_back({"t", 1, store::kept_outcome::deferred, 1, "", std::string(65 << 20, 'x')});
-  const auto large = door->apply(batch, {});
+  const auto large = writer->apply(batch, {});
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().code, errc::too_large);
   EXPECT_NE(large.error().message.find("64 MiB"), std::string::npos);
   EXPECT_NE(large.error().message.find("serve"), std::string::npos);
   batch.kept[0].content = "{}";
-  EXPECT_TRUE(door->apply(batch, {})) << "the connection is as good as before";
+  EXPECT_TRUE(writer->apply(batch, {})) << "the connection is as good as before";
   EXPECT_EQ(problems, 0) << "a refusal of the caller is no failure here";
   backend_->query("ALTER TABLE import_row RENAME TO gone");
-  EXPECT_EQ(door->apply(batch, {}).error().code, errc::database);
+  EXPECT_EQ(writer->apply(batch, {}).error().code, errc::database);
   EXPECT_EQ(problems, 1);
   EXPECT_EQ(last.load(), errc::database);
 }
@@ -310,14 +310,14 @@ TEST_P(import_runs, who_calls_beside_another_is_told_at_once_to_wait) {
         return local::admin_link{"https://x.test/enroll#c", email, 1};
       });
   ASSERT_TRUE(listener);
-  auto door = local::connect_door(backend_->location()).value();
-  static_cast<void>(door->begin({source_name_, "g3", "{}", ++now_}).value());
+  auto writer = local::connect_import_writer(backend_->location()).value();
+  static_cast<void>(writer->begin({source_name_, "g3", "{}", ++now_}).value());
   auto beside = std::async(std::launch::async,
                            [&] { return local::ask_admin_link(backend_->location(), "a@x.test"); });
   const bool told = beside.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
   EXPECT_TRUE(told) << "it waits for the import";
   if (told) {
-    const auto second = local::connect_door(backend_->location()).value();
+    const auto second = local::connect_import_writer(backend_->location()).value();
     const auto refused = beside.get();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::busy);
@@ -329,42 +329,42 @@ TEST_P(import_runs, who_calls_beside_another_is_told_at_once_to_wait) {
   }
   // The next one comes right behind the end of the first: nobody has to try twice.
   for (int i = 0; i < 50; ++i) {
-    door.reset();
+    writer.reset();
     const auto made = local::ask_admin_link(backend_->location(), "a@x.test");
     ASSERT_TRUE(made) << i << ": " << made.error().message;
-    door = local::connect_door(backend_->location()).value();
-    ASSERT_EQ(door->finish({77, 5, "{}"}).error().code, errc::not_found);
+    writer = local::connect_import_writer(backend_->location()).value();
+    ASSERT_EQ(writer->finish({77, 5, "{}"}).error().code, errc::not_found);
   }
 }
 
 TEST_P(import_runs, a_run_that_has_ended_takes_nothing_more) {
-  const auto door = intake::open_door(*db_);
+  const auto writer = intake::open_import_writer(*db_);
   intake::account wanted;
   wanted.legacy_id = 7;
   wanted.id = crypto::system_random().make<user_id>();
   wanted.email = "late@x.test";
   const auto expect_refused = [&](store::pk run) {
     const auto before = picture();
-    EXPECT_EQ(door->add_accounts(run, {wanted}).error().code, errc::conflict_open);
+    EXPECT_EQ(writer->add_accounts(run, {wanted}).error().code, errc::conflict_open);
     intake::batch late;
     late.run = run;
     late.source = source_name_;
     late.kept.push_back({"processos_medicamento", 99, store::kept_outcome::deferred, 1, "", "{}"});
-    EXPECT_EQ(door->apply(late, {}).error().code, errc::conflict_open);
-    EXPECT_EQ(door->finish({run, ++now_, "{}"}).error().code, errc::conflict_open);
+    EXPECT_EQ(writer->apply(late, {}).error().code, errc::conflict_open);
+    EXPECT_EQ(writer->finish({run, ++now_, "{}"}).error().code, errc::conflict_open);
     EXPECT_EQ(picture(), before);
     const auto kept = read([&](store::imports::rows::reads rows) {
       return rows.kept_rows(run, "processos_medicamento", 0, 10);
     });
     EXPECT_TRUE(kept.empty() || kept[0].legacy_id != 99) << "nothing of a refused batch is kept";
   };
-  const auto first = door->begin({source_name_, "g3", "{}", ++now_}).value();
-  EXPECT_TRUE(door->add_accounts(first.run, {wanted}));
+  const auto first = writer->begin({source_name_, "g3", "{}", ++now_}).value();
+  EXPECT_TRUE(writer->add_accounts(first.run, {wanted}));
   EXPECT_TRUE(take_back(first.run).done);
   expect_refused(first.run);
   const auto second = run();
   expect_refused(second.run);
-  EXPECT_EQ(door->finish({77, 5, "{}"}).error().code, errc::not_found);
+  EXPECT_EQ(writer->finish({77, 5, "{}"}).error().code, errc::not_found);
   expect_clean();
 }
 

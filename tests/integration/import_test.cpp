@@ -71,8 +71,8 @@ TEST_P(import_on_both, a_row_that_changed_continues_what_it_was) {
 }
 
 TEST_P(import_on_both, a_run_that_was_cut_is_gone_on_with) {
-  cut_door door(*db_, 1);
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  interrupted_writer writer(*db_, 1);
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
   expect_clean();
   const auto rest = run();
   EXPECT_TRUE(rest.continued);
@@ -95,8 +95,8 @@ TEST_P(import_on_both, taken_back_and_made_again_is_the_same) {
   EXPECT_EQ(gone.removed.views, 4);
   EXPECT_EQ(picture(), before);
   expect_clean();
-  EXPECT_FALSE(intake::open_door(*db_)->rollback({1, false, 5})) << "only once";
-  EXPECT_FALSE(intake::open_door(*db_)->rollback({77, false, 5}));
+  EXPECT_FALSE(intake::open_import_writer(*db_)->rollback({1, false, 5})) << "only once";
+  EXPECT_FALSE(intake::open_import_writer(*db_)->rollback({77, false, 5}));
   static_cast<void>(run());
   EXPECT_EQ(picture(), first);
 }
@@ -106,7 +106,7 @@ TEST_P(import_on_both, a_second_run_is_taken_back_alone) {
   const auto before = picture();
   sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
   static_cast<void>(run());
-  const auto first = intake::open_door(*db_)->rollback({1, true, 5});
+  const auto first = intake::open_import_writer(*db_)->rollback({1, true, 5});
   ASSERT_FALSE(first) << "the second builds on it";
   EXPECT_EQ(first.error().code, errc::conflict_open);
   EXPECT_NE(first.error().message.find("autocusto-import rollback 2"), std::string::npos);
@@ -154,7 +154,7 @@ TEST_P(import_on_both, pages_without_anything_of_a_run_do_not_keep_it) {
 }
 
 TEST_P(import_on_both, nobody_sees_a_run_before_its_end) {
-  cut_door first(*db_, 1);
+  interrupted_writer first(*db_, 1);
   EXPECT_THROW(static_cast<void>(run(&first)), error_exception);
   EXPECT_FALSE(user("a@x.test").enabled);
   EXPECT_TRUE(
@@ -166,7 +166,7 @@ TEST_P(import_on_both, nobody_sees_a_run_before_its_end) {
   // Those who were there before see nothing of a second run until it ends, either.
   const auto before = picture_of_users();
   sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
-  cut_door second(*db_, 2);
+  interrupted_writer second(*db_, 2);
   EXPECT_THROW(static_cast<void>(run(&second)), error_exception);
   EXPECT_EQ(picture_of_users(), before);
   expect_clean();
@@ -186,8 +186,8 @@ TEST_P(import_on_both, a_run_that_was_cut_is_taken_back_without_a_trace) {
   static_cast<void>(run());
   const auto before = picture();
   sql(legacy_edit(3, 1, 3, 1, "de A, depois") + legacy_patient(5, k_cpf_2, 2, "novo"));
-  cut_door door(*db_, 2);
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  interrupted_writer writer(*db_, 2);
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
   EXPECT_TRUE(take_back(2).done);
   EXPECT_EQ(picture(), before);
   EXPECT_TRUE(read([](store::imports::pending::reads pending) {
@@ -200,8 +200,8 @@ TEST_P(import_on_both, own_versions_that_came_with_a_cut_run_are_in_the_history_
   static_cast<void>(run());
   // Two own edits at once: the older one is only an item of the feed.
   sql(legacy_edit(3, 1, 3, 1, "de A, um") + legacy_edit(4, 1, 4, 1, "de A, dois"));
-  cut_door door(*db_, 2);
-  EXPECT_THROW(static_cast<void>(run(&door)), error_exception);
+  interrupted_writer writer(*db_, 2);
+  EXPECT_THROW(static_cast<void>(run(&writer)), error_exception);
   static_cast<void>(run());
   const auto of = views("a@x.test").at(1);
   const auto items =
@@ -312,11 +312,11 @@ TEST_P(import_on_both, two_lanes_write_what_one_writes) {
   const auto of_one = picture();
   EXPECT_TRUE(take_back(1).done);
   for (const int batches : {0, 1, 2}) {
-    cut_door door(*db_, batches, 2);
-    EXPECT_THROW(static_cast<void>(run(&door)), error_exception) << "and no lane waits for ever";
+    interrupted_writer writer(*db_, batches, 2);
+    EXPECT_THROW(static_cast<void>(run(&writer)), error_exception) << "and no lane waits for ever";
     expect_clean();
   }
-  const auto rest = run(intake::open_door(*db_, 2).get());
+  const auto rest = run(intake::open_import_writer(*db_, 2).get());
   EXPECT_TRUE(rest.continued);
   EXPECT_EQ(picture(), of_one) << "feeds have one order";
   EXPECT_TRUE(take_back(rest.run).done);
@@ -326,13 +326,13 @@ TEST_P(import_on_both, the_socket_is_the_same_door) {
   if (GetParam() != kind::sqlite) return;
   const auto listener = local::listener::start(backend_->location(), *db_);
   ASSERT_TRUE(listener);
-  auto door = local::connect_door(backend_->location());
-  ASSERT_TRUE(door);
-  const auto out = run(door->get());
+  auto writer = local::connect_import_writer(backend_->location());
+  ASSERT_TRUE(writer);
+  const auto out = run(writer->get());
   EXPECT_EQ(out.made.versions, 3);
   EXPECT_EQ(shown("a@x.test"), (names{{k_cpf, "de A"}, {"1234567", "Clínica"}}));
-  EXPECT_EQ((*door)->rollback({77, false, 5}).error().code, errc::not_found);
-  EXPECT_TRUE((*door)->rollback({1, false, 5}).value().done);
+  EXPECT_EQ((*writer)->rollback({77, false, 5}).error().code, errc::not_found);
+  EXPECT_TRUE((*writer)->rollback({1, false, 5}).value().done);
   expect_clean();
 }
 

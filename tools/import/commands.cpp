@@ -142,7 +142,7 @@ result<int> command_run(const common_options& common, const run_command& options
   wanted.progress = [&](std::string_view what, std::int64_t done, std::int64_t total) {
     bar.show(what, done, total);
   };
-  const auto out = run_import(from, *of, *to->home.database, to->door.get(), wanted);
+  const auto out = run_import(from, *of, *to->home.database, to->writer.get(), wanted);
   bar.clear();
   if (common.json) {
     std::cout << out.json << std::endl;
@@ -239,7 +239,7 @@ result<int> command_show(const common_options& common, std::int64_t run) {
 result<int> command_rollback(const common_options& common, std::int64_t run, bool except_used) {
   auto to = open_target(common.data, true);
   if (!to) return to.error();
-  const auto done = to->door->rollback({run, except_used, system_clock_source().now()});
+  const auto done = to->writer->rollback({run, except_used, system_clock_source().now()});
   if (!done) return done.error();
   nlohmann::json blockers = nlohmann::json::array();
   for (const auto& b : done->blockers) {

@@ -20,9 +20,9 @@ constexpr std::size_t k_records_per_chunk = 1500;
 
 }  // namespace
 
-importer::importer(connection& from, const layout& of, store::database& reads, intake::door* door,
-                   const run_options& options)
-    : from_(from), layout_(of), reads_(reads), door_(door), options_(options) {}
+importer::importer(connection& from, const layout& of, store::database& reads,
+                   intake::import_writer* writer, const run_options& options)
+    : from_(from), layout_(of), reads_(reads), writer_(writer), options_(options) {}
 
 run_outcome importer::run() {
   begin();
@@ -32,7 +32,7 @@ run_outcome importer::run() {
   pipeline_ = std::make_unique<pipeline>(
       [this](const chunk& what) { return encode(what); },
       [this](const intake::batch& what, const intake::turn& turn) { write(what, turn); },
-      options_.dry_run ? 1 : door_->lanes());
+      options_.dry_run ? 1 : writer_->lanes());
   chunk unreadable;
   keep_quarantined(unreadable, 0);
   put(unreadable);
@@ -58,7 +58,7 @@ void importer::begin() {
   }
   if (!options_.dry_run) {
     const auto state =
-        door_->begin({options_.source, layout_.name, options_.options_text, options_.now});
+        writer_->begin({options_.source, layout_.name, options_.options_text, options_.now});
     if (!state) throw error_exception(state.error());
     out_.run = state->run;
     out_.continued = state->continued;
@@ -181,7 +181,7 @@ void importer::write(const intake::batch& what, const intake::turn& before_feeds
   if (options_.dry_run) {
     reads_.read([&](store::snapshot& snapshot) { made = intake::foresee(snapshot, what); });
   } else {
-    const auto done = door_->apply(what, before_feeds);
+    const auto done = writer_->apply(what, before_feeds);
     if (!done) throw error_exception(done.error());
     made = *done;
   }
@@ -206,13 +206,13 @@ void importer::finish() {
   out_.json = report_json(out_);
   if (options_.dry_run) return;
   const auto end = options_.clock ? options_.clock() : options_.now;
-  const auto done = door_->finish({out_.run, end, out_.json});
+  const auto done = writer_->finish({out_.run, end, out_.json});
   if (!done) throw error_exception(done.error());
 }
 
 run_outcome run_import(connection& from, const layout& of, store::database& reads,
-                       intake::door* door, const run_options& options) {
-  return importer(from, of, reads, door, options).run();
+                       intake::import_writer* writer, const run_options& options) {
+  return importer(from, of, reads, writer, options).run();
 }
 
 }  // namespace autocusto::import

@@ -19,8 +19,8 @@ namespace autocusto::import {
 
 class importer {
  public:
-  importer(connection& from, const layout& of, store::database& reads, intake::door* door,
-           const run_options& options);
+  importer(connection& from, const layout& of, store::database& reads,
+           intake::import_writer* writer, const run_options& options);
 
   [[nodiscard]] run_outcome run();
 
@@ -57,7 +57,7 @@ class importer {
   connection& from_;
   const layout& layout_;
   store::database& reads_;
-  intake::door* door_;
+  intake::import_writer* writer_;
   const run_options& options_;
   run_outcome out_;
   bool known_source_ = false;  ///< earlier runs (or a part of this one) made versions

@@ -39,7 +39,7 @@ void importer::import_accounts() {
         placed = intake::foresee_accounts(snapshot, options_.source, accounts);
       });
     } else {
-      auto done = door_->add_accounts(out_.run, accounts);
+      auto done = writer_->add_accounts(out_.run, accounts);
       if (!done) throw error_exception(done.error());
       placed = *std::move(done);
     }

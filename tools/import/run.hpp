@@ -1,6 +1,6 @@
 #pragma once
-// One import: reads the source, judges every row, writes records through the door, keeps the rest,
-// checks that every row is accounted for, and makes the report. One thread calls.
+// One import: reads the source, judges every row, writes records through the import writer, keeps
+// the rest, checks that every row is accounted for, and makes the report. One thread calls.
 
 #include <functional>
 #include <string>
@@ -32,9 +32,10 @@ struct run_outcome {
   std::string json;  ///< the report as JSON text
 };
 
-/// `reads` answers what earlier runs did; `door` is not used by a dry run. Throws error_exception.
+/// `reads` answers what earlier runs did; `import_writer` is not used by a dry run. Throws
+/// error_exception.
 [[nodiscard]] run_outcome run_import(connection& from, const layout& of, store::database& reads,
-                                     intake::door* door, const run_options& options);
+                                     intake::import_writer* writer, const run_options& options);
 
 /// The report as one JSON object.
 [[nodiscard]] std::string report_json(const run_outcome& outcome);

@@ -41,12 +41,12 @@ result<target> open_target(const std::string& folder, bool writes) {
     // The server writes for us; we read beside it.
     home = app::open_installation(folder, app::folder_use::reading);
     if (!home) return home.error();
-    auto door = local::connect_door(folder);
-    if (!door) return door.error();
-    return target{std::move(*home), std::move(*lock), std::move(*door)};
+    auto writer = local::connect_import_writer(folder);
+    if (!writer) return writer.error();
+    return target{std::move(*home), std::move(*lock), std::move(*writer)};
   }
   target out{std::move(*home), std::move(*lock), nullptr};
-  out.door = intake::open_door(*out.home.database, lanes_of(*settings));
+  out.writer = intake::open_import_writer(*out.home.database, lanes_of(*settings));
   return out;
 }
 

@@ -18,7 +18,7 @@ namespace autocusto::import {
 struct target {
   app::installation home;
   std::optional<sqlite::lock_file> import_lock;
-  std::unique_ptr<intake::door> door;  ///< none when only reading was asked for
+  std::unique_ptr<intake::import_writer> writer;  ///< none when only reading was asked for
 };
 
 /// Errors: those of open_installation; replica_busy when another import runs; unavailable when the
