@@ -159,9 +159,10 @@ std::vector<account_outcome> write_accounts(store::transaction& tx,
 
 class database_import_writer final : public import_writer {
  public:
-  database_import_writer(store::database& in, int lanes) : in_(in), lanes_(lanes) {}
+  database_import_writer(store::database& in, int parallelism)
+      : in_(in), parallelism_(parallelism) {}
 
-  [[nodiscard]] int lanes() const override { return lanes_; }
+  [[nodiscard]] int parallelism() const override { return parallelism_; }
 
   result<run_state> begin(const run_start& start) override {
     run_state state;
@@ -197,9 +198,9 @@ class database_import_writer final : public import_writer {
     });
   }
 
-  result<counts> apply(const batch& what, const turn& before_feeds) override {
+  result<counts> apply(const batch& what, const commit_order& before_feeds) override {
     return guarded<counts>([&](store::transaction& tx) {
-      // The run is locked last and looked at then: lanes would wait for each other.
+      // The run is locked and checked last: locked first, it would make parallel batches wait.
       const auto done = detail::perform(tx, what, before_feeds);
       add_counts(tx, what.run, done.made);
       auto made = done.made;
@@ -248,13 +249,13 @@ class database_import_writer final : public import_writer {
   }
 
   store::database& in_;
-  const int lanes_;
+  const int parallelism_;
 };
 
 }  // namespace
 
-std::unique_ptr<import_writer> open_import_writer(store::database& in, int lanes) {
-  return std::make_unique<database_import_writer>(in, lanes);
+std::unique_ptr<import_writer> open_import_writer(store::database& in, int parallelism) {
+  return std::make_unique<database_import_writer>(in, parallelism);
 }
 
 counts foresee(store::snapshot& snapshot, const batch& what) {

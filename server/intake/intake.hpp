@@ -18,28 +18,29 @@
 
 namespace autocusto::intake {
 
-/// Called by `apply` before it appends to feeds, perhaps more than once: waits until the batches
-/// before this one are committed, so that feeds have one order however many lanes there are.
-using turn = std::function<void()>;
+/// Waits until all earlier batches are committed. `apply` calls it before it appends to feeds,
+/// perhaps more than once, so that feeds have one order whatever the parallelism.
+using commit_order = std::function<void()>;
 
 class import_writer {
  public:
   virtual ~import_writer() = default;
   /// How many batches may be applied at the same time.
-  [[nodiscard]] virtual int lanes() const { return 1; }
+  [[nodiscard]] virtual int parallelism() const { return 1; }
   virtual result<run_state> begin(const run_start& start) = 0;
   virtual result<std::vector<account_outcome>> add_accounts(
       store::pk run, const std::vector<account>& accounts) = 0;
   /// Answers what the run makes of it, at once or at its end.
-  virtual result<counts> apply(const batch& what, const turn& before_feeds) = 0;
+  virtual result<counts> apply(const batch& what, const commit_order& before_feeds) = 0;
   /// Shows everything, in one transaction.
   virtual result<counts> finish(const run_end& end) = 0;
   virtual result<rollback_report> rollback(const rollback_request& request) = 0;
 };
 
-/// Refers to the database, which must outlive it. More than one lane is of use where the database
-/// has several writers.
-[[nodiscard]] std::unique_ptr<import_writer> open_import_writer(store::database& in, int lanes = 1);
+/// Refers to the database, which must outlive it. A parallelism above 1 is of use where the
+/// database has several writers.
+[[nodiscard]] std::unique_ptr<import_writer> open_import_writer(store::database& in,
+                                                                int parallelism = 1);
 
 /// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not
 /// there yet are 0), without writing.

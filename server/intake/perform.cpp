@@ -33,7 +33,7 @@ class performer {
   performer(store::transaction& tx, const batch& what, batch_kind kind)
       : tx_(tx), rows_(tx), what_(what), kind_(kind) {}
 
-  performed run(const turn& before_feeds) {
+  performed run(const commit_order& before_feeds) {
     present_ = survey(tx_, what_, lock_all(tx_, what_), kind_);
     plans_ = plan(what_, present_);
     add_versions();
@@ -203,7 +203,7 @@ class performer {
 
 }  // namespace
 
-performed perform(store::transaction& tx, const batch& what, const turn& before_feeds,
+performed perform(store::transaction& tx, const batch& what, const commit_order& before_feeds,
                   batch_kind kind) {
   return performer(tx, what, kind).run(before_feeds);
 }

@@ -19,7 +19,8 @@ struct performed {
 
 /// Writes a batch; answers what is new. Views of accounts that the run does not hold are set aside.
 /// The run's own counts are the caller's.
-[[nodiscard]] performed perform(store::transaction& tx, const batch& what, const turn& before_feeds,
+[[nodiscard]] performed perform(store::transaction& tx, const batch& what,
+                                const commit_order& before_feeds,
                                 batch_kind kind = batch_kind::from_source);
 
 /// Gives everybody what was set aside. Answers the views.

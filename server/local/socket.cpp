@@ -171,7 +171,7 @@ class socket_import_writer final : public intake::import_writer {
     return got ? unpack_accounts(*got) : got.error();
   }
   result<intake::counts> apply(const intake::batch& what,
-                               const intake::turn& before_feeds) override {
+                               const intake::commit_order& before_feeds) override {
     if (before_feeds) before_feeds();
     const auto got = ask(pack_apply(what));
     return got ? unpack_counts(*got) : got.error();

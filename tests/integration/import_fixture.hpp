@@ -1,6 +1,6 @@
 #pragma once
 // What the tests of whole imports share: a small legacy database, an empty store of either kind,
-// and what its users see. One thread, but for the lanes of an import.
+// and what its users see. One thread, but for the writers of an import.
 
 #include <array>
 #include <atomic>
@@ -46,17 +46,18 @@ inline constexpr const char* k_cpf_2 = "52998224725";
 /// Stops a run after some batches, as if it was killed.
 class interrupted_writer final : public intake::import_writer {
  public:
-  interrupted_writer(store::database& in, int batches, int lanes = 1)
-      : inner_(intake::open_import_writer(in, lanes)), left_(batches) {}
-  [[nodiscard]] int lanes() const override { return inner_->lanes(); }
+  interrupted_writer(store::database& in, int batches, int parallelism = 1)
+      : inner_(intake::open_import_writer(in, parallelism)), left_(batches) {}
+  [[nodiscard]] int parallelism() const override { return inner_->parallelism(); }
   result<intake::run_state> begin(const intake::run_start& s) override { return inner_->begin(s); }
   result<std::vector<intake::account_outcome>> add_accounts(
       store::pk run, const std::vector<intake::account>& accounts) override {
     return inner_->add_accounts(run, accounts);
   }
-  result<intake::counts> apply(const intake::batch& what, const intake::turn& turn) override {
+  result<intake::counts> apply(const intake::batch& what,
+                               const intake::commit_order& wait) override {
     if (left_-- == 0) return fail(errc::unavailable, "cut");
-    return inner_->apply(what, turn);
+    return inner_->apply(what, wait);
   }
   result<intake::counts> finish(const intake::run_end& end) override { return inner_->finish(end); }
   result<intake::rollback_report> rollback(const intake::rollback_request& r) override {

@@ -313,7 +313,8 @@ TEST_P(import_on_both, two_lanes_write_what_one_writes) {
   EXPECT_TRUE(take_back(1).done);
   for (const int batches : {0, 1, 2}) {
     interrupted_writer writer(*db_, batches, 2);
-    EXPECT_THROW(static_cast<void>(run(&writer)), error_exception) << "and no lane waits for ever";
+    EXPECT_THROW(static_cast<void>(run(&writer)), error_exception)
+        << "and no writer waits for ever";
     expect_clean();
   }
   const auto rest = run(intake::open_import_writer(*db_, 2).get());

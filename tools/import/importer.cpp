@@ -31,8 +31,10 @@ run_outcome importer::run() {
                                        last_migration(from_, layout_) / 1000, users_);
   pipeline_ = std::make_unique<pipeline>(
       [this](const chunk& what) { return encode(what); },
-      [this](const intake::batch& what, const intake::turn& turn) { write(what, turn); },
-      options_.dry_run ? 1 : writer_->lanes());
+      [this](const intake::batch& what, const intake::commit_order& before_feeds) {
+        write(what, before_feeds);
+      },
+      options_.dry_run ? 1 : writer_->parallelism());
   chunk unreadable;
   keep_quarantined(unreadable, 0);
   put(unreadable);
@@ -176,7 +178,7 @@ intake::batch importer::encode(const chunk& what) {
   return out;
 }
 
-void importer::write(const intake::batch& what, const intake::turn& before_feeds) {
+void importer::write(const intake::batch& what, const intake::commit_order& before_feeds) {
   intake::counts made;
   if (options_.dry_run) {
     reads_.read([&](store::snapshot& snapshot) { made = intake::foresee(snapshot, what); });

@@ -33,7 +33,7 @@ class importer {
   void put(chunk& what);
   [[nodiscard]] intake::batch encode(const chunk& what);
   [[nodiscard]] known_versions find_known(const chunk& what);
-  void write(const intake::batch& what, const intake::turn& before_feeds);
+  void write(const intake::batch& what, const intake::commit_order& before_feeds);
 
   // importer_people.cpp
   void import_accounts();
@@ -71,7 +71,7 @@ class importer {
   std::unordered_map<legacy_id, legacy_id> clinics_;  ///< each with its survivor
   merged_masters merged_patients_, merged_clinics_;
   std::unique_ptr<encoder> encoder_;
-  std::mutex written_mutex_;  ///< for what has been written: lanes of the pipeline tell
+  std::mutex written_mutex_;  ///< for what has been written: several threads of the pipeline write
   std::int64_t written_ = 0;  ///< versions and kept rows
   std::int64_t total_ = 0;
   std::unique_ptr<pipeline> pipeline_;  ///< destroyed first

@@ -9,7 +9,7 @@ constexpr std::size_t k_in_flight = 1;
 
 }  // namespace
 
-pipeline::pipeline(encode_step encode, write_step write, int lanes)
+pipeline::pipeline(encode_step encode, write_step write, int parallelism)
     : to_encode_(k_in_flight), to_write_(k_in_flight) {
   encoder_ = std::thread([this, encode = std::move(encode)] {
     guarded([&] {
@@ -22,7 +22,7 @@ pipeline::pipeline(encode_step encode, write_step write, int lanes)
     });
     to_write_.close();
   });
-  for (int lane = 0; lane < lanes; ++lane) {
+  for (int writer = 0; writer < parallelism; ++writer) {
     writers_.emplace_back([this, write] { guarded([&] { write_all(write); }); });
   }
 }
@@ -33,16 +33,16 @@ pipeline::~pipeline() {
 
 void pipeline::write_all(const write_step& write) {
   while (const auto next = to_write_.take()) {
-    write(next->what, [&] { wait_for_turn(next->number); });
-    // Not every batch asks for its turn.
-    wait_for_turn(next->number);
+    write(next->what, [&] { wait_for_earlier(next->number); });
+    // Not every batch waits for the earlier ones.
+    wait_for_earlier(next->number);
     const std::lock_guard lock(mutex_);
     ++next_;
     written_.notify_all();
   }
 }
 
-void pipeline::wait_for_turn(std::uint64_t number) {
+void pipeline::wait_for_earlier(std::uint64_t number) {
   std::unique_lock lock(mutex_);
   written_.wait(lock, [&] { return failure_ || next_ == number; });
   if (failure_) std::rethrow_exception(failure_);

@@ -1,11 +1,11 @@
 #pragma once
 // A pipeline of threads: one reads and judges, one encodes, several write.
 //
-// The reader gives chunks to `put`. One thread encodes them, in order. `write` then runs on `lanes`
-// threads, one batch each; with a batch it gets a function that waits until all earlier batches are
-// written, for what has to be written in the order of the source. A failure on any thread stops all
-// of them, and `put` and `finish` throw it. Only a few chunks are in flight, so memory is bounded.
-// One thread calls `put` and `finish`.
+// The reader gives chunks to `put`. One thread encodes them, in order. `write` then runs on
+// `parallelism` threads, one batch each; with a batch it gets a function that waits until all
+// earlier batches are written, for what has to be written in the order of the source. A failure on
+// any thread stops all of them, and `put` and `finish` throw it. Only a few chunks are in flight,
+// so memory is bounded. One thread calls `put` and `finish`.
 
 #include <condition_variable>
 #include <cstdint>
@@ -32,9 +32,9 @@ struct chunk {
 class pipeline {
  public:
   using encode_step = std::function<intake::batch(const chunk&)>;
-  using write_step = std::function<void(const intake::batch&, const intake::turn&)>;
+  using write_step = std::function<void(const intake::batch&, const intake::commit_order&)>;
 
-  pipeline(encode_step encode, write_step write, int lanes);
+  pipeline(encode_step encode, write_step write, int parallelism);
   ~pipeline();
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
@@ -50,7 +50,7 @@ class pipeline {
   };
 
   void write_all(const write_step& write);
-  void wait_for_turn(std::uint64_t number);
+  void wait_for_earlier(std::uint64_t number);
   void guarded(const std::function<void()>& work);
   void stop();
   void throw_failure();

@@ -8,11 +8,11 @@ namespace autocusto::import {
 namespace {
 
 // PostgreSQL writes one batch while another is on its way; more would wait for the feeds' locks.
-constexpr int k_lanes = 2;
+constexpr int k_parallel_batches = 2;
 
-/// Each lane needs a connection of its own while it waits for its turn.
-int lanes_of(const app::config& settings) {
-  return settings.embedded() ? 1 : std::min(k_lanes, settings.connections);
+/// Each batch needs a connection of its own while it waits for the earlier ones.
+int parallelism_of(const app::config& settings) {
+  return settings.embedded() ? 1 : std::min(k_parallel_batches, settings.connections);
 }
 
 result<sqlite::lock_file> lock_import(const std::string& folder) {
@@ -46,7 +46,7 @@ result<target> open_target(const std::string& folder, bool writes) {
     return target{std::move(*home), std::move(*lock), std::move(*writer)};
   }
   target out{std::move(*home), std::move(*lock), nullptr};
-  out.writer = intake::open_import_writer(*out.home.database, lanes_of(*settings));
+  out.writer = intake::open_import_writer(*out.home.database, parallelism_of(*settings));
   return out;
 }
 
