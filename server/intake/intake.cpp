@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
-#include "server/intake/apply.hpp"
-#include "server/intake/perform.hpp"
+#include "server/intake/apply_batch.hpp"
+#include "server/intake/plan_batch.hpp"
 #include "server/store/imports/pending.hpp"
 #include "server/store/imports/runs.hpp"
 #include "server/store/journal.hpp"
@@ -201,7 +201,7 @@ class database_import_writer final : public import_writer {
   result<counts> apply(const batch& what, const commit_order& before_feeds) override {
     return guarded<counts>([&](store::transaction& tx) {
       // The run is locked and checked last: locked first, it would make parallel batches wait.
-      const auto done = detail::perform(tx, what, before_feeds);
+      const auto done = detail::apply_batch(tx, what, before_feeds);
       add_counts(tx, what.run, done.made);
       auto made = done.made;
       made.views += done.set_aside;

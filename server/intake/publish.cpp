@@ -4,7 +4,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "server/intake/perform.hpp"
+#include "server/intake/apply_batch.hpp"
 #include "server/store/feed.hpp"
 #include "server/store/imports/pending.hpp"
 #include "server/store/people.hpp"
@@ -46,7 +46,7 @@ class publisher {
       std::size_t to = std::min(rows.size(), from + k_records);
       while (to < rows.size() && rows[to].record == rows[to - 1].record) ++to;
       const auto what = batch_of(std::span(rows).subspan(from, to - from));
-      made.views += perform(tx_, what, {}, batch_kind::set_aside).made.views;
+      made.views += apply_batch(tx_, what, {}, batch_kind::set_aside).made.views;
       from = to;
     }
     store::imports::pending::writes(tx_).remove_pending(run_.key);

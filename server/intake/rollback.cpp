@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "server/intake/perform.hpp"
+#include "server/intake/apply_batch.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/conflicts.hpp"
 #include "server/store/feed.hpp"

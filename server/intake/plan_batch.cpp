@@ -1,4 +1,4 @@
-#include "server/intake/apply.hpp"
+#include "server/intake/plan_batch.hpp"
 
 #include <algorithm>
 

@@ -3,25 +3,25 @@
 
 #include <optional>
 
-#include "server/intake/apply.hpp"
 #include "server/intake/batch.hpp"
 #include "server/intake/intake.hpp"
+#include "server/intake/plan_batch.hpp"
 #include "server/store/imports/runs.hpp"
 #include "server/store/people.hpp"
 #include "shared/base/error.hpp"
 
 namespace autocusto::intake::detail {
 
-struct performed {
+struct applied_batch {
   counts made;
   std::int64_t set_aside = 0;  ///< views that wait for the end of the run
 };
 
 /// Writes a batch; answers what is new. Views of accounts that the run does not hold are set aside.
 /// The run's own counts are the caller's.
-[[nodiscard]] performed perform(store::transaction& tx, const batch& what,
-                                const commit_order& before_feeds,
-                                batch_kind kind = batch_kind::from_source);
+[[nodiscard]] applied_batch apply_batch(store::transaction& tx, const batch& what,
+                                        const commit_order& before_feeds,
+                                        batch_kind kind = batch_kind::from_source);
 
 /// Gives everybody what was set aside. Answers the views.
 [[nodiscard]] counts publish(store::transaction& tx, const store::import_run_row& run,

@@ -1,5 +1,5 @@
 // One batch in one transaction: records locked, versions, views, conflicts, then the feeds.
-#include "server/intake/perform.hpp"
+#include "server/intake/apply_batch.hpp"
 
 #include <algorithm>
 #include <map>
@@ -28,12 +28,12 @@ std::vector<store::record_row> lock_all(store::records::writes records, const ba
   return rows;
 }
 
-class performer {
+class batch_applier {
  public:
-  performer(store::transaction& tx, const batch& what, batch_kind kind)
+  batch_applier(store::transaction& tx, const batch& what, batch_kind kind)
       : tx_(tx), rows_(tx), what_(what), kind_(kind) {}
 
-  performed run(const commit_order& before_feeds) {
+  applied_batch run(const commit_order& before_feeds) {
     present_ = survey(tx_, what_, lock_all(tx_, what_), kind_);
     plans_ = plan(what_, present_);
     add_versions();
@@ -198,14 +198,14 @@ class performer {
   std::vector<present_record> present_;
   std::vector<planned_record> plans_;
   std::unordered_map<version_id, store::pk> keys_;
-  performed done_;
+  applied_batch done_;
 };
 
 }  // namespace
 
-performed perform(store::transaction& tx, const batch& what, const commit_order& before_feeds,
-                  batch_kind kind) {
-  return performer(tx, what, kind).run(before_feeds);
+applied_batch apply_batch(store::transaction& tx, const batch& what,
+                          const commit_order& before_feeds, batch_kind kind) {
+  return batch_applier(tx, what, kind).run(before_feeds);
 }
 
 }  // namespace autocusto::intake::detail
