@@ -12,7 +12,7 @@
 #include "server/store/records.hpp"
 #include "server/store/versions.hpp"
 #include "server/store/views.hpp"
-#include "server/sync/conflict_book.hpp"
+#include "server/sync/conflict_rule.hpp"
 #include "server/sync/feed_writer.hpp"
 
 namespace autocusto::intake::detail {

@@ -24,7 +24,7 @@
 #include "server/store/records.hpp"
 #include "server/store/versions.hpp"
 #include "server/store/views.hpp"
-#include "server/sync/conflict_book.hpp"
+#include "server/sync/conflict_rule.hpp"
 #include "shared/domain/dag.hpp"
 
 namespace autocusto::intake::detail {

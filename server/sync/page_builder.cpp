@@ -40,7 +40,7 @@ std::size_t json_size(const store::stored_version& v) {
 
 /// What laptops are told as a conflict's id: the database's own numbers count the conflicts of all
 /// users, and would tell one doctor about the others.
-std::int64_t told_id(std::string_view server_secret, store::pk conflict) {
+std::int64_t public_conflict_id(std::string_view server_secret, store::pk conflict) {
   constexpr std::size_t k_bytes = 6;
   const auto mac = crypto::hmac_sha256(server_secret, "conflict:" + std::to_string(conflict));
   std::int64_t id = 0;
@@ -251,7 +251,7 @@ void page_builder::carry_view(const store::view_row& view, const store::feed_ite
   out.drafts = view.state.drafts;
   if (const auto at = conflicts_.find(view.key); at != conflicts_.end()) {
     wire::page_view::open_conflict open;
-    open.id = told_id(keys_.server_secret, at->second.key);
+    open.id = public_conflict_id(keys_.server_secret, at->second.key);
     open.base = at->second.base;
     open.opened_at = format_time(at->second.opened_at);
     out.conflict = std::move(open);

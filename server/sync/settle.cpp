@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "server/sync/conflict_book.hpp"
+#include "server/sync/conflict_rule.hpp"
 #include "server/sync/record_work.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/domain/merge.hpp"
@@ -81,7 +81,7 @@ class settlement {
     }
     merge_all();
     for (std::size_t i = 0; i < works_.size(); ++i) {
-      close_books(i);
+      update_conflict(i);
       if (works_[i].renewed) renew_others(i);
       if (spent(works_[i])) return false;
     }
@@ -153,7 +153,7 @@ class settlement {
     plan_.merges.push_back(std::move(made));
   }
 
-  void close_books(std::size_t i) {
+  void update_conflict(std::size_t i) {
     auto& work = works_[i];
     if (!work.touched) return;
     auto& row = *work.view;

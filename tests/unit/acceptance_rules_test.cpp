@@ -1,7 +1,7 @@
 // What acceptance does to views: known versions, incarnations, heads, drafts, merges, conflicts.
 #include <gtest/gtest.h>
 
-#include "server/sync/conflict_book.hpp"
+#include "server/sync/conflict_rule.hpp"
 #include "tests/support/acceptance_world.hpp"
 
 namespace autocusto::sync {

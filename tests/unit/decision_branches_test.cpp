@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "client/replica/file/shown_view.hpp"
-#include "server/sync/conflict_book.hpp"
+#include "server/sync/conflict_rule.hpp"
 #include "server/sync/feed_writer.hpp"
 #include "shared/base/limits.hpp"
 #include "tests/support/acceptance_world.hpp"
