@@ -88,7 +88,8 @@ inline constexpr std::int64_t k_dependents = 1000;
                                      std::string_view what);
 [[nodiscard]] http::response show(context& in, const http::request&, const session_owner&);
 [[nodiscard]] http::response compare(context& in, const http::request&, const session_owner&);
-[[nodiscard]] http::response why(context& in, const http::request&, const session_owner&);
+[[nodiscard]] http::response explain_access(context& in, const http::request&,
+                                            const session_owner&);
 // Conflicts, quarantine, audit log
 [[nodiscard]] http::response conflicts(context& in, const http::request&, const session_owner&);
 [[nodiscard]] http::response conflict(context& in, const http::request&, const session_owner&);

@@ -59,7 +59,7 @@ std::vector<api::route> routes(api::context& in) {
   table.push_back(post(in, "records/show", detail::show));
   table.push_back(post(in, "records/dependents", detail::dependents));
   table.push_back(post(in, "records/compare", detail::compare));
-  table.push_back(post(in, "records/why", detail::why));
+  table.push_back(post(in, "records/why", detail::explain_access));
   table.push_back(post(in, "conflicts/list", detail::conflicts));
   table.push_back(post(in, "conflicts/show", detail::conflict));
   table.push_back(post(in, "quarantine/list", detail::quarantine));

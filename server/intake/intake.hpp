@@ -4,7 +4,7 @@
 // An importer writes through a `import_writer`: directly into the database, or over the local
 // socket of a server that serves the embedded database (server/local). Each call is one
 // transaction. Calls may be repeated after an interrupted run: accounts, versions and views that
-// exist already are left as they are. One thread at a time, but `apply` may run on `lanes()`
+// exist already are left as they are. One thread at a time, but `apply` may run on `parallelism()`
 // threads.
 
 #include <functional>

@@ -212,12 +212,12 @@ struct comparison {
 };
 
 /// …/why
-struct why_request {
+struct explain_request {
   record_id record;
   std::string user;
 };
 /// One event of the user's feed about the record, and the heads after it.
-struct why_step {
+struct access_step {
   std::int64_t seq = 0;
   std::string event;  ///< version, assigned, discarded, removed
   /// own, merge, resolution (an administrator's), assignment, discard, removal; import (a version
@@ -234,7 +234,7 @@ struct why_step {
   std::optional<std::int64_t> import_run;  ///< of what an import did
   std::vector<version_id> heads;
 };
-struct why {
+struct access_explanation {
   std::string kind;
   std::string key;
   std::string user;
@@ -245,7 +245,7 @@ struct why {
   /// What brought the active version there: imported_assignment, imported_own, imported_other,
   /// assigned, own, merged, resolved, unknown; drafts without an active one; closed without a view
   std::string cause;
-  std::vector<why_step> steps;
+  std::vector<access_step> steps;
 };
 
 // ---- Conflicts: POST /v1/admin/conflicts/… ----

@@ -191,13 +191,13 @@ void walk(V& v, M& m) {
   v("to", m.to);
 }
 
-template <class V, same<why_request> M>
+template <class V, same<explain_request> M>
 void walk(V& v, M& m) {
   v("record", m.record);
   v("user", m.user);
 }
 
-template <class V, same<why_step> M>
+template <class V, same<access_step> M>
 void walk(V& v, M& m) {
   v("seq", m.seq);
   v("event", m.event);
@@ -214,7 +214,7 @@ void walk(V& v, M& m) {
   v("heads", m.heads);
 }
 
-template <class V, same<why> M>
+template <class V, same<access_explanation> M>
 void walk(V& v, M& m) {
   v("kind", m.kind);
   v("key", m.key);

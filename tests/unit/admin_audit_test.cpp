@@ -170,7 +170,7 @@ TEST(admin_messages, come_back_as_they_were_sent) {
 
 TEST(admin_messages, name_the_member_that_is_wrong_and_ignore_what_they_do_not_know) {
   const auto field = [](const char* json) {
-    const auto read = msg::decode<msg::why_request>(json);
+    const auto read = msg::decode<msg::explain_request>(json);
     return read ? std::string("fine") : read.error().field;
   };
   EXPECT_EQ(field(R"({"record":"00","user":"a@b"})"), "record");

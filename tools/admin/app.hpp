@@ -131,7 +131,8 @@ void add_log_commands(CLI::App& parser, app& a);        ///< quarantine, audit
 void add_catalogue_commands(CLI::App& parser, app& a);  ///< catalogue
 
 /// `record why`: which event made the user see what they see, in one sentence, and all of them.
-int why(const app& a, const std::string& kind, const std::string& typed, const std::string& user);
+int explain_access(const app& a, const std::string& kind, const std::string& typed,
+                   const std::string& user);
 /// `enrollment new --all-pending`: a link for every enabled user who never had a device and has no
 /// link that is still good. When it is cut, what was made is printed all the same.
 int enroll_pending(const app& a);

@@ -224,9 +224,10 @@ void add_record_commands(CLI::App& parser, app& a) {
                       [](const app& x, const record_options& y) { return graph(x, y); });
   add_names(*drawing, o);
   drawing->add_flag("--dot", o->dot, "For Graphviz");
-  auto* reason =
-      add(*record, "why", "Why a user sees what they see", o, a,
-          [](const app& x, const record_options& y) { return why(x, y.kind, y.key, y.user); });
+  auto* reason = add(*record, "why", "Why a user sees what they see", o, a,
+                     [](const app& x, const record_options& y) {
+                       return explain_access(x, y.kind, y.key, y.user);
+                     });
   add_names(*reason, o);
   reason->add_option("--user", o->user, "E-mail")->required();
   auto* comparing = add(parser, "compare", "What differs between two versions", o, a, compare);

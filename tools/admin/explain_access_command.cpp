@@ -11,16 +11,16 @@
 namespace autocusto::admin {
 namespace {
 
-std::string name_of(const msg::why_step& step) {
+std::string name_of(const msg::access_step& step) {
   return step.version ? fmt::format("{} ({})", step.number, short_id(*step.version))
                       : std::string();
 }
 
-std::string run_of(const msg::why_step& step) {
+std::string run_of(const msg::access_step& step) {
   return step.import_run ? fmt::format("import run {}", *step.import_run) : std::string();
 }
 
-std::string step_text(const msg::why_step& step) {
+std::string step_text(const msg::access_step& step) {
   const auto name = name_of(step);
   const std::string by = step.by.empty() ? "" : " by " + step.by + ", " + when(step.at);
   if (step.cause == "own")
@@ -39,7 +39,7 @@ std::string step_text(const msg::why_step& step) {
   return "access removed" + (step.import_run ? " by " + run_of(step) : by);
 }
 
-std::string rule_text(const msg::why& w) {
+std::string rule_text(const msg::access_explanation& w) {
   if (w.rule == "pinned") return "an administrator assigned it, and it is still a head";
   if (w.rule == "only_head") return "it is the only head";
   if (w.rule == "greatest_generation") return "of several heads it has the longest line behind it";
@@ -50,7 +50,7 @@ std::string rule_text(const msg::why& w) {
 }
 
 /// The last event that brought the shown version; where nothing is shown, the last of all.
-const msg::why_step& turning_point(const msg::why& w) {
+const msg::access_step& turning_point(const msg::access_explanation& w) {
   const auto* last = &w.steps.back();
   if (!w.view || !w.view->active) return *last;
   for (const auto& step : w.steps) {
@@ -60,14 +60,14 @@ const msg::why_step& turning_point(const msg::why& w) {
 }
 
 /// Whether the import also brought versions of this user with greater numbers than this own one.
-bool wrote_later_ones(const msg::why& w, const msg::why_step& step) {
+bool wrote_later_ones(const msg::access_explanation& w, const msg::access_step& step) {
   return step.author == w.user &&
-         std::any_of(w.steps.begin(), w.steps.end(), [&](const msg::why_step& other) {
+         std::any_of(w.steps.begin(), w.steps.end(), [&](const msg::access_step& other) {
            return other.import_run && other.author == w.user && other.number > step.number;
          });
 }
 
-std::string reason_of(const msg::why& w, const msg::why_step& step) {
+std::string reason_of(const msg::access_explanation& w, const msg::access_step& step) {
   const std::string by = step.by.empty() ? "an administrator" : step.by;
   const std::string at = step.at.empty() ? "" : " at " + when(step.at);
   if (w.cause == "imported_assignment" && wrote_later_ones(w, step)) {
@@ -96,7 +96,7 @@ std::string reason_of(const msg::why& w, const msg::why_step& step) {
   return fmt::format("the user saved it on {} at {}", step.device, when(step.created_at));
 }
 
-std::string sentence_of(const msg::why& w) {
+std::string sentence_of(const msg::access_explanation& w) {
   const auto& step = turning_point(w);
   const auto record = w.kind + " " + w.key;
   if (w.cause == "closed") {
@@ -118,13 +118,14 @@ std::string sentence_of(const msg::why& w) {
 
 }  // namespace
 
-int why(const app& a, const std::string& kind, const std::string& typed, const std::string& user) {
+int explain_access(const app& a, const std::string& kind, const std::string& typed,
+                   const std::string& user) {
   const auto key = read_key(kind, typed);
   session s(a);
-  msg::why_request query;
+  msg::explain_request query;
   query.record = s.record(kind, key);
   query.user = user;
-  const auto w = s.ask<msg::why>("/v1/admin/records/why", query);
+  const auto w = s.ask<msg::access_explanation>("/v1/admin/records/why", query);
   std::vector<std::vector<std::string>> rows;
   for (const auto& step : w.steps) {
     std::vector<std::string> heads;

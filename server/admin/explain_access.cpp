@@ -67,7 +67,7 @@ class replay {
     }
   }
 
-  std::vector<msg::why_step> steps() {
+  std::vector<msg::access_step> steps() {
     const auto items = items_about(snapshot_, user_.key, of_.row.key);
     std::vector<const store::version_node*> nodes;
     for (const auto& item : items) {
@@ -80,7 +80,7 @@ class replay {
       const auto id = shown.info.version;
       told.emplace(id, std::move(shown.info));
     }
-    std::vector<msg::why_step> out;
+    std::vector<msg::access_step> out;
     for (const auto& item : items) {
       out.push_back(apply(item));
       if (!out.back().version) continue;
@@ -98,8 +98,8 @@ class replay {
   [[nodiscard]] const domain::version_dag& dag() const { return dag_; }
 
  private:
-  msg::why_step apply(const store::feed_item& item) {
-    msg::why_step step;
+  msg::access_step apply(const store::feed_item& item) {
+    msg::access_step step;
     step.seq = item.seq;
     step.event = store::feed_kind_name(item.kind);
     step.incarnation = item.incarnation;
@@ -139,10 +139,10 @@ class replay {
 
   /// Acts and their items follow each other in the same order, since both are written under the
   /// record's lock. What an import did has no act.
-  void name_actors(std::vector<msg::why_step>& steps, std::string_view act,
+  void name_actors(std::vector<msg::access_step>& steps, std::string_view act,
                    std::string_view cause) {
     const auto rows = acts_about(snapshot_, user_.key, of_.row.key, act);
-    const auto meant = [cause](const msg::why_step& s) {
+    const auto meant = [cause](const msg::access_step& s) {
       return s.cause == cause && !s.import_run;
     };
     const auto count = std::count_if(steps.begin(), steps.end(), meant);
@@ -169,10 +169,10 @@ class replay {
 };
 
 /// What brought the version that is shown into the view, in one word.
-std::string decisive(const msg::why& w) {
+std::string decisive(const msg::access_explanation& w) {
   if (!w.view) return "closed";
   if (!w.view->active) return "drafts";
-  const auto step = std::find_if(w.steps.rbegin(), w.steps.rend(), [&](const msg::why_step& s) {
+  const auto step = std::find_if(w.steps.rbegin(), w.steps.rend(), [&](const msg::access_step& s) {
     return s.version == w.view->active && s.cause != "discard";
   });
   if (step == w.steps.rend()) return "unknown";
@@ -182,10 +182,10 @@ std::string decisive(const msg::why& w) {
   return step->cause == "resolution" ? "resolved" : "own";
 }
 
-msg::why explain(store::snapshot& snapshot, const store::user_row& user,
-                 const record_snapshot& of) {
+msg::access_explanation explain(store::snapshot& snapshot, const store::user_row& user,
+                                const record_snapshot& of) {
   replay events(snapshot, of, user);
-  msg::why out;
+  msg::access_explanation out;
   out.kind = of.row.kind;
   out.key = of.row.natural_key;
   out.user = user.email;
@@ -215,8 +215,9 @@ msg::why explain(store::snapshot& snapshot, const store::user_row& user,
 
 }  // namespace
 
-http::response why(context& in, const http::request& asked, const session_owner& caller) {
-  const auto query = question<msg::why_request>(asked);
+http::response explain_access(context& in, const http::request& asked,
+                              const session_owner& caller) {
+  const auto query = question<msg::explain_request>(asked);
   const auto args = nlohmann::json::object();
   std::optional<error> refusal;
   // That there is nothing to tell is something about the patient, too: it is on record as well.
@@ -231,7 +232,7 @@ http::response why(context& in, const http::request& asked, const session_owner&
           return explain(snapshot, user, of);
         } catch (const error_exception& e) {
           refusal = e.get();
-          return msg::why();
+          return msg::access_explanation();
         }
       });
   if (refusal) throw error_exception(*refusal);
