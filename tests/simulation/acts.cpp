@@ -229,7 +229,7 @@ void simulation_run::admin_acts(const operation& o) {
 void simulation_run::assign(const operation& o) {
   const auto& to = doctors_[o.who % doctors_.size()];
   const auto record = record_of(o.record);
-  const auto now = server_->look();
+  const auto now = server_->state();
   std::vector<version_id> choice;
   for (const auto& [id, v] : now.versions) {
     if (v.record == record) choice.push_back(id);
@@ -242,7 +242,7 @@ void simulation_run::assign(const operation& o) {
 }
 
 void simulation_run::settle_conflict(const operation& o) {
-  const auto now = server_->look();
+  const auto now = server_->state();
   for (const auto& [whose, view] : now.open_views) {
     if (view.heads.size() < 2) continue;
     domain::version_header header;

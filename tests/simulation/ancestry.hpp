@@ -7,13 +7,13 @@
 #include <set>
 #include <vector>
 
-#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/sim_server.hpp"
 
 namespace autocusto::simulation {
 
 class ancestry {
  public:
-  explicit ancestry(const picture& of) {
+  explicit ancestry(const server_state& of) {
     for (const auto& [id, v] : of.versions) {
       if (auto header = domain::decode_header(v.raw.header)) headers_.emplace(id, *header);
     }

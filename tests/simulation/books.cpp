@@ -114,7 +114,7 @@ void books::pushed(const device_id& device, const wire::push_request& what,
   }
 }
 
-void books::erased(const wire::erasure_object& what, const desk* from) {
+void books::erased(const wire::erasure_object& what, const sim_client* from) {
   ++counts.erasures;
   if (on_erasure) on_erasure(what, from);
 }

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/sim_server.hpp"
 
 namespace autocusto::simulation {
 
@@ -51,7 +51,7 @@ class books final : public witness {
   void reached(const wire::push_request& what) override;
   void pushed(const device_id& device, const wire::push_request& what,
               const wire::push_receipt& receipt) override;
-  void erased(const wire::erasure_object& what, const desk* from) override;
+  void erased(const wire::erasure_object& what, const sim_client* from) override;
   void paged(const device_id& device, const wire::page& page) override;
   void broken(std::string what) override;
 
@@ -77,7 +77,7 @@ class books final : public witness {
 
   run_counts counts;
   /// Called with each erasure receipt that the server took.
-  std::function<void(const wire::erasure_object&, const desk* from)> on_erasure;
+  std::function<void(const wire::erasure_object&, const sim_client* from)> on_erasure;
 
  private:
   void check_refusal(const device_id& device, const known_version& known, const std::string& code);

@@ -18,7 +18,7 @@ std::string short_of(const version_id& id) {
 
 class checker {
  public:
-  explicit checker(simulation_run& in) : in_(in), now_(in.server_->look()), family_(now_) {}
+  explicit checker(simulation_run& in) : in_(in), now_(in.server_->state()), family_(now_) {}
 
   std::string run() {
     for (const auto& what : now_.findings) broken("7: the server's own verify: " + what);
@@ -45,7 +45,7 @@ class checker {
       // Of a closed laptop nothing is listed: what the server lacks waits to be handed over.
       if (on.home->closed() && !on.home->unsent().contains(id)) {
         if (!in.server_->up()) continue;  // asked again at the end
-        const auto now = in.server_->look();
+        const auto now = in.server_->state();
         if (now.versions.contains(id) || now.quarantined.contains(id)) continue;
         // The closed laptop has this version but lists nothing. Before it erases itself it asks the
         // server what is missing.
@@ -87,7 +87,7 @@ class checker {
     }
   }
 
-  void check_version(const version_id& id, const picture::version& v) {
+  void check_version(const version_id& id, const server_state::version& v) {
     if (crypto::sha256(v.raw.header).raw() != id.raw()) broken("7: an id is not its header's hash");
     const auto header = domain::decode_header(v.raw.header);
     if (!header) return broken("7: a stored header cannot be read");
@@ -107,7 +107,7 @@ class checker {
   }
 
   void check_merge(const version_id& id, const domain::version_header& header,
-                   const picture::version& v) {
+                   const server_state::version& v) {
     std::vector<domain::version> parents;
     for (const auto& parent : header.parents) {
       const auto at = now_.versions.find(parent);
@@ -281,7 +281,7 @@ class checker {
         if (id.data()[15] % 4 != 0) break;  // a few are enough
       }
     }
-    const auto after = in_.server_->look();
+    const auto after = in_.server_->state();
     if (after.feeds != now_.feeds || after.versions.size() != now_.versions.size()) {
       broken("6: repeated pushes changed something");
     }
@@ -312,7 +312,7 @@ class checker {
   }
 
   simulation_run& in_;
-  picture now_;
+  server_state now_;
   ancestry family_;
 };
 

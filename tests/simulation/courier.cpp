@@ -133,8 +133,8 @@ void network::server_gone() {
 
 // ---- The runner ----
 
-courier::courier(timeline& time, network& line, desk& at, dice random, bool watch)
-    : time_(time), line_(line), desk_(at), random_(random) {
+courier::courier(timeline& time, network& line, sim_client& at, dice random, bool watch)
+    : time_(time), line_(line), client_(at), random_(random) {
   push(engine::begin{.watch = watch, .has_session = false});
 }
 
@@ -215,7 +215,7 @@ void courier::answer_local(const result<Event>& found) {
 
 void courier::perform_one(engine::action& what) {
   if (perform_request(what) || perform_local(what)) return;
-  auto& port = desk_.port();
+  auto& port = client_.port();
   if (std::holds_alternative<engine::discard_pages>(what)) {
     pages_.clear();
   } else if (std::holds_alternative<engine::cancel_request>(what)) {
@@ -240,7 +240,7 @@ void courier::perform_one(engine::action& what) {
 
 /// What the server is asked for; false for any other action.
 bool courier::perform_request(engine::action& what) {
-  auto& port = desk_.port();
+  auto& port = client_.port();
   if (std::holds_alternative<engine::ask_challenge>(what)) {
     token_.clear();
     ask(call_challenge{device_});
@@ -272,7 +272,7 @@ bool courier::perform_request(engine::action& what) {
       push(engine::erasure_taken{});
     } else {
       receipt_ = (**receipt).object;
-      ask(call_erasure{(**receipt).signed_form, &desk_});
+      ask(call_erasure{(**receipt).signed_form, &client_});
     }
   } else if (const auto* page = std::get_if<engine::fetch_page>(&what)) {
     asked_from_ = page->from;
@@ -286,7 +286,7 @@ bool courier::perform_request(engine::action& what) {
 
 /// What the replica does after the server went back; false for any other action.
 bool courier::perform_recovery(engine::action& what) {
-  auto& port = desk_.port();
+  auto& port = client_.port();
   if (const auto* begin = std::get_if<engine::begin_recovery>(&what)) {
     local(port.begin_recovery(begin->server_last), engine::recovery_begun{});
   } else if (const auto* missing = std::get_if<engine::mark_missing>(&what)) {
@@ -301,7 +301,7 @@ bool courier::perform_recovery(engine::action& what) {
 
 /// What the replica does with what was taken away; false for any other action.
 bool courier::perform_surrender(engine::action& what) {
-  auto& port = desk_.port();
+  auto& port = client_.port();
   if (const auto* erase = std::get_if<engine::erase_removed>(&what)) {
     answer_local(port.erase_removed(erase->offer_again));
   } else if (std::holds_alternative<engine::close_replica>(what)) {
@@ -320,7 +320,7 @@ bool courier::perform_surrender(engine::action& what) {
 
 /// What the replica does; false for any other action.
 bool courier::perform_local(engine::action& what) {
-  auto& port = desk_.port();
+  auto& port = client_.port();
   if (const auto* asked = std::get_if<engine::load_state>(&what)) {
     port.bound_batches(asked->bounds);
     const auto found = port.load_state();
@@ -390,7 +390,7 @@ void courier::arrived(reply with) {
           token_ = answer->token;
           const engine::learned news{.trust = std::nullopt,
                                      .server_time = parse_time(answer->server_time).value_or(0)};
-          static_cast<void>(desk_.port().note_learned(news));
+          static_cast<void>(client_.port().note_learned(news));
           granted_ = answer->scope == "full";
           push(engine::session_opened{.scope = answer->scope,
                                       .prev_push = answer->prev_push,

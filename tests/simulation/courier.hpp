@@ -12,8 +12,8 @@
 
 #include "client/engine/machine.hpp"
 #include "tests/simulation/base.hpp"
-#include "tests/simulation/cloud.hpp"
-#include "tests/simulation/desk.hpp"
+#include "tests/simulation/sim_client.hpp"
+#include "tests/simulation/sim_server.hpp"
 
 namespace autocusto::simulation {
 
@@ -37,7 +37,7 @@ class network {
  public:
   using on_reply = std::function<void(reply)>;
 
-  network(timeline& time, cloud& server, dice random)
+  network(timeline& time, sim_server& server, dice random)
       : time_(time), server_(server), random_(random) {}
 
   weather now;
@@ -69,7 +69,7 @@ class network {
   void look_after_polls();
 
   timeline& time_;
-  cloud& server_;
+  sim_server& server_;
   dice random_;
   std::list<parked> parked_;
   network_counts counts_;
@@ -78,7 +78,7 @@ class network {
 /// One run of sync on one laptop, from `begin` to `finish`.
 class courier {
  public:
-  courier(timeline& time, network& line, desk& at, dice random, bool watch);
+  courier(timeline& time, network& line, sim_client& at, dice random, bool watch);
   ~courier();
   courier(const courier&) = delete;
   courier& operator=(const courier&) = delete;
@@ -118,7 +118,7 @@ class courier {
 
   timeline& time_;
   network& line_;
-  desk& desk_;
+  sim_client& client_;
   dice random_;
   engine::machine machine_;
   std::deque<engine::event> events_;

@@ -1,6 +1,6 @@
 // Servers and replicas in memory.
-#include "tests/simulation/light_cloud.hpp"
-#include "tests/simulation/light_desk.hpp"
+#include "tests/simulation/light_client.hpp"
+#include "tests/simulation/light_server.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace autocusto::simulation {
@@ -9,13 +9,14 @@ namespace {
 class light_factory final : public factory {
  public:
   void begin_run() override {}
-  std::unique_ptr<cloud> make_cloud(timeline&, const clock_source& clock, dice random,
-                                    witness& books, std::vector<std::string>,
-                                    std::size_t) override {
-    return std::make_unique<light_cloud>(clock, random, books);
+  std::unique_ptr<sim_server> make_server(timeline&, const clock_source& clock, dice random,
+                                          witness& books, std::vector<std::string>,
+                                          std::size_t) override {
+    return std::make_unique<light_server>(clock, random, books);
   }
-  std::unique_ptr<desk> make_desk(std::size_t, const clock_source& clock, dice random) override {
-    return std::make_unique<light_desk>(clock, random);
+  std::unique_ptr<sim_client> make_client(std::size_t, const clock_source& clock,
+                                          dice random) override {
+    return std::make_unique<light_client>(clock, random);
   }
   void end_run() override {}
 };

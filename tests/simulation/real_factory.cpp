@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "tests/simulation/real_cloud.hpp"
-#include "tests/simulation/real_desk.hpp"
+#include "tests/simulation/real_client.hpp"
+#include "tests/simulation/real_server.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace autocusto::simulation {
@@ -20,8 +20,8 @@ class real_factory final : public factory {
     const auto base = fs::is_directory(memory) ? memory : fs::temp_directory_path();
     folder_ = base / ("autocusto-simulate-" + std::to_string(::getpid()));
     fs::create_directories(folder_);
-    real_cloud::prepare(folder_ / "server-model");
-    for (std::size_t n = 0; n < k_models; ++n) real_desk::prepare(model(n), n + 1);
+    real_server::prepare(folder_ / "server-model");
+    for (std::size_t n = 0; n < k_models; ++n) real_client::prepare(model(n), n + 1);
   }
   ~real_factory() override {
     std::error_code ignored;
@@ -32,22 +32,23 @@ class real_factory final : public factory {
     end_run();
     fs::create_directories(folder_ / "run");
   }
-  std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock, dice random,
-                                    witness& books, std::vector<std::string> secrets,
-                                    std::size_t processes) override {
-    return std::make_unique<real_cloud>(folder_ / "run" / "server", folder_ / "server-model", time,
-                                        clock, random, books, std::move(secrets), processes);
+  std::unique_ptr<sim_server> make_server(timeline& time, const clock_source& clock, dice random,
+                                          witness& books, std::vector<std::string> secrets,
+                                          std::size_t processes) override {
+    return std::make_unique<real_server>(folder_ / "run" / "server", folder_ / "server-model", time,
+                                         clock, random, books, std::move(secrets), processes);
   }
-  std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock, dice random) override {
+  std::unique_ptr<sim_client> make_client(std::size_t n, const clock_source& clock,
+                                          dice random) override {
     const auto home = folder_ / "run" / ("laptop-" + std::to_string(n));
     fs::remove_all(home);  // of one that could not enroll
-    return std::make_unique<real_desk>(home, model(n % k_models), clock, random);
+    return std::make_unique<real_client>(home, model(n % k_models), clock, random);
   }
-  std::unique_ptr<desk> copy_desk(desk& of, std::size_t n, const clock_source& clock,
-                                  dice random) override {
-    auto& real = dynamic_cast<real_desk&>(of);
-    return std::make_unique<real_desk>(folder_ / "run" / ("laptop-" + std::to_string(n)),
-                                       real.folder(), clock, random);
+  std::unique_ptr<sim_client> copy_client(sim_client& of, std::size_t n, const clock_source& clock,
+                                          dice random) override {
+    auto& real = dynamic_cast<real_client&>(of);
+    return std::make_unique<real_client>(folder_ / "run" / ("laptop-" + std::to_string(n)),
+                                         real.folder(), clock, random);
   }
   void end_run() override { fs::remove_all(folder_ / "run"); }
 

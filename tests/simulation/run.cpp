@@ -28,8 +28,8 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   for (std::uint32_t i = 0; i < p.records; ++i) secrets.push_back(key_of(i));
   auto skew = dice::of(p.stream, k_clock);
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
-  server_ = from_.make_cloud(time_, server_clock_, dice::of(p.stream, k_server), books_,
-                             std::move(secrets), p.servers);
+  server_ = from_.make_server(time_, server_clock_, dice::of(p.stream, k_server), books_,
+                              std::move(secrets), p.servers);
   line_ = std::make_unique<network>(time_, *server_, dice::of(p.stream, k_network));
   auto proxy = dice::of(p.stream, k_proxy);
   if (p.faults && proxy.percent(30)) {
@@ -74,7 +74,7 @@ void simulation_run::watch_feeds() {
 }
 
 void simulation_run::watch_erasures() {
-  books_.on_erasure = [this](const wire::erasure_object& receipt, const desk* from) {
+  books_.on_erasure = [this](const wire::erasure_object& receipt, const sim_client* from) {
     const auto at = std::find_if(laptops_.begin(), laptops_.end(),
                                  [from](const auto& on) { return on->home.get() == from; });
     if (at == laptops_.end() || (*at)->device != receipt.device) return;
@@ -95,7 +95,7 @@ void simulation_run::check_receipt(laptop& on, const wire::erasure_object& recei
     books_.broken("1: " + name + " sent an erasure receipt for what it still holds");
   }
   if (!receipt.everything || on.lost) return;
-  const auto now = server_->look();
+  const auto now = server_->state();
   for (const auto& [id, record] : on.saved) {
     if (now.versions.contains(id) || now.quarantined.contains(id) || on.let_go.contains(id) ||
         excused(id)) {
@@ -130,7 +130,8 @@ void simulation_run::add_laptop(std::size_t user) {
   on->clock = std::make_unique<skewed_clock>(time_);
   auto skew = dice::of(plan_.stream, k_clock, on->number + 1);
   if (plan_.faults && skew.percent(40)) on->clock->set_ahead(skew.between(-10, 10) * k_year);
-  on->home = from_.make_desk(on->number, *on->clock, dice::of(plan_.stream, k_laptop, on->number));
+  on->home =
+      from_.make_client(on->number, *on->clock, dice::of(plan_.stream, k_laptop, on->number));
   enrolled who;
   try {
     who =
@@ -214,9 +215,9 @@ void simulation_run::do_one(const operation& o) {
     case verb::disk_fails:
     case verb::disk_full: {
       if (on.off || on.home->wiped()) return;
-      const auto what = o.what == verb::power_loss   ? desk::trouble::power_loss
-                        : o.what == verb::disk_fails ? desk::trouble::write_fails
-                                                     : desk::trouble::disk_full;
+      const auto what = o.what == verb::power_loss   ? sim_client::trouble::power_loss
+                        : o.what == verb::disk_fails ? sim_client::trouble::write_fails
+                                                     : sim_client::trouble::disk_full;
       books_.counts.disk_faults += on.home->arm(what, 1 + o.how % 40, o.how);
       return;
     }
@@ -237,8 +238,8 @@ void simulation_run::do_one(const operation& o) {
     case verb::server_power_loss:
     case verb::server_disk_fails: {
       if (!server_->up()) return;
-      const auto what = o.what == verb::server_power_loss ? cloud::trouble::power_loss
-                                                          : cloud::trouble::write_fails;
+      const auto what = o.what == verb::server_power_loss ? sim_server::trouble::power_loss
+                                                          : sim_server::trouble::write_fails;
       books_.counts.disk_faults += server_->arm(what, 1 + o.how % 25, o.how);
       return;
     }

@@ -19,16 +19,19 @@ class factory {
  public:
   virtual ~factory() = default;
   virtual void begin_run() = 0;
-  [[nodiscard]] virtual std::unique_ptr<cloud> make_cloud(timeline& time, const clock_source& clock,
-                                                          dice random, witness& books,
-                                                          std::vector<std::string> secrets,
-                                                          std::size_t processes) = 0;
-  [[nodiscard]] virtual std::unique_ptr<desk> make_desk(std::size_t n, const clock_source& clock,
-                                                        dice random) = 0;
+  [[nodiscard]] virtual std::unique_ptr<sim_server> make_server(timeline& time,
+                                                                const clock_source& clock,
+                                                                dice random, witness& books,
+                                                                std::vector<std::string> secrets,
+                                                                std::size_t processes) = 0;
+  [[nodiscard]] virtual std::unique_ptr<sim_client> make_client(std::size_t n,
+                                                                const clock_source& clock,
+                                                                dice random) = 0;
   /// One on a copy of another's folder; nothing where that cannot be.
-  [[nodiscard]] virtual std::unique_ptr<desk> copy_desk(desk& /*of*/, std::size_t /*n*/,
-                                                        const clock_source& /*clock*/,
-                                                        dice /*random*/) {
+  [[nodiscard]] virtual std::unique_ptr<sim_client> copy_client(sim_client& /*of*/,
+                                                                std::size_t /*n*/,
+                                                                const clock_source& /*clock*/,
+                                                                dice /*random*/) {
     return nullptr;
   }
   virtual void end_run() = 0;
@@ -56,7 +59,7 @@ struct laptop {
   device_id device;
   std::set<device_id> replaced;  ///< that it was before: revoking one of them revokes it as well
   std::unique_ptr<skewed_clock> clock;
-  std::unique_ptr<desk> home;
+  std::unique_ptr<sim_client> home;
   std::unique_ptr<courier> sync;
   bool watching = false;  ///< started again after a restart
   bool off = false;       ///< died; will be started again
@@ -145,7 +148,7 @@ class simulation_run {
   skewed_clock server_clock_{time_};
   dice random_;
   books books_;
-  std::unique_ptr<cloud> server_;
+  std::unique_ptr<sim_server> server_;
   std::unique_ptr<network> line_;
   std::vector<doctor> doctors_;
   std::vector<std::unique_ptr<laptop>> laptops_;

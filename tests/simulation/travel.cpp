@@ -6,7 +6,7 @@
 namespace autocusto::simulation {
 namespace {
 
-std::set<version_id> everything_in(desk& home) {
+std::set<version_id> everything_in(sim_client& home) {
   std::set<version_id> held = home.unsent();
   for (const auto& record : home.see_all()) {
     for (const auto& [id, raw] : record.versions) held.insert(id);
@@ -15,7 +15,7 @@ std::set<version_id> everything_in(desk& home) {
   return held;
 }
 
-std::set<version_id> everything_in(const picture& now) {
+std::set<version_id> everything_in(const server_state& now) {
   auto all = now.quarantined;
   for (const auto& [id, v] : now.versions) all.insert(id);
   return all;
@@ -70,11 +70,11 @@ void simulation_run::server_goes_back(bool whole_disk) {
   whole_disk = whole_disk && std::all_of(laptops_.begin(), laptops_.end(), [this](const auto& on) {
                  return then_.devices.contains(on->device);
                });
-  const auto before = everything_in(server_->look());
+  const auto before = everything_in(server_->state());
   line_->server_gone();
   if (!server_->go_back(whole_disk)) return;
   note(whole_disk ? "  with its journal" : "  but for its journal");
-  const auto after = everything_in(server_->look());
+  const auto after = everything_in(server_->state());
   std::map<std::size_t, std::set<version_id>> held;
   for (const auto& on : laptops_) {
     if (!on->home->wiped()) held[on->number] = everything_in(*on->home);

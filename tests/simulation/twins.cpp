@@ -13,7 +13,7 @@ void simulation_run::add_twin(laptop& of) {
   on->replaced = of.replaced;
   on->clock = std::make_unique<skewed_clock>(time_);
   on->home =
-      from_.copy_desk(*of.home, on->number, *on->clock, dice::of(plan_.stream, 24, on->number));
+      from_.copy_client(*of.home, on->number, *on->clock, dice::of(plan_.stream, 24, on->number));
   if (!on->home) return;
   on->revoked = of.revoked;
   on->lost_access = of.lost_access;
@@ -30,7 +30,7 @@ bool simulation_run::enroll_again(laptop& on) {
   if (!server_->up()) return false;
   const auto lost_request = line_->now.lost_request;
   const auto lost_answer = line_->now.lost_answer;
-  const auto ask = [&](const cloud::enroll_form& what) -> result<enrolled> {
+  const auto ask = [&](const sim_server::enroll_form& what) -> result<enrolled> {
     const auto away = fail(errc::unreachable, "No answer.");
     if (random_.below(100) < lost_request) return away;
     auto answer = server_->enroll_again(what);

@@ -1,4 +1,4 @@
-#include "tests/simulation/light_cloud.hpp"
+#include "tests/simulation/light_server.hpp"
 
 #include <algorithm>
 
@@ -11,12 +11,12 @@ transport::failure because(errc code, const std::optional<push_id>& last = {}) {
 
 }  // namespace
 
-light_cloud::light_cloud(const clock_source& clock, dice random, witness& books)
+light_server::light_server(const clock_source& clock, dice random, witness& books)
     : clock_(clock), random_(random), books_(books), admin_(testing::nth_person(500)) {
   id_ = random_.make<server_id>();
 }
 
-user_id light_cloud::add_user(const std::string& email) {
+user_id light_server::add_user(const std::string& email) {
   account a;
   a.who = testing::nth_person(people_++);
   a.who.devices.clear();
@@ -26,8 +26,8 @@ user_id light_cloud::add_user(const std::string& email) {
   return id;
 }
 
-enrolled light_cloud::enroll(const user_id& user, const std::optional<crypto::signing_key>&,
-                             const std::string&) {
+enrolled light_server::enroll(const user_id& user, const std::optional<crypto::signing_key>&,
+                              const std::string&) {
   auto& a = accounts_.at(user);
   machine m;
   m.id = testing::nth<device_id>(1000 + ++devices_);
@@ -42,25 +42,25 @@ enrolled light_cloud::enroll(const user_id& user, const std::optional<crypto::si
   return out;
 }
 
-std::pair<user_id, device_id> light_cloud::admin() const {
+std::pair<user_id, device_id> light_server::admin() const {
   return {admin_.id, admin_.devices.front().first};
 }
 
-std::string_view light_cloud::secret() const {
+std::string_view light_server::secret() const {
   return testing::k_server_secret;
 }
 
-std::int64_t light_cloud::feed_end(const user_id& user) {
+std::int64_t light_server::feed_end(const user_id& user) {
   return accounts_.at(user).chain.back().seq;
 }
 
-std::optional<error> light_cloud::refusal(const machine& device) {
+std::optional<error> light_server::refusal(const machine& device) {
   if (device.revoked) return fail(errc::device_revoked, "revoked");
   if (!of(device).enabled) return fail(errc::user_disabled, "disabled");
   return std::nullopt;
 }
 
-std::optional<reply> light_cloud::handle(const request& what) {
+std::optional<reply> light_server::handle(const request& what) {
   if (std::holds_alternative<call_challenge>(what.what)) {
     wire::challenge_answer answer;
     answer.server = id_;
@@ -95,7 +95,7 @@ std::optional<reply> light_cloud::handle(const request& what) {
   return do_changes(device, std::get<call_changes>(what.what));
 }
 
-reply light_cloud::do_session(const call_session& what) {
+reply light_server::do_session(const call_session& what) {
   const auto asked = wire::decode_session_object(what.proof.object).value();
   auto& device = machines_.at(asked.device);
   wire::session_answer answer;
@@ -110,16 +110,16 @@ reply light_cloud::do_session(const call_session& what) {
   return transport::answer<wire::session_answer>(answer);
 }
 
-const store::view_row* light_cloud::view_of(const account& user, const record_id& record) const {
+const store::view_row* light_server::view_of(const account& user, const record_id& record) const {
   const auto at = world_.records.find(record);
   if (at == world_.records.end()) return nullptr;
   const auto view = at->second.views.find(user.who.key);
   return view == at->second.views.end() ? nullptr : &view->second;
 }
 
-void light_cloud::append(account& to, wire::item_kind kind, const record_id& record,
-                         const incarnation_id& incarnation,
-                         const std::optional<version_id>& version) {
+void light_server::append(account& to, wire::item_kind kind, const record_id& record,
+                          const incarnation_id& incarnation,
+                          const std::optional<version_id>& version) {
   wire::item item;
   item.kind = kind;
   item.record = record;
@@ -132,9 +132,9 @@ void light_cloud::append(account& to, wire::item_kind kind, const record_id& rec
   to.feed.push_back(std::move(item));
 }
 
-wire::push_receipt light_cloud::take(account& actor, account& owner, const device_id& device,
-                                     const wire::push_object& object,
-                                     const wire::push_request& request) {
+wire::push_receipt light_server::take(account& actor, account& owner, const device_id& device,
+                                      const wire::push_object& object,
+                                      const wire::push_request& request) {
   std::vector<sync::candidate> batch;
   for (const auto& v : request.versions) {
     batch.push_back(sync::examine(v.raw, testing::k_tenant_key));
@@ -168,7 +168,7 @@ wire::push_receipt light_cloud::take(account& actor, account& owner, const devic
   return receipt;
 }
 
-reply light_cloud::do_push(machine& device, const call_push& what) {
+reply light_server::do_push(machine& device, const call_push& what) {
   using answer = transport::answer<wire::push_receipt>;
   books_.reached(what.push);
   const auto object = wire::decode_push_object(what.push.object.object).value();
@@ -192,7 +192,7 @@ reply light_cloud::do_push(machine& device, const call_push& what) {
   return answer(std::move(receipt));
 }
 
-reply light_cloud::do_receipt(const machine& device, const call_receipt& what) {
+reply light_server::do_receipt(const machine& device, const call_receipt& what) {
   using answer = transport::answer<wire::push_receipt>;
   const auto stored = pushes_.find(what.push);
   if (stored == pushes_.end() ||
@@ -203,7 +203,7 @@ reply light_cloud::do_receipt(const machine& device, const call_receipt& what) {
   return answer(stored->second.receipt);
 }
 
-reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
+reply light_server::do_erasure(machine& device, const call_erasure& what) {
   using answer = transport::answer<wire::erasure_answer>;
   const auto receipt = wire::decode_erasure_object(what.receipt.object).value();
   if (receipt.everything && !refusal(device)) return answer(because(errc::forbidden));
@@ -216,7 +216,7 @@ reply light_cloud::do_erasure(machine& device, const call_erasure& what) {
   return answer(std::move(out));
 }
 
-wire::page_view light_cloud::told(account& user, const record_id& record) {
+wire::page_view light_server::told(account& user, const record_id& record) {
   const auto* view = view_of(user, record);
   wire::page_view out;
   out.record = {world_.records.at(record).row.kind, record};
@@ -231,7 +231,7 @@ wire::page_view light_cloud::told(account& user, const record_id& record) {
   return out;
 }
 
-void light_cloud::fill_page(wire::page& page, const machine& device, bool with_own) {
+void light_server::fill_page(wire::page& page, const machine& device, bool with_own) {
   auto& user = of(device);
   std::set<record_id> touched;
   std::vector<std::pair<incarnation_id, version_id>> wanted;
@@ -263,7 +263,7 @@ void light_cloud::fill_page(wire::page& page, const machine& device, bool with_o
   }
 }
 
-reply light_cloud::do_changes(const machine& device, const call_changes& what) {
+reply light_server::do_changes(const machine& device, const call_changes& what) {
   using answer = transport::answer<wire::page>;
   auto& user = of(device);
   const auto from = static_cast<std::size_t>(what.from.seq);
@@ -281,7 +281,7 @@ reply light_cloud::do_changes(const machine& device, const call_changes& what) {
   return answer(std::move(page));
 }
 
-result<void> light_cloud::assign(const act_assign& what) {
+result<void> light_server::assign(const act_assign& what) {
   auto& to = accounts_.at(what.user);
   const auto known = known_.find(what.version);
   if (known == known_.end() || !world_.records.contains(what.record)) {
@@ -300,7 +300,7 @@ result<void> light_cloud::assign(const act_assign& what) {
   return {};
 }
 
-result<void> light_cloud::unassign(const act_unassign& what) {
+result<void> light_server::unassign(const act_unassign& what) {
   auto& from = accounts_.at(what.user);
   const auto* view = view_of(from, what.record);
   if (view == nullptr) return fail(errc::not_found, "none");
@@ -313,7 +313,7 @@ result<void> light_cloud::unassign(const act_unassign& what) {
   return {};
 }
 
-result<void> light_cloud::resolve(const act_resolve& what) {
+result<void> light_server::resolve(const act_resolve& what) {
   auto& owner = accounts_.at(what.user);
   const auto* view = view_of(owner, what.version.header.record.id);
   if (view == nullptr || view->state.heads != what.version.header.parents) {
@@ -337,7 +337,7 @@ result<void> light_cloud::resolve(const act_resolve& what) {
   return {};
 }
 
-std::optional<result<void>> light_cloud::act(const admin_act& what) {
+std::optional<result<void>> light_server::act(const admin_act& what) {
   if (const auto* a = std::get_if<act_assign>(&what)) return assign(*a);
   if (const auto* u = std::get_if<act_unassign>(&what)) return unassign(*u);
   if (const auto* r = std::get_if<act_resolve>(&what)) return resolve(*r);
@@ -357,8 +357,8 @@ std::optional<result<void>> light_cloud::act(const admin_act& what) {
   return result<void>();
 }
 
-picture light_cloud::look() {
-  picture out;
+server_state light_server::state() {
+  server_state out;
   for (const auto& [id, record] : world_.records) {
     for (const auto& node : record.graph) {
       const auto& v = version(node.id);

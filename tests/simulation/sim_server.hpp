@@ -2,8 +2,8 @@
 // The server as the simulation sees it: calls in, answers out; an administrator's acts; and, for
 // the checks, everything that it holds.
 //
-// Two servers exist: `real_cloud` (the server's own endpoints, services and SQLite store) and
-// `light_cloud` (the server's rules over a store in memory). One thread.
+// Two servers exist: `real_server` (the server's own endpoints, services and SQLite store) and
+// `light_server` (the server's rules over a store in memory). One thread.
 
 #include <cstdint>
 #include <functional>
@@ -44,10 +44,10 @@ struct call_receipt {
   push_id push;
   wire::push_request what;  ///< that push: for the checks only
 };
-class desk;
+class sim_client;
 struct call_erasure {
   wire::signed_object receipt;
-  const desk* from = nullptr;  ///< who sent it; for the checks only
+  const sim_client* from = nullptr;  ///< who sent it; for the checks only
 };
 using call = std::variant<call_challenge, call_session, call_push, call_changes, call_known,
                           call_erasure, call_receipt>;
@@ -113,7 +113,7 @@ struct enrolled {
 };
 
 /// Everything that a server holds, read past all its code.
-struct picture {
+struct server_state {
   struct version {
     record_id record;
     std::int64_t number = 0;
@@ -143,15 +143,15 @@ class witness {
   virtual void pushed(const device_id& device, const wire::push_request& what,
                       const wire::push_receipt& receipt) = 0;
   /// The server took an erasure receipt.
-  virtual void erased(const wire::erasure_object& what, const desk* from) = 0;
+  virtual void erased(const wire::erasure_object& what, const sim_client* from) = 0;
   virtual void paged(const device_id& device, const wire::page& page) = 0;
   /// Something that no invariant allows, seen on the way.
   virtual void broken(std::string what) = 0;
 };
 
-class cloud {
+class sim_server {
  public:
-  virtual ~cloud() = default;
+  virtual ~sim_server() = default;
 
   [[nodiscard]] virtual bool up() const = 0;
   /// Nothing when the server died while it worked on it.
@@ -171,7 +171,7 @@ class cloud {
   /// The administrator, as the author of resolutions.
   [[nodiscard]] virtual std::pair<user_id, device_id> admin() const = 0;
   [[nodiscard]] virtual std::int64_t feed_end(const user_id& user) = 0;
-  [[nodiscard]] virtual picture look() = 0;
+  [[nodiscard]] virtual server_state state() = 0;
   /// For telling merges after.
   [[nodiscard]] virtual std::string_view secret() const = 0;
 

@@ -15,7 +15,7 @@
 #include "server/sync/journal.hpp"
 #include "server/sync/push_service.hpp"
 #include "server/sync/wait_hub.hpp"
-#include "tests/simulation/real_cloud.hpp"
+#include "tests/simulation/real_server.hpp"
 
 namespace autocusto::simulation {
 
@@ -27,7 +27,7 @@ inline sync::sync_keys refer_to(const auth::server_keys& keys) {
 }
 
 /// The file of a journal, on a disk that does not fail.
-class real_cloud::journal_disk final : public sync::journal_file {
+class real_server::journal_disk final : public sync::journal_file {
  public:
   std::vector<std::string> lines() override { return text; }
   result<void> append(const std::string& line) override {
@@ -38,8 +38,8 @@ class real_cloud::journal_disk final : public sync::journal_file {
 };
 
 /// What a server process has in memory.
-struct real_cloud::process {
-  process(real_cloud& of, sync::journal_file& file)
+struct real_server::process {
+  process(real_server& of, sync::journal_file& file)
       : clock(of.clock_),
         database(of.database_.get()),
         log(of.clock_, &of.log_),

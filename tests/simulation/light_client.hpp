@@ -10,13 +10,13 @@
 
 #include "client/replica/file/shown_view.hpp"
 #include "tests/simulation/base.hpp"
-#include "tests/simulation/desk.hpp"
+#include "tests/simulation/sim_client.hpp"
 
 namespace autocusto::simulation {
 
-class light_desk final : public desk, private engine::replica_port {
+class light_client final : public sim_client, private engine::replica_port {
  public:
-  light_desk(const clock_source& clock, dice random) : clock_(clock), random_(random) {}
+  light_client(const clock_source& clock, dice random) : clock_(clock), random_(random) {}
 
   [[nodiscard]] engine::replica_port& port() override { return *this; }
   [[nodiscard]] std::optional<crypto::signing_key> key() override { return std::nullopt; }

@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "tests/simulation/base.hpp"
-#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/sim_server.hpp"
 #include "tests/support/acceptance_world.hpp"
 
 namespace autocusto::simulation {
 
-class light_cloud final : public cloud {
+class light_server final : public sim_server {
  public:
-  light_cloud(const clock_source& clock, dice random, witness& books);
+  light_server(const clock_source& clock, dice random, witness& books);
 
   [[nodiscard]] bool up() const override { return up_; }
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
@@ -28,7 +28,7 @@ class light_cloud final : public cloud {
                                 const std::string& name) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
   [[nodiscard]] std::int64_t feed_end(const user_id& user) override;
-  [[nodiscard]] picture look() override;
+  [[nodiscard]] server_state state() override;
   [[nodiscard]] std::string_view secret() const override;
   void crash() override { up_ = false; }
   void start() override { up_ = true; }

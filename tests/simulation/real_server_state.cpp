@@ -7,11 +7,11 @@
 #include "server/store/versions.hpp"
 #include "server/store/views.hpp"
 #include "server/sync/verify.hpp"
-#include "tests/simulation/real_cloud_process.hpp"
+#include "tests/simulation/real_server_process.hpp"
 
 namespace autocusto::simulation {
 
-std::int64_t real_cloud::feed_end(const user_id& user) {
+std::int64_t real_server::feed_end(const user_id& user) {
   std::int64_t seq = 0;
   database_->read([&](store::snapshot& snapshot) {
     seq = store::feed::reads(snapshot)
@@ -21,9 +21,9 @@ std::int64_t real_cloud::feed_end(const user_id& user) {
   return seq;
 }
 
-picture real_cloud::look() {
+server_state real_server::state() {
   constexpr std::int64_t all = 1'000'000;
-  picture out;
+  server_state out;
   database_->read([&](store::snapshot& snapshot) {
     store::people::reads people(snapshot);
     std::map<store::pk, user_id> users;

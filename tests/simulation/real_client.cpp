@@ -1,4 +1,4 @@
-#include "tests/simulation/real_desk.hpp"
+#include "tests/simulation/real_client.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -30,9 +30,9 @@ std::optional<version_id> active_of(const replica::record_shown& shown) {
 }  // namespace
 
 /// The replica's port, where a dead disk is a dead laptop.
-class real_desk::guarded_port final : public engine::replica_port {
+class real_client::guarded_port final : public engine::replica_port {
  public:
-  explicit guarded_port(real_desk& of) : of_(of) {}
+  explicit guarded_port(real_client& of) : of_(of) {}
 
   result<engine::replica_state> load_state() override {
     return of_.guarded([&] { return real().load_state(); });
@@ -108,11 +108,11 @@ class real_desk::guarded_port final : public engine::replica_port {
     if (!of_.real_port_) throw std::runtime_error("1: the replica has lost its enrollment");
     return *of_.real_port_;
   }
-  real_desk& of_;
+  real_client& of_;
 };
 
 template <class Work>
-auto real_desk::guarded(Work work) -> decltype(work()) {
+auto real_client::guarded(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const sqlite::sqlite_error&) {
@@ -121,15 +121,15 @@ auto real_desk::guarded(Work work) -> decltype(work()) {
   }
 }
 
-void real_desk::prepare(const std::string& model, std::uint64_t n) {
+void real_client::prepare(const std::string& model, std::uint64_t n) {
   auto random = dice::of(n, 31);
   static_cast<void>(replica::replica_store::create(model, k_passphrase,
                                                    environment_of(system_clock_source(), random))
                         .value());
 }
 
-real_desk::real_desk(std::string folder, const std::string& model, const clock_source& clock,
-                     dice random)
+real_client::real_client(std::string folder, const std::string& model, const clock_source& clock,
+                         dice random)
     : home_(std::move(folder)),
       clock_(clock),
       random_(random),
@@ -139,9 +139,9 @@ real_desk::real_desk(std::string folder, const std::string& model, const clock_s
   open();
 }
 
-real_desk::~real_desk() = default;
+real_client::~real_client() = default;
 
-void real_desk::open() {
+void real_client::open() {
   auto opened = replica::replica_store::open(home_, k_passphrase, environment_of(clock_, random_));
   emptied_ = !opened && opened.error().code == errc::not_enrolled;
   if (emptied_) return;
@@ -151,7 +151,7 @@ void real_desk::open() {
   port_ = std::make_unique<guarded_port>(*this);
 }
 
-void real_desk::enroll(const enrolled& who) {
+void real_client::enroll(const enrolled& who) {
   replica::identity me;
   me.host = "servidor.example";
   me.pin_is_ca = false;
@@ -167,39 +167,40 @@ void real_desk::enroll(const enrolled& who) {
   real_port_ = std::make_unique<replica::sync_store>(store_->file(), batch_size_);
 }
 
-engine::replica_port& real_desk::port() {
+engine::replica_port& real_client::port() {
   return *port_;
 }
 
-std::optional<crypto::signing_key> real_desk::key() {
+std::optional<crypto::signing_key> real_client::key() {
   return store_->identity().device_key();
 }
 
-result<replica::saved> real_desk::save(const replica::edit& what) {
+result<replica::saved> real_client::save(const replica::edit& what) {
   return guarded([&] { return store_->edit().save(what); });
 }
-result<replica::saved> real_desk::publish(const std::string& key,
-                                          const std::optional<std::string>& selector) {
+result<replica::saved> real_client::publish(const std::string& key,
+                                            const std::optional<std::string>& selector) {
   return guarded([&] { return store_->edit().publish(kind_of(key), key, selector, std::nullopt); });
 }
-result<version_id> real_desk::discard_draft(const std::string& key,
-                                            const std::optional<std::string>& selector) {
+result<version_id> real_client::discard_draft(const std::string& key,
+                                              const std::optional<std::string>& selector) {
   return guarded([&] { return store_->edit().discard_draft(kind_of(key), key, selector); });
 }
-result<replica::saved> real_desk::revert(const std::string& key, const std::string& selector) {
+result<replica::saved> real_client::revert(const std::string& key, const std::string& selector) {
   return guarded([&] { return store_->edit().revert(kind_of(key), key, selector, std::nullopt); });
 }
-result<replica::saved> real_desk::resolve(const std::string& key, const replica::resolution& how) {
+result<replica::saved> real_client::resolve(const std::string& key,
+                                            const replica::resolution& how) {
   return guarded([&] { return store_->edit().resolve(kind_of(key), key, how); });
 }
-result<replica::saved> real_desk::reapply(const std::string& selector) {
+result<replica::saved> real_client::reapply(const std::string& selector) {
   return guarded([&] { return store_->edit().refused_reapply(selector); });
 }
-result<std::size_t> real_desk::discard_refused(const std::string& selector) {
+result<std::size_t> real_client::discard_refused(const std::string& selector) {
   return guarded([&] { return store_->edit().refused_discard(selector); });
 }
 
-std::optional<seen_record> real_desk::see(const std::string& key) {
+std::optional<seen_record> real_client::see(const std::string& key) {
   return guarded([&]() -> std::optional<seen_record> {
     const auto shown = store_->read().show(kind_of(key), key);
     if (!shown) return std::nullopt;
@@ -214,7 +215,7 @@ std::optional<seen_record> real_desk::see(const std::string& key) {
   });
 }
 
-std::vector<seen_record> real_desk::see_all() {
+std::vector<seen_record> real_client::see_all() {
   return guarded([&] {
     std::map<std::string, seen_record> found;
     store_->read().export_lines([&](std::string_view line) {
@@ -235,7 +236,7 @@ std::vector<seen_record> real_desk::see_all() {
   });
 }
 
-std::vector<version_id> real_desk::refused() {
+std::vector<version_id> real_client::refused() {
   return guarded([&] {
     std::vector<version_id> out;
     for (const auto& item : store_->read().refused()) out.push_back(item.version);
@@ -243,52 +244,52 @@ std::vector<version_id> real_desk::refused() {
   });
 }
 
-bool real_desk::refused_readable(const version_id& id) {
+bool real_client::refused_readable(const version_id& id) {
   return guarded([&] {
     const auto shown = store_->read().refused_show(id.text());
     return shown && !shown->fields.empty();
   });
 }
 
-wire::cursor real_desk::cursor() {
+wire::cursor real_client::cursor() {
   return guarded([&] { return store_->sync().cursor(); });
 }
 
-std::size_t real_desk::waiting() {
+std::size_t real_client::waiting() {
   return guarded([&] { return store_->read().waiting().size(); });
 }
 
-std::size_t real_desk::hidden() {
+std::size_t real_client::hidden() {
   return store_->read().status().hidden;
 }
 
-bool real_desk::closed() {
+bool real_client::closed() {
   return store_->read().closed();
 }
 
-std::set<version_id> real_desk::unsent() {
+std::set<version_id> real_client::unsent() {
   std::set<version_id> out;
   for (const auto& item : store_->read().waiting()) out.insert(item.version);
   return out;
 }
 
-std::vector<incarnation_id> real_desk::incarnations() {
+std::vector<incarnation_id> real_client::incarnations() {
   return test::held_incarnations(*store_);
 }
 
-std::vector<std::string> real_desk::verify() {
+std::vector<std::string> real_client::verify() {
   return store_->read().verify().problems;
 }
 
-bool real_desk::wiped() {
+bool real_client::wiped() {
   return emptied_ || !std::filesystem::exists(home_ + "/replica.sqlite");
 }
 
-bool real_desk::erased() {
+bool real_client::erased() {
   return store_->identity().erased();
 }
 
-void real_desk::restart() {
+void real_client::restart() {
   const bool lost_power = power_armed_ && disk_.struck();
   real_port_.reset();
   store_.reset();
@@ -301,13 +302,13 @@ void real_desk::restart() {
   if (!wiped()) open();
 }
 
-bool real_desk::keep_copy() {
+bool real_client::keep_copy() {
   std::filesystem::remove_all(home_ + "-copy");
   std::filesystem::copy(home_, home_ + "-copy");
   return true;
 }
 
-bool real_desk::go_back() {
+bool real_client::go_back() {
   if (!std::filesystem::exists(home_ + "-copy")) return false;
   real_port_.reset();
   store_.reset();
@@ -321,7 +322,7 @@ bool real_desk::go_back() {
   return true;
 }
 
-result<device_id> real_desk::enroll_again(const ask_again& ask) {
+result<device_id> real_client::enroll_again(const ask_again& ask) {
   return guarded([&]() -> result<device_id> {
     const auto next = store_->identity().next_device_key();
     if (!next) return next.error();
@@ -342,7 +343,7 @@ result<device_id> real_desk::enroll_again(const ask_again& ask) {
   });
 }
 
-bool real_desk::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
+bool real_client::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
   power_armed_ = what == trouble::power_loss;
   torn_seed_ = seed;
   switch (what) {
@@ -359,7 +360,7 @@ bool real_desk::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
   return true;
 }
 
-void real_desk::mend() {
+void real_client::mend() {
   power_armed_ = false;
   disk_.mend();
 }

@@ -1,4 +1,4 @@
-#include "tests/simulation/real_cloud.hpp"
+#include "tests/simulation/real_server.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include "server/auth/enrollment.hpp"
 #include "server/store/people.hpp"
 #include "shared/crypto/hash.hpp"
-#include "tests/simulation/real_cloud_process.hpp"
+#include "tests/simulation/real_server_process.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -70,7 +70,7 @@ reply failed_reply(const call& what, transport::failure why) {
   }
 }
 
-void real_cloud::prepare(const std::string& model) {
+void real_server::prepare(const std::string& model) {
   std::filesystem::create_directories(model);
   const auto keys = make_keys();
   auto database = store::open_sqlite(model, true, false);
@@ -92,9 +92,9 @@ void real_cloud::prepare(const std::string& model) {
   });
 }
 
-real_cloud::real_cloud(std::string folder, const std::string& model, timeline& time,
-                       const clock_source& clock, dice random, witness& books,
-                       std::vector<std::string> secrets, std::size_t processes)
+real_server::real_server(std::string folder, const std::string& model, timeline& time,
+                         const clock_source& clock, dice random, witness& books,
+                         std::vector<std::string> secrets, std::size_t processes)
     : folder_(std::move(folder)),
       time_(time),
       clock_(clock),
@@ -112,18 +112,18 @@ real_cloud::real_cloud(std::string folder, const std::string& model, timeline& t
   start();
 }
 
-real_cloud::~real_cloud() {
+real_server::~real_server() {
   processes_.clear();
   database_.reset();
   check_log();
 }
 
-bool real_cloud::up() const {
+bool real_server::up() const {
   return std::any_of(processes_.begin(), processes_.end(),
                      [](const auto& each) { return each != nullptr; });
 }
 
-void real_cloud::start() {
+void real_server::start() {
   if (!database_) database_ = store::open_sqlite(folder_, false, false);
   for (std::size_t i = 0; i < processes_.size(); ++i) {
     if (processes_[i]) continue;
@@ -132,7 +132,7 @@ void real_cloud::start() {
   }
 }
 
-real_cloud::process& real_cloud::any() {
+real_server::process& real_server::any() {
   std::vector<process*> running;
   for (const auto& each : processes_) {
     if (each) running.push_back(each.get());
@@ -140,7 +140,7 @@ real_cloud::process& real_cloud::any() {
   return *running.at(running.size() > 1 ? random_.below(running.size()) : 0);
 }
 
-void real_cloud::keep_house() {
+void real_server::keep_house() {
   if (time_.now() - house_kept_ < k_minute) return;
   house_kept_ = time_.now();
   for (const auto& each : processes_) {
@@ -152,7 +152,7 @@ void real_cloud::keep_house() {
   }
 }
 
-void real_cloud::crash() {
+void real_server::crash() {
   for (auto& each : processes_) each.reset();
   database_.reset();
   check_log();
@@ -161,12 +161,12 @@ void real_cloud::crash() {
   admin_token_.clear();
 }
 
-void real_cloud::crash_one(std::uint64_t which) {
+void real_server::crash_one(std::uint64_t which) {
   processes_[which % processes_.size()].reset();
   if (!up()) crash();
 }
 
-bool real_cloud::keep_copy() {
+bool real_server::keep_copy() {
   // Nobody writes between two calls, so this is what a snapshot of the disk would hold.
   std::filesystem::remove_all(folder_ + "-copy");
   std::filesystem::copy(folder_, folder_ + "-copy");
@@ -175,7 +175,7 @@ bool real_cloud::keep_copy() {
   return true;
 }
 
-bool real_cloud::go_back(bool whole_disk) {
+bool real_server::go_back(bool whole_disk) {
   if (!std::filesystem::exists(folder_ + "-copy")) return false;
   const bool was_up = up();
   crash();
@@ -191,37 +191,37 @@ bool real_cloud::go_back(bool whole_disk) {
   return true;
 }
 
-bool real_cloud::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
+bool real_server::arm(trouble what, std::uint64_t n, std::uint64_t seed) {
   power_armed_ = what == trouble::power_loss;
   torn_seed_ = seed;
   disk_.arm(power_armed_ ? test::disk_fault::power_loss : test::disk_fault::fails, n);
   return true;
 }
 
-void real_cloud::mend() {
+void real_server::mend() {
   power_armed_ = false;
   disk_.mend();
 }
 
-bool real_cloud::died() {
+bool real_server::died() {
   if (!power_armed_ || !disk_.struck()) return false;
   crash();
   return true;
 }
 
-void real_cloud::check_log() {
+void real_server::check_log() {
   check_text("the log", log_.str());
   log_.str({});
 }
 
-void real_cloud::check_text(const std::string& what, const std::string& text) {
+void real_server::check_text(const std::string& what, const std::string& text) {
   for (const auto& secret : secrets_) {
     if (text.find(secret) != std::string::npos) books_.broken("13: " + what + " tells " + secret);
   }
 }
 
-http::response real_cloud::post(const std::string& path, const std::string& token,
-                                std::string body) {
+http::response real_server::post(const std::string& path, const std::string& token,
+                                 std::string body) {
   http::request asked;
   asked.method = "POST";
   asked.target_path = path;
@@ -242,7 +242,7 @@ http::response real_cloud::post(const std::string& path, const std::string& toke
   throw std::logic_error("no such endpoint: " + path);
 }
 
-std::optional<reply> real_cloud::handle(const request& what) {
+std::optional<reply> real_server::handle(const request& what) {
   keep_house();
   if (died()) return std::nullopt;
   auto answer = std::visit(
@@ -280,7 +280,7 @@ std::optional<reply> real_cloud::handle(const request& what) {
   return answer;
 }
 
-reply real_cloud::do_session(const call_session& what) {
+reply real_server::do_session(const call_session& what) {
   using answer = transport::answer<wire::session_answer>;
   const auto response = post("/v1/session", {}, wire::encode(what.proof));
   if (response.status != 200) return answer(failure_of(response));
@@ -296,13 +296,13 @@ reply real_cloud::do_session(const call_session& what) {
   return answer(std::move(opened));
 }
 
-reply real_cloud::do_push(const std::string& token, const call_push& what) {
+reply real_server::do_push(const std::string& token, const call_push& what) {
   books_.reached(what.push);
   const auto path = what.surrender ? "/v1/surrender" : "/v1/push";
   return receipt_in(post(path, token, wire::encode(what.push)), what.push);
 }
 
-reply real_cloud::receipt_in(const http::response& response, const wire::push_request& of) {
+reply real_server::receipt_in(const http::response& response, const wire::push_request& of) {
   using answer = transport::answer<wire::push_receipt>;
   if (response.status != 200) return answer(failure_of(response));
   const auto sent = wire::decode_push_answer(response.body).value();
@@ -318,7 +318,7 @@ reply real_cloud::receipt_in(const http::response& response, const wire::push_re
   return answer(std::move(receipt));
 }
 
-reply real_cloud::do_erasure(const std::string& token, const call_erasure& what) {
+reply real_server::do_erasure(const std::string& token, const call_erasure& what) {
   using answer = transport::answer<wire::erasure_answer>;
   const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.receipt));
   if (response.status != 200) return answer(failure_of(response));
@@ -327,7 +327,7 @@ reply real_cloud::do_erasure(const std::string& token, const call_erasure& what)
   return answer(std::move(taken));
 }
 
-reply real_cloud::do_changes(const std::string& token, const call_changes& what) {
+reply real_server::do_changes(const std::string& token, const call_changes& what) {
   using answer = transport::answer<wire::page>;
   try {
     auto& p = any();
@@ -344,7 +344,7 @@ reply real_cloud::do_changes(const std::string& token, const call_changes& what)
   }
 }
 
-user_id real_cloud::add_user(const std::string& email) {
+user_id real_server::add_user(const std::string& email) {
   user_id id;
   database_->write([&](store::transaction& tx) {
     id = auth::create_user(tx, random_, email, store::user_role::doctor, clock_.now()).value().id;
@@ -353,15 +353,15 @@ user_id real_cloud::add_user(const std::string& email) {
   return id;
 }
 
-std::string real_cloud::enrollment_challenge() {
+std::string real_server::enrollment_challenge() {
   const wire::greeting_request asked{std::string(32, 'n')};
   return wire::decode_greeting_answer(post("/v1/enroll", {}, wire::encode(asked)).body)
       .value()
       .challenge;
 }
 
-enrolled real_cloud::enroll(const user_id& user, const std::optional<crypto::signing_key>& key,
-                            const std::string& name) {
+enrolled real_server::enroll(const user_id& user, const std::optional<crypto::signing_key>& key,
+                             const std::string& name) {
   std::string code;
   database_->write([&](store::transaction& tx) {
     const auto row = store::people::reads(tx).user_by_id(user).value();
@@ -374,7 +374,7 @@ enrolled real_cloud::enroll(const user_id& user, const std::optional<crypto::sig
   return enrolled_by(response);
 }
 
-enrolled real_cloud::enrolled_by(const http::response& response) const {
+enrolled real_server::enrolled_by(const http::response& response) const {
   const auto got = wire::decode_enroll_answer(response.body).value();
   enrolled out;
   out.server = keys_.server;
@@ -387,7 +387,7 @@ enrolled real_cloud::enrolled_by(const http::response& response) const {
   return out;
 }
 
-std::optional<result<enrolled>> real_cloud::enroll_again(const enroll_form& what) {
+std::optional<result<enrolled>> real_server::enroll_again(const enroll_form& what) {
   http::response response;
   const auto challenge = enrollment_challenge();
   try {
@@ -401,11 +401,11 @@ std::optional<result<enrolled>> real_cloud::enroll_again(const enroll_form& what
   return result<enrolled>(enrolled_by(response));
 }
 
-std::pair<user_id, device_id> real_cloud::admin() const {
+std::pair<user_id, device_id> real_server::admin() const {
   return {admin_user(), admin_device()};
 }
 
-std::string_view real_cloud::secret() const {
+std::string_view real_server::secret() const {
   return keys_.server_secret.view();
 }
 

@@ -5,7 +5,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/sign.hpp"
-#include "tests/simulation/real_cloud.hpp"
+#include "tests/simulation/real_server.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -16,7 +16,7 @@ error error_of(const http::response& response) {
 
 }  // namespace
 
-bool real_cloud::sign_admin_in() {
+bool real_server::sign_admin_in() {
   wire::challenge_request asked;
   asked.device = admin().second;
   const auto first = post("/v1/session", {}, wire::encode(asked));
@@ -37,7 +37,7 @@ bool real_cloud::sign_admin_in() {
 
 /// As the tool does: a session that has ended is opened anew, once. Now and then the answer is lost
 /// and the same is sent again.
-http::response real_cloud::as_admin(const std::string& path, const std::string& body) {
+http::response real_server::as_admin(const std::string& path, const std::string& body) {
   if (admin_token_.empty()) sign_admin_in();
   auto response = post(path, admin_token_, body);
   if (response.status == 401 && sign_admin_in()) response = post(path, admin_token_, body);
@@ -50,8 +50,8 @@ http::response real_cloud::as_admin(const std::string& path, const std::string& 
   return response;
 }
 
-result<void> real_cloud::sign_and_act(const std::string& name, const std::string& args,
-                                      const std::optional<std::vector<version_id>>& expect_heads) {
+result<void> real_server::sign_and_act(const std::string& name, const std::string& args,
+                                       const std::optional<std::vector<version_id>>& expect_heads) {
   wire::act_object object;
   object.server = keys_.server;
   object.actor = admin().first;
@@ -67,7 +67,7 @@ result<void> real_cloud::sign_and_act(const std::string& name, const std::string
   return {};
 }
 
-result<void> real_cloud::resolve(const act_resolve& what) {
+result<void> real_server::resolve(const act_resolve& what) {
   if (admin_token_.empty()) sign_admin_in();
   wire::push_object object;
   object.server = keys_.server;
@@ -93,7 +93,7 @@ result<void> real_cloud::resolve(const act_resolve& what) {
   return fail(code_from_name(line.code).value_or(errc::internal), line.message);
 }
 
-std::optional<result<void>> real_cloud::act(const admin_act& what) {
+std::optional<result<void>> real_server::act(const admin_act& what) {
   const auto text = [](const nlohmann::json& args) { return json::canonical(args); };
   auto done = std::visit(
       [&](const auto& each) -> result<void> {

@@ -18,19 +18,19 @@
 #include "server/store/database.hpp"
 #include "shared/http/message.hpp"
 #include "tests/simulation/base.hpp"
-#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/sim_server.hpp"
 #include "tests/support/fault_disk.hpp"
 
 namespace autocusto::simulation {
 
-class real_cloud final : public cloud {
+class real_server final : public sim_server {
  public:
   /// `folder` must not exist; `model` is a folder that `prepare` made. No text of `secrets` may
   /// stand in a log line or in the answer to a refused request.
-  real_cloud(std::string folder, const std::string& model, timeline& time,
-             const clock_source& clock, dice random, witness& books,
-             std::vector<std::string> secrets, std::size_t processes);
-  ~real_cloud() override;
+  real_server(std::string folder, const std::string& model, timeline& time,
+              const clock_source& clock, dice random, witness& books,
+              std::vector<std::string> secrets, std::size_t processes);
+  ~real_server() override;
 
   /// An installation to copy, so that each run needs not make its own.
   static void prepare(const std::string& model);
@@ -44,7 +44,7 @@ class real_cloud final : public cloud {
   [[nodiscard]] std::optional<result<enrolled>> enroll_again(const enroll_form& what) override;
   [[nodiscard]] std::pair<user_id, device_id> admin() const override;
   [[nodiscard]] std::int64_t feed_end(const user_id& user) override;
-  [[nodiscard]] picture look() override;
+  [[nodiscard]] server_state state() override;
   [[nodiscard]] std::string_view secret() const override;
   void crash() override;
   void crash_one(std::uint64_t which) override;

@@ -1,4 +1,4 @@
-#include "tests/simulation/light_desk.hpp"
+#include "tests/simulation/light_client.hpp"
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ error no_access() {
 
 // ---- Sync ----
 
-result<engine::replica_state> light_desk::load_state() {
+result<engine::replica_state> light_client::load_state() {
   engine::replica_state found;
   found.server = who_.server;
   found.user = who_.user;
@@ -52,7 +52,7 @@ result<engine::replica_state> light_desk::load_state() {
   return found;
 }
 
-std::optional<record_id> light_desk::record_of(const version_id& id) const {
+std::optional<record_id> light_client::record_of(const version_id& id) const {
   if (const auto own = own_.find(id); own != own_.end()) return own->second->header.record.id;
   for (const auto& [record, held] : records_) {
     if (held.versions.contains(id)) return record;
@@ -61,7 +61,7 @@ std::optional<record_id> light_desk::record_of(const version_id& id) const {
 }
 
 /// Within the bounds: as the replica's, but that a record may be torn apart.
-void light_desk::next_batch(engine::replica_state& found) const {
+void light_client::next_batch(engine::replica_state& found) const {
   std::set<std::optional<record_id>> left_out;
   for (const auto& id : bounds_.without) left_out.insert(record_of(id));
   std::set<version_id> unsent;
@@ -82,12 +82,12 @@ void light_desk::next_batch(engine::replica_state& found) const {
   }
 }
 
-result<void> light_desk::save_push(const wire::push_object& what) {
+result<void> light_client::save_push(const wire::push_object& what) {
   kept_ = what;
   return {};
 }
 
-result<std::optional<wire::push_request>> light_desk::kept_push(const push_id& id) {
+result<std::optional<wire::push_request>> light_client::kept_push(const push_id& id) {
   if (!kept_ || kept_->id != id) return std::optional<wire::push_request>();
   wire::push_request request;
   request.object.object = wire::encode_object(*kept_);
@@ -97,7 +97,7 @@ result<std::optional<wire::push_request>> light_desk::kept_push(const push_id& i
   return std::optional(std::move(request));
 }
 
-void light_desk::refuse(const version_id& id) {
+void light_client::refuse(const version_id& id) {
   // Its local descendants go with it.
   std::set<version_id> gone{id};
   for (const auto& each : waiting_) {
@@ -120,7 +120,7 @@ void light_desk::refuse(const version_id& id) {
   }
 }
 
-result<engine::receipt_applied> light_desk::apply_receipt(const wire::push_receipt& receipt) {
+result<engine::receipt_applied> light_client::apply_receipt(const wire::push_receipt& receipt) {
   if (!kept_ || kept_->id != receipt.id) return {};
   sent_.insert(kept_->versions.begin(), kept_->versions.end());
   for (std::size_t i = 0; i < receipt.results.size(); ++i) {
@@ -148,19 +148,19 @@ result<engine::receipt_applied> light_desk::apply_receipt(const wire::push_recei
   return {};
 }
 
-result<void> light_desk::drop_push(const push_id& id) {
+result<void> light_client::drop_push(const push_id& id) {
   if (kept_ && kept_->id == id) kept_.reset();
   return {};
 }
 
-void light_desk::learn(holding& into, std::shared_ptr<const domain::version> v) {
+void light_client::learn(holding& into, std::shared_ptr<const domain::version> v) {
   const auto& h = v->header;
   into.dag.add({v->id, h.parents, h.generation, h.status == domain::version_status::draft});
   into.key = v->payload.key;
   into.versions.try_emplace(v->id, std::move(v));
 }
 
-void light_desk::forget_closed() {
+void light_client::forget_closed() {
   const auto over = [this](const std::optional<incarnation_id>& i) {
     return i && closed_.contains(*i);
   };
@@ -168,7 +168,7 @@ void light_desk::forget_closed() {
   std::erase_if(discarded_, [&](const auto& each) { return over(each.second); });
 }
 
-void light_desk::apply_item(const wire::item& item) {
+void light_client::apply_item(const wire::item& item) {
   if (item.hash_only) return;
   if (item.kind == wire::item_kind::removed) {
     records_.erase(item.record);
@@ -190,7 +190,7 @@ void light_desk::apply_item(const wire::item& item) {
   }
 }
 
-result<engine::page_applied> light_desk::apply_page(const engine::checked_page& checked) {
+result<engine::page_applied> light_client::apply_page(const engine::checked_page& checked) {
   const auto& page = checked.page;
   if (checked.from != cursor_) return engine::page_applied{.applied = false};
   engine::page_applied effect;
@@ -225,14 +225,14 @@ result<engine::page_applied> light_desk::apply_page(const engine::checked_page& 
   return effect;
 }
 
-std::size_t light_desk::unsynced() const {
+std::size_t light_client::unsynced() const {
   std::size_t count = discards_.size();
   for (const auto& each : waiting_) count += !each.acknowledged;
   for (const auto& id : refused_) count += !sent_.contains(id);
   return count;
 }
 
-std::set<version_id> light_desk::unsent() {
+std::set<version_id> light_client::unsent() {
   std::set<version_id> out;
   for (const auto& each : waiting_) out.insert(each.what->id);
   for (const auto& id : refused_) {
@@ -241,7 +241,7 @@ std::set<version_id> light_desk::unsent() {
   return out;
 }
 
-result<void> light_desk::close() {
+result<void> light_client::close() {
   if (erased_) return {};
   closed_off_ = true;
   for (const auto& id : refused_) {
@@ -251,12 +251,12 @@ result<void> light_desk::close() {
   return {};
 }
 
-result<void> light_desk::reopen() {
+result<void> light_client::reopen() {
   closed_off_ = false;
   return {};
 }
 
-result<engine::everything_erased> light_desk::erase_everything(bool in_any_case) {
+result<engine::everything_erased> light_client::erase_everything(bool in_any_case) {
   if (!in_any_case && unsynced() > 0) {
     engine::everything_erased still;
     still.kept = unsynced();
@@ -272,7 +272,7 @@ result<engine::everything_erased> light_desk::erase_everything(bool in_any_case)
   return engine::everything_erased{};
 }
 
-wire::erasure_object light_desk::receipt() const {
+wire::erasure_object light_client::receipt() const {
   wire::erasure_object out;
   out.server = who_.server;
   out.device = who_.device;
@@ -283,19 +283,19 @@ wire::erasure_object light_desk::receipt() const {
   return out;
 }
 
-result<std::optional<engine::replica_port::erasure_receipt>> light_desk::erasure() {
+result<std::optional<engine::replica_port::erasure_receipt>> light_client::erasure() {
   auto out = receipt();
   if (!out.everything && out.incarnations.empty()) return std::optional<erasure_receipt>();
   wire::signed_object form{wire::encode_object(out), {}};
   return std::optional(erasure_receipt{std::move(out), std::move(form)});
 }
 
-result<void> light_desk::note_erasure(const wire::erasure_object& what) {
+result<void> light_client::note_erasure(const wire::erasure_object& what) {
   for (const auto& id : what.incarnations) to_receipt_.erase(id);
   return {};
 }
 
-result<void> light_desk::wipe() {
+result<void> light_client::wipe() {
   wiped_ = true;
   records_.clear();
   return {};
@@ -303,17 +303,17 @@ result<void> light_desk::wipe() {
 
 // ---- The doctor ----
 
-bool light_desk::waits(const version_id& id) const {
+bool light_client::waits(const version_id& id) const {
   return std::any_of(waiting_.begin(), waiting_.end(),
                      [&id](const local& each) { return each.what->id == id; });
 }
 
-light_desk::holding* light_desk::find(const std::string& key) {
+light_client::holding* light_client::find(const std::string& key) {
   const auto at = records_.find(record_id_of(who_.tenant_key, key));
   return at == records_.end() || at->second.versions.empty() ? nullptr : &at->second;
 }
 
-replica::shown_view light_desk::shown(const holding& of) const {
+replica::shown_view light_client::shown(const holding& of) const {
   std::vector<replica::local_version> p;
   for (const auto& each : waiting_) {
     if (of.versions.contains(each.what->id)) p.push_back({each.what->id, each.what->header.status});
@@ -323,7 +323,7 @@ replica::shown_view light_desk::shown(const holding& of) const {
   return replica::make_shown_view(of.told, p, of.dag, gone);
 }
 
-bool light_desk::fits(const holding& in, const domain::field_map& fields, bool draft) {
+bool light_client::fits(const holding& in, const domain::field_map& fields, bool draft) {
   domain::known_values known;
   for (const auto& [id, v] : in.versions) known.add(v->payload.fields, v->header.status);
   const auto status = draft ? domain::version_status::draft : domain::version_status::active;
@@ -331,7 +331,7 @@ bool light_desk::fits(const holding& in, const domain::field_map& fields, bool d
       .empty();
 }
 
-replica::saved light_desk::unchanged(const holding& in, const version_id& id) const {
+replica::saved light_client::unchanged(const holding& in, const version_id& id) const {
   replica::saved out;
   out.kind = kind_of(in.key);
   out.key = in.key;
@@ -339,8 +339,8 @@ replica::saved light_desk::unchanged(const holding& in, const version_id& id) co
   return out;
 }
 
-replica::saved light_desk::keep(holding& in, const std::vector<version_id>& parents,
-                                domain::field_map fields, bool draft, bool created) {
+replica::saved light_client::keep(holding& in, const std::vector<version_id>& parents,
+                                  domain::field_map fields, bool draft, bool created) {
   domain::version_header header;
   header.record = {kind_of(in.key), record_id_of(who_.tenant_key, in.key)};
   header.parents = parents;
@@ -367,7 +367,7 @@ replica::saved light_desk::keep(holding& in, const std::vector<version_id>& pare
   return out;
 }
 
-result<replica::saved> light_desk::save(const replica::edit& what) {
+result<replica::saved> light_client::save(const replica::edit& what) {
   if (closed_off_) return no_access();
   auto* held = find(what.key);
   std::optional<version_id> from;
@@ -393,8 +393,8 @@ result<replica::saved> light_desk::save(const replica::edit& what) {
   return keep(*held, {*from}, std::move(fields), what.draft, false);
 }
 
-result<replica::saved> light_desk::publish(const std::string& key,
-                                           const std::optional<std::string>& selector) {
+result<replica::saved> light_client::publish(const std::string& key,
+                                             const std::optional<std::string>& selector) {
   if (closed_off_) return no_access();
   auto* held = find(key);
   const auto id = version_id::parse(*selector);
@@ -404,8 +404,8 @@ result<replica::saved> light_desk::publish(const std::string& key,
   return keep(*held, {*id}, fields, false, false);
 }
 
-result<version_id> light_desk::discard_draft(const std::string& key,
-                                             const std::optional<std::string>& selector) {
+result<version_id> light_client::discard_draft(const std::string& key,
+                                               const std::optional<std::string>& selector) {
   if (closed_off_) return no_access();
   auto* held = find(key);
   const auto id = version_id::parse(*selector);
@@ -414,7 +414,7 @@ result<version_id> light_desk::discard_draft(const std::string& key,
   return *id;
 }
 
-result<replica::saved> light_desk::revert(const std::string& key, const std::string& selector) {
+result<replica::saved> light_client::revert(const std::string& key, const std::string& selector) {
   if (closed_off_) return no_access();
   auto* held = find(key);
   if (held == nullptr) return none();
@@ -429,7 +429,8 @@ result<replica::saved> light_desk::revert(const std::string& key, const std::str
   return keep(*held, {*now.active}, std::move(fields), false, false);
 }
 
-result<replica::saved> light_desk::resolve(const std::string& key, const replica::resolution& how) {
+result<replica::saved> light_client::resolve(const std::string& key,
+                                             const replica::resolution& how) {
   if (closed_off_) return no_access();
   auto* held = find(key);
   if (held == nullptr) return none();
@@ -441,7 +442,7 @@ result<replica::saved> light_desk::resolve(const std::string& key, const replica
   return keep(*held, now.heads, std::move(fields), false, false);
 }
 
-result<replica::saved> light_desk::reapply(const std::string& selector) {
+result<replica::saved> light_client::reapply(const std::string& selector) {
   const auto id = *version_id::parse(selector);
   const auto v = own_.at(id);
   replica::edit again;
@@ -453,11 +454,11 @@ result<replica::saved> light_desk::reapply(const std::string& selector) {
   return made;
 }
 
-result<std::size_t> light_desk::discard_refused(const std::string& selector) {
+result<std::size_t> light_client::discard_refused(const std::string& selector) {
   return std::erase(refused_, *version_id::parse(selector));
 }
 
-std::optional<seen_record> light_desk::see(const std::string& key) {
+std::optional<seen_record> light_client::see(const std::string& key) {
   auto* held = find(key);
   if (held == nullptr) return std::nullopt;
   const auto now = shown(*held);
@@ -468,7 +469,7 @@ std::optional<seen_record> light_desk::see(const std::string& key) {
   return out;
 }
 
-std::vector<seen_record> light_desk::see_all() {
+std::vector<seen_record> light_client::see_all() {
   std::vector<seen_record> out;
   for (const auto& [record, held] : records_) {
     if (held.versions.empty()) continue;
@@ -477,7 +478,7 @@ std::vector<seen_record> light_desk::see_all() {
   return out;
 }
 
-std::vector<version_id> light_desk::refused() {
+std::vector<version_id> light_client::refused() {
   return refused_;
 }
 

@@ -2,8 +2,8 @@
 // A doctor's replica as the simulation sees it: what the doctor does, what sync needs, and, for the
 // checks, everything that it holds.
 //
-// `real_desk` is the program's own sealed replica; `light_desk` keeps the same by the same rules in
-// memory. Calls throw `desk_died` when the laptop lost power in the middle. One thread.
+// `real_client` is the program's own sealed replica; `light_client` keeps the same by the same
+// rules in memory. Calls throw `desk_died` when the laptop lost power in the middle. One thread.
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +16,7 @@
 
 #include "client/engine/replica_port.hpp"
 #include "client/replica/types.hpp"
-#include "tests/simulation/cloud.hpp"
+#include "tests/simulation/sim_server.hpp"
 
 namespace autocusto::simulation {
 
@@ -35,9 +35,9 @@ struct seen_record {
   std::map<version_id, domain::version_bytes> versions;
 };
 
-class desk {
+class sim_client {
  public:
-  virtual ~desk() = default;
+  virtual ~sim_client() = default;
 
   [[nodiscard]] virtual engine::replica_port& port() = 0;
   /// The device key; nothing where nobody checks signatures.
@@ -85,7 +85,7 @@ class desk {
   virtual bool keep_copy() { return false; }
   virtual bool go_back() { return false; }
   /// Enrolls again as a device of its own; `ask` hands the request to the server.
-  using ask_again = std::function<result<enrolled>(const cloud::enroll_form&)>;
+  using ask_again = std::function<result<enrolled>(const sim_server::enroll_form&)>;
   virtual result<device_id> enroll_again(const ask_again& /*ask*/) {
     return fail(errc::usage, "This laptop cannot.");
   }

@@ -1,7 +1,7 @@
 // The server's program is replaced: the database is migrated, on a disk that may fail meanwhile.
 #include "server/store/sqlite/migrations.hpp"
 #include "shared/sqlite/migrator.hpp"
-#include "tests/simulation/real_cloud.hpp"
+#include "tests/simulation/real_server.hpp"
 
 namespace autocusto::simulation {
 namespace {
@@ -44,7 +44,7 @@ void migrate(const std::string& file, const std::vector<migration>& known, int t
 
 }  // namespace
 
-bool real_cloud::upgrade(std::uint64_t how) {
+bool real_server::upgrade(std::uint64_t how) {
   crash();
   disk_.mend();
   const auto file = folder_ + "/store.sqlite";

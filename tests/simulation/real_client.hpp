@@ -7,16 +7,16 @@
 #include "client/replica/replica.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "tests/simulation/base.hpp"
-#include "tests/simulation/desk.hpp"
+#include "tests/simulation/sim_client.hpp"
 #include "tests/support/fault_disk.hpp"
 
 namespace autocusto::simulation {
 
-class real_desk final : public desk {
+class real_client final : public sim_client {
  public:
   /// `folder` must not exist; `model` is a folder that `prepare` made.
-  real_desk(std::string folder, const std::string& model, const clock_source& clock, dice random);
-  ~real_desk() override;
+  real_client(std::string folder, const std::string& model, const clock_source& clock, dice random);
+  ~real_client() override;
 
   /// An empty replica with its keys, to copy: one for each laptop of a fleet.
   static void prepare(const std::string& model, std::uint64_t n);
