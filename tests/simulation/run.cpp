@@ -30,7 +30,7 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
   server_ = from_.make_server(time_, server_clock_, dice::of(p.stream, k_server), books_,
                               std::move(secrets), p.servers);
-  line_ = std::make_unique<network>(time_, *server_, dice::of(p.stream, k_network));
+  line_ = std::make_unique<sim_network>(time_, *server_, dice::of(p.stream, k_network));
   auto proxy = dice::of(p.stream, k_proxy);
   if (p.faults && proxy.percent(30)) {
     line_->largest = static_cast<std::size_t>(proxy.between(3'000, 10'000));
@@ -154,7 +154,7 @@ void simulation_run::start_sync(laptop& on, bool watch) {
   const bool copied =
       on.sync && on.sync->ending().why && on.sync->ending().why->code == errc::prev_push_old;
   if (copied && !enroll_again(on)) return;
-  on.sync = std::make_unique<courier>(time_, *line_, *on.home, dice(random_.next()), watch);
+  on.sync = std::make_unique<sync_run>(time_, *line_, *on.home, dice(random_.next()), watch);
   on.watching = watch;
   on.sync->on_death = [this, &on] { died(on); };
   on.sync->on_wipe = [&on](bool granted) { on.came_back_late = granted; };
@@ -177,7 +177,7 @@ void simulation_run::turn_on(laptop& on) {
   if (!on.off) return;
   on.off = false;
   // What was under way is gone; it may be the very thing that is calling.
-  std::shared_ptr<courier> old(std::move(on.sync));
+  std::shared_ptr<sync_run> old(std::move(on.sync));
   time_.after(0, [old] {});
   on.home->restart();
   if (on.home->wiped()) return;
@@ -257,7 +257,7 @@ void simulation_run::do_one(const operation& o) {
     case verb::laptop_twin:
       return add_twin(on);
     case verb::weather:
-      return weather_changes(o);
+      return change_network_faults(o);
     case verb::assign:
     case verb::unassign:
     case verb::settle_conflict:
@@ -272,7 +272,7 @@ void simulation_run::do_one(const operation& o) {
   }
 }
 
-void simulation_run::weather_changes(const operation& o) {
+void simulation_run::change_network_faults(const operation& o) {
   dice d(o.how);
   line_->now = {};
   if (d.percent(30)) return;  // fair

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tests/simulation/books.hpp"
-#include "tests/simulation/courier.hpp"
 #include "tests/simulation/plan.hpp"
+#include "tests/simulation/sim_network.hpp"
 
 namespace autocusto::simulation {
 
@@ -60,7 +60,7 @@ struct laptop {
   std::set<device_id> replaced;  ///< that it was before: revoking one of them revokes it as well
   std::unique_ptr<skewed_clock> clock;
   std::unique_ptr<sim_client> home;
-  std::unique_ptr<courier> sync;
+  std::unique_ptr<sync_run> sync;
   bool watching = false;  ///< started again after a restart
   bool off = false;       ///< died; will be started again
   bool revoked = false;
@@ -132,7 +132,7 @@ class simulation_run {
   void do_act(const admin_act& what);
   void assign(const operation& o);
   void settle_conflict(const operation& o);
-  void weather_changes(const operation& o);
+  void change_network_faults(const operation& o);
   [[nodiscard]] std::string key_of(std::uint32_t record) const;
   [[nodiscard]] record_id record_of(std::uint32_t record) const;
 
@@ -149,7 +149,7 @@ class simulation_run {
   dice random_;
   books books_;
   std::unique_ptr<sim_server> server_;
-  std::unique_ptr<network> line_;
+  std::unique_ptr<sim_network> line_;
   std::vector<doctor> doctors_;
   std::vector<std::unique_ptr<laptop>> laptops_;
   std::string tenant_key_;

@@ -18,7 +18,7 @@
 namespace autocusto::simulation {
 
 /// Chances in percent.
-struct weather {
+struct network_faults {
   std::uint64_t lost_request = 0;
   std::uint64_t lost_answer = 0;
   std::uint64_t doubled = 0;  ///< the server gets it again later
@@ -33,15 +33,15 @@ struct network_counts {
                too_large = 0, receipts_asked = 0;
 };
 
-class network {
+class sim_network {
  public:
   using on_reply = std::function<void(reply)>;
 
-  network(timeline& time, sim_server& server, dice random)
+  sim_network(timeline& time, sim_server& server, dice random)
       : time_(time), server_(server), random_(random) {}
 
-  weather now;
-  /// As `weather::largest`, but for ever: a version alone gets through.
+  network_faults now;
+  /// As `network_faults::largest`, but for ever: a version alone gets through.
   std::size_t largest = 0;
   /// Called around each push that reaches the server, with the object that was signed.
   std::function<void()> before_push;
@@ -76,12 +76,12 @@ class network {
 };
 
 /// One run of sync on one laptop, from `begin` to `finish`.
-class courier {
+class sync_run {
  public:
-  courier(timeline& time, network& line, sim_client& at, dice random, bool watch);
-  ~courier();
-  courier(const courier&) = delete;
-  courier& operator=(const courier&) = delete;
+  sync_run(timeline& time, sim_network& line, sim_client& at, dice random, bool watch);
+  ~sync_run();
+  sync_run(const sync_run&) = delete;
+  sync_run& operator=(const sync_run&) = delete;
 
   [[nodiscard]] bool done() const { return result_.has_value(); }
   [[nodiscard]] const engine::outcome& ending() const { return *result_; }
@@ -117,7 +117,7 @@ class courier {
   void arrived(reply with);
 
   timeline& time_;
-  network& line_;
+  sim_network& line_;
   sim_client& client_;
   dice random_;
   engine::machine machine_;

@@ -1,4 +1,4 @@
-#include "tests/simulation/courier.hpp"
+#include "tests/simulation/sim_network.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,7 +23,7 @@ bool holds_failure(const reply& r) {
 
 // ---- The network ----
 
-void network::send(request what, on_reply done) {
+void sim_network::send(request what, on_reply done) {
   ++counts_.requests;
   const auto delay =
       random_.percent(now.delayed) ? random_.between(100, 90'000) : random_.between(1, 60);
@@ -46,14 +46,14 @@ void network::send(request what, on_reply done) {
               [this, what = std::move(what), done = std::move(done)] { arrive(what, done); });
 }
 
-bool network::too_large(const request& what) const {
+bool sim_network::too_large(const request& what) const {
   const auto* push = std::get_if<call_push>(&what.what);
   if (push == nullptr || (now.largest == 0 && largest == 0)) return false;
   const auto size = wire::encode(push->push).size();
   return (now.largest > 0 && size > now.largest) || (largest > 0 && size > largest);
 }
 
-void network::arrive(const request& what, const on_reply& done) {
+void sim_network::arrive(const request& what, const on_reply& done) {
   if (too_large(what)) {
     ++counts_.too_large;
     const auto why = fail(errc::body_too_large, "Something on the way takes no more at once.");
@@ -78,7 +78,7 @@ void network::arrive(const request& what, const on_reply& done) {
   moved();
 }
 
-std::optional<reply> network::handle(const request& what) {
+std::optional<reply> sim_network::handle(const request& what) {
   const auto* push = std::get_if<call_push>(&what.what);
   if (push != nullptr && before_push) before_push();
   auto made = server_.handle(what);
@@ -87,7 +87,7 @@ std::optional<reply> network::handle(const request& what) {
   return made;
 }
 
-void network::answer(reply with, const on_reply& done) {
+void sim_network::answer(reply with, const on_reply& done) {
   if (random_.percent(now.lost_answer)) {
     ++counts_.lost_answers;
     return;
@@ -97,7 +97,7 @@ void network::answer(reply with, const on_reply& done) {
   time_.after(delay, [with = std::move(with), done]() mutable { done(std::move(with)); });
 }
 
-void network::look_after_polls() {
+void sim_network::look_after_polls() {
   for (auto at = parked_.begin(); at != parked_.end();) {
     if (at->until > time_.now()) {
       ++at;
@@ -110,7 +110,7 @@ void network::look_after_polls() {
   }
 }
 
-void network::moved() {
+void sim_network::moved() {
   for (auto at = parked_.begin(); at != parked_.end();) {
     if (!server_.up()) return;
     auto made = handle(at->what);
@@ -126,23 +126,23 @@ void network::moved() {
   }
 }
 
-void network::server_gone() {
+void sim_network::server_gone() {
   for (auto& each : parked_) answer(failed_reply(each.what.what, line_cut()), each.done);
   parked_.clear();
 }
 
 // ---- The runner ----
 
-courier::courier(timeline& time, network& line, sim_client& at, dice random, bool watch)
+sync_run::sync_run(timeline& time, sim_network& line, sim_client& at, dice random, bool watch)
     : time_(time), line_(line), client_(at), random_(random) {
   push(engine::begin{.watch = watch, .has_session = false});
 }
 
-courier::~courier() {
+sync_run::~sync_run() {
   *alive_ = false;
 }
 
-void courier::push(engine::event what) {
+void sync_run::push(engine::event what) {
   events_.push_back(std::move(what));
   if (std::exchange(scheduled_, true)) return;
   time_.after(random_.between(0, 3), [this, alive = alive_] {
@@ -150,7 +150,7 @@ void courier::push(engine::event what) {
   });
 }
 
-void courier::next() {
+void sync_run::next() {
   scheduled_ = false;
   if (done() || events_.empty()) return;
   auto what = std::move(events_.front());
@@ -168,7 +168,7 @@ void courier::next() {
 }
 
 template <class Work>
-void courier::guarded(Work work) {
+void sync_run::guarded(Work work) {
   try {
     work();
   } catch (const desk_died&) {
@@ -177,17 +177,17 @@ void courier::guarded(Work work) {
   }
 }
 
-void courier::stop() {
+void sync_run::stop() {
   if (!done() && machine_.at() != engine::step::idle) push(engine::stop{});
 }
 
-void courier::saved() {
+void sync_run::saved() {
   time_.after(random_.between(0, 1000), [this, alive = alive_] {
     if (*alive && !done() && machine_.at() == engine::step::polling) push(engine::local_change{});
   });
 }
 
-void courier::perform(std::vector<engine::action>& actions) {
+void sync_run::perform(std::vector<engine::action>& actions) {
   // Requests leave first, as in the program.
   const auto remote = [](const engine::action& a) {
     return std::holds_alternative<engine::ask_challenge>(a) ||
@@ -202,18 +202,18 @@ void courier::perform(std::vector<engine::action>& actions) {
   for (auto& each : actions) perform_one(each);
 }
 
-void courier::local(const result<void>& done, engine::event made) {
+void sync_run::local(const result<void>& done, engine::event made) {
   if (done) return push(std::move(made));
   push(engine::local_failed{done.error()});
 }
 
 template <class Event>
-void courier::answer_local(const result<Event>& found) {
+void sync_run::answer_local(const result<Event>& found) {
   if (found) return push(*found);
   push(engine::local_failed{found.error()});
 }
 
-void courier::perform_one(engine::action& what) {
+void sync_run::perform_one(engine::action& what) {
   if (perform_request(what) || perform_local(what)) return;
   auto& port = client_.port();
   if (std::holds_alternative<engine::discard_pages>(what)) {
@@ -239,7 +239,7 @@ void courier::perform_one(engine::action& what) {
 }
 
 /// What the server is asked for; false for any other action.
-bool courier::perform_request(engine::action& what) {
+bool sync_run::perform_request(engine::action& what) {
   auto& port = client_.port();
   if (std::holds_alternative<engine::ask_challenge>(what)) {
     token_.clear();
@@ -285,7 +285,7 @@ bool courier::perform_request(engine::action& what) {
 }
 
 /// What the replica does after the server went back; false for any other action.
-bool courier::perform_recovery(engine::action& what) {
+bool sync_run::perform_recovery(engine::action& what) {
   auto& port = client_.port();
   if (const auto* begin = std::get_if<engine::begin_recovery>(&what)) {
     local(port.begin_recovery(begin->server_last), engine::recovery_begun{});
@@ -300,7 +300,7 @@ bool courier::perform_recovery(engine::action& what) {
 }
 
 /// What the replica does with what was taken away; false for any other action.
-bool courier::perform_surrender(engine::action& what) {
+bool sync_run::perform_surrender(engine::action& what) {
   auto& port = client_.port();
   if (const auto* erase = std::get_if<engine::erase_removed>(&what)) {
     answer_local(port.erase_removed(erase->offer_again));
@@ -319,7 +319,7 @@ bool courier::perform_surrender(engine::action& what) {
 }
 
 /// What the replica does; false for any other action.
-bool courier::perform_local(engine::action& what) {
+bool sync_run::perform_local(engine::action& what) {
   auto& port = client_.port();
   if (const auto* asked = std::get_if<engine::load_state>(&what)) {
     port.bound_batches(asked->bounds);
@@ -351,7 +351,7 @@ bool courier::perform_local(engine::action& what) {
   return true;
 }
 
-void courier::ask(call what) {
+void sync_run::ask(call what) {
   const auto number = asked_ = ++asks_;
   const auto wait = patience(what);
   const auto give_up = [this, alive = alive_, number, what]() {
@@ -369,13 +369,13 @@ void courier::ask(call what) {
   });
 }
 
-void courier::replied(std::uint64_t number, reply with) {
+void sync_run::replied(std::uint64_t number, reply with) {
   if (number != asked_ || done()) return;  // given up meanwhile
   asked_ = 0;
   guarded([&] { arrived(std::move(with)); });
 }
 
-void courier::arrived(reply with) {
+void sync_run::arrived(reply with) {
   std::visit(
       [&](auto& answer) {
         using T = std::decay_t<decltype(answer)>;
