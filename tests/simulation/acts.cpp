@@ -62,7 +62,7 @@ void simulation_run::doctor_acts(laptop& on, const operation& o) {
 namespace {
 
 /// A prescription is replaced as a whole, as its form does it.
-domain::structured prescription(dice& d, const std::string& word) {
+domain::structured prescription(seeded_random& d, const std::string& word) {
   domain::row_list rows;
   for (std::int64_t i = d.between(0, 3); i > 0; --i) {
     rows.push_back({{"nome", "Remedio " + word + std::to_string(i)},
@@ -71,7 +71,7 @@ domain::structured prescription(dice& d, const std::string& word) {
   return domain::from_rows(rows);
 }
 
-void edit_process(replica::edit& e, dice& d, const std::string& word) {
+void edit_process(replica::edit& e, seeded_random& d, const std::string& word) {
   const auto changes = d.percent(60) ? 1 : d.between(2, 3);
   for (std::int64_t i = 0; i < changes; ++i) {
     switch (d.below(6)) {
@@ -105,7 +105,7 @@ void simulation_run::edit(laptop& on, const operation& o, bool draft) {
   e.kind = kind_of(key);
   e.key = key;
   e.draft = draft;
-  dice d(o.how);
+  seeded_random d(o.how);
   if (is_process(o.record)) {
     edit_process(e, d, word);
     return keep(on, on.home->save(e));

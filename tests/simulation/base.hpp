@@ -1,9 +1,9 @@
 #pragma once
 // What every part of the simulation stands on: chance from a seed, and time that nobody waits for.
 //
-// `dice` is the only source of chance: the same seed gives the same run. `timeline` holds what is
-// to happen and when; it runs one thing after the other on one thread. `skewed_clock` is what one
-// machine believes the time to be. One thread, but that clocks may be read from any.
+// `seeded_random` is the only source of chance: the same seed gives the same run. `virtual_time`
+// holds what is to happen and when; it runs one thing after the other on one thread. `skewed_clock`
+// is what one machine believes the time to be. One thread, but that clocks may be read from any.
 
 #include <atomic>
 #include <cstdint>
@@ -16,14 +16,14 @@
 
 namespace autocusto::simulation {
 
-class dice final : public random_source {
+class seeded_random final : public random_source {
  public:
-  explicit dice(std::uint64_t seed) : state_(seed) {}
+  explicit seeded_random(std::uint64_t seed) : state_(seed) {}
   /// The dice of one purpose in a run. Streams that follow each other give the same numbers, moved
   /// by one: so a run takes a stream that its seed scatters (`stream_of`), not the seed itself.
-  [[nodiscard]] static dice of(std::uint64_t stream, std::uint64_t purpose,
-                               std::uint64_t index = 0) {
-    dice d(stream * 0x9E3779B97F4A7C15U + purpose * 0xD1B54A32D192ED03U + index);
+  [[nodiscard]] static seeded_random of(std::uint64_t stream, std::uint64_t purpose,
+                                        std::uint64_t index = 0) {
+    seeded_random d(stream * 0x9E3779B97F4A7C15U + purpose * 0xD1B54A32D192ED03U + index);
     d.next();
     return d;
   }
@@ -54,10 +54,10 @@ class dice final : public random_source {
 
 /// Seeds are counted up; their streams have nothing to do with each other.
 [[nodiscard]] inline std::uint64_t stream_of(std::uint64_t seed) {
-  return dice(seed).next();
+  return seeded_random(seed).next();
 }
 
-class timeline {
+class virtual_time {
  public:
   using action = std::function<void()>;
 
@@ -96,14 +96,14 @@ class timeline {
 
 class skewed_clock final : public clock_source {
  public:
-  explicit skewed_clock(const timeline& real) : real_(real) {}
+  explicit skewed_clock(const virtual_time& real) : real_(real) {}
   [[nodiscard]] unix_millis now() const override {
     return real_.now() + ahead_.load(std::memory_order_relaxed);
   }
   void set_ahead(unix_millis by) { ahead_ = by; }
 
  private:
-  const timeline& real_;
+  const virtual_time& real_;
   std::atomic<unix_millis> ahead_{0};
 };
 

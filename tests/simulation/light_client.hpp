@@ -16,7 +16,7 @@ namespace autocusto::simulation {
 
 class light_client final : public sim_client, private engine::replica_port {
  public:
-  light_client(const clock_source& clock, dice random) : clock_(clock), random_(random) {}
+  light_client(const clock_source& clock, seeded_random random) : clock_(clock), random_(random) {}
 
   [[nodiscard]] engine::replica_port& port() override { return *this; }
   [[nodiscard]] std::optional<crypto::signing_key> key() override { return std::nullopt; }
@@ -111,7 +111,7 @@ class light_client final : public sim_client, private engine::replica_port {
   replica::saved unchanged(const holding& in, const version_id& id) const;
 
   const clock_source& clock_;
-  dice random_;
+  seeded_random random_;
   enrolled who_;
   wire::cursor cursor_;
   std::map<record_id, holding> records_;

@@ -9,13 +9,13 @@ namespace {
 class light_factory final : public factory {
  public:
   void begin_run() override {}
-  std::unique_ptr<sim_server> make_server(timeline&, const clock_source& clock, dice random,
-                                          witness& books, std::vector<std::string>,
-                                          std::size_t) override {
+  std::unique_ptr<sim_server> make_server(virtual_time&, const clock_source& clock,
+                                          seeded_random random, witness& books,
+                                          std::vector<std::string>, std::size_t) override {
     return std::make_unique<light_server>(clock, random, books);
   }
   std::unique_ptr<sim_client> make_client(std::size_t, const clock_source& clock,
-                                          dice random) override {
+                                          seeded_random random) override {
     return std::make_unique<light_client>(clock, random);
   }
   void end_run() override {}

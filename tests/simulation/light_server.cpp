@@ -11,7 +11,7 @@ transport::failure because(errc code, const std::optional<push_id>& last = {}) {
 
 }  // namespace
 
-light_server::light_server(const clock_source& clock, dice random, witness& books)
+light_server::light_server(const clock_source& clock, seeded_random random, witness& books)
     : clock_(clock), random_(random), books_(books), admin_(testing::nth_person(500)) {
   id_ = random_.make<server_id>();
 }

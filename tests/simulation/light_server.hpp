@@ -18,7 +18,7 @@ namespace autocusto::simulation {
 
 class light_server final : public sim_server {
  public:
-  light_server(const clock_source& clock, dice random, witness& books);
+  light_server(const clock_source& clock, seeded_random random, witness& books);
 
   [[nodiscard]] bool up() const override { return up_; }
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
@@ -76,7 +76,7 @@ class light_server final : public sim_server {
   const domain::version& version(const version_id& id) const { return *known_.at(id); }
 
   const clock_source& clock_;
-  dice random_;
+  seeded_random random_;
   witness& books_;
   bool up_ = true;
   testing::acceptance_world world_;

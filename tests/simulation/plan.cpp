@@ -58,7 +58,7 @@ constexpr std::array<line, k_verbs> k_lines{{{"edit", 260},
 constexpr std::uint64_t k_plan = 11;
 constexpr std::uint64_t k_servers = 12;
 
-verb draw(dice& d, const plan_options& options) {
+verb draw(seeded_random& d, const plan_options& options) {
   const auto weight = [&options](const line& l) {
     const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery) &&
                         (options.twins || !l.twins) && (options.database || !l.database);
@@ -75,7 +75,7 @@ verb draw(dice& d, const plan_options& options) {
 }
 
 /// Often many things within a second, sometimes an hour of nothing.
-unix_millis gap(dice& d) {
+unix_millis gap(seeded_random& d) {
   const auto kind = d.below(10);
   if (kind < 5) return d.between(0, 300);
   if (kind < 9) return d.between(300, 20'000);
@@ -110,12 +110,12 @@ std::optional<operation> operation_of(const std::string& text) {
 plan make_plan(std::uint64_t seed, const plan_options& options) {
   plan p;
   p.stream = stream_of(seed);
-  auto d = dice::of(p.stream, k_plan);
+  auto d = seeded_random::of(p.stream, k_plan);
   p.users = static_cast<std::uint32_t>(d.percent(40) ? 1 : d.between(2, 4));
   p.laptops = std::max(p.users, static_cast<std::uint32_t>(d.between(2, d.percent(20) ? 8 : 4)));
   p.records = static_cast<std::uint32_t>(d.percent(50) ? 1 : d.between(2, 3));
   p.faults = options.faults;
-  p.servers = dice::of(p.stream, k_servers).percent(40) ? 2 : 1;
+  p.servers = seeded_random::of(p.stream, k_servers).percent(40) ? 2 : 1;
   const auto count =
       options.operations > 0 ? options.operations : static_cast<std::uint32_t>(d.between(8, 60));
   // Some runs do more of some things than others: so rare ones meet each other.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view k_passphrase = "senha";
 
-replica::environment environment_of(const clock_source& clock, dice& random) {
+replica::environment environment_of(const clock_source& clock, seeded_random& random) {
   return {.clock = clock, .random = random};
 }
 
@@ -122,14 +122,14 @@ auto real_client::guarded(Work work) -> decltype(work()) {
 }
 
 void real_client::prepare(const std::string& model, std::uint64_t n) {
-  auto random = dice::of(n, 31);
+  auto random = seeded_random::of(n, 31);
   static_cast<void>(replica::replica_store::create(model, k_passphrase,
                                                    environment_of(system_clock_source(), random))
                         .value());
 }
 
 real_client::real_client(std::string folder, const std::string& model, const clock_source& clock,
-                         dice random)
+                         seeded_random random)
     : home_(std::move(folder)),
       clock_(clock),
       random_(random),

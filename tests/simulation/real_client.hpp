@@ -15,7 +15,8 @@ namespace autocusto::simulation {
 class real_client final : public sim_client {
  public:
   /// `folder` must not exist; `model` is a folder that `prepare` made.
-  real_client(std::string folder, const std::string& model, const clock_source& clock, dice random);
+  real_client(std::string folder, const std::string& model, const clock_source& clock,
+              seeded_random random);
   ~real_client() override;
 
   /// An empty replica with its keys, to copy: one for each laptop of a fleet.
@@ -63,7 +64,7 @@ class real_client final : public sim_client {
 
   std::string home_;
   const clock_source& clock_;
-  dice random_;
+  seeded_random random_;
   std::size_t batch_size_;  ///< often tiny, so that two pushes are kept
   std::uint64_t torn_seed_ = 0;
   bool power_armed_ = false;

@@ -32,20 +32,21 @@ class real_factory final : public factory {
     end_run();
     fs::create_directories(folder_ / "run");
   }
-  std::unique_ptr<sim_server> make_server(timeline& time, const clock_source& clock, dice random,
-                                          witness& books, std::vector<std::string> secrets,
+  std::unique_ptr<sim_server> make_server(virtual_time& time, const clock_source& clock,
+                                          seeded_random random, witness& books,
+                                          std::vector<std::string> secrets,
                                           std::size_t processes) override {
     return std::make_unique<real_server>(folder_ / "run" / "server", folder_ / "server-model", time,
                                          clock, random, books, std::move(secrets), processes);
   }
   std::unique_ptr<sim_client> make_client(std::size_t n, const clock_source& clock,
-                                          dice random) override {
+                                          seeded_random random) override {
     const auto home = folder_ / "run" / ("laptop-" + std::to_string(n));
     fs::remove_all(home);  // of one that could not enroll
     return std::make_unique<real_client>(home, model(n % k_models), clock, random);
   }
   std::unique_ptr<sim_client> copy_client(sim_client& of, std::size_t n, const clock_source& clock,
-                                          dice random) override {
+                                          seeded_random random) override {
     auto& real = dynamic_cast<real_client&>(of);
     return std::make_unique<real_client>(folder_ / "run" / ("laptop-" + std::to_string(n)),
                                          real.folder(), clock, random);

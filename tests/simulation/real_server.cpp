@@ -19,7 +19,7 @@ constexpr std::uint64_t k_keys = 77;
 constexpr std::string_view k_admin_mail = "admin@sim.example";
 
 auth::server_keys make_keys() {
-  auto random = dice::of(k_keys, 1);
+  auto random = seeded_random::of(k_keys, 1);
   return {.server = random.make<server_id>(),
           .tenant_key = crypto::secret::copy_of(random.bytes(32)),
           .server_secret = crypto::secret::copy_of(random.bytes(32)),
@@ -30,13 +30,13 @@ auth::server_keys make_keys() {
 }
 
 user_id admin_user() {
-  return dice::of(k_keys, 2).make<user_id>();
+  return seeded_random::of(k_keys, 2).make<user_id>();
 }
 device_id admin_device() {
-  return dice::of(k_keys, 3).make<device_id>();
+  return seeded_random::of(k_keys, 3).make<device_id>();
 }
 crypto::signing_key make_admin_key() {
-  auto random = dice::of(k_keys, 4);
+  auto random = seeded_random::of(k_keys, 4);
   return crypto::signing_key::generate(random);
 }
 
@@ -92,8 +92,8 @@ void real_server::prepare(const std::string& model) {
   });
 }
 
-real_server::real_server(std::string folder, const std::string& model, timeline& time,
-                         const clock_source& clock, dice random, witness& books,
+real_server::real_server(std::string folder, const std::string& model, virtual_time& time,
+                         const clock_source& clock, seeded_random random, witness& books,
                          std::vector<std::string> secrets, std::size_t processes)
     : folder_(std::move(folder)),
       time_(time),

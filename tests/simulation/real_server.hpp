@@ -27,8 +27,8 @@ class real_server final : public sim_server {
  public:
   /// `folder` must not exist; `model` is a folder that `prepare` made. No text of `secrets` may
   /// stand in a log line or in the answer to a refused request.
-  real_server(std::string folder, const std::string& model, timeline& time,
-              const clock_source& clock, dice random, witness& books,
+  real_server(std::string folder, const std::string& model, virtual_time& time,
+              const clock_source& clock, seeded_random random, witness& books,
               std::vector<std::string> secrets, std::size_t processes);
   ~real_server() override;
 
@@ -83,9 +83,9 @@ class real_server final : public sim_server {
   void check_text(const std::string& what, const std::string& text);
 
   std::string folder_;
-  timeline& time_;
+  virtual_time& time_;
   const clock_source& clock_;
-  dice random_;
+  seeded_random random_;
   witness& books_;
   std::vector<std::string> secrets_;
   auth::server_keys keys_;

@@ -22,16 +22,16 @@ constexpr std::string_view k_marker = "Zq";
 }  // namespace
 
 simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
-    : from_(from), plan_(p), verbose_(verbose), random_(dice::of(p.stream, k_run)) {
+    : from_(from), plan_(p), verbose_(verbose), random_(seeded_random::of(p.stream, k_run)) {
   from_.begin_run();
   std::vector<std::string> secrets{std::string(k_marker)};
   for (std::uint32_t i = 0; i < p.records; ++i) secrets.push_back(key_of(i));
-  auto skew = dice::of(p.stream, k_clock);
+  auto skew = seeded_random::of(p.stream, k_clock);
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
-  server_ = from_.make_server(time_, server_clock_, dice::of(p.stream, k_server), books_,
+  server_ = from_.make_server(time_, server_clock_, seeded_random::of(p.stream, k_server), books_,
                               std::move(secrets), p.servers);
-  line_ = std::make_unique<sim_network>(time_, *server_, dice::of(p.stream, k_network));
-  auto proxy = dice::of(p.stream, k_proxy);
+  line_ = std::make_unique<sim_network>(time_, *server_, seeded_random::of(p.stream, k_network));
+  auto proxy = seeded_random::of(p.stream, k_proxy);
   if (p.faults && proxy.percent(30)) {
     line_->largest = static_cast<std::size_t>(proxy.between(3'000, 10'000));
   }
@@ -128,10 +128,10 @@ void simulation_run::add_laptop(std::size_t user) {
   on->number = laptops_.size();
   on->user = user;
   on->clock = std::make_unique<skewed_clock>(time_);
-  auto skew = dice::of(plan_.stream, k_clock, on->number + 1);
+  auto skew = seeded_random::of(plan_.stream, k_clock, on->number + 1);
   if (plan_.faults && skew.percent(40)) on->clock->set_ahead(skew.between(-10, 10) * k_year);
-  on->home =
-      from_.make_client(on->number, *on->clock, dice::of(plan_.stream, k_laptop, on->number));
+  on->home = from_.make_client(on->number, *on->clock,
+                               seeded_random::of(plan_.stream, k_laptop, on->number));
   enrolled who;
   try {
     who =
@@ -154,7 +154,8 @@ void simulation_run::start_sync(laptop& on, bool watch) {
   const bool copied =
       on.sync && on.sync->ending().why && on.sync->ending().why->code == errc::prev_push_old;
   if (copied && !enroll_again(on)) return;
-  on.sync = std::make_unique<sync_run>(time_, *line_, *on.home, dice(random_.next()), watch);
+  on.sync =
+      std::make_unique<sync_run>(time_, *line_, *on.home, seeded_random(random_.next()), watch);
   on.watching = watch;
   on.sync->on_death = [this, &on] { died(on); };
   on.sync->on_wipe = [&on](bool granted) { on.came_back_late = granted; };
@@ -273,7 +274,7 @@ void simulation_run::do_one(const operation& o) {
 }
 
 void simulation_run::change_network_faults(const operation& o) {
-  dice d(o.how);
+  seeded_random d(o.how);
   line_->now = {};
   if (d.percent(30)) return;  // fair
   line_->now = {.lost_request = d.below(25),

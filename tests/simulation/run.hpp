@@ -19,19 +19,17 @@ class factory {
  public:
   virtual ~factory() = default;
   virtual void begin_run() = 0;
-  [[nodiscard]] virtual std::unique_ptr<sim_server> make_server(timeline& time,
-                                                                const clock_source& clock,
-                                                                dice random, witness& books,
-                                                                std::vector<std::string> secrets,
-                                                                std::size_t processes) = 0;
+  [[nodiscard]] virtual std::unique_ptr<sim_server> make_server(
+      virtual_time& time, const clock_source& clock, seeded_random random, witness& books,
+      std::vector<std::string> secrets, std::size_t processes) = 0;
   [[nodiscard]] virtual std::unique_ptr<sim_client> make_client(std::size_t n,
                                                                 const clock_source& clock,
-                                                                dice random) = 0;
+                                                                seeded_random random) = 0;
   /// One on a copy of another's folder; nothing where that cannot be.
   [[nodiscard]] virtual std::unique_ptr<sim_client> copy_client(sim_client& /*of*/,
                                                                 std::size_t /*n*/,
                                                                 const clock_source& /*clock*/,
-                                                                dice /*random*/) {
+                                                                seeded_random /*random*/) {
     return nullptr;
   }
   virtual void end_run() = 0;
@@ -144,9 +142,9 @@ class simulation_run {
   factory& from_;
   const plan& plan_;
   bool verbose_;
-  timeline time_;
+  virtual_time time_;
   skewed_clock server_clock_{time_};
-  dice random_;
+  seeded_random random_;
   books books_;
   std::unique_ptr<sim_server> server_;
   std::unique_ptr<sim_network> line_;

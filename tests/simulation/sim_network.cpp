@@ -133,7 +133,8 @@ void sim_network::server_gone() {
 
 // ---- The runner ----
 
-sync_run::sync_run(timeline& time, sim_network& line, sim_client& at, dice random, bool watch)
+sync_run::sync_run(virtual_time& time, sim_network& line, sim_client& at, seeded_random random,
+                   bool watch)
     : time_(time), line_(line), client_(at), random_(random) {
   push(engine::begin{.watch = watch, .has_session = false});
 }

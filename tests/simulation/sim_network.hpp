@@ -37,7 +37,7 @@ class sim_network {
  public:
   using on_reply = std::function<void(reply)>;
 
-  sim_network(timeline& time, sim_server& server, dice random)
+  sim_network(virtual_time& time, sim_server& server, seeded_random random)
       : time_(time), server_(server), random_(random) {}
 
   network_faults now;
@@ -68,9 +68,9 @@ class sim_network {
   std::optional<reply> handle(const request& what);
   void look_after_polls();
 
-  timeline& time_;
+  virtual_time& time_;
   sim_server& server_;
-  dice random_;
+  seeded_random random_;
   std::list<parked> parked_;
   network_counts counts_;
 };
@@ -78,7 +78,7 @@ class sim_network {
 /// One run of sync on one laptop, from `begin` to `finish`.
 class sync_run {
  public:
-  sync_run(timeline& time, sim_network& line, sim_client& at, dice random, bool watch);
+  sync_run(virtual_time& time, sim_network& line, sim_client& at, seeded_random random, bool watch);
   ~sync_run();
   sync_run(const sync_run&) = delete;
   sync_run& operator=(const sync_run&) = delete;
@@ -116,10 +116,10 @@ class sync_run {
   void guarded(Work work);
   void arrived(reply with);
 
-  timeline& time_;
+  virtual_time& time_;
   sim_network& line_;
   sim_client& client_;
-  dice random_;
+  seeded_random random_;
   engine::machine machine_;
   std::deque<engine::event> events_;
   std::deque<engine::checked_page> pages_;

@@ -12,8 +12,8 @@ void simulation_run::add_twin(laptop& of) {
   on->device = of.device;
   on->replaced = of.replaced;
   on->clock = std::make_unique<skewed_clock>(time_);
-  on->home =
-      from_.copy_client(*of.home, on->number, *on->clock, dice::of(plan_.stream, 24, on->number));
+  on->home = from_.copy_client(*of.home, on->number, *on->clock,
+                               seeded_random::of(plan_.stream, 24, on->number));
   if (!on->home) return;
   on->revoked = of.revoked;
   on->lost_access = of.lost_access;
