@@ -16,7 +16,7 @@ std::string selector_of(const version_id& id) {
 void simulation_run::keep(laptop& on, const result<replica::saved>& made) {
   if (!made || !made->changed) return;
   on.saved.emplace(made->version, record_id_of(tenant_key_, made->key));
-  books_.saved(doctors_[on.user].id, made->version);
+  oracle_.saved(doctors_[on.user].id, made->version);
   note("  saved " + made->version.text().substr(0, 8));
   if (on.sync && !on.sync->done()) on.sync->saved();
 }
@@ -170,7 +170,7 @@ void simulation_run::refused_ones(laptop& on, const operation& o) {
     }
   }
   for (const auto& id : on.home->refused()) {
-    if (!before.contains(id)) books_.broken("11: a version became refused by itself");
+    if (!before.contains(id)) oracle_.broken("11: a version became refused by itself");
   }
   const auto after = on.home->refused();
   for (const auto& id : before) {
@@ -183,7 +183,7 @@ void simulation_run::do_act(const admin_act& what) {
   const bool in_doubt =
       done && !*done &&
       (done->error().code == errc::unavailable || done->error().code == errc::internal);
-  if (!done || *done || in_doubt) books_.acted(what);
+  if (!done || *done || in_doubt) oracle_.acted(what);
   if (done && !*done) note("  refused: " + done->error().message);
   if (!server_->up()) return server_died();
   line_->moved();
@@ -209,7 +209,7 @@ void simulation_run::admin_acts(const operation& o) {
       for (auto& each : laptops_) {
         // Copies of one folder, also those that have become devices of their own.
         if (each->device != on.device && !each->replaced.contains(on.device)) continue;
-        books_.revoked(each->device);
+        oracle_.revoked(each->device);
         each->lost_access = each->revoked = true;
         each->lost = each->lost || o.how % 3 == 0;
       }

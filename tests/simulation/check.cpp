@@ -24,7 +24,7 @@ class checker {
     for (const auto& what : now_.findings) broken("7: the server's own verify: " + what);
     check_numbers();
     for (const auto& [id, v] : now_.versions) check_version(id, v);
-    for (const auto& [id, known] : in_.books_.versions()) check_known(id, known);
+    for (const auto& [id, known] : in_.oracle_.versions()) check_known(id, known);
     for (auto& on : in_.laptops_) check_laptop(*on);
     check_repeats();
     return digest();
@@ -39,7 +39,7 @@ class checker {
       listed.insert(record_id_of(in.tenant_key_, seen.key));
     }
     for (const auto& [id, record] : on.saved) {
-      if (held.contains(id) || on.let_go.contains(id) || in.books_.was_taken(user, record)) {
+      if (held.contains(id) || on.let_go.contains(id) || in.oracle_.was_taken(user, record)) {
         continue;
       }
       // Of a closed laptop nothing is listed: what the server lacks waits to be handed over.
@@ -55,13 +55,13 @@ class checker {
       }
       // A record of which nothing but discarded drafts is left is not listed.
       if (on.discarded.contains(record) && !listed.contains(record)) continue;
-      in.books_.broken("1: laptop " + std::to_string(on.number) + " has lost the saved version " +
-                       short_of(id));
+      in.oracle_.broken("1: laptop " + std::to_string(on.number) + " has lost the saved version " +
+                        short_of(id));
     }
   }
 
  private:
-  void broken(const std::string& what) { in_.books_.broken(what); }
+  void broken(const std::string& what) { in_.oracle_.broken(what); }
 
   static std::set<version_id> everything_on(laptop& on) {
     std::set<version_id> held;
@@ -151,7 +151,7 @@ class checker {
     if (at == now_.versions.end()) {
       // One of a view that was taken meanwhile is not restored into it.
       if (in_.went_back(id) && now_.quarantined.contains(id) &&
-          in_.books_.was_taken(known.owner, known.header.record.id)) {
+          in_.oracle_.was_taken(known.owner, known.header.record.id)) {
         return;
       }
       // Its answer was lost, so no proof came back with it, and the laptop that has its parent has
@@ -164,7 +164,7 @@ class checker {
     }
     const auto record = known.header.record.id;
     if (known.header.status != domain::version_status::active) return;
-    if (in_.books_.moved_at(known.owner, record) >= known.since) return;
+    if (in_.oracle_.moved_at(known.owner, record) >= known.since) return;
     // Brought again by somebody else who had it: then it is in that one's view.
     if (in_.went_back(id) && !in_.held_by(id, known.owner)) return;
     const auto view = now_.open_views.find({known.owner, record});
@@ -196,7 +196,7 @@ class checker {
     const auto seen = on.home->see_all();
     for (const auto& record : seen) {
       for (const auto& [id, raw] : record.versions) {
-        if (!in_.books_.may_hold(user.id, id, raw.header)) {
+        if (!in_.oracle_.may_hold(user.id, id, raw.header)) {
           broken("3: " + name + " holds the foreign version " + short_of(id));
         }
       }
@@ -219,13 +219,13 @@ class checker {
       // Sealed on a laptop without access, in a record of which nothing else is left.
       if (on.lost_access && on.discarded.contains(record)) continue;
       // A view that was taken and is kept hidden, because something of it is not at the server.
-      if (in_.books_.was_taken(in_.doctors_[on.user].id, record) && !on.home->wiped() &&
+      if (in_.oracle_.was_taken(in_.doctors_[on.user].id, record) && !on.home->wiped() &&
           on.home->hidden() > 0) {
         continue;
       }
       broken("1: the version " + short_of(id) + " saved on " + name + " is nowhere");
     }
-    for (const auto& [id, known] : in_.books_.versions()) {
+    for (const auto& [id, known] : in_.oracle_.versions()) {
       if (!known.refused || known.accepted || !on.saved.contains(id)) continue;
       if (in_.went_back(id) && on.let_go.contains(id)) continue;
       if (!now_.quarantined.contains(id) && !in_.excused(id) && !now_.versions.contains(id)) {
@@ -233,7 +233,7 @@ class checker {
       }
       const auto record = known.header.record.id;
       if (on.home->wiped() || on.home->closed() || on.let_go.contains(id)) continue;
-      if (!held.contains(id) && !in_.books_.was_taken(known.owner, record)) {
+      if (!held.contains(id) && !in_.oracle_.was_taken(known.owner, record)) {
         broken("11: " + name + " has not kept the refused version " + short_of(id));
       }
     }
@@ -270,7 +270,7 @@ class checker {
     for (auto& on : in_.laptops_) {
       if (on->home->wiped() || on->revoked || in_.doctors_[on->user].disabled) continue;
       std::string token;
-      for (const auto& [id, seen] : in_.books_.receipts()) {
+      for (const auto& [id, seen] : in_.oracle_.receipts()) {
         if (seen.device != on->device) continue;
         if (token.empty()) token = open_session(*on);
         const auto again = in_.server_->handle({token, call_push{seen.what}});

@@ -10,9 +10,9 @@ class light_factory final : public factory {
  public:
   void begin_run() override {}
   std::unique_ptr<sim_server> make_server(virtual_time&, const clock_source& clock,
-                                          seeded_random random, witness& books,
+                                          seeded_random random, witness& oracle,
                                           std::vector<std::string>, std::size_t) override {
-    return std::make_unique<light_server>(clock, random, books);
+    return std::make_unique<light_server>(clock, random, oracle);
   }
   std::unique_ptr<sim_client> make_client(std::size_t, const clock_source& clock,
                                           seeded_random random) override {

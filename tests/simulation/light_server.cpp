@@ -11,8 +11,8 @@ transport::failure because(errc code, const std::optional<push_id>& last = {}) {
 
 }  // namespace
 
-light_server::light_server(const clock_source& clock, seeded_random random, witness& books)
-    : clock_(clock), random_(random), books_(books), admin_(testing::nth_person(500)) {
+light_server::light_server(const clock_source& clock, seeded_random random, witness& oracle)
+    : clock_(clock), random_(random), oracle_(oracle), admin_(testing::nth_person(500)) {
   id_ = random_.make<server_id>();
 }
 
@@ -164,19 +164,19 @@ wire::push_receipt light_server::take(account& actor, account& owner, const devi
     if (line.incarnation) line.proof = std::string(32, 'p');
   }
   pushes_[object.id] = {request.object.object, receipt};
-  books_.pushed(device, request, receipt);
+  oracle_.pushed(device, request, receipt);
   return receipt;
 }
 
 reply light_server::do_push(machine& device, const call_push& what) {
   using answer = transport::answer<wire::push_receipt>;
-  books_.reached(what.push);
+  oracle_.reached(what.push);
   const auto object = wire::decode_push_object(what.push.object.object).value();
   if (const auto before = pushes_.find(object.id); before != pushes_.end()) {
     if (before->second.object != what.push.object.object) {
       return answer(because(errc::push_id_reused));
     }
-    books_.pushed(device.id, what.push, before->second.receipt);
+    oracle_.pushed(device.id, what.push, before->second.receipt);
     return answer(before->second.receipt);
   }
   const auto gone = refusal(device);
@@ -199,7 +199,7 @@ reply light_server::do_receipt(const machine& device, const call_receipt& what) 
       wire::decode_push_object(stored->second.object).value().device != device.id) {
     return answer(because(errc::not_found));
   }
-  books_.pushed(device.id, what.what, stored->second.receipt);
+  oracle_.pushed(device.id, what.what, stored->second.receipt);
   return answer(stored->second.receipt);
 }
 
@@ -212,7 +212,7 @@ reply light_server::do_erasure(machine& device, const call_erasure& what) {
     if (!closed_.contains(id)) out.unknown.push_back(id);
   }
   if (receipt.everything) erased_.insert(device.id);
-  books_.erased(receipt, what.from);
+  oracle_.erased(receipt, what.from);
   return answer(std::move(out));
 }
 
@@ -277,7 +277,7 @@ reply light_server::do_changes(const machine& device, const call_changes& what) 
   page.next = user.chain[to];
   page.more = to < user.feed.size();
   fill_page(page, device, what.own);
-  books_.paged(device.id, page);
+  oracle_.paged(device.id, page);
   return answer(std::move(page));
 }
 
@@ -327,7 +327,7 @@ result<void> light_server::resolve(const act_resolve& what) {
   wire::push_request request;
   request.object.object = wire::encode_object(object);
   request.versions.push_back({what.version.raw, {}, {}});
-  books_.reached(request);
+  oracle_.reached(request);
   account actor;
   actor.who = admin_;
   const auto receipt = take(actor, owner, admin_.devices.front().first, object, request);

@@ -18,7 +18,7 @@ namespace autocusto::simulation {
 
 class light_server final : public sim_server {
  public:
-  light_server(const clock_source& clock, seeded_random random, witness& books);
+  light_server(const clock_source& clock, seeded_random random, witness& oracle);
 
   [[nodiscard]] bool up() const override { return up_; }
   [[nodiscard]] std::optional<reply> handle(const request& what) override;
@@ -77,7 +77,7 @@ class light_server final : public sim_server {
 
   const clock_source& clock_;
   seeded_random random_;
-  witness& books_;
+  witness& oracle_;
   bool up_ = true;
   testing::acceptance_world world_;
   server_id id_;

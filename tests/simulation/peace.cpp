@@ -44,8 +44,8 @@ void simulation_run::make_peace() {
     static_cast<void>(
         time_.run_until([&on] { return !stands_still(*on); }, time_.now() + k_moment));
     if (stands_still(*on)) {
-      books_.broken("10: laptop " + std::to_string(on->number) + " watches and stands still in " +
-                    std::string(engine::step_name(on->sync->at())));
+      oracle_.broken("10: laptop " + std::to_string(on->number) + " watches and stands still in " +
+                     std::string(engine::step_name(on->sync->at())));
     }
     stop_sync(*on);
   }
@@ -66,14 +66,14 @@ void simulation_run::sync_one(laptop& on, bool must_be_quiet) {
   const auto name = "laptop " + std::to_string(on.number);
   const auto ended = [&on] { return !on.sync || on.sync->done(); };
   if (!time_.run_until(ended, time_.now() + k_sync)) {
-    books_.broken("10: " + name + " does not end its sync");
+    oracle_.broken("10: " + name + " does not end its sync");
     return;
   }
   if (on.home->wiped()) return;
   start_sync(on, false);
   if (!time_.run_until(ended, time_.now() + k_sync)) {
-    books_.broken("10: " + name + " does not end its sync in " +
-                  std::string(engine::step_name(on.sync->at())));
+    oracle_.broken("10: " + name + " does not end its sync in " +
+                   std::string(engine::step_name(on.sync->at())));
     return;
   }
   const auto& how = on.sync->ending();
@@ -83,14 +83,14 @@ void simulation_run::sync_one(laptop& on, bool must_be_quiet) {
     return sync_one(on, must_be_quiet);
   }
   if (how.why && !(on.lost_access && about_access(how.why->code))) {
-    books_.broken("10: " + name + " cannot sync: " + std::string(code_name(how.why->code)) + ": " +
-                  how.why->message);
+    oracle_.broken("10: " + name + " cannot sync: " + std::string(code_name(how.why->code)) + ": " +
+                   how.why->message);
     return;
   }
   if (must_be_quiet && !how.why && how.totals != engine::counts{}) {
-    books_.broken("6: " + name + " still moves something: pushed " +
-                  std::to_string(how.totals.pushed) + ", pulled " +
-                  std::to_string(how.totals.pulled));
+    oracle_.broken("6: " + name + " still moves something: pushed " +
+                   std::to_string(how.totals.pushed) + ", pulled " +
+                   std::to_string(how.totals.pulled));
   }
 }
 

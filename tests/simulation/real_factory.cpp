@@ -33,11 +33,11 @@ class real_factory final : public factory {
     fs::create_directories(folder_ / "run");
   }
   std::unique_ptr<sim_server> make_server(virtual_time& time, const clock_source& clock,
-                                          seeded_random random, witness& books,
+                                          seeded_random random, witness& oracle,
                                           std::vector<std::string> secrets,
                                           std::size_t processes) override {
     return std::make_unique<real_server>(folder_ / "run" / "server", folder_ / "server-model", time,
-                                         clock, random, books, std::move(secrets), processes);
+                                         clock, random, oracle, std::move(secrets), processes);
   }
   std::unique_ptr<sim_client> make_client(std::size_t n, const clock_source& clock,
                                           seeded_random random) override {

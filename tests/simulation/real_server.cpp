@@ -93,13 +93,13 @@ void real_server::prepare(const std::string& model) {
 }
 
 real_server::real_server(std::string folder, const std::string& model, virtual_time& time,
-                         const clock_source& clock, seeded_random random, witness& books,
+                         const clock_source& clock, seeded_random random, witness& oracle,
                          std::vector<std::string> secrets, std::size_t processes)
     : folder_(std::move(folder)),
       time_(time),
       clock_(clock),
       random_(random),
-      books_(books),
+      oracle_(oracle),
       secrets_(std::move(secrets)),
       keys_(make_keys()),
       admin_key_(make_admin_key()),
@@ -216,7 +216,7 @@ void real_server::check_log() {
 
 void real_server::check_text(const std::string& what, const std::string& text) {
   for (const auto& secret : secrets_) {
-    if (text.find(secret) != std::string::npos) books_.broken("13: " + what + " tells " + secret);
+    if (text.find(secret) != std::string::npos) oracle_.broken("13: " + what + " tells " + secret);
   }
 }
 
@@ -288,16 +288,16 @@ reply real_server::do_session(const call_session& what) {
   const bool ordered =
       opened.order_object && transport::signed_by_server(trust_, "order", *opened.order_object);
   if (ordered == (opened.scope == "full")) {
-    books_.broken("a session's order is missing, too much, or not signed by the server");
+    oracle_.broken("a session's order is missing, too much, or not signed by the server");
   }
   if (!transport::accept_next_trust(trust_, opened.trust_object)) {
-    books_.broken("a session's trust object is not accepted");
+    oracle_.broken("a session's trust object is not accepted");
   }
   return answer(std::move(opened));
 }
 
 reply real_server::do_push(const std::string& token, const call_push& what) {
-  books_.reached(what.push);
+  oracle_.reached(what.push);
   const auto path = what.surrender ? "/v1/surrender" : "/v1/push";
   return receipt_in(post(path, token, wire::encode(what.push)), what.push);
 }
@@ -307,13 +307,13 @@ reply real_server::receipt_in(const http::response& response, const wire::push_r
   if (response.status != 200) return answer(failure_of(response));
   const auto sent = wire::decode_push_answer(response.body).value();
   if (!transport::signed_by_server(trust_, "receipt", sent)) {
-    books_.broken("a receipt is not signed by the server");
+    oracle_.broken("a receipt is not signed by the server");
   }
   auto receipt = wire::decode_receipt_object(sent.object).value();
   for (const auto& line : receipt.results) check_text("a line of a receipt", line.message);
   if (!died()) {
     const auto object = wire::decode_push_object(of.object.object).value();
-    books_.pushed(object.device, of, receipt);
+    oracle_.pushed(object.device, of, receipt);
   }
   return answer(std::move(receipt));
 }
@@ -323,7 +323,7 @@ reply real_server::do_erasure(const std::string& token, const call_erasure& what
   const auto response = post("/v1/surrender", token, wire::encode_erasure_request(what.receipt));
   if (response.status != 200) return answer(failure_of(response));
   auto taken = wire::decode_erasure_answer(response.body).value();
-  if (!died()) books_.erased(wire::decode_erasure_object(what.receipt.object).value(), what.from);
+  if (!died()) oracle_.erased(wire::decode_erasure_object(what.receipt.object).value(), what.from);
   return answer(std::move(taken));
 }
 
@@ -337,7 +337,7 @@ reply real_server::do_changes(const std::string& token, const call_changes& what
     if (!page) return answer(failure_of(page.error()));
     // Once over the wire and back.
     auto read = wire::decode_page(wire::encode(*page)).value();
-    books_.paged(who->device.id, read);
+    oracle_.paged(who->device.id, read);
     return answer(std::move(read));
   } catch (const store::database_error&) {
     return answer(failure_of(fail(errc::unavailable, "The database cannot be reached.")));

@@ -28,7 +28,7 @@ class real_server final : public sim_server {
   /// `folder` must not exist; `model` is a folder that `prepare` made. No text of `secrets` may
   /// stand in a log line or in the answer to a refused request.
   real_server(std::string folder, const std::string& model, virtual_time& time,
-              const clock_source& clock, seeded_random random, witness& books,
+              const clock_source& clock, seeded_random random, witness& oracle,
               std::vector<std::string> secrets, std::size_t processes);
   ~real_server() override;
 
@@ -86,7 +86,7 @@ class real_server final : public sim_server {
   virtual_time& time_;
   const clock_source& clock_;
   seeded_random random_;
-  witness& books_;
+  witness& oracle_;
   std::vector<std::string> secrets_;
   auth::server_keys keys_;
   crypto::signing_key admin_key_;

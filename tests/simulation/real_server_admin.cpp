@@ -45,7 +45,7 @@ http::response real_server::as_admin(const std::string& path, const std::string&
   const auto again = post(path, admin_token_, body);
   // The disk may be what answers differently.
   if (again.status == 200 && again.body != response.body) {
-    books_.broken("6: the same act or resolution was answered differently the second time");
+    oracle_.broken("6: the same act or resolution was answered differently the second time");
   }
   return response;
 }
@@ -81,13 +81,13 @@ result<void> real_server::resolve(const act_resolve& what) {
   wire::push_request request;
   request.object = wire::sign_canonical(admin_key_, "push", wire::encode_object(object));
   request.versions.push_back({what.version.raw, std::nullopt, std::nullopt});
-  books_.reached(request);
+  oracle_.reached(request);
   const auto response = as_admin("/v1/push", wire::encode(request));
   if (response.status != 200) return error_of(response);
   admin_push_ = object.id;
   const auto receipt =
       wire::decode_receipt_object(wire::decode_push_answer(response.body).value().object).value();
-  if (!died()) books_.pushed(object.device, request, receipt);
+  if (!died()) oracle_.pushed(object.device, request, receipt);
   const auto& line = receipt.results.at(0);
   if (line.outcome != wire::push_outcome::refused) return {};
   return fail(code_from_name(line.code).value_or(errc::internal), line.message);

@@ -28,7 +28,7 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   for (std::uint32_t i = 0; i < p.records; ++i) secrets.push_back(key_of(i));
   auto skew = seeded_random::of(p.stream, k_clock);
   if (p.faults && skew.percent(30)) server_clock_.set_ahead(skew.between(-10, 10) * k_year);
-  server_ = from_.make_server(time_, server_clock_, seeded_random::of(p.stream, k_server), books_,
+  server_ = from_.make_server(time_, server_clock_, seeded_random::of(p.stream, k_server), oracle_,
                               std::move(secrets), p.servers);
   line_ = std::make_unique<sim_network>(time_, *server_, seeded_random::of(p.stream, k_network));
   auto proxy = seeded_random::of(p.stream, k_proxy);
@@ -39,12 +39,12 @@ simulation_run::simulation_run(factory& from, const plan& p, bool verbose)
   watch_feeds();
   watch_erasures();
   const auto [admin, with] = server_->admin();
-  books_.admin(admin, with);
+  oracle_.admin(admin, with);
   for (std::uint32_t i = 0; i < p.users; ++i) {
     doctor d;
     d.email = "dr" + std::to_string(i) + "@sim.example";
     d.id = server_->add_user(d.email);
-    books_.user(d.id, d.email);
+    oracle_.user(d.id, d.email);
     doctors_.push_back(d);
   }
   for (std::uint32_t i = 0; i < p.laptops; ++i) add_laptop(i % p.users);
@@ -67,14 +67,14 @@ void simulation_run::watch_feeds() {
     const auto actor = wire::decode_push_object(object).value().actor;
     for (const auto& each : doctors_) {
       if (each.id != actor && server_->feed_end(each.id) != ends->at(each.id)) {
-        books_.broken("8: a push of one doctor moved the feed of another");
+        oracle_.broken("8: a push of one doctor moved the feed of another");
       }
     }
   };
 }
 
 void simulation_run::watch_erasures() {
-  books_.on_erasure = [this](const wire::erasure_object& receipt, const sim_client* from) {
+  oracle_.on_erasure = [this](const wire::erasure_object& receipt, const sim_client* from) {
     const auto at = std::find_if(laptops_.begin(), laptops_.end(),
                                  [from](const auto& on) { return on->home.get() == from; });
     if (at == laptops_.end() || (*at)->device != receipt.device) return;
@@ -92,7 +92,7 @@ void simulation_run::check_receipt(laptop& on, const wire::erasure_object& recei
                                                     receipt.incarnations.end(), incarnation);
   });
   if (still || (receipt.everything && !on.home->erased())) {
-    books_.broken("1: " + name + " sent an erasure receipt for what it still holds");
+    oracle_.broken("1: " + name + " sent an erasure receipt for what it still holds");
   }
   if (!receipt.everything || on.lost) return;
   const auto now = server_->state();
@@ -104,7 +104,7 @@ void simulation_run::check_receipt(laptop& on, const wire::erasure_object& recei
     // Erased at a time when the server had it still.
     const auto lost = lost_.find(id);
     if (lost != lost_.end() && !lost->second.contains(on.number)) continue;
-    books_.broken("1: " + name + " erased a version that is nowhere else");
+    oracle_.broken("1: " + name + " erased a version that is nowhere else");
   }
 }
 
@@ -145,7 +145,7 @@ void simulation_run::add_laptop(std::size_t user) {
   on->home->enroll(who);
   on->device = who.device;
   tenant_key_ = who.tenant_key;
-  books_.device(who.device, who.user);
+  oracle_.device(who.device, who.user);
   laptops_.push_back(std::move(on));
 }
 
@@ -168,7 +168,7 @@ void simulation_run::stop_sync(laptop& on) {
 
 /// The laptop lost power, or its program ended by an error of the disk.
 void simulation_run::died(laptop& on) {
-  ++books_.counts.crashes;
+  ++oracle_.counts.crashes;
   note("laptop " + std::to_string(on.number) + " died");
   on.off = true;
   time_.after(random_.between(100, 30'000), [this, &on] { turn_on(on); });
@@ -189,7 +189,7 @@ void simulation_run::turn_on(laptop& on) {
 void simulation_run::server_died() {
   line_->server_gone();
   if (server_down_) return;
-  ++books_.counts.crashes;
+  ++oracle_.counts.crashes;
   note("the server died");
   server_down_ = true;
   time_.after(random_.between(50, 60'000), [this] {
@@ -219,7 +219,7 @@ void simulation_run::do_one(const operation& o) {
       const auto what = o.what == verb::power_loss   ? sim_client::trouble::power_loss
                         : o.what == verb::disk_fails ? sim_client::trouble::write_fails
                                                      : sim_client::trouble::disk_full;
-      books_.counts.disk_faults += on.home->arm(what, 1 + o.how % 40, o.how);
+      oracle_.counts.disk_faults += on.home->arm(what, 1 + o.how % 40, o.how);
       return;
     }
     case verb::cut_off:
@@ -241,14 +241,14 @@ void simulation_run::do_one(const operation& o) {
       if (!server_->up()) return;
       const auto what = o.what == verb::server_power_loss ? sim_server::trouble::power_loss
                                                           : sim_server::trouble::write_fails;
-      books_.counts.disk_faults += server_->arm(what, 1 + o.how % 25, o.how);
+      oracle_.counts.disk_faults += server_->arm(what, 1 + o.how % 25, o.how);
       return;
     }
     case verb::server_clock:
       return server_clock_.set_ahead((static_cast<std::int64_t>(o.how % 5) - 2) * k_day);
     case verb::server_upgrade:
       if (!server_->up()) return;
-      books_.counts.upgrades += server_->upgrade(o.how);
+      oracle_.counts.upgrades += server_->upgrade(o.how);
       return server_died();
     case verb::laptop_copy:
     case verb::laptop_goes_back:
@@ -297,10 +297,10 @@ outcome simulation_run::go() {
     out.digest = check_everything(*this);
     server_->crash();  // with its end, its log is whole
   } catch (const std::exception& e) {
-    books_.broken(std::string("10: ") + e.what());
+    oracle_.broken(std::string("10: ") + e.what());
   }
-  out.broken = books_.broken_rules();
-  out.counts = books_.counts;
+  out.broken = oracle_.broken_rules();
+  out.counts = oracle_.counts;
   out.network = line_->counts();
   out.steps = time_.steps();
   return out;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/books.hpp"
+#include "tests/simulation/oracle.hpp"
 #include "tests/simulation/plan.hpp"
 #include "tests/simulation/sim_network.hpp"
 
@@ -20,7 +20,7 @@ class factory {
   virtual ~factory() = default;
   virtual void begin_run() = 0;
   [[nodiscard]] virtual std::unique_ptr<sim_server> make_server(
-      virtual_time& time, const clock_source& clock, seeded_random random, witness& books,
+      virtual_time& time, const clock_source& clock, seeded_random random, witness& oracle,
       std::vector<std::string> secrets, std::size_t processes) = 0;
   [[nodiscard]] virtual std::unique_ptr<sim_client> make_client(std::size_t n,
                                                                 const clock_source& clock,
@@ -145,7 +145,7 @@ class simulation_run {
   virtual_time time_;
   skewed_clock server_clock_{time_};
   seeded_random random_;
-  books books_;
+  oracle oracle_;
   std::unique_ptr<sim_server> server_;
   std::unique_ptr<sim_network> line_;
   std::vector<doctor> doctors_;

@@ -54,7 +54,7 @@ void simulation_run::laptop_goes_back(laptop& on) {
 
 void simulation_run::keep_in_mind() {
   then_.receipts.clear();
-  for (const auto& [id, seen] : books_.receipts()) then_.receipts.insert(id);
+  for (const auto& [id, seen] : oracle_.receipts()) then_.receipts.insert(id);
   then_.devices.clear();
   then_.disabled.clear();
   for (const auto& on : laptops_) then_.devices[on->device] = on->revoked;
@@ -89,7 +89,7 @@ void simulation_run::server_goes_back(bool whole_disk) {
       if (ids.contains(id)) holders.insert(number);
     }
   }
-  books_.server_went_back(then_.receipts);
+  oracle_.server_went_back(then_.receipts);
   if (!whole_disk) return;
   for (const auto& on : laptops_) on->revoked = then_.devices.at(on->device);
   for (std::size_t i = 0; i < doctors_.size(); ++i) doctors_[i].disabled = then_.disabled[i];

@@ -49,15 +49,15 @@ bool simulation_run::enroll_again(laptop& on) {
     if (made) {
       on.replaced.insert(on.device);
       on.device = *made;
-      books_.device(on.device, doctors_[on.user].id);
+      oracle_.device(on.device, doctors_[on.user].id);
       note("laptop " + std::to_string(on.number) + " is a device of its own");
       return true;
     }
     const auto code = made.error().code;
     if (gone(code) && on.lost_access) return true;  // the sync tells what follows from that
     if (!passes(code)) {
-      books_.broken("10: laptop " + std::to_string(on.number) +
-                    " cannot enroll again: " + made.error().message);
+      oracle_.broken("10: laptop " + std::to_string(on.number) +
+                     " cannot enroll again: " + made.error().message);
     }
   } catch (const desk_died&) {
     died(on);

@@ -1,4 +1,4 @@
-#include "tests/simulation/books.hpp"
+#include "tests/simulation/oracle.hpp"
 
 #include <algorithm>
 
@@ -6,18 +6,18 @@
 
 namespace autocusto::simulation {
 
-void books::admin(const user_id& id, const device_id& with) {
+void oracle::admin(const user_id& id, const device_id& with) {
   admin_ = id;
   emails_[id] = "admin";
   devices_[with] = id;
 }
 
-void books::saved(const user_id& by, const version_id& id) {
+void oracle::saved(const user_id& by, const version_id& id) {
   ++counts.saves;
   saves_[by].insert(id);
 }
 
-void books::acted(const admin_act& what) {
+void oracle::acted(const admin_act& what) {
   ++counts.acts;
   ++step_;
   if (const auto* a = std::get_if<act_assign>(&what)) {
@@ -35,22 +35,22 @@ void books::acted(const admin_act& what) {
   }
 }
 
-void books::broken(std::string what) {
+void oracle::broken(std::string what) {
   if (broken_.size() < 20) broken_.push_back(std::move(what));
 }
 
-void books::check_repeat(const receipt_seen& before, const wire::push_receipt& receipt) {
+void oracle::check_repeat(const receipt_seen& before, const wire::push_receipt& receipt) {
   if (wire::encode_object(before.receipt) != wire::encode_object(receipt)) {
     broken("6: a repeated push got another receipt");
   }
 }
 
-void books::server_went_back(const std::set<push_id>& receipts) {
+void oracle::server_went_back(const std::set<push_id>& receipts) {
   went_back_ = true;
   std::erase_if(receipts_, [&](const auto& each) { return !receipts.contains(each.first); });
 }
 
-void books::reached(const wire::push_request& what) {
+void oracle::reached(const wire::push_request& what) {
   ++step_;
   for (const auto& v : what.versions) {
     reached_.try_emplace(*version_id::from_raw(crypto::sha256(v.raw.header).raw()), step_);
@@ -58,8 +58,8 @@ void books::reached(const wire::push_request& what) {
 }
 
 /// Laptops are honest here, so only what happened meanwhile can be in the way.
-void books::check_refusal(const device_id& device, const known_version& known,
-                          const std::string& code) {
+void oracle::check_refusal(const device_id& device, const known_version& known,
+                           const std::string& code) {
   counts.surrendered += code == "device_revoked" || code == "user_disabled";
   if (code == "device_revoked" && revoked_.contains(device)) return;
   if (code == "user_disabled" && disabled_.contains(devices_.at(device))) return;
@@ -78,8 +78,8 @@ void books::check_refusal(const device_id& device, const known_version& known,
   if (!after) broken("12: an honest version was refused as " + code);
 }
 
-void books::pushed(const device_id& device, const wire::push_request& what,
-                   const wire::push_receipt& receipt) {
+void oracle::pushed(const device_id& device, const wire::push_request& what,
+                    const wire::push_receipt& receipt) {
   const auto object = wire::decode_push_object(what.object.object).value();
   if (const auto before = receipts_.find(object.id); before != receipts_.end()) {
     return check_repeat(before->second, receipt);
@@ -114,12 +114,12 @@ void books::pushed(const device_id& device, const wire::push_request& what,
   }
 }
 
-void books::erased(const wire::erasure_object& what, const sim_client* from) {
+void oracle::erased(const wire::erasure_object& what, const sim_client* from) {
   ++counts.erasures;
   if (on_erasure) on_erasure(what, from);
 }
 
-bool books::may_hold(const user_id& user, const version_id& id, const std::string& header) const {
+bool oracle::may_hold(const user_id& user, const version_id& id, const std::string& header) const {
   if (granted_.contains({user, id})) return true;
   const auto read = domain::decode_header(header);
   if (!read) return false;
@@ -135,7 +135,7 @@ bool books::may_hold(const user_id& user, const version_id& id, const std::strin
   return true;
 }
 
-void books::paged(const device_id& device, const wire::page& page) {
+void oracle::paged(const device_id& device, const wire::page& page) {
   const auto user = devices_.at(device);
   std::set<user_id> authors;
   for (const auto& v : page.versions) {
@@ -152,7 +152,7 @@ void books::paged(const device_id& device, const wire::page& page) {
   }
 }
 
-std::uint64_t books::moved_at(const user_id& user, const record_id& record) const {
+std::uint64_t oracle::moved_at(const user_id& user, const record_id& record) const {
   const auto at = moved_.find({user, record});
   return at == moved_.end() ? 0 : at->second;
 }

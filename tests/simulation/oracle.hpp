@@ -32,7 +32,7 @@ struct run_counts {
                erasures = 0;
 };
 
-class books final : public witness {
+class oracle final : public witness {
  public:
   void user(const user_id& id, const std::string& email) { emails_[id] = email; }
   void device(const device_id& id, const user_id& of) { devices_[id] = of; }
