@@ -54,7 +54,7 @@ void simulation_run::doctor_acts(laptop& on, const operation& o) {
       default:
         return refused_ones(on, o);
     }
-  } catch (const desk_died&) {
+  } catch (const client_died&) {
     died(on);
   }
 }
@@ -164,7 +164,7 @@ void simulation_run::refused_ones(laptop& on, const operation& o) {
   } else {
     try {
       static_cast<void>(on.home->discard_refused(selector));
-    } catch (const desk_died&) {
+    } catch (const client_died&) {
       on.let_go.insert(refused[o.how % refused.size()]);  // perhaps
       throw;
     }

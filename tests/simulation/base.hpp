@@ -19,8 +19,9 @@ namespace autocusto::simulation {
 class seeded_random final : public random_source {
  public:
   explicit seeded_random(std::uint64_t seed) : state_(seed) {}
-  /// The dice of one purpose in a run. Streams that follow each other give the same numbers, moved
-  /// by one: so a run takes a stream that its seed scatters (`stream_of`), not the seed itself.
+  /// The generator of one purpose in a run. Streams that follow each other give the same numbers,
+  /// moved by one: so a run takes a stream that its seed scatters (`stream_of`), not the seed
+  /// itself.
   [[nodiscard]] static seeded_random of(std::uint64_t stream, std::uint64_t purpose,
                                         std::uint64_t index = 0) {
     seeded_random d(stream * 0x9E3779B97F4A7C15U + purpose * 0xD1B54A32D192ED03U + index);

@@ -1,5 +1,5 @@
 #pragma once
-// The invariants of a run, checked against what the books say must hold. Each finding starts with
+// The invariants of a run, checked against what the oracle says must hold. Each finding starts with
 // the number of the invariant (docs/testing.md lists them). One thread.
 
 #include <string>
@@ -11,7 +11,7 @@ namespace autocusto::simulation {
 /// After a restart: whatever the doctor was told to be saved is there.
 void check_saved_still_there(simulation_run& in, laptop& on);
 
-/// After peace was made. Answers a digest of the end.
+/// After everything is quiescent. Returns a digest of the end.
 [[nodiscard]] std::string check_everything(simulation_run& in);
 
 }  // namespace autocusto::simulation

@@ -9,7 +9,7 @@
 //   --light           the rules and the sync machine only, over stores in memory: many runs a
 //   second
 //   --first-failure   ends with the first failing seed
-//   --twins           folders are copied, and both copies used
+//   --clones           folders are copied, and both copies used
 //   --recovery        laptops and server also start from older copies
 //   --twice           runs each plan twice: both must end the same
 #include <chrono>
@@ -35,7 +35,7 @@ struct options {
   bool twice = false;
   bool light = false;
   bool recovery = false;
-  bool twins = false;
+  bool clones = false;
   bool first_failure = false;
   std::string keep;
   std::string program;
@@ -43,11 +43,11 @@ struct options {
 };
 
 int usage() {
-  std::cerr
-      << "autocusto-simulate [--seeds A-B | --seed N | --minutes M | --regression FILE …] "
-         "[--light] [--first-failure] [--recovery] [--twins] [--no-faults] [--no-shrink] [--twice] "
-         "[--keep FOLDER] "
-         "[--verbose]\n";
+  std::cerr << "autocusto-simulate [--seeds A-B | --seed N | --minutes M | --regression FILE …] "
+               "[--light] [--first-failure] [--recovery] [--clones] [--no-faults] [--no-shrink] "
+               "[--twice] "
+               "[--keep FOLDER] "
+               "[--verbose]\n";
   return 2;
 }
 
@@ -83,8 +83,8 @@ bool read(options& o, int count, char** words) {
       o.first_failure = true;
     } else if (word == "--recovery") {
       o.recovery = true;
-    } else if (word == "--twins") {
-      o.twins = true;
+    } else if (word == "--clones") {
+      o.clones = true;
     } else if (word == "--twice") {
       o.twice = true;
     } else if (word == "--verbose") {
@@ -184,7 +184,7 @@ void report(factory& from, const options& o, const std::string& name, const plan
   for (const auto& what : bad.broken) std::cout << "  " << what << '\n';
   std::cout << "again: " << o.program << (o.faults ? "" : " --no-faults")
             << (o.light ? " --light" : "") << (o.recovery ? " --recovery" : "")
-            << (o.twins ? " --twins" : "") << (from_seed ? " --" : " --verbose --regression ")
+            << (o.clones ? " --clones" : "") << (from_seed ? " --" : " --verbose --regression ")
             << name << (from_seed ? " --verbose\n" : "\n");
   if (!o.shrinks) return;
   const auto least = shrink(from, p, rule_of(bad.broken.front()));
@@ -226,7 +226,7 @@ int main(int count, char** words) {
     plan_options how;
     how.faults = o.faults;
     how.recovery = o.recovery;
-    how.twins = o.twins;
+    how.clones = o.clones;
     how.database = !o.light;
     for (auto seed = o.first; seed <= o.last; ++seed) {
       if (o.minutes > 0 && seconds() > o.minutes * 60) break;

@@ -13,7 +13,7 @@ struct line {
   std::uint32_t weight;   ///< how often, of all operations
   bool fault = false;     ///< left out where there are to be no faults
   bool recovery = false;  ///< only where the product is to recover from old copies
-  bool twins = false;     ///< only where folders are copied
+  bool clones = false;    ///< only where folders are copied
   bool database = false;  ///< only where the server has one
 };
 
@@ -61,7 +61,7 @@ constexpr std::uint64_t k_servers = 12;
 verb draw(seeded_random& d, const plan_options& options) {
   const auto weight = [&options](const line& l) {
     const bool wanted = (options.faults || !l.fault) && (options.recovery || !l.recovery) &&
-                        (options.twins || !l.twins) && (options.database || !l.database);
+                        (options.clones || !l.clones) && (options.database || !l.database);
     return wanted ? l.weight : 0;
   };
   std::uint64_t total = 0;

@@ -71,7 +71,7 @@ struct operation {
 [[nodiscard]] std::optional<operation> operation_of(const std::string& line);
 
 struct plan {
-  std::uint64_t stream = 0;  ///< of all dice of the run, see base.hpp
+  std::uint64_t stream = 0;  ///< of all random numbers of the run, see base.hpp
   std::uint32_t users = 1;
   std::uint32_t laptops = 2;
   std::uint32_t records = 1;
@@ -85,7 +85,7 @@ struct plan_options {
   /// Laptops and server that start from an older copy.
   bool recovery = false;
   /// Folders that are copied, and both copies used.
-  bool twins = false;
+  bool clones = false;
   /// The server has a database, with a schema that can be migrated.
   bool database = true;
   std::uint32_t operations = 0;  ///< 0: as the seed says

@@ -117,7 +117,7 @@ auto real_client::guarded(Work work) -> decltype(work()) {
     return work();
   } catch (const sqlite::sqlite_error&) {
     if (!disk_.struck()) throw;  // then it is no fault of ours
-    throw desk_died();
+    throw client_died();
   }
 }
 

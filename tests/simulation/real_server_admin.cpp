@@ -1,4 +1,5 @@
-// The administrator of a real_cloud: signs acts and resolutions and sends them as her tool does.
+// The administrator of a real_server: signs acts and resolutions and sends them as the admin tool
+// does.
 #include <nlohmann/json.hpp>
 
 #include "client/transport/remote.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// What one process of a real_cloud has in memory, wired together as the server's node does it, and
-// the journal that it keeps on its own disk. Owned by the real_cloud; one thread.
+// What one process of a real_server has in memory, wired together as the server's node does it, and
+// the journal that it keeps on its own disk. Owned by the real_server; one thread.
 
 #include <memory>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// Everything that a real_cloud holds, read past the server's services.
+// Everything that a real_server holds, read past the server's services.
 #include "server/store/erasures.hpp"
 #include "server/store/feed.hpp"
 #include "server/store/people.hpp"

@@ -183,7 +183,7 @@ void simulation_run::turn_on(laptop& on) {
   on.home->restart();
   if (on.home->wiped()) return;
   check_saved_still_there(*this, on);
-  if (on.watching && !at_peace_) start_sync(on, true);
+  if (on.watching && !quiescing_) start_sync(on, true);
 }
 
 void simulation_run::server_died() {
@@ -254,9 +254,9 @@ void simulation_run::do_one(const operation& o) {
     case verb::laptop_goes_back:
     case verb::server_copy:
     case verb::server_goes_back:
-      return travel(on, o);
+      return roll_back(on, o);
     case verb::laptop_twin:
-      return add_twin(on);
+      return add_clone(on);
     case verb::weather:
       return change_network_faults(o);
     case verb::assign:
@@ -293,7 +293,7 @@ outcome simulation_run::go() {
   time_.run_until(start + last);
   outcome out;
   try {
-    make_peace();
+    quiesce();
     out.digest = check_everything(*this);
     server_->crash();  // with its end, its log is whole
   } catch (const std::exception& e) {

@@ -1,6 +1,6 @@
 #pragma once
-// One run: a fleet of laptops, a server, and a plan; then peace, and the checks. Deterministic: the
-// same plan gives the same run, step by step. One thread.
+// One run: a fleet of laptops, a server, and a plan; then it quiesces, and the checks run.
+// Deterministic: the same plan gives the same run, step by step. One thread.
 
 #include <map>
 #include <memory>
@@ -104,9 +104,9 @@ class simulation_run {
   void watch_erasures();
   void check_receipt(laptop& on, const wire::erasure_object& receipt);
   void note(const std::string& what);
-  // travel.cpp
+  // rollback.cpp
   /// A laptop or the server keeps a copy, or starts from it.
-  void travel(laptop& on, const operation& o);
+  void roll_back(laptop& on, const operation& o);
   void laptop_goes_back(laptop& on);
   void server_goes_back(bool whole_disk);
   void keep_in_mind();
@@ -115,8 +115,8 @@ class simulation_run {
   [[nodiscard]] bool went_back(const version_id& id) const { return lost_.contains(id); }
   /// Whether a laptop of that user had it when the server lost it.
   [[nodiscard]] bool held_by(const version_id& id, const user_id& user) const;
-  // twins.cpp
-  void add_twin(laptop& of);
+  // cloned_folder.cpp
+  void add_clone(laptop& of);
   /// What a doctor does who is told that the folder is a copy. False: not now.
   bool enroll_again(laptop& on);
 
@@ -134,8 +134,8 @@ class simulation_run {
   [[nodiscard]] std::string key_of(std::uint32_t record) const;
   [[nodiscard]] record_id record_of(std::uint32_t record) const;
 
-  // peace.cpp
-  void make_peace();
+  // quiesce.cpp
+  void quiesce();
   void sync_all(bool must_be_quiet);
   void sync_one(laptop& on, bool must_be_quiet);
 
@@ -153,8 +153,8 @@ class simulation_run {
   std::string tenant_key_;
   std::uint64_t words_ = 0;
   bool server_down_ = false;
-  bool at_peace_ = false;
-  /// Which device a laptop was when it was told, at peace, that its folder is a copy.
+  bool quiescing_ = false;
+  /// Which device a laptop was when it was told, while quiescing, that its folder is a copy.
   std::map<const laptop*, device_id> told_;
   /// What the server had lost when it went back, and which laptops had it then.
   std::map<version_id, std::set<std::size_t>> lost_;

@@ -3,7 +3,7 @@
 // checks, everything that it holds.
 //
 // `real_client` is the program's own sealed replica; `light_client` keeps the same by the same
-// rules in memory. Calls throw `desk_died` when the laptop lost power in the middle. One thread.
+// rules in memory. Calls throw `client_died` when the laptop lost power in the middle. One thread.
 
 #include <cstdint>
 #include <functional>
@@ -21,9 +21,9 @@
 namespace autocusto::simulation {
 
 /// The laptop is off: whatever was under way has no outcome.
-class desk_died : public std::runtime_error {
+class client_died : public std::runtime_error {
  public:
-  desk_died() : std::runtime_error("the laptop has died") {}
+  client_died() : std::runtime_error("the laptop has died") {}
 };
 
 /// One record as a doctor sees it.

@@ -172,7 +172,7 @@ template <class Work>
 void sync_run::guarded(Work work) {
   try {
     work();
-  } catch (const desk_died&) {
+  } catch (const client_died&) {
     result_ = engine::outcome{};
     if (on_death) on_death();
   }

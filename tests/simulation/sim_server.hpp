@@ -133,7 +133,7 @@ struct server_state {
   std::vector<std::string> findings;  ///< of the server's own verification
 };
 
-/// What the server did, for whoever keeps the books; called in the order in which it happened.
+/// What the server did, for the oracle; called in the order in which it happened.
 class witness {
  public:
   virtual ~witness() = default;

@@ -3,7 +3,7 @@
 
 namespace autocusto::simulation {
 
-void simulation_run::add_twin(laptop& of) {
+void simulation_run::add_clone(laptop& of) {
   constexpr std::size_t most = 9;
   if (laptops_.size() >= most || of.off || of.home->wiped()) return;
   auto on = std::make_unique<laptop>();
@@ -59,7 +59,7 @@ bool simulation_run::enroll_again(laptop& on) {
       oracle_.broken("10: laptop " + std::to_string(on.number) +
                      " cannot enroll again: " + made.error().message);
     }
-  } catch (const desk_died&) {
+  } catch (const client_died&) {
     died(on);
   }
   return false;

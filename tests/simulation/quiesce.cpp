@@ -25,8 +25,8 @@ bool about_access(errc code) {
 
 }  // namespace
 
-void simulation_run::make_peace() {
-  note("peace");
+void simulation_run::quiesce() {
+  note("quiesce");
   line_->now = {};
   server_->mend();
   time_.run_until([this] { return !server_down_ && server_->up(); }, time_.now() + k_day);
@@ -37,7 +37,7 @@ void simulation_run::make_peace() {
                             [](const auto& on) { return on->off; });
       },
       time_.now() + k_day);
-  at_peace_ = true;
+  quiescing_ = true;
   // Programs that watch go on by themselves.
   time_.run_until(time_.now() + k_recovery + k_poll);
   for (auto& on : laptops_) {

@@ -23,7 +23,7 @@ std::set<version_id> everything_in(const server_state& now) {
 
 }  // namespace
 
-void simulation_run::travel(laptop& on, const operation& o) {
+void simulation_run::roll_back(laptop& on, const operation& o) {
   const bool laptop_there = !on.off && !on.home->wiped();
   switch (o.what) {
     case verb::laptop_copy:
@@ -40,7 +40,7 @@ void simulation_run::travel(laptop& on, const operation& o) {
   }
 }
 
-/// What it saved since is not on it any more; what the server has of it, the books know.
+/// What it saved since is not on it any more; what the server has of it, the oracle knows.
 void simulation_run::laptop_goes_back(laptop& on) {
   on.sync.reset();
   if (!on.home->go_back()) return;
