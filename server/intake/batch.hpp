@@ -6,7 +6,7 @@
 // report. Nobody sees anything of it before the end: accounts that the run made are held until
 // then, and what it gives to others waits (ADR 0032). Versions come encoded, with ids and parents
 // settled; numbers, feed positions and what happens to views that exist are settled inside the
-// transaction (apply.hpp). Any thread.
+// transaction (plan_batch.hpp). Any thread.
 
 #include <cstdint>
 #include <optional>
