@@ -112,11 +112,11 @@ std::vector<action> machine::on(const event& what, const step_input& input) {
   if (step_ == step::done) return {};
   input_ = input;
   expect(what);
-  if (std::holds_alternative<stop>(what) && !stopping_) {
-    stopping_ = true;
+  if (std::holds_alternative<stop>(what) && run_ == run_state::running) {
+    run_ = run_state::stopping;
     if (network_) do_next(cancel_request{});
   }
-  if (stopping_) {
+  if (run_ == run_state::stopping) {
     if (const auto* page = std::get_if<page_applied>(&what)) {
       totals_.pulled += static_cast<std::int64_t>(page->new_versions);
     }
@@ -147,7 +147,7 @@ void machine::dispatch(const event& what) {
   std::visit(overloaded{
                  [this](const begin& e) {
                    watch_ = e.watch;
-                   session_ = e.has_session;
+                   session_.open = e.has_session;
                    load_replica();
                  },
                  [this](const replica_state& e) { state_loaded(e); },
@@ -164,44 +164,45 @@ void machine::dispatch(const event& what) {
                  [this](const push_saved&) { send_inflight(); },
                  [this](const push_prepared& e) { got_ready(e); },
                  [this](const receipt_arrived& e) {
-                   came_ = e;
+                   pushes_.answer = e;
                    push_on();
                  },
                  [this](const receipt_applied&) { receipt_done(); },
                  [this](const push_dropped&) { load_replica(); },
                  [this](const recovery_begun&) { load_replica(); },
                  [this](const missing_told& e) {
-                   asked_missing_ = true;
+                   recovery_.asked_missing = true;
                    step_ = step::marking_missing;
                    do_next(mark_missing{e.versions});
                  },
                  [this](const missing_marked&) { load_replica(); },
                  [this](const feed_restarted&) {
-                   must_pull_ = true;
+                   pages_.due = true;
                    load_replica();
                  },
                  [this](const page_arrived& e) { got_page(e); },
                  [this](const page_applied& e) { page_done(e); },
                  [this](const removed_erased& e) {
-                   must_erase_ = offer_again_ = false;
+                   hand_over_.erase = erase_due::none;
                    if (e.offered > 0 || e.erased > 0) reload_ = true;
                    round_done();
                  },
                  [this](const replica_closed&) { load_replica(); },
                  [this](const replica_reopened&) {
                    here_.closed = false;
-                   if (reopening_.prev_push == wire::push_memory::ok) return load_replica();
-                   go_on(reopening_);
+                   if (hand_over_.reopening.prev_push == wire::push_memory::ok)
+                     return load_replica();
+                   go_on(hand_over_.reopening);
                  },
                  [this](const everything_erased& e) { all_erased(e); },
                  [this](const erasure_taken& e) { acknowledged(e); },
                  [this](const erasure_noted&) {
-                   if (!everything_receipted_) return load_replica();
+                   if (!hand_over_.everything_receipted) return load_replica();
                    step_ = step::wiping;
                    do_next(wipe_replica{});
                  },
                  [this](const wiped&) {
-                   wiped_ = true;
+                   run_ = run_state::wiped;
                    end(access_withdrawn(0));
                  },
                  [this](const request_failed& e) { request_lost(e); },
@@ -231,61 +232,60 @@ void machine::show(phase what, std::int64_t done, std::int64_t total) {
 
 void machine::end(std::optional<error> why) {
   step_ = step::done;
-  do_next(finish{{.totals = totals_, .why = std::move(why), .wiped = wiped_}});
+  do_next(finish{{.totals = totals_, .why = std::move(why), .wiped = run_ == run_state::wiped}});
 }
 
 void machine::load_replica() {
   step_ = step::loading_state;
   reload_ = false;
-  do_next(load_state{bounds_});
+  do_next(load_state{size_.bounds});
 }
 
 void machine::state_loaded(const replica_state& found) {
   here_ = found;
   const bool told = !here_.inflight_push && here_.waiting == 0;  // else nothing is said of it
-  if (told && !here_.awaited) asked_awaited_ = false;
+  if (told && !here_.awaited) recovery_.asked_awaited = false;
   // Enrolled again meanwhile, by another process: the session was the old device's.
-  if (session_for_ && session_for_ != here_.device) session_ = false;
-  if (went_old_) {
+  if (session_.device && session_.device != here_.device) session_.open = false;
+  if (const auto late = std::exchange(recovery_.catch_up, std::nullopt)) {
     // Another process of this laptop may have pushed meanwhile; then the replica knows that push.
-    const bool known = here_.last_push == server_last_ || answer_was_lost(server_last_);
-    if (!server_last_ || !known) return end(went_old_);
-    went_old_.reset();
+    const bool known = here_.last_push == late->server_last || answer_was_lost(late->server_last);
+    if (!late->server_last || !known) return end(late->why);
   }
   decide();
 }
 
 void machine::decide() {
   // A closed laptop asks anew what it may do, whatever token it has.
-  if (here_.closed && !withdrawn_) session_ = false;
-  if (!session_) {
+  if (here_.closed && !withdrawn()) session_.open = false;
+  if (!session_.open) {
     step_ = step::asking_challenge;
     show(phase::connecting, 0, 0);
     do_next(ask_challenge{});
-  } else if (withdrawn_) {
+  } else if (withdrawn()) {
     give_up();
-  } else if (here_.recovering && !asked_missing_) {
+  } else if (here_.recovering && !recovery_.asked_missing) {
     step_ = step::asking_missing;
     do_next(ask_missing{});
-  } else if (!blocked_ && here_.inflight_push && oversized_) {
+  } else if (!back_off_.pushing && here_.inflight_push && size_.oversized) {
     halve();
-  } else if (!blocked_ && here_.inflight_push) {
-    inflight_push_ = *here_.inflight_push;
-    more_waits_ = false;  // what waits behind it is told when it is answered
+  } else if (!back_off_.pushing && here_.inflight_push) {
+    pushes_.inflight = *here_.inflight_push;
+    pushes_.more_wait = false;  // what waits behind it is told when it is answered
     send_inflight();
-  } else if (!blocked_ && !(here_.versions.empty() && here_.discards.empty())) {
+  } else if (!back_off_.pushing && !(here_.versions.empty() && here_.discards.empty())) {
     build_push();
   } else if (here_.recovering) {
     step_ = step::restarting_feed;
     do_next(restart_feed{});
-  } else if (must_pull_) {
+  } else if (pages_.due) {
     start_pull();
-  } else if (here_.unpulled || (here_.awaited && !asked_awaited_)) {
+  } else if (here_.unpulled || (here_.awaited && !recovery_.asked_awaited)) {
     check_acknowledged();
-  } else if (here_.erasure_due && !erasure_refused_) {
+  } else if (here_.erasure_due && !hand_over_.receipt_refused) {
     acknowledge();
   } else {
-    pulled_twice_ = false;
+    recovery_.pulled_twice = false;
     all_done();
   }
 }
@@ -295,16 +295,16 @@ void machine::decide() {
 /// so once more. What was given without an item is asked about once; it is a head of a view, which
 /// a page may have brought before a server went back whose feed it had not read so far.
 void machine::check_acknowledged() {
-  if (!std::exchange(pulled_twice_, true)) return start_pull();
-  pulled_twice_ = false;
-  asked_awaited_ = here_.awaited;
+  if (!std::exchange(recovery_.pulled_twice, true)) return start_pull();
+  recovery_.pulled_twice = false;
+  recovery_.asked_awaited = here_.awaited;
   recover(std::nullopt);
 }
 
 void machine::recover(const std::optional<std::optional<push_id>>& server_last) {
-  if (++recoveries_ > k_recoveries) return end(server_went_back());
-  asked_missing_ = false;
-  must_pull_ = true;
+  if (++recovery_.in_a_row > k_recoveries) return end(server_went_back());
+  recovery_.asked_missing = false;
+  pages_.due = true;
   unblock();
   step_ = step::beginning_recovery;
   do_next(begin_recovery{server_last});
@@ -312,30 +312,32 @@ void machine::recover(const std::optional<std::optional<push_id>>& server_last) 
 
 /// Nothing is left to push or pull.
 void machine::all_done() {
-  const auto& why = blocked_ ? blocked_ : left_out_;
+  const auto& why = back_off_.pushing ? back_off_.pushing : size_.left_out;
   if (!watch_) return end(why);
   // What is left out for its size says nothing of where the server stands.
-  if (!blocked_) recoveries_ = 0;
+  if (!back_off_.pushing) recovery_.in_a_row = 0;
   if (why) {
     do_next(note_failure{*why});
   } else {
     do_next(note_success{});
   }
   step_ = step::polling;
-  next_ = here_.cursor;
+  pages_.next = here_.cursor;
   show(phase::watching, 0, 0);
-  do_next(fetch_page{.from = next_,
+  do_next(fetch_page{.from = pages_.next,
                      .wait_seconds = poll_seconds(),
                      .unsent_seconds = here_.unsent_seconds,
-                     .own = with_own_});
+                     .own = pages_.with_own});
 }
 
 void machine::got_session(const session_opened& answer) {
-  session_ = true;
-  session_for_ = here_.device;
-  challenge_repeated_ = false;
-  withdrawn_ = answer.wipe || answer.scope != "full";
-  if (withdrawn_) return access_gone(answer);
+  session_.open = true;
+  session_.device = here_.device;
+  session_.challenge_repeated = false;
+  session_.granted = answer.wipe              ? granted_access::erase
+                     : answer.scope != "full" ? granted_access::hand_over
+                                              : granted_access::full;
+  if (withdrawn()) return access_gone(answer);
   if (here_.erased) {
     // The access came back too late: nothing is left to work with.
     step_ = step::wiping;
@@ -343,7 +345,7 @@ void machine::got_session(const session_opened& answer) {
   }
   if (here_.closed) {
     step_ = step::reopening;
-    reopening_ = answer;
+    hand_over_.reopening = answer;
     return do_next(reopen_replica{});
   }
   go_on(answer);
@@ -353,7 +355,7 @@ void machine::got_session(const session_opened& answer) {
 void machine::go_on(const session_opened& answer) {
   switch (answer.prev_push) {
     case wire::push_memory::ok:
-      if (oversized_) oversized_->not_taken = true;
+      if (size_.oversized) size_.oversized->not_taken = true;
       return answer.server_behind ? load_replica() : decide();
     case wire::push_memory::unknown:
       if (answer_was_lost(answer.last_push)) return decide();
@@ -361,8 +363,7 @@ void machine::go_on(const session_opened& answer) {
     case wire::push_memory::old:
       if (answer_was_lost(answer.last_push)) return decide();
       if (was_halved(answer.last_push)) return recover(std::optional(answer.last_push));
-      went_old_ = folder_was_copied();
-      server_last_ = answer.last_push;
+      recovery_.catch_up = {.why = folder_was_copied(), .server_last = answer.last_push};
       return load_replica();
   }
 }

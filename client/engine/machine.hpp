@@ -46,6 +46,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/engine/machine_state.hpp"
 #include "client/engine/messages.hpp"
 
 namespace autocusto::engine {
@@ -138,6 +139,8 @@ class machine {
   void start_pull();
   void pump();
   void settle();
+  void drop_pages();
+  void removal_is_due();
   void round_done();
 
   void request_lost(const request_failed& answer);
@@ -157,6 +160,8 @@ class machine {
   void back_off(const error& why, std::int64_t millis);
   void unblock();
   [[nodiscard]] int poll_seconds() const;
+  /// Whether the session grants no more than handing over.
+  [[nodiscard]] bool withdrawn() const { return session_.granted != granted_access::full; }
 
   step step_ = step::idle;
   step_input input_;
@@ -166,60 +171,17 @@ class machine {
   std::optional<std::size_t> local_;
 
   bool watch_ = false;
-  bool session_ = false;
-  std::optional<device_id> session_for_;  ///< whose session it is
-  bool renewed_ = false;                  ///< the session was lost, and nothing has succeeded since
-  bool challenge_repeated_ = false;       ///< one challenge has failed already
-  bool stopping_ = false;
-  bool wiped_ = false;
-  bool withdrawn_ = false;    ///< the session grants no more than handing things over
-  session_opened reopening_;  ///< the answer that gave a closed laptop its access back
-  bool lost_laptop_ = false;  ///< … and not even that: everything is to be erased at once
-  bool went_back_ = false;    ///< the server, as the session without access told
-  bool everything_receipted_ = false;  ///< the server has the erasure receipt for everything
-  bool erasure_refused_ = false;  ///< it refused the erasure receipt; not sent again in this run
-  bool offer_again_ = true;       ///< once a run, and from time to time while watching
-  int idle_polls_ = 0;
-  bool id_reused_ = false;        ///< a push id was taken once in this run
-  bool must_pull_ = true;         ///< the feed was not read to its end since a push, failure, start
-  bool must_erase_ = true;        ///< once a run, after every removal and refusal
-  bool reload_ = false;           ///< something may have changed since the state was loaded
-  bool with_own_ = false;         ///< pages are asked for with this device's own versions
-  bool asked_missing_ = false;    ///< the recovery under way has been told what the server lacks
-  bool pulled_twice_ = false;     ///< an acknowledged version did not come; one more pull was made
-  bool asked_awaited_ = false;    ///< a recovery was begun for versions without items
-  int recoveries_ = 0;            ///< in a row
-  int attempts_ = 0;              ///< failures in a row
-  int old_ = 0;                   ///< how often a push came too late in a row
-  std::optional<error> blocked_;  ///< why pushing is given up for this round
-  std::int64_t push_not_before_ = 0;  ///< by `step_input::now_millis`: the server has set a limit
-  struct oversized_push {
-    push_id id;
-    error why;
-    bool not_taken = false;  ///< the server, asked afterwards, does not have it
-  };
-  std::optional<oversized_push> oversized_;
-  batch_bounds bounds_;
-  bool bounds_grow_ = false;       ///< one version alone was too large, and is left out
-  std::vector<push_id> halved_;    ///< given up for their size
-  std::optional<error> left_out_;  ///< why `bounds_.without` is not empty
-  std::optional<error> went_old_;  ///< the replica must catch up with server_last_, or stop
-  std::optional<push_id> server_last_;
-
-  replica_state here_;
-  replica_state::kept_push inflight_push_;
-  std::optional<replica_state::kept_push> queued_push_;  ///< kept to follow the one in flight
-  bool more_waits_ = false;                              ///< more than is kept
-  bool applying_ = false;  ///< a receipt is being applied while the current push is at the server
-  std::optional<receipt_arrived> came_;  ///< the current push's, while the replica is at work
-  std::optional<request_failed> lost_;   ///< likewise
-  std::int64_t push_goal_ = 0;           ///< for progress: what was to be pushed in all
-
-  wire::cursor next_;              ///< where the next page begins
-  bool more_ = false;              ///< there are pages to fetch
-  bool drop_queue_ = false;        ///< the pages in the queue are not to be applied
-  std::size_t queued_ = 0;         ///< pages fetched and not being applied yet
+  run_state run_ = run_state::running;
+  replica_state here_;             ///< as it was loaded last
+  bool reload_ = false;            ///< something may have changed since
   std::optional<error> deferred_;  ///< a failure that waits until what is under way has ended
+  session_state session_;
+  outgoing_pushes pushes_;
+  push_size size_;
+  incoming_pages pages_;
+  recovery_state recovery_;
+  hand_over_state hand_over_;
+  back_off_state back_off_;
   counts totals_;
 };
 

@@ -7,12 +7,13 @@
 namespace autocusto::engine {
 
 void machine::access_gone(const session_opened& answer) {
-  lost_laptop_ = answer.wipe;
-  if (lost_laptop_) return give_up();
-  went_back_ = answer.prev_push == wire::push_memory::unknown &&
-               !(here_.inflight_push && here_.inflight_push->id == answer.last_push);
-  server_last_ = answer.last_push;
-  if (oversized_) oversized_->not_taken = answer.prev_push == wire::push_memory::ok;
+  if (session_.granted == granted_access::erase) return give_up();
+  hand_over_.server_last.reset();
+  if (answer.prev_push == wire::push_memory::unknown &&
+      !(here_.inflight_push && here_.inflight_push->id == answer.last_push)) {
+    hand_over_.server_last.emplace(answer.last_push);
+  }
+  if (size_.oversized) size_.oversized->not_taken = answer.prev_push == wire::push_memory::ok;
   step_ = step::closing;
   do_next(close_replica{});
 }
@@ -21,29 +22,28 @@ void machine::access_gone(const session_opened& answer) {
 /// the rest is erased.
 void machine::give_up() {
   if (here_.erased) return acknowledge();
-  if (lost_laptop_) {
+  if (session_.granted == granted_access::erase) {
     step_ = step::erasing_everything;
     return do_next(erase_everything{.in_any_case = true});
   }
-  if (std::exchange(went_back_, false) && !here_.recovering) {
-    return recover(std::optional(server_last_));
-  }
-  if (here_.recovering && !asked_missing_) {
+  const auto went_back = std::exchange(hand_over_.server_last, std::nullopt);
+  if (went_back && !here_.recovering) return recover(went_back);
+  if (here_.recovering && !recovery_.asked_missing) {
     step_ = step::asking_missing;
     return do_next(ask_missing{});
   }
-  if (blocked_) {
-    const auto why = *std::exchange(blocked_, std::nullopt);
+  if (back_off_.pushing) {
+    const auto why = *std::exchange(back_off_.pushing, std::nullopt);
     return watch_ ? retry_later(why) : end(why);
   }
-  if (here_.inflight_push && oversized_) return halve();
+  if (here_.inflight_push && size_.oversized) return halve();
   if (here_.inflight_push) {
-    inflight_push_ = *here_.inflight_push;
-    more_waits_ = false;
+    pushes_.inflight = *here_.inflight_push;
+    pushes_.more_wait = false;
     return send_inflight();
   }
   if (!(here_.versions.empty() && here_.discards.empty())) return build_push();
-  if (!asked_missing_) {
+  if (!recovery_.asked_missing) {
     // Also where nothing has said that the server went back: a laptop that only ever read notices
     // nothing, and what it erases it cannot bring any more.
     step_ = step::asking_missing;
@@ -64,9 +64,9 @@ void machine::acknowledge() {
 }
 
 void machine::acknowledged(const erasure_taken& answer) {
-  attempts_ = 0;
+  back_off_.attempts = 0;
   if (!answer.what) return load_replica();  // another process was faster
-  everything_receipted_ = answer.what->everything;
+  hand_over_.everything_receipted = answer.what->everything;
   step_ = step::noting_erasure;
   do_next(note_erasure{*answer.what});
 }

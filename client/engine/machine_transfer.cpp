@@ -4,6 +4,7 @@
 
 #include "client/engine/failure.hpp"
 #include "client/engine/machine.hpp"
+#include "shared/base/overloaded.hpp"
 
 namespace autocusto::engine {
 
@@ -19,77 +20,80 @@ void machine::build_push() {
   next.what.prev_push = here_.last_push;
   next.what.versions = here_.versions;
   next.what.discards = here_.discards;
-  inflight_push_ = {
+  pushes_.inflight = {
       .id = next.what.id, .versions = here_.versions.size(), .discards = here_.discards.size()};
-  more_waits_ =
-      here_.waiting > static_cast<std::int64_t>(inflight_push_.versions + inflight_push_.discards);
+  pushes_.more_wait = here_.waiting > static_cast<std::int64_t>(pushes_.inflight.versions +
+                                                                pushes_.inflight.discards);
   do_next(std::move(next));
 }
 
 void machine::send_inflight() {
   step_ = step::pushing;
-  queued_push_.reset();
+  pushes_.queued.reset();
   send_inflight_now();
   push_on();
 }
 
 void machine::send_inflight_now() {
-  const auto batch = static_cast<std::int64_t>(inflight_push_.versions + inflight_push_.discards);
-  push_goal_ = std::max(push_goal_, totals_.pushed + std::max(here_.waiting, batch));
-  show(phase::pushing, totals_.pushed, push_goal_);
-  do_next(send_push{.id = inflight_push_.id, .surrender = withdrawn_});
+  const auto batch =
+      static_cast<std::int64_t>(pushes_.inflight.versions + pushes_.inflight.discards);
+  pushes_.goal = std::max(pushes_.goal, totals_.pushed + std::max(here_.waiting, batch));
+  show(phase::pushing, totals_.pushed, pushes_.goal);
+  do_next(send_push{.id = pushes_.inflight.id, .surrender = withdrawn()});
 }
 
 /// While a push is at the server the replica is free: it prepares the next one. Whatever the
 /// network brings meanwhile waits for the replica.
 void machine::push_on() {
   if (local_) return;
-  if (more_waits_ && !queued_push_ && !lost_ && !deferred_) {
+  const bool lost = pushes_.answer && std::holds_alternative<request_failed>(*pushes_.answer);
+  if (pushes_.more_wait && !pushes_.queued && !lost && !deferred_) {
     prepare_push next;
     next.what.server = here_.server;
     next.what.device = here_.device;
     next.what.actor = here_.user;
     next.what.id = input_.fresh_push;
-    next.what.prev_push = inflight_push_.id;
+    next.what.prev_push = pushes_.inflight.id;
     return do_next(std::move(next));
   }
   if (network_) return;
-  const auto came = std::exchange(came_, std::nullopt);
-  const auto lost = std::exchange(lost_, std::nullopt);
+  const auto answer = std::exchange(pushes_.answer, std::nullopt);
   if (const auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
-  if (lost) return push_lost(*lost);
-  if (came) take_receipt(*came);
+  if (!answer) return;
+  std::visit(overloaded{[this](const receipt_arrived& e) { take_receipt(e); },
+                        [this](const request_failed& e) { push_lost(e); }},
+             *answer);
 }
 
 void machine::got_ready(const push_prepared& next) {
-  queued_push_ = next.what;
-  more_waits_ = next.what && next.more;
+  pushes_.queued = next.what;
+  pushes_.more_wait = next.what && next.more;
   push_on();
 }
 
 void machine::take_receipt(const receipt_arrived& answer) {
   const auto& results = answer.receipt.results;
-  if (answer.receipt.id != inflight_push_.id ||
-      results.size() != inflight_push_.versions + inflight_push_.discards) {
+  if (answer.receipt.id != pushes_.inflight.id ||
+      results.size() != pushes_.inflight.versions + pushes_.inflight.discards) {
     return failed(not_understood("its receipt is for another push"));
   }
-  attempts_ = 0;
-  old_ = 0;
-  renewed_ = false;
-  must_pull_ = true;
-  oversized_.reset();
-  if (bounds_grow_) {
-    bounds_.at_most = std::min<std::size_t>(bounds_.at_most * 2, limits::batch_versions);
+  back_off_.attempts = 0;
+  pushes_.too_late = 0;
+  session_.renewed = false;
+  pages_.due = true;
+  size_.oversized.reset();
+  if (size_.grows) {
+    size_.bounds.at_most = std::min<std::size_t>(size_.bounds.at_most * 2, limits::batch_versions);
   }
-  for (std::size_t i = 0; i < inflight_push_.versions; ++i) count(results[i].outcome);
-  if (!queued_push_) {
+  for (std::size_t i = 0; i < pushes_.inflight.versions; ++i) count(results[i].outcome);
+  if (!pushes_.queued) {
     step_ = step::applying_receipt;
     return do_next(apply_receipt{answer.receipt});
   }
   here_.waiting -= static_cast<std::int64_t>(results.size());
-  inflight_push_ = *std::exchange(queued_push_, std::nullopt);
+  pushes_.inflight = *std::exchange(pushes_.queued, std::nullopt);
   send_inflight_now();
-  applying_ = true;
+  pushes_.applying_receipt = true;
   do_next(apply_receipt{answer.receipt});
 }
 
@@ -102,13 +106,13 @@ void machine::count(wire::push_outcome outcome) {
   totals_.restored += outcome == push_outcome::restored;
   totals_.refused += outcome == push_outcome::refused;
   // What the server keeps in quarantine may be the last of a record that was taken away.
-  must_erase_ = must_erase_ || outcome == push_outcome::refused;
+  if (outcome == push_outcome::refused) removal_is_due();
   totals_.accepted += outcome == push_outcome::accepted || outcome == push_outcome::sibling ||
                       outcome == push_outcome::merged;
 }
 
 void machine::receipt_done() {
-  if (!std::exchange(applying_, false)) return load_replica();
+  if (!std::exchange(pushes_.applying_receipt, false)) return load_replica();
   push_on();
 }
 
@@ -116,92 +120,104 @@ void machine::receipt_done() {
 
 void machine::start_pull() {
   step_ = step::pulling;
-  must_pull_ = true;  // until the feed has been read to its end
-  next_ = here_.cursor;
-  more_ = true;
+  pages_.due = true;  // until the feed has been read to its end
+  pages_.next = here_.cursor;
+  pages_.fetch = fetching::more;
   show(phase::pulling, totals_.pulled, 0);
   pump();
 }
 
 /// Keeps both hands busy: one page is applied while the next is fetched.
 void machine::pump() {
-  if (!local_ && queued_ > 0 && !drop_queue_) {
-    --queued_;
+  if (!local_ && pages_.queued > 0 && pages_.fetch != fetching::dropped) {
+    --pages_.queued;
     do_next(apply_page{});
   }
-  if (!network_ && more_ && queued_ + (local_ ? 1 : 0) < k_pages_ahead) {
-    do_next(fetch_page{.from = next_,
+  if (!network_ && pages_.fetch == fetching::more &&
+      pages_.queued + (local_ ? 1 : 0) < k_pages_ahead) {
+    do_next(fetch_page{.from = pages_.next,
                        .wait_seconds = 0,
                        .unsent_seconds = here_.unsent_seconds,
-                       .own = with_own_});
+                       .own = pages_.with_own});
   }
   if (!network_ && !local_) settle();
 }
 
 /// Nothing of the pull is under way any more.
 void machine::settle() {
-  if (queued_ > 0) {
-    queued_ = 0;
+  if (pages_.queued > 0) {
+    pages_.queued = 0;
     do_next(discard_pages{});
   }
-  const bool restart = std::exchange(drop_queue_, false);
+  const bool restart = std::exchange(pages_.fetch, fetching::ended) == fetching::dropped;
   if (auto why = std::exchange(deferred_, std::nullopt)) return failed(*why);
   if (restart) return load_replica();
-  must_pull_ = with_own_ = false;
-  if (!must_erase_) return round_done();
+  pages_.due = pages_.with_own = false;
+  if (hand_over_.erase == erase_due::none) return round_done();
   step_ = step::erasing;
-  do_next(erase_removed{.offer_again = offer_again_});
+  do_next(erase_removed{.offer_again = hand_over_.erase == erase_due::removed_and_refused});
 }
 
 void machine::got_page(const page_arrived& answer) {
-  attempts_ = 0;
-  renewed_ = false;
+  back_off_.attempts = 0;
+  session_.renewed = false;
   if (answer.items > 0) {
-    ++queued_;
-    next_ = answer.next;
+    ++pages_.queued;
+    pages_.next = answer.next;
     reload_ = true;
   }
   if (step_ == step::polling) {
     if (answer.items == 0) {
       // A push that was given up is tried again from time to time.
-      if (reload_ || blocked_) {
+      if (reload_ || back_off_.pushing) {
         unblock();
         return load_replica();
       }
-      if (++idle_polls_ % k_polls_between_offers == 0) {
-        bounds_ = {};  // what is on the way may have changed
-        bounds_grow_ = false;
-        left_out_.reset();
-        must_pull_ = must_erase_ = offer_again_ = true;
+      if (++pages_.idle_polls % k_polls_between_offers == 0) {
+        size_.bounds = {};  // what is on the way may have changed
+        size_.grows = false;
+        size_.left_out.reset();
+        pages_.due = true;
+        hand_over_.erase = erase_due::removed_and_refused;
         return load_replica();
       }
-      return do_next(fetch_page{.from = next_,
+      return do_next(fetch_page{.from = pages_.next,
                                 .wait_seconds = poll_seconds(),
                                 .unsent_seconds = here_.unsent_seconds,
-                                .own = with_own_});
+                                .own = pages_.with_own});
     }
     step_ = step::pulling;
-    must_pull_ = more_ = true;
+    pages_.due = true;
+    pages_.fetch = fetching::more;
   }
   if (answer.items == 0 && answer.more) {
-    more_ = false;
+    if (pages_.fetch == fetching::more) pages_.fetch = fetching::ended;
     deferred_ = not_understood("it sent an empty page and promised more");
   }
-  more_ = more_ && answer.more;
+  if (!answer.more && pages_.fetch == fetching::more) pages_.fetch = fetching::ended;
   pump();
 }
 
 void machine::page_done(const page_applied& effect) {
   if (effect.applied) {
     totals_.pulled += static_cast<std::int64_t>(effect.new_versions);
-    must_erase_ = must_erase_ || effect.removed > 0;
+    if (effect.removed > 0) removal_is_due();
     show(phase::pulling, totals_.pulled, 0);
   } else {
-    drop_queue_ = true;
-    more_ = false;
-    if (network_) do_next(cancel_request{});
+    drop_pages();
   }
   pump();
+}
+
+/// Another process moved the cursor, or a page did not fit: what was fetched is of no use.
+void machine::drop_pages() {
+  pages_.fetch = fetching::dropped;
+  if (network_) do_next(cancel_request{});
+}
+
+/// Removed records, and refused versions of them, are looked through at the end of the round.
+void machine::removal_is_due() {
+  if (hand_over_.erase == erase_due::none) hand_over_.erase = erase_due::removed;
 }
 
 void machine::round_done() {
@@ -215,25 +231,27 @@ void machine::request_lost(const request_failed& answer) {
   switch (step_) {
     case step::polling:
       if (reload_) return load_replica();  // it was cancelled
-      must_pull_ = true;
+      pages_.due = true;
       return failed(answer.what);
     case step::pulling:
-      more_ = false;
-      if (!drop_queue_) deferred_ = answer.what;
+      if (pages_.fetch != fetching::dropped) {
+        pages_.fetch = fetching::ended;
+        deferred_ = answer.what;
+      }
       return pump();  // what has been fetched is still applied
     case step::pushing:
-      lost_ = answer;
+      pushes_.answer = answer;
       return push_on();
     case step::asking_session:
-      if (answer.what.code == errc::challenge_invalid && !challenge_repeated_) {
-        challenge_repeated_ = true;
+      if (answer.what.code == errc::challenge_invalid && !session_.challenge_repeated) {
+        session_.challenge_repeated = true;
         return load_replica();
       }
       return failed(answer.what);
     case step::acknowledging:
       // A refused erasure receipt must not hold up everything else; the next run sends it again.
-      if (!withdrawn_ && scope_of(answer.what.code) == failure_scope::push) {
-        erasure_refused_ = true;
+      if (!withdrawn() && scope_of(answer.what.code) == failure_scope::push) {
+        hand_over_.receipt_refused = true;
         return decide();
       }
       return failed(answer.what);
@@ -269,23 +287,21 @@ void machine::local_lost(const error& what) {
   if (step_ == step::pushing) {
     // A receipt that could not be applied is asked for again; without a batch at hand, the next
     // one is made when this one is done.
-    if (std::exchange(applying_, false)) deferred_ = what;
-    more_waits_ = false;
+    if (std::exchange(pushes_.applying_receipt, false)) deferred_ = what;
+    pushes_.more_wait = false;
     return push_on();
   }
   if (step_ == step::pulling) {
     // A record that was taken from this laptop, and erased, came back with a restored server, which
     // does not send this device its own versions unless it is asked to. Or a copy of this folder
     // has made them: then a new session tells.
-    if (what.code != errc::protocol_error || with_own_) {
+    if (what.code != errc::protocol_error || pages_.with_own) {
       deferred_ = what;
     } else {
-      with_own_ = true;
-      session_ = false;
+      pages_.with_own = true;
+      session_.open = false;
     }
-    drop_queue_ = true;
-    more_ = false;
-    if (network_) do_next(cancel_request{});
+    drop_pages();
     return pump();
   }
   // Another process of this laptop has a push under way: look for it.
@@ -306,14 +322,14 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
     case failure_scope::fatal:
       return false;
     case failure_scope::limited:
-      if (withdrawn_) return false;  // there is nothing else to do
-      blocked_ = asked_to_wait(what);
-      push_not_before_ = input_.now_millis + wait_of(what);
+      if (withdrawn()) return false;  // there is nothing else to do
+      back_off_.pushing = asked_to_wait(what);
+      back_off_.push_not_before = input_.now_millis + wait_of(what);
       decide();
       return true;
     case failure_scope::server_fault:
       // The push is kept and tried again later; pulling must not wait for that.
-      blocked_ = what;
+      back_off_.pushing = what;
       decide();
       return true;
     case failure_scope::too_late:
@@ -321,16 +337,16 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
         recover(std::optional(last_push));
         return true;
       }
-      if (++old_ > k_one_shot_attempts) return false;
-      went_old_ = what;
-      server_last_ = last_push;
+      if (++pushes_.too_late > k_one_shot_attempts) return false;
+      recovery_.catch_up = {.why = what, .server_last = last_push};
       give_push_up();
       return true;
     case failure_scope::went_back:
       recover(std::optional(last_push));
       return true;
     case failure_scope::push:
-      if (what.code != errc::push_id_reused || std::exchange(id_reused_, true)) blocked_ = what;
+      if (what.code != errc::push_id_reused || std::exchange(pushes_.id_reused, true))
+        back_off_.pushing = what;
       give_push_up();
       return true;
   }
@@ -339,24 +355,24 @@ bool machine::push_failed(const error& what, const std::optional<push_id>& last_
 
 void machine::give_push_up() {
   step_ = step::dropping_push;
-  do_next(drop_push{inflight_push_.id});
+  do_next(drop_push{pushes_.inflight.id});
 }
 
 void machine::failed(const error& what) {
   switch (scope_of(what.code)) {
     case failure_scope::session:
-      if (!session_ || std::exchange(renewed_, true)) return end(what);
-      session_ = false;
+      if (!session_.open || std::exchange(session_.renewed, true)) return end(what);
+      session_.open = false;
       return load_replica();
     case failure_scope::access:
       // A new session says whether everything is to be erased.
-      if (!session_) return end(what);
-      session_ = false;
+      if (!session_.open) return end(what);
+      session_.open = false;
       return load_replica();
     case failure_scope::passing:
     case failure_scope::server_fault:
       // A page that does not fit may be one for another copy of this folder: a new session tells.
-      if (what.code == errc::protocol_error) session_ = false;
+      if (what.code == errc::protocol_error) session_.open = false;
       return retry_later(what);
     case failure_scope::limited: {
       const auto told = asked_to_wait(what);
@@ -374,22 +390,22 @@ void machine::failed(const error& what) {
 
 /// Pushing may be tried again, unless the server has said from when on.
 void machine::unblock() {
-  if (input_.now_millis >= push_not_before_) blocked_.reset();
+  if (input_.now_millis >= back_off_.push_not_before) back_off_.pushing.reset();
 }
 
 /// A push that waits for its time goes out soon after it.
 int machine::poll_seconds() const {
-  const auto left = push_not_before_ - input_.now_millis;
-  if (!blocked_ || left <= 0) return k_poll_seconds;
+  const auto left = back_off_.push_not_before - input_.now_millis;
+  if (!back_off_.pushing || left <= 0) return k_poll_seconds;
   return static_cast<int>(std::min<std::int64_t>(k_poll_seconds, left / 1000 + 1));
 }
 
 void machine::retry_later(const error& why) {
-  ++attempts_;
-  if (!watch_ && (!worth_asking_again(why.code) || attempts_ >= k_one_shot_attempts)) {
+  ++back_off_.attempts;
+  if (!watch_ && (!worth_asking_again(why.code) || back_off_.attempts >= k_one_shot_attempts)) {
     return end(why);
   }
-  const int doublings = std::min(attempts_ - 1, 10);
+  const int doublings = std::min(back_off_.attempts - 1, 10);
   const auto window = std::min(k_first_window_millis << doublings, k_last_window_millis);
   const auto jitter = std::clamp(input_.jitter, 0.0, 1.0);
   const auto millis =

@@ -86,12 +86,12 @@ MUTATIONS = [
     one("no-timer", 10, "--light", "client/engine/machine_transfer.cpp",
         "  do_next(wait_for{millis});\n", "", "no timer after a failure"),
     one("halved-unasked", 10, "--light", "client/engine/machine_size.cpp",
-        "  if (!oversized_->not_taken) return ask_for_receipt();\n", "",
+        "  if (!size_.oversized->not_taken) return ask_for_receipt();\n", "",
         "a push that is too large is halved though the server has it"),
     one("receipt-unasked", 10, "--light", "client/engine/machine_size.cpp",
-        "  if (!oversized_->not_taken) return ask_for_receipt();\n",
-        "  if (!oversized_->not_taken) {\n"
-        "    blocked_ = std::exchange(oversized_, std::nullopt)->why;\n    return decide();\n  }\n",
+        "  if (!size_.oversized->not_taken) return ask_for_receipt();\n",
+        "  if (!size_.oversized->not_taken) {\n"
+        "    back_off_.pushing = std::exchange(size_.oversized, std::nullopt)->why;\n    return decide();\n  }\n",
         "a push that the server has, and that does not get through, is not settled"),
     one("other-version", 10, "", "server/sync/acts.cpp",
         "store::feed_kind::assigned, &*node, env.now)",
