@@ -16,3 +16,14 @@ function(embed_migrations target dir symbol)
     VERBATIM)
   target_sources(${target} PRIVATE "${out}")
 endfunction()
+
+# embed_texts(OUT HEADER FUNCTION FILE…): writes the C++ file OUT, in which FUNCTION (with its namespaces), declared in
+# HEADER, gives the names and texts of the files (embed_text.cmake). OUT is then a source of the caller's library.
+function(embed_texts out header function)
+  set(script "${CMAKE_SOURCE_DIR}/tools/cmake/embed_text.cmake")
+  add_custom_command(
+    OUTPUT "${out}"
+    COMMAND "${CMAKE_COMMAND}" "-DOUT=${out}" "-DHEADER=${header}" "-DFUNCTION=${function}" "-DFILES=${ARGN}" -P "${script}"
+    DEPENDS ${ARGN} "${script}"
+    VERBATIM)
+endfunction()
