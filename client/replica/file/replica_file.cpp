@@ -29,36 +29,19 @@ vault::cell_place entry_place(const entry_table& table, std::int64_t row) {
 
 }  // namespace
 
-const entry_table k_waiting{.name = "waiting",
-                            .get = "SELECT entry FROM waiting WHERE id = ?",
-                            .put = "INSERT OR REPLACE INTO waiting (id, entry) VALUES (?, ?)",
-                            .remove = "DELETE FROM waiting WHERE id = ?",
-                            .all = "SELECT id, entry FROM waiting ORDER BY id"};
-const entry_table k_unpulled{.name = "unpulled",
-                             .get = "SELECT entry FROM unpulled WHERE id = ?",
-                             .put = "INSERT OR REPLACE INTO unpulled (id, entry) VALUES (?, ?)",
-                             .remove = "DELETE FROM unpulled WHERE id = ?",
-                             .all = "SELECT id, entry FROM unpulled ORDER BY id"};
-const entry_table k_discard{.name = "discard",
-                            .get = "SELECT entry FROM discard WHERE id = ?",
-                            .put = "INSERT OR REPLACE INTO discard (id, entry) VALUES (?, ?)",
-                            .remove = "DELETE FROM discard WHERE id = ?",
-                            .all = "SELECT id, entry FROM discard ORDER BY id"};
-const entry_table k_refused{.name = "refused",
-                            .get = "SELECT entry FROM refused WHERE id = ?",
-                            .put = "INSERT OR REPLACE INTO refused (id, entry) VALUES (?, ?)",
-                            .remove = "DELETE FROM refused WHERE id = ?",
-                            .all = "SELECT id, entry FROM refused ORDER BY id"};
-const entry_table k_mark{.name = "mark",
-                         .get = "SELECT entry FROM mark WHERE id = ?",
-                         .put = "INSERT OR REPLACE INTO mark (id, entry) VALUES (?, ?)",
-                         .remove = "DELETE FROM mark WHERE id = ?",
-                         .all = "SELECT id, entry FROM mark ORDER BY id"};
-const entry_table k_notice{.name = "notice",
-                           .get = "SELECT entry FROM notice WHERE id = ?",
-                           .put = "INSERT OR REPLACE INTO notice (id, entry) VALUES (?, ?)",
-                           .remove = "DELETE FROM notice WHERE id = ?",
-                           .all = "SELECT id, entry FROM notice ORDER BY id"};
+entry_table::entry_table(const std::string& table)
+    : name(table),
+      get("SELECT entry FROM " + table + " WHERE id = ?"),
+      put("INSERT OR REPLACE INTO " + table + " (id, entry) VALUES (?, ?)"),
+      remove("DELETE FROM " + table + " WHERE id = ?"),
+      all("SELECT id, entry FROM " + table + " ORDER BY id") {}
+
+const entry_table k_waiting("waiting");
+const entry_table k_unpulled("unpulled");
+const entry_table k_discard("discard");
+const entry_table k_refused("refused");
+const entry_table k_mark("mark");
+const entry_table k_notice("notice");
 
 void empty_tables(sqlite::database& db) {
   db.execute(
@@ -237,7 +220,7 @@ void replica_file::each_entry_while(
 bytes replica_file::open_entry(const entry_table& table, std::int64_t id, std::string_view sealed,
                                vault::cell_sealer& sealer) {
   auto plain = sealer.open(entry_place(table, id), sealed);
-  if (!plain) throw_damaged("an entry of the table " + std::string(table.name));
+  if (!plain) throw_damaged("an entry of the table " + table.name);
   return *std::move(plain);
 }
 

@@ -35,13 +35,10 @@ namespace autocusto::replica {
 /// How long a writer waits for another process before it says which one is in the way.
 inline constexpr std::chrono::milliseconds k_lock_wait{5000};
 
-/// A table of sealed entries, one `entry` a row.
+/// A table of sealed entries, one `entry` a row, with its statements.
 struct entry_table {
-  std::string_view name;
-  std::string_view get;
-  std::string_view put;
-  std::string_view remove;
-  std::string_view all;
+  explicit entry_table(const std::string& table);
+  std::string name, get, put, remove, all;
 };
 extern const entry_table k_waiting;
 extern const entry_table k_unpulled;
