@@ -12,6 +12,7 @@
 
 #include "client/cli/text.hpp"
 #include "client/print/catalogue_in_use.hpp"
+#include "client/print/preferences.hpp"
 #include "client/print/template_folder.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "shared/base/clock.hpp"
@@ -109,7 +110,7 @@ result<printing::order> order_of(const app& a, const print_arguments& o, const s
     out.how.months = o.months[0] - '0';
   }
   const auto dates =
-      o.dates.empty() ? replica.identity().setting("print.dates").value_or("30dias") : o.dates;
+      o.dates.empty() ? printing::usual_dates(replica.identity()).value_or("30dias") : o.dates;
   const auto policy = pdf::policy_from_name(dates);
   if (!policy) {
     return fail(errc::usage, "--dates takes 30dias, mensal, em-branco or todas-iguais.", "dates");
@@ -128,10 +129,6 @@ result<printing::order> order_of(const app& a, const print_arguments& o, const s
   out.how.allow = *std::move(allow);
   if (const auto found = take_templates(a, o.templates, out); !found) return found.error();
   return out;
-}
-
-std::string used_doctor(replica::replica_store& replica) {
-  return replica.identity().setting(k_used_doctor).value_or("");
 }
 
 std::unique_ptr<printing::reference_source> current_reference(replica::replica_store& replica) {

@@ -45,10 +45,6 @@ void add_print_options(CLI::App& command, print_arguments& o, bool one, bool fil
 [[nodiscard]] std::unique_ptr<printing::reference_source> current_reference(
     replica::replica_store& replica);
 
-/// The profile that the doctor prints with, from `doctor use`; empty: none.
-[[nodiscard]] std::string used_doctor(replica::replica_store& replica);
-inline constexpr const char* k_used_doctor = "print.doctor";
-
 /// The sentence of a problem in the doctor's language.
 [[nodiscard]] const std::string& message_of(const printing::problem& what);
 /// The error of `--out -` with `--json`.

@@ -9,6 +9,7 @@
 #include "client/cli/print_options.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/issue.hpp"
+#include "client/print/preferences.hpp"
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/identity/identity_store.hpp"
 #include "client/replica/read/reader.hpp"
@@ -70,8 +71,8 @@ int print_process(const app& a, const process_options& o) {
   if (!order) return a.fail(order.error());
   const auto catalogue = current_reference(**replica);
   std::vector<printing::problem> problems;
-  const auto drawn =
-      printing::draw((*replica)->read(), *order, *catalogue, used_doctor(**replica), &problems);
+  const auto drawn = printing::draw((*replica)->read(), *order, *catalogue,
+                                    printing::used_doctor((*replica)->identity()), &problems);
   if (!drawn) return fail_with(a, drawn.error(), problems);
   const auto mark = drawn->draft ? drawn->made.pdf_sha256
                                  : printing::mark_of(printing::emission_key(drawn->made));
@@ -97,8 +98,8 @@ int check_process(const app& a, const process_options& o) {
   const auto order = order_of(a, o.print, *key, **replica);
   if (!order) return a.fail(order.error());
   const auto catalogue = current_reference(**replica);
-  const auto found =
-      printing::check((*replica)->read(), *order, *catalogue, used_doctor(**replica));
+  const auto found = printing::check((*replica)->read(), *order, *catalogue,
+                                     printing::used_doctor((*replica)->identity()));
   if (!found) return fail_with(a, found.error(), {});
   show_warnings(a, found->warnings);
   const bool fine = found->problems.empty();
@@ -115,7 +116,7 @@ int use_doctor(const app& a, const std::string& typed) {
   const auto shown = (*replica)->read().show("doctor", typed);
   if (!shown) return a.fail(shown.error(), "doctor");
   auto identity = (*replica)->identity();
-  if (const auto kept = identity.set_setting(k_used_doctor, shown->key); !kept) {
+  if (const auto kept = identity.set_setting(printing::k_used_doctor, shown->key); !kept) {
     return a.fail(kept.error());
   }
   return a.done({{"doctor", shown->key}},

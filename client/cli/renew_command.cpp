@@ -12,6 +12,7 @@
 #include "client/cli/print_views.hpp"
 #include "client/cli/text.hpp"
 #include "client/print/overview.hpp"
+#include "client/print/preferences.hpp"
 #include "client/print/renew.hpp"
 #include "client/replica/edit/editor.hpp"
 #include "client/replica/read/reader.hpp"
@@ -148,7 +149,8 @@ int renew(const app& a, const renew_options& o) {
     note_damaged(due->damaged);
   }
   const auto catalogue = current_reference(**replica);
-  auto done = printing::renew(reader, keys, *order, *catalogue, used_doctor(**replica));
+  auto done = printing::renew(reader, keys, *order, *catalogue,
+                              printing::used_doctor((*replica)->identity()));
   for (auto& key : unclear) done.refused.push_back({std::move(key), no_due_date(), {}});
   if (done.printed.empty()) return show_renewed(a, done, {}, {});
   auto file = pdf_file::prepare(o.print.out.empty()

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/print/overview.hpp"
+#include "client/print/preferences.hpp"
 #include "client/print/reprint.hpp"
 #include "client/web/call.hpp"
 #include "client/web/print_order.hpp"
@@ -31,8 +32,8 @@ answered_file pdf_file(std::string bytes, const std::string& mark, int pages) {
 /// Draws, keeps the emission, and answers the paper.
 call_result issue(call& c, const unlocked_replica::lease& at, const printing::order& order) {
   const auto catalogue = at.catalogue();
-  auto drawn =
-      printing::draw(at.reader(), order, *catalogue.facts, used_doctor(at), &c.unprintable);
+  auto drawn = printing::draw(at.reader(), order, *catalogue.facts,
+                              printing::used_doctor(at.identity()), &c.unprintable);
   if (!drawn) return drawn.error();
   auto editor = at.editor();
   const auto kept = printing::record(at.reader(), editor, std::span(&*drawn, 1));
@@ -144,7 +145,7 @@ call_result doctors(call& c) {
   if (!all) return all.error();
   json items = json::array();
   for (const auto& each : *all) items.push_back(to_json(each));
-  const auto used = all->size() == 1 ? all->front().key : used_doctor(*at);
+  const auto used = all->size() == 1 ? all->front().key : printing::used_doctor(at->identity());
   return json({{"items", std::move(items)}, {"used", used}}).dump();
 }
 
@@ -157,7 +158,7 @@ call_result use_doctor(call& c) {
   if (!at) return at.error();
   const auto shown = at->reader().show("doctor", key);
   if (!shown) return shown.error();
-  if (const auto kept = at->identity().set_setting(k_used_doctor, shown->key); !kept) {
+  if (const auto kept = at->identity().set_setting(printing::k_used_doctor, shown->key); !kept) {
     return kept.error();
   }
   return json({{"used", shown->key}}).dump();

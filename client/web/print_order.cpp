@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/print/preferences.hpp"
+
 namespace autocusto::web {
 namespace {
 
@@ -54,13 +56,9 @@ printing::order read_order(autocusto::json::reader& in) {
 
 void take_usual_dates(const call& c, const unlocked_replica::lease& at, printing::order& order) {
   if (c.sent.contains("dates")) return;
-  const auto usual = at.identity().setting(k_usual_dates);
+  const auto usual = printing::usual_dates(at.identity());
   if (!usual) return;
   if (const auto policy = pdf::policy_from_name(*usual)) order.how.dates = *policy;
-}
-
-std::string used_doctor(const unlocked_replica::lease& at) {
-  return at.identity().setting(k_used_doctor).value_or("");
 }
 
 }  // namespace autocusto::web

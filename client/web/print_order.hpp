@@ -10,10 +10,6 @@
 
 namespace autocusto::web {
 
-/// The setting with the profile that the doctor prints with; the command line has the same one.
-inline constexpr const char* k_used_doctor = "print.doctor";
-/// The setting with the usual policy of dates.
-inline constexpr const char* k_usual_dates = "print.dates";
 inline constexpr std::size_t k_key_bytes = 1024;
 
 /// `key`, `start`, and where they are given `months`, `dates`, `documents`, `clinic`, `doctor`,
@@ -25,6 +21,5 @@ inline constexpr std::size_t k_key_bytes = 1024;
 
 /// In place of a policy that the call does not name, the doctor's usual one.
 void take_usual_dates(const call& c, const unlocked_replica::lease& at, printing::order& order);
-[[nodiscard]] std::string used_doctor(const unlocked_replica::lease& at);
 
 }  // namespace autocusto::web

@@ -7,6 +7,7 @@
 
 #include "client/pdf/print.hpp"
 #include "client/print/overview.hpp"
+#include "client/print/preferences.hpp"
 #include "client/web/call.hpp"
 #include "client/web/print_order.hpp"
 #include "client/web/views.hpp"
@@ -111,7 +112,7 @@ std::string doctor_for(const unlocked_replica::lease& at, const std::string& wan
   if (!wanted.empty()) return wanted;
   const auto all = at.reader().list("doctor");
   if (all && all->size() == 1) return all->front().key;
-  return used_doctor(at);
+  return printing::used_doctor(at.identity());
 }
 
 /// What would be printed if the fields that somebody types now were saved.
@@ -165,7 +166,8 @@ call_result check(call& c) {
     const auto from = with_unsaved(*at, *key, order, std::move(typed));
     return answer_of(printing::resolve(from, order.how, *catalogue.facts), c.english);
   }
-  const auto found = printing::check(at->reader(), order, *catalogue.facts, used_doctor(*at));
+  const auto found =
+      printing::check(at->reader(), order, *catalogue.facts, printing::used_doctor(at->identity()));
   if (!found) return found.error();
   return answer_of(*found, c.english);
 }
