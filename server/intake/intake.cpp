@@ -159,14 +159,14 @@ std::vector<account_outcome> write_accounts(store::transaction& tx,
 
 class database_import_writer final : public import_writer {
  public:
-  database_import_writer(store::database& in, int parallelism)
-      : in_(in), parallelism_(parallelism) {}
+  database_import_writer(store::database& database, int parallelism)
+      : database_(database), parallelism_(parallelism) {}
 
   [[nodiscard]] int parallelism() const override { return parallelism_; }
 
   result<run_state> begin(const run_start& start) override {
     run_state state;
-    in_.write([&](store::transaction& tx) {
+    database_.write([&](store::transaction& tx) {
       store::imports::runs::writes runs(tx);
       state = {};
       static_cast<void>(ensure_import_device(tx, start.now));
@@ -224,7 +224,7 @@ class database_import_writer final : public import_writer {
 
   result<rollback_report> rollback(const rollback_request& request) override {
     result<rollback_report> out = no_such_run();
-    in_.write([&](store::transaction& tx) { out = detail::take_back(tx, request); });
+    database_.write([&](store::transaction& tx) { out = detail::take_back(tx, request); });
     return out;
   }
 
@@ -241,21 +241,21 @@ class database_import_writer final : public import_writer {
   result<T> guarded(Work work) {
     T out{};
     try {
-      in_.write([&](store::transaction& tx) { out = work(tx); });
+      database_.write([&](store::transaction& tx) { out = work(tx); });
     } catch (const error_exception& e) {
       return e.get();
     }
     return out;
   }
 
-  store::database& in_;
+  store::database& database_;
   const int parallelism_;
 };
 
 }  // namespace
 
-std::unique_ptr<import_writer> open_import_writer(store::database& in, int parallelism) {
-  return std::make_unique<database_import_writer>(in, parallelism);
+std::unique_ptr<import_writer> open_import_writer(store::database& database, int parallelism) {
+  return std::make_unique<database_import_writer>(database, parallelism);
 }
 
 counts foresee(store::snapshot& snapshot, const batch& what) {

@@ -39,7 +39,7 @@ class import_writer {
 
 /// Refers to the database, which must outlive it. A parallelism above 1 is of use where the
 /// database has several writers.
-[[nodiscard]] std::unique_ptr<import_writer> open_import_writer(store::database& in,
+[[nodiscard]] std::unique_ptr<import_writer> open_import_writer(store::database& database,
                                                                 int parallelism = 1);
 
 /// What `apply` would count, and what `add_accounts` would answer (keys of accounts that are not

@@ -150,26 +150,26 @@ wire::push_result refused(const version_id& id, const error& why) {
 
 class acceptor {
  public:
-  explicit acceptor(const acceptance_input& in) : in_(in) {
-    works_.reserve(in.records.size());
-    for (const auto& state : in.records) {
+  explicit acceptor(const acceptance_input& input) : input_(input) {
+    works_.reserve(input.records.size());
+    for (const auto& state : input.records) {
       by_record_.emplace(state.row.id, works_.size());
-      works_.emplace_back(state, in);
+      works_.emplace_back(state, input);
     }
-    for (const auto& node : in.elsewhere) elsewhere_.emplace(node.id, &node);
-    plan_.results.reserve(in.batch.size() + in.discards.size());
-    plan_.versions.reserve(in.batch.size());
-    plan_.events.reserve(in.batch.size());
+    for (const auto& node : input.elsewhere) elsewhere_.emplace(node.id, &node);
+    plan_.results.reserve(input.batch.size() + input.discards.size());
+    plan_.versions.reserve(input.batch.size());
+    plan_.events.reserve(input.batch.size());
   }
 
   acceptance_plan run() {
     if (!fetch_known_values()) return too_much();
-    for (std::size_t i = 0; i < in_.batch.size(); ++i) {
+    for (std::size_t i = 0; i < input_.batch.size(); ++i) {
       take(i);
-      if (spent(work_of(in_.batch[i]))) return too_much();
+      if (spent(work_of(input_.batch[i]))) return too_much();
     }
-    for (const auto& id : in_.discards) discard(id);
-    if (!detail::settle(in_, works_, work_done_, plan_)) return too_much();
+    for (const auto& id : input_.discards) discard(id);
+    if (!detail::settle(input_, works_, work_done_, plan_)) return too_much();
     plan_.work = work_done_;
     return std::move(plan_);
   }
@@ -188,8 +188,8 @@ class acceptor {
   /// False when that passes the budget.
   bool fetch_known_values() {
     std::vector<std::pair<store::pk, record_work*>> wanted;
-    for (const auto& c : in_.batch) {
-      const bool asked = !c.entry_problems.empty() && !detail::origin_problem(c, in_.who);
+    for (const auto& c : input_.batch) {
+      const bool asked = !c.entry_problems.empty() && !detail::origin_problem(c, input_.who);
       auto* work = asked ? work_of(c) : nullptr;
       if (work == nullptr || !work->view || work->wants_known) continue;
       work->wants_known = true;
@@ -206,7 +206,7 @@ class acceptor {
       const std::size_t to = std::min(wanted.size(), from + k_fetch);
       std::vector<store::pk> keys;
       for (std::size_t i = from; i < to; ++i) keys.push_back(wanted[i].first);
-      for (const auto& stored : in_.payloads(keys)) {
+      for (const auto& stored : input_.payloads(keys)) {
         const auto at =
             std::lower_bound(wanted.begin(), wanted.end(), stored.key,
                              [](const auto& entry, store::pk key) { return entry.first < key; });
@@ -225,7 +225,7 @@ class acceptor {
   }
 
   void take(std::size_t i) {
-    const auto& c = in_.batch[i];
+    const auto& c = input_.batch[i];
     auto* work = work_of(c);
     const auto* known = work == nullptr ? nullptr : work->find(c.id);
     if (known != nullptr && known->visible) return duplicate(c.id, *work);
@@ -235,11 +235,11 @@ class acceptor {
       }
     }
     if (c.restorable()) return restore(i, work);
-    if (known != nullptr && known->author == in_.who.owner_key) {
+    if (known != nullptr && known->author == input_.who.owner_key) {
       return refuse(i, removed_from_owner(), false);
     }
-    if (in_.withdrawn) return refuse(i, *in_.withdrawn, known == nullptr);
-    if (const auto e = detail::check_version(c, work, in_.who, parent_was_refused(c))) {
+    if (input_.withdrawn) return refuse(i, *input_.withdrawn, known == nullptr);
+    if (const auto e = detail::check_version(c, work, input_.who, parent_was_refused(c))) {
       return refuse(i, *e, true);
     }
     if (known != nullptr) {  // an admin's own version, which has no business with this owner yet
@@ -252,10 +252,10 @@ class acceptor {
 
   /// A version that is known in a record in which the owner has no view and gets none.
   void take_foreign(std::size_t i, const store::version_node& known) {
-    if (known.author == in_.who.owner_key) return refuse(i, removed_from_owner(), false);
-    if (in_.withdrawn) return refuse(i, *in_.withdrawn, false);
-    const auto& c = in_.batch[i];
-    const auto e = detail::check_version(c, nullptr, in_.who, parent_was_refused(c));
+    if (known.author == input_.who.owner_key) return refuse(i, removed_from_owner(), false);
+    if (input_.withdrawn) return refuse(i, *input_.withdrawn, false);
+    const auto& c = input_.batch[i];
+    const auto e = detail::check_version(c, nullptr, input_.who, parent_was_refused(c));
     if (!e) throw std::logic_error("a root was accepted whose record is not there");
     refuse(i, *e, true);
   }
@@ -271,13 +271,13 @@ class acceptor {
     if (work == nullptr) return false;
     const auto now = work->work();
     work_done_ += now - std::exchange(work->counted, now);
-    return work_done_ > detail::budget_of(in_);
+    return work_done_ > detail::budget_of(input_);
   }
 
   acceptance_plan too_much() const {
     acceptance_plan none;
     none.work = work_done_;
-    none.refusal = too_much_work(in_.budget);
+    none.refusal = too_much_work(input_.budget);
     return none;
   }
 
@@ -289,7 +289,7 @@ class acceptor {
   }
 
   void refuse(std::size_t i, const error& why, bool keep_bytes) {
-    const auto& id = in_.batch[i].id;
+    const auto& id = input_.batch[i].id;
     refused_.insert(id);
     plan_.results.push_back(refused(id, why));
     if (keep_bytes) plan_.quarantine.push_back(i);
@@ -306,11 +306,11 @@ class acceptor {
   void accept_one(const candidate& c, record_work* work) {
     if (work == nullptr) throw std::logic_error("a root was accepted whose record is not there");
     const std::size_t record = index_of(*work);
-    if (!work->view) open_view(*work, in_.fresh_incarnation());
+    if (!work->view) open_view(*work, input_.fresh_incarnation());
     const auto& v = *c.value;
-    work->add(v, in_.who.actor_key);
+    work->add(v, input_.who.actor_key);
     plan_.versions.push_back(
-        {record, ++work->last_number, in_.who.actor_key, device_key(v.header.device), &v});
+        {record, ++work->last_number, input_.who.actor_key, device_key(v.header.device), &v});
     if (!v.header.parents.empty()) {
       plan_.versions.back().parent = work->find(v.header.parents[0])->key;
     }
@@ -324,7 +324,7 @@ class acceptor {
 
   void open_view(record_work& work, const incarnation_id& incarnation) const {
     store::view_row opened;
-    opened.user = in_.who.owner_key;
+    opened.user = input_.who.owner_key;
     opened.record = work.state->row.key;
     opened.state.incarnation = incarnation;
     work.view = std::move(opened);
@@ -332,7 +332,7 @@ class acceptor {
 
   /// Takes back what the server has lost, or what it has lost for this owner only.
   void restore(std::size_t i, record_work* work) {
-    const auto& c = in_.batch[i];
+    const auto& c = input_.batch[i];
     if (work == nullptr) throw std::logic_error("the record of a restored version is not there");
     const auto& closed = work->state->closed;
     const auto* known = work->find(c.id);
@@ -347,7 +347,7 @@ class acceptor {
     if (const auto full = detail::room_problem(v.header, work)) return refuse(i, *full, !known);
     if (!work->view) open_view(*work, *c.proven);
     const std::size_t record = index_of(*work);
-    const auto [author, device] = in_.origin(v.header);
+    const auto [author, device] = input_.origin(v.header);
     const bool fills = work->missing.erase(v.id) > 0;
     const bool may_be_named = fills || known != nullptr;
     for (const auto& parent : v.header.parents) {
@@ -372,7 +372,7 @@ class acceptor {
   }
 
   store::pk device_key(const device_id& id) const {
-    return std::find_if(in_.who.devices.begin(), in_.who.devices.end(),
+    return std::find_if(input_.who.devices.begin(), input_.who.devices.end(),
                         [&id](const auto& device) { return device.first == id; })
         ->second;
   }
@@ -382,7 +382,7 @@ class acceptor {
   }
 
   void discard(const version_id& id) {
-    if (in_.withdrawn) return plan_.results.push_back(refused(id, *in_.withdrawn));
+    if (input_.withdrawn) return plan_.results.push_back(refused(id, *input_.withdrawn));
     record_work* work = nullptr;
     const detail::work_node* node = nullptr;
     for (auto& each : works_) {
@@ -405,7 +405,7 @@ class acceptor {
     plan_.results.push_back(std::move(r));
   }
 
-  const acceptance_input& in_;
+  const acceptance_input& input_;
   std::vector<record_work> works_;
   std::unordered_map<record_id, std::size_t> by_record_;
   std::unordered_set<version_id> refused_;
@@ -424,8 +424,8 @@ error too_much_work(std::int64_t budget) {
       {}, budget);
 }
 
-acceptance_plan accept(const acceptance_input& in) {
-  return acceptor(in).run();
+acceptance_plan accept(const acceptance_input& input) {
+  return acceptor(input).run();
 }
 
 }  // namespace autocusto::sync

@@ -188,7 +188,7 @@ struct acceptance_plan {
 
 /// The plan for one push. Throws std::logic_error when a record of the batch is missing in
 /// `records` although it has a root that may open a view.
-[[nodiscard]] acceptance_plan accept(const acceptance_input& in);
+[[nodiscard]] acceptance_plan accept(const acceptance_input& input);
 
 /// The refusal of a push that passes its budget.
 [[nodiscard]] error too_much_work(std::int64_t budget);

@@ -238,7 +238,7 @@ result<void> journal::note(const store::journal_entry& entry) {
   return {};
 }
 
-std::size_t journal::apply(store::database& in, unix_millis now) {
+std::size_t journal::apply(store::database& database, unix_millis now) {
   std::vector<store::journal_entry> all;
   {
     const std::lock_guard lock(mutex_);
@@ -248,7 +248,7 @@ std::size_t journal::apply(store::database& in, unix_millis now) {
   ids.reserve(all.size());
   for (const auto& entry : all) ids.push_back(entry.id);
   std::unordered_set<act_id> done;
-  in.read([&](store::journal::reads journal) {
+  database.read([&](store::journal::reads journal) {
     done.clear();
     for (const auto& id : journal.journaled(ids)) done.insert(id);
   });
@@ -258,7 +258,8 @@ std::size_t journal::apply(store::database& in, unix_millis now) {
     const act_environment env{&random_, now};
     bool was_lacking = false;
     // One transaction each: so no two of them wait for each other's records.
-    in.write([&](store::transaction& tx) { was_lacking = journal_replay(tx, entry, env).run(); });
+    database.write(
+        [&](store::transaction& tx) { was_lacking = journal_replay(tx, entry, env).run(); });
     count += was_lacking ? 1 : 0;
   }
   return count;

@@ -44,7 +44,7 @@ class journal {
   [[nodiscard]] result<void> note(const store::journal_entry& entry);
   /// Does what the database lacks; how many acts that were. `now` is when views are closed. Throws
   /// what the store throws.
-  std::size_t apply(store::database& in, unix_millis now);
+  std::size_t apply(store::database& database, unix_millis now);
 
   /// Lines that were skipped when the file was read.
   [[nodiscard]] std::size_t skipped() const { return skipped_; }

@@ -95,14 +95,14 @@ struct record_work {
 
 /// What may be spent on this push. A single version, with a single discard beside it, is always
 /// judged, so that a laptop which halves its batches down to that gets on.
-[[nodiscard]] inline std::int64_t budget_of(const acceptance_input& in) {
-  const bool single = in.batch.size() <= 1 && in.discards.size() <= 1;
-  return single ? std::numeric_limits<std::int64_t>::max() : in.budget;
+[[nodiscard]] inline std::int64_t budget_of(const acceptance_input& input) {
+  const bool single = input.batch.size() <= 1 && input.discards.size() <= 1;
+  return single ? std::numeric_limits<std::int64_t>::max() : input.budget;
 }
 
 /// Step 5 for all records: merges, conflicts, results of siblings, views to save. `done` is raised
 /// by the work; false when that passed the budget, and then the plan is not to be used.
-[[nodiscard]] bool settle(const acceptance_input& in, std::vector<record_work>& works,
+[[nodiscard]] bool settle(const acceptance_input& input, std::vector<record_work>& works,
                           std::int64_t& done, acceptance_plan& plan);
 
 }  // namespace autocusto::sync::detail

@@ -39,7 +39,7 @@ const domain::version* value_of(const record_work& work, const version_id& id,
 }
 
 /// The merge of the record's heads, if the rules allow it.
-std::unique_ptr<domain::version> merged(const acceptance_input& in, record_work& work,
+std::unique_ptr<domain::version> merged(const acceptance_input& input, record_work& work,
                                         const value_map& stored) {
   const auto& state = work.view->state;
   std::vector<const domain::version*> heads;
@@ -54,7 +54,7 @@ std::unique_ptr<domain::version> merged(const acceptance_input& in, record_work&
   const auto* base = base_id ? value_of(work, *base_id, stored) : nullptr;
   const auto& kind = work.state->row.kind;
   domain::merge_options options;
-  options.policy = in.policy(kind);
+  options.policy = input.policy(kind);
   options.pinned = state.pinned.has_value();
   auto outcome =
       domain::merge_fields(kind, fields, base != nullptr ? &base->payload.fields : nullptr,
@@ -62,7 +62,7 @@ std::unique_ptr<domain::version> merged(const acceptance_input& in, record_work&
   auto* result = std::get_if<domain::field_map>(&outcome);
   if (result == nullptr) return nullptr;
   auto made = std::make_unique<domain::version>(
-      domain::make_merge(heads, std::move(*result), in.server_secret));
+      domain::make_merge(heads, std::move(*result), input.server_secret));
   // Long texts of several heads may not fit one version together: then a person has to choose.
   const bool fits = made->raw.header.size() + made->raw.payload.size() <= limits::version_bytes;
   return fits ? std::move(made) : nullptr;
@@ -70,9 +70,9 @@ std::unique_ptr<domain::version> merged(const acceptance_input& in, record_work&
 
 class settlement {
  public:
-  settlement(const acceptance_input& in, std::vector<record_work>& works, std::int64_t& done,
+  settlement(const acceptance_input& input, std::vector<record_work>& works, std::int64_t& done,
              acceptance_plan& plan)
-      : in_(in), works_(works), done_(done), plan_(plan) {}
+      : input_(input), works_(works), done_(done), plan_(plan) {}
 
   bool run() {
     for (auto& work : works_) {
@@ -93,7 +93,7 @@ class settlement {
   bool spent(record_work& work) {
     const auto now = work.work();
     done_ += now - std::exchange(work.counted, now);
-    return done_ > budget_of(in_);
+    return done_ > budget_of(input_);
   }
 
   void merge_all() {
@@ -123,7 +123,7 @@ class settlement {
   void merge_group(const std::vector<std::size_t>& group, const std::vector<store::pk>& keys) {
     value_map stored;
     if (!keys.empty()) {
-      for (auto& bytes : in_.payloads(keys)) {
+      for (auto& bytes : input_.payloads(keys)) {
         if (!bytes.payload) continue;
         auto v = domain::decode_version({std::move(bytes.header), *std::move(bytes.payload)});
         if (v) stored.emplace(bytes.key, *std::move(v));
@@ -134,7 +134,7 @@ class settlement {
 
   void merge_one(std::size_t i, const value_map& stored) {
     auto& work = works_[i];
-    auto made = merged(in_, work, stored);
+    auto made = merged(input_, work, stored);
     if (!made) {
       for (const auto& id : work.view->state.heads) siblings_.insert(id);
       return;
@@ -143,7 +143,7 @@ class settlement {
     // Equal inputs give an equal version: another view's merge may have made it before.
     const auto known = work.known_anywhere(made->id);
     const store::pk key = known ? known->key : 0;
-    const auto [author, device] = in_.merger();
+    const auto [author, device] = input_.merger();
     work.add(*made, author, known.has_value());
     if (key == 0) {
       plan_.versions.push_back({i, ++work.last_number, author, device, made.get()});
@@ -164,7 +164,7 @@ class settlement {
       const auto how = merged_records_.contains(i) ? store::conflict_state::merged
                                                    : store::conflict_state::resolved;
       if (auto conflict =
-              settle_conflict(work.state->conflict, row.key, heads, base, how, in_.now)) {
+              settle_conflict(work.state->conflict, row.key, heads, base, how, input_.now)) {
         plan_.conflicts.push_back({i, *std::move(conflict)});
       }
     }
@@ -180,7 +180,7 @@ class settlement {
       if (!domain::renew_view(row.state, work.dag, &work.visited)) continue;
       row.active = domain::active_version(row.state, work.dag);
       renewal.conflict = settle_conflict(other.conflict, row.key, row.state.heads, std::nullopt,
-                                         store::conflict_state::resolved, in_.now);
+                                         store::conflict_state::resolved, input_.now);
       renewal.shows = row.active ? *row.active : row.state.drafts.back();
       renewal.shows_key = work.find(renewal.shows)->key;
       plan_.renewals.push_back(std::move(renewal));
@@ -195,7 +195,7 @@ class settlement {
     }
   }
 
-  const acceptance_input& in_;
+  const acceptance_input& input_;
   std::vector<record_work>& works_;
   std::int64_t& done_;
   acceptance_plan& plan_;
@@ -206,9 +206,9 @@ class settlement {
 
 }  // namespace
 
-bool settle(const acceptance_input& in, std::vector<record_work>& works, std::int64_t& done,
+bool settle(const acceptance_input& input, std::vector<record_work>& works, std::int64_t& done,
             acceptance_plan& plan) {
-  return settlement(in, works, done, plan).run();
+  return settlement(input, works, done, plan).run();
 }
 
 }  // namespace autocusto::sync::detail

@@ -83,14 +83,14 @@ result<wire::erasure_answer> keep(store::transaction& tx, unix_millis now,
 
 }  // namespace
 
-result<wire::erasure_answer> take_erasure(store::database& in, const server_id& server,
+result<wire::erasure_answer> take_erasure(store::database& database, const server_id& server,
                                           unix_millis now, const store::session_owner& who,
                                           const wire::signed_object& sent) {
   const auto object = wire::decode_erasure_object(sent.object);
   if (!object) return object.error();
   if (auto problem = sender_problem(*object, sent, server, who)) return *std::move(problem);
   result<wire::erasure_answer> out = wire::erasure_answer{};
-  in.write([&](store::transaction& tx) { out = keep(tx, now, *object, sent); });
+  database.write([&](store::transaction& tx) { out = keep(tx, now, *object, sent); });
   return out;
 }
 

@@ -18,7 +18,7 @@ namespace autocusto::sync {
 
 /// Errors: malformed; bad_signature; forbidden for `everything` from a device that has its access;
 /// device_unknown.
-[[nodiscard]] result<wire::erasure_answer> take_erasure(store::database& in,
+[[nodiscard]] result<wire::erasure_answer> take_erasure(store::database& database,
                                                         const server_id& server, unix_millis now,
                                                         const store::session_owner& who,
                                                         const wire::signed_object& sent);

@@ -115,7 +115,7 @@ MUTATIONS = [
     one("line-quotes", 13, "", "server/sync/acceptance.cpp",
         "    plan_.results.push_back(refused(id, why));\n    if (keep_bytes)",
         "    plan_.results.push_back(refused(id, why));\n"
-        "    plan_.results.back().message += in_.batch[i].bytes().payload;\n    if (keep_bytes)",
+        "    plan_.results.back().message += input_.batch[i].bytes().payload;\n    if (keep_bytes)",
         "a receipt quotes what it refuses"),
 ]
 

@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 3> k_migration_summaries{
 
 class group_judge {
  public:
-  group_judge(const judge_input& in, group& g, verdicts& to)
-      : in_(in), kind_(*in.kind), g_(g), to_(to) {}
+  group_judge(const judge_input& input, group& g, verdicts& to)
+      : input_(input), kind_(*input.kind), g_(g), to_(to) {}
 
   planned_record run() {
     record_.kind = &kind_;
@@ -57,7 +57,7 @@ class group_judge {
 
   void place_master(const master_row& master) {
     auto& verdict = to_.master(kind_.master, master.id);
-    if (in_.versioned) verdict.say(outcome::flagged, "MASTER_WITHOUT_VERSION");
+    if (input_.versioned) verdict.say(outcome::flagged, "MASTER_WITHOUT_VERSION");
     check_values(kind_, master.values, verdict);
     planned_version v;
     v.origin = kind_.master_origin;
@@ -94,7 +94,7 @@ class group_judge {
     v.id = row.id;
     v.number = row.number;
     v.values = &row.values;
-    if (row.author && in_.user_exists(*row.author)) v.author = row.author;
+    if (row.author && input_.user_exists(*row.author)) v.author = row.author;
     v.created = row.created;
     v.summary = row.summary;
     v.draft = row.status == "draft";
@@ -136,7 +136,7 @@ class group_judge {
     std::vector<std::size_t> siblings;
     std::optional<std::size_t> shown;
     bool assigned = true;
-    if (!in_.versioned) {
+    if (!input_.versioned) {
       shown = of_masters(relations, siblings);
     } else if (!related.assignments.empty()) {
       shown = of_assignments(user, related.assignments, siblings);
@@ -233,7 +233,7 @@ class group_judge {
     record_.views.push_back(std::move(view));
   }
 
-  const judge_input& in_;
+  const judge_input& input_;
   const legacy_kind& kind_;
   group& g_;
   verdicts& to_;
@@ -249,8 +249,8 @@ class group_judge {
 
 }  // namespace
 
-planned_record judge_group(const judge_input& in, group& g, verdicts& to) {
-  return group_judge(in, g, to).run();
+planned_record judge_group(const judge_input& input, group& g, verdicts& to) {
+  return group_judge(input, g, to).run();
 }
 
 }  // namespace autocusto::import::detail

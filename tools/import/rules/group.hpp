@@ -57,6 +57,6 @@ class verdicts {
 };
 
 /// The record of a group whose rows are judged.
-[[nodiscard]] planned_record judge_group(const judge_input& in, group& g, verdicts& to);
+[[nodiscard]] planned_record judge_group(const judge_input& input, group& g, verdicts& to);
 
 }  // namespace autocusto::import::detail

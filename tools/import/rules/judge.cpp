@@ -20,8 +20,8 @@ using detail::placed;
 
 class bundle_judge {
  public:
-  bundle_judge(const judge_input& in, const bundle& rows, report& to)
-      : in_(in), kind_(*in.kind), rows_(rows), to_(to) {}
+  bundle_judge(const judge_input& input, const bundle& rows, report& to)
+      : input_(input), kind_(*input.kind), rows_(rows), to_(to) {}
 
   std::vector<planned_record> run() {
     find_versions();
@@ -32,7 +32,7 @@ class bundle_judge {
     std::vector<planned_record> out;
     for (auto& g : groups_) {
       if (g.masters.empty()) continue;
-      out.push_back(detail::judge_group(in_, g, verdicts_));
+      out.push_back(detail::judge_group(input_, g, verdicts_));
     }
     verdicts_.count_all();
     return out;
@@ -100,7 +100,7 @@ class bundle_judge {
     if (!user && !master) return reason("NULL_USER_AND_");
     if (!user) return "NULL_USER";
     if (!master) return reason("NULL_");
-    if (!in_.user_exists(*user)) return "MISSING_USER";
+    if (!input_.user_exists(*user)) return "MISSING_USER";
     const auto at = group_of_.find(*master);
     if (at == group_of_.end()) return reason("MISSING_");
     if (at->second == k_none) return reason("", "_QUARANTINED");
@@ -137,7 +137,7 @@ class bundle_judge {
       if (v.status != "draft" && v.status != "active" && v.status != "archived") {
         verdict.say(outcome::flagged, "STATUS_UNKNOWN");
       }
-      if (v.author && !in_.user_exists(*v.author)) {
+      if (v.author && !input_.user_exists(*v.author)) {
         verdict.say(outcome::flagged, "AUTHOR_MISSING");
       } else if (v.author && !g->by_user.contains(*v.author)) {
         verdict.say(outcome::flagged, "AUTHOR_NOT_RELATED");
@@ -187,7 +187,7 @@ class bundle_judge {
 
   static constexpr std::size_t k_none = static_cast<std::size_t>(-1);
 
-  const judge_input& in_;
+  const judge_input& input_;
   const legacy_kind& kind_;
   const bundle& rows_;
   report& to_;
@@ -201,8 +201,8 @@ class bundle_judge {
 
 }  // namespace
 
-std::vector<planned_record> judge(const judge_input& in, const bundle& rows, report& to) {
-  return bundle_judge(in, rows, to).run();
+std::vector<planned_record> judge(const judge_input& input, const bundle& rows, report& to) {
+  return bundle_judge(input, rows, to).run();
 }
 
 }  // namespace autocusto::import

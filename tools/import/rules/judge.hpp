@@ -65,7 +65,7 @@ struct judge_input {
   std::function<bool(legacy_id)> user_exists;
 };
 
-[[nodiscard]] std::vector<planned_record> judge(const judge_input& in, const bundle& rows,
+[[nodiscard]] std::vector<planned_record> judge(const judge_input& input, const bundle& rows,
                                                 report& to);
 
 }  // namespace autocusto::import

@@ -37,25 +37,25 @@ std::vector<legacy_id> merged_masters::group(legacy_id id) const {
 }
 
 std::string_view process_judge::refusal(const process_row& p) const {
-  const auto missing = missing_end(p, in_.user_exists(p.user));
+  const auto missing = missing_end(p, input_.user_exists(p.user));
   if (!missing.empty()) return missing;
-  return in_.quarantined(patient_kind(), p.patient) ? "PATIENT_QUARANTINED" : "";
+  return input_.quarantined(patient_kind(), p.patient) ? "PATIENT_QUARANTINED" : "";
 }
 
 bool process_judge::related(const legacy_kind& kind, const merged_masters& merged, legacy_id master,
                             bool directly, legacy_id user) const {
   if (directly) return true;
   const auto group = merged.group(master);
-  return !group.empty() && in_.related(kind, group, user);
+  return !group.empty() && input_.related(kind, group, user);
 }
 
 /// Empty where it is not the user's: what the user does not see is not named, either.
 std::string process_judge::clinic_of(const process_row& p, const say_function& say) const {
-  if (!related(clinic_kind(), *in_.clinics, p.clinic, p.related_clinic, p.user)) {
+  if (!related(clinic_kind(), *input_.clinics, p.clinic, p.related_clinic, p.user)) {
     say(outcome::flagged, "PROCESS_OWNER_NOT_RELATED_CLINIC");
     return {};
   }
-  if (in_.quarantined(clinic_kind(), p.clinic)) {
+  if (input_.quarantined(clinic_kind(), p.clinic)) {
     say(outcome::flagged, "PROCESS_CLINIC_QUARANTINED");
     return {};
   }
@@ -72,11 +72,11 @@ std::string process_judge::key_of(const process_row& p, const say_function& say)
 
 void process_judge::judge_references(const process_row& p, const std::string& key,
                                      const say_function& say) {
-  const bool is_new = seen_.emplace(p.user, in_.patients->survivor(p.patient), p.disease).second;
+  const bool is_new = seen_.emplace(p.user, input_.patients->survivor(p.patient), p.disease).second;
   const bool is_new_key = seen_keys_.emplace(p.user, key).second;
   if (!is_new || !is_new_key) say(outcome::flagged, "PROCESS_DUPLICATE");
   if (p.issuer_doctor != p.doctor ||
-      in_.clinics->survivor(p.issuer_clinic) != in_.clinics->survivor(p.clinic)) {
+      input_.clinics->survivor(p.issuer_clinic) != input_.clinics->survivor(p.clinic)) {
     say(outcome::flagged, "PROCESS_EMISSOR_MISMATCH");
   }
   if (p.changed && is_out_of_range(*p.changed)) say(outcome::flagged, "TIME_OUT_OF_RANGE");
@@ -105,12 +105,13 @@ kept_verdict process_judge::judge(const process_row& p, std::string_view json) {
     say(outcome::quarantined, "TEXT_UNREADABLE");
     return finish(true);
   }
-  const bool shown = related(patient_kind(), *in_.patients, p.patient, p.related_patient, p.user);
+  const bool shown =
+      related(patient_kind(), *input_.patients, p.patient, p.related_patient, p.user);
   if (!shown) say(outcome::flagged, "PROCESS_OWNER_NOT_RELATED_PATIENT");
   const auto clinic = clinic_of(p, say);
   const auto key = key_of(p, say);
   judge_references(p, key, say);
-  auto fields = read_process_fields(p, json, clinic, *in_.medicines);
+  auto fields = read_process_fields(p, json, clinic, *input_.medicines);
   for (const auto reason : fields.reasons) say(outcome::flagged, reason);
   if (!fields.refused.empty()) {
     say(outcome::quarantined, fields.refused);

@@ -70,7 +70,7 @@ struct process_input {
 /// patients that may be one come in one after another, by id.
 class process_judge {
  public:
-  process_judge(const process_input& in, report& to) : in_(in), to_(to) {}
+  process_judge(const process_input& input, report& to) : input_(input), to_(to) {}
   /// `json`: the row's own columns.
   [[nodiscard]] kept_verdict judge(const process_row& p, std::string_view json);
   /// What becomes of a row that links a process, judged before, with a medicine.
@@ -92,7 +92,7 @@ class process_judge {
   [[nodiscard]] std::string key_of(const process_row& p, const say_function& say) const;
   void judge_references(const process_row& p, const std::string& key, const say_function& say);
 
-  const process_input& in_;
+  const process_input& input_;
   report& to_;
   std::set<std::tuple<legacy_id, legacy_id, std::optional<legacy_id>>> seen_;
   std::set<std::pair<legacy_id, std::string>> seen_keys_;
