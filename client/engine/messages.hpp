@@ -253,14 +253,14 @@ struct fetch_page {
 struct apply_page {};
 /// Forget the queue. No answer.
 struct discard_pages {};
-/// Destroy what pages have taken away, as far as the server has it. `offer_again`: what the server
-/// would not keep of it is to be sent once more. -> removed_erased
+/// Erase the records that pages have removed, if the server has all of them. `offer_again`: refused
+/// versions that the server did not keep go back into the outbox. -> removed_erased
 struct erase_removed {
   bool offer_again = false;
 };
 /// The access is gone: let nothing be saved any more. -> replica_closed
 struct close_replica {};
-/// It is back. -> replica_reopened
+/// The access is back: let edits be saved again. -> replica_reopened
 struct reopen_replica {};
 /// Destroy everything but the device's key, if the server has everything, or in any case.
 /// -> everything_erased

@@ -108,8 +108,8 @@ class replica_port {
   /// page does not fit what is here.
   [[nodiscard]] virtual result<page_applied> apply_page(const checked_page& page) = 0;
   /// Destroys the keys and rows of the records that pages have removed, unless they hold something
-  /// that is not at the server. `offer_again`: what the server refused of them without keeping it
-  /// waits to be sent once more.
+  /// that is not at the server. `offer_again`: their refused versions that the server did not keep
+  /// go back into the outbox.
   [[nodiscard]] virtual result<removed_erased> erase_removed(bool offer_again) = 0;
 
   // When the access is taken away.

@@ -84,7 +84,8 @@ result<void> bring_up_to_date(const std::string& home, sqlite::database& db,
   return {};
 }
 
-/// First the keys, on disk, so that nothing can be read even if the rest is cut off.
+/// Deletes the keys first and commits that, so that nothing is readable even if the rest is
+/// interrupted.
 void destroy_contents(const std::string& home) {
   sqlite::database db(database_path(home), file_options(sqlite::open_mode::read_write));
   if (!envelope_in(db)) return;

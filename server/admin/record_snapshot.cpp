@@ -11,7 +11,7 @@
 namespace autocusto::admin::detail {
 namespace {
 
-/// Payloads in memory at a time.
+/// How many payloads are read into memory at a time.
 constexpr std::size_t k_chunk = 500;
 
 std::vector<store::pk> unique_keys(std::span<const store::pk> keys) {

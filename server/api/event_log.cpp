@@ -46,7 +46,7 @@ void add_word(std::string& line, std::string_view name, std::string_view value) 
   line.append(",\"").append(name).append("\":\"").append(value).append("\"");
 }
 
-/// Whether it can stand between quotes as it is.
+/// Whether the text needs no escapes in a JSON string.
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });

@@ -27,11 +27,11 @@ struct applied_batch {
 [[nodiscard]] counts publish(store::transaction& tx, const store::import_run_row& run,
                              unix_millis now);
 
-/// Makes beginning a run and taking one back wait for each other: the import device's row, which
-/// nothing else locks. The first lock of both.
+/// Locks the row of the import device, so that only one transaction at a time begins a run or rolls
+/// one back. Both take this lock first, and nothing else locks that row.
 void lock_imports(store::people::writes people);
 
-/// Why a run, locked, takes nothing more: it was finished or taken back. Error: conflict_open.
+/// An error (conflict_open) if the run was finished or rolled back; the caller has locked its row.
 [[nodiscard]] std::optional<error> ended(const store::import_run_row& run);
 
 /// Takes a run back, or says what stands in the way. Errors: not_found, already_exists (taken back

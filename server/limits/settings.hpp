@@ -41,7 +41,7 @@ struct usage_settings {
   friend bool operator==(const usage_settings&, const usage_settings&) = default;
 };
 
-/// Everything without a limit: for worlds whose clock stands still, and for measuring.
+/// No limits at all: for tests whose clock stands still, and for benchmarks.
 [[nodiscard]] inline usage_settings no_limits() {
   return {.connections = {},
           .connections_without_token = {},

@@ -103,7 +103,7 @@ std::string time_of(const std::string& since) {
   return since.size() == day ? since + "T00:00:00.000Z" : since;
 }
 
-/// KIND:KEY, the key perhaps `-`.
+/// The record id for `KIND:KEY`; for the key `-` it asks on the terminal.
 record_id record_named(session& s, const std::string& text) {
   const auto at = text.find(':');
   if (at == std::string::npos) {

@@ -32,7 +32,7 @@ found_item item_of(copy_state state) {
                    .draft = !state.shown.active}};
 }
 
-/// The item with the name that the version has by now.
+/// The list item of the record, with the name from the version that is shown now.
 std::optional<found_item> named_now(replica_file& file, std::int64_t row) {
   unit_of_work set(file);
   auto* held = set.load(row);

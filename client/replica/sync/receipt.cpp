@@ -144,7 +144,8 @@ class receipt_reader {
         pack(waiting_entry{.version = meta.id, .saved = meta.saved, .since = meta.since}));
   }
 
-  /// What the server had lost: it has it back, or takes the view for closed.
+  /// The receipt line of a version that the server had lost: the server has stored it again, or it
+  /// refused it because the view is closed there.
   void restored(record_copy& held, const wire::push_result& line) {
     if (line.outcome == wire::push_outcome::refused) {
       if (line.code != code_name(errc::access_removed)) return refuse(held, line);

@@ -1,8 +1,9 @@
 #pragma once
 // Doctors as records. Pure; any thread.
 //
-// Doctors of one registration are one record, each row a version by nobody, and each user who is
-// linked to a row sees it: of several, the one with the highest id, with the others behind it.
+// Rows of doctors with the same registration become one record; each row becomes a version by the
+// system user. A user who is linked to several of the rows is shown the one with the highest id,
+// and has the others as history.
 
 #include <optional>
 #include <string>

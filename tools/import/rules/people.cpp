@@ -53,7 +53,7 @@ class kept_row_verdict {
   kept_verdict& kept_;
 };
 
-/// The links that hold: both ends there, the lowest of equal ones.
+/// The valid links, as (doctor, user) → link: doctor and user exist; of equal links the lowest id.
 std::map<std::pair<legacy_id, legacy_id>, legacy_id> valid_links(
     const std::vector<doctor_link>& links, const std::unordered_set<legacy_id>& doctors,
     const std::unordered_set<legacy_id>& users) {

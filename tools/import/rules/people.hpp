@@ -64,7 +64,7 @@ using kept_verdicts = std::unordered_map<legacy_id, kept_verdict>;
                                           const std::vector<doctor_link>& links,
                                           const std::unordered_set<legacy_id>& users,
                                           bool with_state, report& to);
-/// `clinics`: each clinic with the one that it became.
+/// `clinics`: for each clinic row, the surviving row of the record that it was merged into.
 [[nodiscard]] kept_verdicts judge_issuers(const std::vector<issuer_row>& issuers,
                                           const std::unordered_map<legacy_id, legacy_id>& clinics,
                                           const std::unordered_set<legacy_id>& doctors, report& to);
