@@ -324,10 +324,7 @@ void machine::all_done() {
   step_ = step::polling;
   pages_.next = here_.cursor;
   show(phase::watching, 0, 0);
-  do_next(fetch_page{.from = pages_.next,
-                     .wait_seconds = poll_seconds(),
-                     .unsent_seconds = here_.unsent_seconds,
-                     .own = pages_.with_own});
+  fetch(poll_seconds());
 }
 
 void machine::got_session(const session_opened& answer) {

@@ -125,6 +125,7 @@ class machine {
   void acknowledge();
   void acknowledged(const erasure_taken& answer);
 
+  [[nodiscard]] wire::push_object push_after(const std::optional<push_id>& previous) const;
   void build_push();
   void send_inflight();
   void send_inflight_now();
@@ -137,6 +138,7 @@ class machine {
   void got_page(const page_arrived& answer);
   void page_done(const page_applied& effect);
   void start_pull();
+  void fetch(int wait_seconds);
   void pump();
   void settle();
   void drop_pages();

@@ -10,14 +10,20 @@ namespace autocusto::engine {
 
 // ---- Pushing ----
 
+/// An empty push of this device behind another one.
+wire::push_object machine::push_after(const std::optional<push_id>& previous) const {
+  wire::push_object out;
+  out.server = here_.server;
+  out.device = here_.device;
+  out.actor = here_.user;
+  out.id = input_.fresh_push;
+  out.prev_push = previous;
+  return out;
+}
+
 void machine::build_push() {
   step_ = step::saving_push;
-  save_push next;
-  next.what.server = here_.server;
-  next.what.device = here_.device;
-  next.what.actor = here_.user;
-  next.what.id = input_.fresh_push;
-  next.what.prev_push = here_.last_push;
+  save_push next{push_after(here_.last_push)};
   next.what.versions = here_.versions;
   next.what.discards = here_.discards;
   pushes_.inflight = {
@@ -48,13 +54,7 @@ void machine::push_on() {
   if (local_) return;
   const bool lost = pushes_.answer && std::holds_alternative<request_failed>(*pushes_.answer);
   if (pushes_.more_wait && !pushes_.queued && !lost && !deferred_) {
-    prepare_push next;
-    next.what.server = here_.server;
-    next.what.device = here_.device;
-    next.what.actor = here_.user;
-    next.what.id = input_.fresh_push;
-    next.what.prev_push = pushes_.inflight.id;
-    return do_next(std::move(next));
+    return do_next(prepare_push{push_after(pushes_.inflight.id)});
   }
   if (network_) return;
   const auto answer = std::exchange(pushes_.answer, std::nullopt);
@@ -127,7 +127,14 @@ void machine::start_pull() {
   pump();
 }
 
-/// Keeps both hands busy: one page is applied while the next is fetched.
+void machine::fetch(int wait_seconds) {
+  do_next(fetch_page{.from = pages_.next,
+                     .wait_seconds = wait_seconds,
+                     .unsent_seconds = here_.unsent_seconds,
+                     .own = pages_.with_own});
+}
+
+/// Keeps network and replica busy: one page is applied while the next is fetched.
 void machine::pump() {
   if (!local_ && pages_.queued > 0 && pages_.fetch != fetching::dropped) {
     --pages_.queued;
@@ -135,10 +142,7 @@ void machine::pump() {
   }
   if (!network_ && pages_.fetch == fetching::more &&
       pages_.queued + (local_ ? 1 : 0) < k_pages_ahead) {
-    do_next(fetch_page{.from = pages_.next,
-                       .wait_seconds = 0,
-                       .unsent_seconds = here_.unsent_seconds,
-                       .own = pages_.with_own});
+    fetch(0);
   }
   if (!network_ && !local_) settle();
 }
@@ -181,10 +185,7 @@ void machine::got_page(const page_arrived& answer) {
         hand_over_.erase = erase_due::removed_and_refused;
         return load_replica();
       }
-      return do_next(fetch_page{.from = pages_.next,
-                                .wait_seconds = poll_seconds(),
-                                .unsent_seconds = here_.unsent_seconds,
-                                .own = pages_.with_own});
+      return fetch(poll_seconds());
     }
     step_ = step::pulling;
     pages_.due = true;
