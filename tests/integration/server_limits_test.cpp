@@ -422,10 +422,7 @@ TEST_P(server_limits, one_device_has_no_more_than_its_share_of_the_workers) {
   // The copy's request may have the worker first.
   auto pushed = std::async(std::launch::async, [&] {
     http::response answer;
-    soon([&] {
-      answer = device->post("/v1/push", body);
-      return code_of(answer) != "busy";
-    });
+    soon([&] { return code_of(answer = device->post("/v1/push", body)) != "busy"; });
     return answer;
   });
   http::response refused;
