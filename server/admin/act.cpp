@@ -19,9 +19,9 @@
 
 #include "server/admin/act_run.hpp"
 #include "server/admin/handlers.hpp"
-#include "server/auth/again.hpp"
 #include "server/auth/code.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/conflicts.hpp"
 #include "server/store/feed.hpp"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/admin/act_run.hpp"
-#include "server/auth/again.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "server/store/family.hpp"
 #include "server/store/feed.hpp"
 #include "server/store/journal.hpp"

@@ -7,8 +7,8 @@
 
 #include "server/admin/handlers.hpp"
 #include "server/admin/record_snapshot.hpp"
-#include "server/auth/again.hpp"
 #include "server/auth/enrollment.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "server/store/credentials.hpp"
 #include "server/store/erasures.hpp"
 #include "server/store/journal.hpp"

@@ -1,7 +1,7 @@
 #include "server/auth/enrollment.hpp"
 
-#include "server/auth/again.hpp"
 #include "server/auth/challenge.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/credentials.hpp"
 #include "server/store/journal.hpp"
@@ -26,7 +26,7 @@ error expired_code() {
       "for a new link.");
 }
 
-using maybe_again = std::optional<wire::again_object>;
+using maybe_reenrollment = std::optional<wire::again_object>;
 
 result<void> check_request(const wire::enroll_request& request) {
   if (auto name = domain::check_device_name(request.device_name); !name) return name;
@@ -42,7 +42,8 @@ result<void> check_request(const wire::enroll_request& request) {
 /// That the new key signed a challenge of this server, the same as the device that it is to
 /// replace. A client of before the greeting has no proof, and does not know who gets its code.
 result<void> check_proof(const server_keys& keys, unix_millis now,
-                         const wire::enroll_request& request, const maybe_again& again) {
+                         const wire::enroll_request& request,
+                         const maybe_reenrollment& reenrollment) {
   if (!request.proof) {
     return fail(errc::malformed,
                 "This program is too old to enroll at this server. Update it and try again.",
@@ -56,7 +57,7 @@ result<void> check_proof(const server_keys& keys, unix_millis now,
   if (!crypto::constant_time_equal(object->public_key, request.public_key)) {
     return fail(errc::malformed, "The proof is for another key.", "public_key");
   }
-  if (again && again->challenge != object->challenge) {
+  if (reenrollment && reenrollment->challenge != object->challenge) {
     return fail(errc::malformed, "The two signatures are over different challenges.", "challenge");
   }
   const auto key = crypto::public_key::from_raw(request.public_key);
@@ -172,13 +173,14 @@ store::journal_entry entry_of(const store::user_row& user, const store::device_r
 /// first time. `code_hash`: of the code that has made or approved it.
 enrolled answered_before(store::journal::reads journal, const store::user_row& user,
                          store::device_row device, std::string_view code_hash) {
-  enrolled again{user, std::move(device)};
-  for (const auto& id : {act_of(again.device.id), approval_by_link(again.device.id, code_hash)}) {
+  enrolled repeated{user, std::move(device)};
+  for (const auto& id :
+       {act_of(repeated.device.id), approval_by_link(repeated.device.id, code_hash)}) {
     const auto object = journal.journaled_object(id);
     if (!object) continue;
-    if (auto entry = store::decode_entry(*object)) again.entries.push_back(*std::move(entry));
+    if (auto entry = store::decode_entry(*object)) repeated.entries.push_back(*std::move(entry));
   }
-  return again;
+  return repeated;
 }
 
 void note_in_audit(store::audit::writes log, const enrolled& made, const char* what,
@@ -242,7 +244,8 @@ bool stands_in_for(store::people::reads people, const store::device_row& device,
 
 /// With a code; with `again` besides, the new device stands in for one of the same user.
 result<enrolled> enroll_in(store::transaction& tx, random_source& random, unix_millis now,
-                           const wire::enroll_request& request, const maybe_again& again) {
+                           const wire::enroll_request& request,
+                           const maybe_reenrollment& reenrollment) {
   store::credentials::writes credentials(tx);
   const auto hash = crypto::sha256(request.code);
   // Locked: of several devices with one code exactly one is added.
@@ -254,16 +257,16 @@ result<enrolled> enroll_in(store::transaction& tx, random_source& random, unix_m
   if (found->device) {
     auto device = enrolled_before(tx, *found, request, now);
     if (!device) return device.error();
-    if (again && !stands_in_for(tx, *device, again->device)) return unknown_code();
+    if (reenrollment && !stands_in_for(tx, *device, reenrollment->device)) return unknown_code();
     return answered_before(tx, *user, *std::move(device), hash.raw());
   }
   if (over(*found, now)) return expired_code();
-  if (!again) {
+  if (!reenrollment) {
     auto made = make_device(tx, random, now, *user, request, hash.raw(), nullptr);
     credentials.use_enrollment(hash.raw(), made.device.key);
     return made;
   }
-  const auto may = may_replace(tx, now, *again, *request.again, user->key);
+  const auto may = may_replace(tx, now, *reenrollment, *request.again, user->key);
   if (!may) return may.error();
   if (may->made && may->made->pending) return approve_by_link(tx, now, *user, *may, hash.raw());
   // This key stands in for the device already: the code stays good.
@@ -276,8 +279,8 @@ result<enrolled> enroll_in(store::transaction& tx, random_source& random, unix_m
 /// Without a code, signed by the device that the new one stands in for.
 result<enrolled> enroll_again_in(store::transaction& tx, random_source& random, unix_millis now,
                                  const wire::enroll_request& request,
-                                 const wire::again_object& again) {
-  const auto may = may_replace(tx, now, again, *request.again, std::nullopt);
+                                 const wire::again_object& reenrollment) {
+  const auto may = may_replace(tx, now, reenrollment, *request.again, std::nullopt);
   if (!may) return may.error();
   const auto user = enabled_user(tx, may->old.user, unknown_code());
   if (!user) return user.error();
@@ -288,7 +291,7 @@ result<enrolled> enroll_again_in(store::transaction& tx, random_source& random, 
 
 /// Whether there is such a code that is still good for this key, or such a device that signed.
 result<void> known_at_all(store::database& in, const wire::enroll_request& request,
-                          const maybe_again& again, unix_millis now) {
+                          const maybe_reenrollment& reenrollment, unix_millis now) {
   result<void> known;
   in.read([&](store::snapshot& snapshot) {
     known = {};
@@ -304,7 +307,7 @@ result<void> known_at_all(store::database& in, const wire::enroll_request& reque
       }
       return;
     }
-    const auto device = store::people::reads(snapshot).device_by_id(again->device);
+    const auto device = store::people::reads(snapshot).device_by_id(reenrollment->device);
     if (!device || store::is_placeholder(*device)) {
       known = fail(errc::device_unknown,
                    "This server does not know the device; ask the administrator for a new link, "
@@ -318,14 +321,15 @@ result<void> known_at_all(store::database& in, const wire::enroll_request& reque
 
 /// In one transaction, which a refusal undoes: whoever is refused leaves nothing behind.
 result<enrolled> enroll_or_nothing(store::database& in, random_source& random, unix_millis now,
-                                   const wire::enroll_request& request, const maybe_again& again) {
+                                   const wire::enroll_request& request,
+                                   const maybe_reenrollment& reenrollment) {
   std::optional<enrolled> made;
   try {
     in.write([&](store::transaction& tx) {
       const auto proof = wire::decode_enroll_object(request.proof->object).value();
       if (!spend(tx, now, proof.challenge)) throw error_exception(stale_challenge());
-      made = (request.code.empty() ? enroll_again_in(tx, random, now, request, *again)
-                                   : enroll_in(tx, random, now, request, again))
+      made = (request.code.empty() ? enroll_again_in(tx, random, now, request, *reenrollment)
+                                   : enroll_in(tx, random, now, request, reenrollment))
                  .value();
     });
   } catch (const error_exception& e) {
@@ -427,12 +431,12 @@ result<wire::enroll_answer> enroll(store::database& in, const server_keys& keys,
                                    const wire::enroll_request& request,
                                    const journal_sink& journal) {
   if (auto checked = check_request(request); !checked) return checked.error();
-  const auto again = read_again(keys, request);
-  if (!again) return again.error();
+  const auto reenrollment = read_reenrollment(keys, request);
+  if (!reenrollment) return reenrollment.error();
   // Guesses end here, without waiting for the writer.
-  if (auto guess = known_at_all(in, request, *again, now); !guess) return guess.error();
-  if (auto proved = check_proof(keys, now, request, *again); !proved) return proved.error();
-  auto made = enroll_or_nothing(in, random, now, request, *again);
+  if (auto guess = known_at_all(in, request, *reenrollment, now); !guess) return guess.error();
+  if (auto proved = check_proof(keys, now, request, *reenrollment); !proved) return proved.error();
+  auto made = enroll_or_nothing(in, random, now, request, *reenrollment);
   if (!made) return made.error();
   if (journal) {
     for (const auto& entry : made->entries) journal(entry);

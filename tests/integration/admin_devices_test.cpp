@@ -2,7 +2,7 @@
 // approving each, and what is left of it in a database that went back.
 #include <filesystem>
 
-#include "server/auth/again.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "tests/integration/admin_support.hpp"
 
 namespace autocusto::test {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/auth/again.hpp"
+#include "server/auth/reenrollment.hpp"
 #include "server/store/audit.hpp"
 #include "server/store/people.hpp"
 #include "server/store/settings.hpp"

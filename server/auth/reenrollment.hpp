@@ -34,11 +34,11 @@ inline constexpr std::size_t k_stand_ins_in_a_row = 63;
 
 /// What `again` of the request says, if it is for this server and this new key; nothing when the
 /// request has none. Errors: malformed.
-[[nodiscard]] result<std::optional<wire::again_object>> read_again(
+[[nodiscard]] result<std::optional<wire::again_object>> read_reenrollment(
     const server_keys& keys, const wire::enroll_request& request);
 
 /// Whether that device's key signed the request.
-[[nodiscard]] bool signed_by_device(const wire::signed_object& again,
+[[nodiscard]] bool signed_by_device(const wire::signed_object& reenrollment,
                                     const store::device_row& device);
 
 struct replacement {

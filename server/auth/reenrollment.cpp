@@ -1,4 +1,4 @@
-#include "server/auth/again.hpp"
+#include "server/auth/reenrollment.hpp"
 
 #include "server/store/family.hpp"
 #include "server/store/people.hpp"
@@ -36,8 +36,8 @@ std::size_t length_of_row(store::people::reads people, const store::device_row& 
 
 }  // namespace
 
-result<std::optional<wire::again_object>> read_again(const server_keys& keys,
-                                                     const wire::enroll_request& request) {
+result<std::optional<wire::again_object>> read_reenrollment(const server_keys& keys,
+                                                            const wire::enroll_request& request) {
   if (!request.again) return std::optional<wire::again_object>();
   auto asked = wire::decode_again_object(request.again->object);
   if (!asked) return asked.error();
@@ -50,11 +50,11 @@ result<std::optional<wire::again_object>> read_again(const server_keys& keys,
   return std::optional(*std::move(asked));
 }
 
-bool signed_by_device(const wire::signed_object& again, const store::device_row& device) {
+bool signed_by_device(const wire::signed_object& reenrollment, const store::device_row& device) {
   const auto key = crypto::public_key::from_raw(device.public_key);
-  const auto signature = crypto::signature::from_raw(again.signature);
+  const auto signature = crypto::signature::from_raw(reenrollment.signature);
   return key && signature &&
-         crypto::verify(*key, crypto::purpose_message("again", again.object), *signature);
+         crypto::verify(*key, crypto::purpose_message("again", reenrollment.object), *signature);
 }
 
 result<replacement> may_replace(store::transaction& tx, unix_millis now,
