@@ -1,6 +1,5 @@
 #include "client/engine/machine.hpp"
 
-#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -79,34 +78,6 @@ bool from_outside(const event& what) {
 }
 
 }  // namespace
-
-std::string_view step_name(step s) {
-  constexpr std::array<std::string_view, 24> names{"idle",
-                                                   "loading_state",
-                                                   "asking_challenge",
-                                                   "asking_session",
-                                                   "saving_push",
-                                                   "pushing",
-                                                   "asking_receipt",
-                                                   "applying_receipt",
-                                                   "dropping_push",
-                                                   "beginning_recovery",
-                                                   "asking_missing",
-                                                   "marking_missing",
-                                                   "restarting_feed",
-                                                   "pulling",
-                                                   "erasing",
-                                                   "polling",
-                                                   "backing_off",
-                                                   "closing",
-                                                   "reopening",
-                                                   "erasing_everything",
-                                                   "acknowledging",
-                                                   "noting_erasure",
-                                                   "wiping",
-                                                   "done"};
-  return names.at(static_cast<std::size_t>(s));
-}
 
 std::vector<action> machine::on(const event& what, const step_input& input) {
   if (step_ == step::done) return {};

@@ -43,7 +43,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "client/engine/machine_state.hpp"
@@ -77,7 +76,6 @@ enum class step {
   wiping,
   done,
 };
-[[nodiscard]] std::string_view step_name(step s);
 
 /// Back-off: half of the window fixed, half by jitter; the window doubles from the first to the
 /// last. After a fault ends, sync goes on within 30 s.

@@ -1,5 +1,6 @@
 // The end of all faults: everything is started again, and everybody syncs until nothing moves.
 #include "tests/simulation/run.hpp"
+#include "tests/support/step_name.hpp"
 
 namespace autocusto::simulation {
 namespace {

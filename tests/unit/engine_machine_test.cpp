@@ -7,6 +7,7 @@
 
 #include "client/engine/machine.hpp"
 #include "tests/support/machine_driver.hpp"
+#include "tests/support/step_name.hpp"
 
 namespace autocusto::engine {
 namespace {
