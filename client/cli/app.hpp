@@ -73,7 +73,8 @@ void add_ui_command(CLI::App& parser, app& a);          ///< ui
                                        const std::vector<domain::field_change>& changes);
 [[nodiscard]] std::string saved_text(const replica::saved& s);
 
-/// What moved under the doctor's waiting edits, as JSON and as a sentence with its line break.
+/// A notice that a record has changed while an edit waited, as JSON and as a sentence with its line
+/// break.
 [[nodiscard]] nlohmann::json notice_json(const replica::notice& n);
 [[nodiscard]] std::string notice_text(const replica::notice& n);
 

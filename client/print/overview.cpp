@@ -10,7 +10,7 @@ namespace autocusto::printing {
 
 namespace {
 
-/// Nothing for a record that was changed or damaged: one of them keeps no list from being shown.
+/// Nothing for a record whose cells were changed or damaged, so that a list shows the other ones.
 std::optional<domain::field_map> sound_fields(const replica::reader& reader, std::string_view kind,
                                               const std::string& key) {
   try {

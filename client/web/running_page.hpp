@@ -42,7 +42,7 @@ class page_socket {
   page_socket(const page_socket&) = delete;
   page_socket& operator=(const page_socket&) = delete;
 
-  /// From now on answers, on a thread of its own; who connected before has waited. Once.
+  /// Starts to answer, on a thread of its own; earlier connections have waited. Call it once.
   void serve(std::function<page_ticket()> ticket);
 
  private:

@@ -92,7 +92,8 @@ std::optional<error> begin_request(context& in, const http::request& asked, admi
               "moment.");
 }
 
-/// Whose connection it is from now on; also where the request itself is then refused.
+/// The device and the user against whose limits the connection counts, also if the request is then
+/// refused.
 std::vector<http::connection_owner> owners_of(const context& in, const store::session_owner& who) {
   const auto& most = in.limits.connections;
   return {{"device " + std::string(who.device.id.raw()), static_cast<std::size_t>(most.device)},

@@ -24,7 +24,7 @@ struct run_start {
   unix_millis now = 0;
 };
 
-/// Where a run stands. An unfinished run of the same source is gone on with under its number.
+/// The run to write under. An unfinished run of the same source is continued under its number.
 struct run_state {
   store::pk run = 0;
   bool continued = false;

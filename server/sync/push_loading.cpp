@@ -17,8 +17,8 @@ constexpr std::int64_t k_work_of_a_graphs_version = 10;
 
 }  // namespace
 
-/// Locks every record in which the push may change something; makes those that a root may bring
-/// into being. Others are as good as none.
+/// Locks every record that the push may change, and inserts those that a root of it may open. A
+/// version of any other record is treated as if the record did not exist.
 void push_transaction::lock_records() {
   std::vector<store::wanted_record> wanted;
   std::unordered_map<record_id, std::size_t> places;

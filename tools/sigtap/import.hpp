@@ -33,8 +33,8 @@ struct tables {
 /// The six under their names, without bytes.
 [[nodiscard]] tables named_tables();
 
-/// Takes the six out of a ZIP, wherever in it they are. Errors: malformed (no ZIP, damaged, a file
-/// is missing), too_large.
+/// Reads the six table files from a ZIP, in whatever folder of it they are. Errors: malformed (no
+/// ZIP, damaged, a file is missing), too_large.
 [[nodiscard]] result<tables> unzip_tables(std::string_view zip);
 
 /// The catalogue of the tables, as revision 0. Errors: malformed, with file and line.

@@ -1,4 +1,4 @@
-// Checking everything that is here against itself.
+// Verifies the replica: the versions, views and lists on the disk must agree with each other.
 #include <algorithm>
 #include <map>
 #include <set>

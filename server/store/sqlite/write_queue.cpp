@@ -182,7 +182,7 @@ void write_queue::run_in_savepoint(job& one, std::vector<user_id>& wakes) {
   }
   if (one.failure) static_cast<void>(connection_->session.take_wakes());
   if (!db.in_transaction()) {
-    // A full disk rolls back everything at once: the others' work is gone, too.
+    // SQLite rolls back the whole transaction when the disk is full, with the work of all callers.
     throw database_error("The embedded database gave the whole transaction up; nothing was saved.",
                          true, false);
   }
