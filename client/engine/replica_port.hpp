@@ -15,6 +15,7 @@
 #include "shared/base/clock.hpp"
 #include "shared/base/error.hpp"
 #include "shared/wire/messages.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::engine {
 
@@ -61,7 +62,7 @@ class replica_port {
   virtual void bound_batches(const batch_bounds& bounds) = 0;
 
   /// Signs with the device key.
-  [[nodiscard]] virtual wire::signed_object sign(std::string_view purpose, std::string object) = 0;
+  [[nodiscard]] virtual wire::signed_object sign(wire::purpose of, std::string object) = 0;
   [[nodiscard]] virtual result<void> note_learned(const learned& what) = 0;
 
   /// Signs a push and keeps it before its first sending. Errors: busy when another push is under

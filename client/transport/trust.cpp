@@ -7,6 +7,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/public_key.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::transport {
 namespace {
@@ -26,14 +27,6 @@ error out_of_touch() {
       "it: ask for a new link and run `autocusto enroll LINK --again`; your edits stay.");
 }
 
-bool signed_by(std::string_view raw_key, std::string_view purpose,
-               const wire::signed_object& object) {
-  const auto key = crypto::public_key::from_raw(raw_key);
-  const auto signature = crypto::signature::from_raw(object.signature);
-  if (!key || !signature) return false;
-  return crypto::verify(*key, crypto::purpose_message(purpose, object.object), *signature);
-}
-
 /// A trust object whose keys are all keys that prove something.
 result<wire::trust> read_trust(const wire::signed_object& offered) {
   auto read = wire::decode_trust(offered.object);
@@ -47,10 +40,10 @@ result<wire::trust> read_trust(const wire::signed_object& offered) {
 
 }  // namespace
 
-bool signed_by_server(const wire::trust& known, std::string_view purpose,
+bool signed_by_server(const wire::trust& known, wire::purpose of,
                       const wire::signed_object& object) {
   return std::any_of(known.keys.begin(), known.keys.end(),
-                     [&](const auto& key) { return signed_by(key, purpose, object); });
+                     [&](const auto& key) { return wire::is_signed(key, of, object); });
 }
 
 result<engine::fetched_catalogue> check_catalogue(const std::optional<wire::trust>& known,
@@ -102,7 +95,7 @@ result<wire::trust> accept_first_trust(const wire::signed_object& offered, bool 
   const auto pinned = std::find_if(read->keys.begin(), read->keys.end(), [wanted](const auto& key) {
     return crypto::sha256(key).raw() == wanted;
   });
-  if (pinned == read->keys.end() || !signed_by(*pinned, "trust", offered)) {
+  if (pinned == read->keys.end() || !wire::is_signed(*pinned, "trust", offered)) {
     return untrusted("its trust object is not signed by the key of the link");
   }
   return *read;
@@ -125,7 +118,7 @@ result<wire::trust> accept_next_trust(const wire::trust& known,
   return *read;
 }
 
-std::optional<error> refuse_other_end(const wire::trust& known, std::string_view purpose,
+std::optional<error> refuse_other_end(const wire::trust& known, wire::purpose of,
                                       const std::optional<wire::signed_object>& given,
                                       std::string_view expected) {
   if (!given) {
@@ -133,7 +126,7 @@ std::optional<error> refuse_other_end(const wire::trust& known, std::string_view
                 "The server does not prove itself in the way that this program asks for. Nothing "
                 "was sent. Ask the administrator to update the server.");
   }
-  if (!signed_by_server(known, purpose, *given)) return out_of_touch();
+  if (!signed_by_server(known, of, *given)) return out_of_touch();
   if (given->object != expected) {
     return fail(errc::untrusted_server,
                 "Somebody stands between this laptop and the server: its signature is for another "

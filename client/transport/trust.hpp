@@ -20,6 +20,7 @@
 #include "shared/wire/audit_chain.hpp"
 #include "shared/wire/catalogue.hpp"
 #include "shared/wire/messages.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::transport {
 
@@ -34,15 +35,14 @@ namespace autocusto::transport {
                                                     const wire::signed_object& offered);
 
 /// Whether one of the server's keys signed the object for that purpose.
-[[nodiscard]] bool signed_by_server(const wire::trust& known, std::string_view purpose,
+[[nodiscard]] bool signed_by_server(const wire::trust& known, wire::purpose of,
                                     const wire::signed_object& object);
 
 /// Whether the server itself, and nobody who stands in between, is at the other end of this
 /// connection: one of its keys has signed, for that purpose, the object that was expected (with
 /// this client's nonce or challenge, and the TLS key that this client was shown). Nothing: it is;
 /// else `untrusted_server`, also where the server, being of a release before, has signed nothing.
-[[nodiscard]] std::optional<error> refuse_other_end(const wire::trust& known,
-                                                    std::string_view purpose,
+[[nodiscard]] std::optional<error> refuse_other_end(const wire::trust& known, wire::purpose of,
                                                     const std::optional<wire::signed_object>& given,
                                                     std::string_view expected);
 

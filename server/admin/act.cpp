@@ -38,6 +38,7 @@
 #include "shared/domain/record_kind.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/json/read.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::admin::detail {
 namespace {
@@ -345,12 +346,9 @@ wire::act_object verified(const context& in, const wire::signed_object& sent,
   if (object->actor != caller.user.id) {
     refuse(errc::forbidden, "The act names another user than the session's.", "actor");
   }
-  const auto key = crypto::public_key::from_raw(caller.device.public_key);
-  const auto signature = crypto::signature::from_raw(sent.signature);
-  if (!key || !signature ||
-      !crypto::verify(*key, crypto::purpose_message("act", sent.object), *signature)) {
-    refuse(errc::bad_signature, "The act is not signed by this session's device.", "signature");
-  }
+  wire::check_signed(caller.device.public_key, "act", sent,
+                     "The act is not signed by this session's device.")
+      .value();
   return *std::move(object);
 }
 

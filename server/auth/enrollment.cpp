@@ -12,6 +12,7 @@
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/public_key.hpp"
 #include "shared/domain/text.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::auth {
 namespace {
@@ -60,11 +61,10 @@ result<void> check_proof(const server_keys& keys, unix_millis now,
   if (reenrollment && reenrollment->challenge != object->challenge) {
     return fail(errc::malformed, "The two signatures are over different challenges.", "challenge");
   }
-  const auto key = crypto::public_key::from_raw(request.public_key);
-  const auto signature = crypto::signature::from_raw(request.proof->signature);
-  if (!key || !signature ||
-      !crypto::verify(*key, crypto::purpose_message("enroll", request.proof->object), *signature)) {
-    return fail(errc::bad_signature, "The request is not signed by the new device's key.");
+  if (auto proved = wire::check_signed(request.public_key, "enroll", *request.proof,
+                                       "The request is not signed by the new device's key.");
+      !proved) {
+    return proved;
   }
   if (!challenge_valid(keys, now, challenge_use::enrollment, {}, object->challenge)) {
     return stale_challenge();
@@ -312,8 +312,8 @@ result<void> known_at_all(store::database& in, const wire::enroll_request& reque
       known = fail(errc::device_unknown,
                    "This server does not know the device; ask the administrator for a new link, "
                    "and enroll again with it.");
-    } else if (!signed_by_device(*request.again, *device)) {
-      known = fail(errc::bad_signature, "The request is not signed by the device's key.");
+    } else {
+      known = signed_by_device(*request.again, *device);
     }
   });
   return known;

@@ -231,9 +231,9 @@ result<void> reissue_leaf(server_keys& keys, const std::vector<std::string>& nam
   return {};
 }
 
-wire::signed_object sign_canonical(const server_keys& keys, std::string_view purpose,
+wire::signed_object sign_canonical(const server_keys& keys, wire::purpose of,
                                    std::string canonical_json) {
-  return wire::sign_canonical(keys.signing, purpose, std::move(canonical_json));
+  return wire::sign_canonical(keys.signing, of, std::move(canonical_json));
 }
 
 std::vector<crypto::public_key> all_signing_keys(const server_keys& keys) {

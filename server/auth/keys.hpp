@@ -31,6 +31,7 @@
 #include "shared/crypto/sign.hpp"
 #include "shared/http/x509.hpp"
 #include "shared/wire/messages.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::auth {
 
@@ -91,7 +92,7 @@ inline constexpr int k_leaf_days = 365;
 [[nodiscard]] wire::signed_object trust_object(const server_keys& keys);
 
 /// Signs an object's canonical JSON for a purpose; the result goes into messages.
-[[nodiscard]] wire::signed_object sign_canonical(const server_keys& keys, std::string_view purpose,
+[[nodiscard]] wire::signed_object sign_canonical(const server_keys& keys, wire::purpose of,
                                                  std::string canonical_json);
 
 /// The link by which a device is enrolled, with the pin that fits these keys.

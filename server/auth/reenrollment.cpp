@@ -4,6 +4,7 @@
 #include "server/store/people.hpp"
 #include "server/store/placeholder.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::auth {
 namespace {
@@ -50,11 +51,10 @@ result<std::optional<wire::again_object>> read_reenrollment(const server_keys& k
   return std::optional(*std::move(asked));
 }
 
-bool signed_by_device(const wire::signed_object& reenrollment, const store::device_row& device) {
-  const auto key = crypto::public_key::from_raw(device.public_key);
-  const auto signature = crypto::signature::from_raw(reenrollment.signature);
-  return key && signature &&
-         crypto::verify(*key, crypto::purpose_message("again", reenrollment.object), *signature);
+result<void> signed_by_device(const wire::signed_object& reenrollment,
+                              const store::device_row& device) {
+  return wire::check_signed(device.public_key, "again", reenrollment,
+                            "The request is not signed by the device's key.");
 }
 
 result<replacement> may_replace(store::transaction& tx, unix_millis now,
@@ -74,8 +74,8 @@ result<replacement> may_replace(store::transaction& tx, unix_millis now,
   }
   const bool forgotten = store::is_placeholder(*old);
   if (forgotten && !user) return unknown_device();
-  if (!forgotten && !signed_by_device(sent, *old)) {
-    return fail(errc::bad_signature, "The request is not signed by the device's key.");
+  if (!forgotten) {
+    if (auto checked = signed_by_device(sent, *old); !checked) return checked.error();
   }
   if (old->pending) {
     return fail(errc::forbidden,

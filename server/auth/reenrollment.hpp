@@ -37,9 +37,9 @@ inline constexpr std::size_t k_stand_ins_in_a_row = 63;
 [[nodiscard]] result<std::optional<wire::again_object>> read_reenrollment(
     const server_keys& keys, const wire::enroll_request& request);
 
-/// Whether that device's key signed the request.
-[[nodiscard]] bool signed_by_device(const wire::signed_object& reenrollment,
-                                    const store::device_row& device);
+/// Whether that device's key signed the request; else bad_signature.
+[[nodiscard]] result<void> signed_by_device(const wire::signed_object& reenrollment,
+                                            const store::device_row& device);
 
 struct replacement {
   store::device_row old;

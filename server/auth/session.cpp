@@ -9,6 +9,7 @@
 #include "server/store/placeholder.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::auth {
 namespace {
@@ -83,13 +84,8 @@ result<void> check_signature(store::database& in, const wire::session_request& a
   if (!found) {
     return fail(errc::device_unknown, "This server does not know the device; enroll it again.");
   }
-  const auto key = crypto::public_key::from_raw(found->device.public_key);
-  const auto signature = crypto::signature::from_raw(request.signature);
-  if (!key || !signature ||
-      !crypto::verify(*key, crypto::purpose_message("session", request.object), *signature)) {
-    return fail(errc::bad_signature, "The session request is not signed by this device's key.");
-  }
-  return {};
+  return wire::check_signed(found->device.public_key, "session", request,
+                            "The session request is not signed by this device's key.");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "shared/crypto/sign.hpp"
 #include "shared/json/canonical.hpp"
 #include "shared/wire/messages.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::sync {
 namespace {
@@ -34,11 +35,8 @@ std::string signed_text(const journal_entry& entry, const server_id& server) {
 std::optional<journal_entry> read_line(const std::string& line, const sync_keys& keys) {
   const auto sent = wire::decode_signed(line);
   if (!sent) return std::nullopt;
-  const auto signature = crypto::signature::from_raw(sent->signature);
-  const auto message = crypto::purpose_message("journal", sent->object);
-  if (!signature) return std::nullopt;
   const auto fits = [&](const crypto::public_key& key) {
-    return crypto::verify(key, message, *signature);
+    return wire::is_signed(key.raw(), "journal", *sent);
   };
   if (!fits(keys.signing->public_half()) &&
       std::none_of(keys.retired.begin(), keys.retired.end(), fits)) {
@@ -228,10 +226,8 @@ journal::journal(journal_file& file, const sync_keys& keys, random_source& rando
 result<void> journal::note(const store::journal_entry& entry) {
   const std::lock_guard lock(mutex_);
   if (known_.contains(entry.id)) return {};
-  wire::signed_object line;
-  line.object = signed_text(entry, keys_.server);
-  line.signature =
-      crypto::sign(*keys_.signing, crypto::purpose_message("journal", line.object)).raw();
+  const auto line =
+      wire::sign_canonical(*keys_.signing, "journal", signed_text(entry, keys_.server));
   if (auto done = file_.append(wire::encode(line)); !done) return done;
   known_.insert(entry.id);
   entries_.push_back(entry);

@@ -12,6 +12,7 @@
 #include "shared/base/limits.hpp"
 #include "shared/crypto/hash.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::sync {
 namespace {
@@ -60,12 +61,10 @@ std::optional<error> check_sender(const wire::push_object& object, const wire::s
   if (object.actor != who.user.id) {
     return fail(errc::forbidden, "The push names another user than the session's.", "actor");
   }
-  const auto key = crypto::public_key::from_raw(who.device.public_key);
-  const auto signature = crypto::signature::from_raw(sent.signature);
-  if (!key || !signature ||
-      !crypto::verify(*key, crypto::purpose_message("push", sent.object), *signature)) {
-    return fail(errc::bad_signature, "The push is not signed by this session's device.",
-                "signature");
+  if (auto checked = wire::check_signed(who.device.public_key, "push", sent,
+                                        "The push is not signed by this session's device.");
+      !checked) {
+    return checked.error();
   }
   if (who.session.scope != store::session_scope::full && !surrender) {
     return fail(errc::forbidden, "This session may only hand over what the device still holds.");

@@ -11,6 +11,7 @@
 #include "server/store/settings.hpp"
 #include "shared/base/limits.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::sync::detail {
 namespace {
@@ -92,9 +93,8 @@ push_answer signed_anew(std::string stored, const sync_keys& keys) {
   push_answer a;
   a.body = std::move(stored);
   if (auto receipt = wire::decode_push_answer(a.body)) {
-    receipt->signature =
-        crypto::sign(*keys.signing, crypto::purpose_message("receipt", receipt->object)).raw();
-    a.body = wire::encode_push_answer(*receipt);
+    a.body = wire::encode_push_answer(
+        wire::sign_canonical(*keys.signing, "receipt", std::move(receipt->object)));
   }
   return a;
 }
@@ -352,11 +352,8 @@ std::string push_transaction::sign_receipt(acceptance_plan& plan) {
     if (!r.incarnation || r.outcome == wire::push_outcome::discarded) continue;
     r.proof = wire::make_proof(env_.keys->server_secret, who_.owner, *r.incarnation, r.version);
   }
-  wire::signed_object signed_receipt;
-  signed_receipt.object = wire::encode_object(receipt);
-  signed_receipt.signature =
-      crypto::sign(*env_.keys->signing, crypto::purpose_message("receipt", signed_receipt.object))
-          .raw();
+  const auto signed_receipt =
+      wire::sign_canonical(*env_.keys->signing, "receipt", wire::encode_object(receipt));
   plan.results = std::move(receipt.results);
   return wire::encode_push_answer(signed_receipt);
 }

@@ -8,6 +8,7 @@
 #include "server/store/people.hpp"
 #include "server/store/views.hpp"
 #include "shared/crypto/sign.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::sync {
 namespace {
@@ -22,12 +23,10 @@ std::optional<error> sender_problem(const wire::erasure_object& object,
     return fail(errc::bad_signature, "The receipt names another device than the session's.",
                 "device");
   }
-  const auto key = crypto::public_key::from_raw(who.device.public_key);
-  const auto signature = crypto::signature::from_raw(sent.signature);
-  if (!key || !signature ||
-      !crypto::verify(*key, crypto::purpose_message("erasure", sent.object), *signature)) {
-    return fail(errc::bad_signature, "The receipt is not signed by this session's device.",
-                "signature");
+  if (auto checked = wire::check_signed(who.device.public_key, "erasure", sent,
+                                        "The receipt is not signed by this session's device.");
+      !checked) {
+    return checked.error();
   }
   return std::nullopt;
 }

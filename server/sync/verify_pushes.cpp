@@ -3,19 +3,13 @@
 
 #include "server/store/pushes.hpp"
 #include "server/sync/verify_parts.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::sync::detail {
 namespace {
 
 // A push of 1,000 versions has an object and a receipt of some 500 KB together.
 constexpr std::int64_t k_pushes = 20;
-
-bool signed_by(const crypto::public_key& key, std::string_view purpose,
-               const wire::signed_object& what) {
-  const auto signature = crypto::signature::from_raw(what.signature);
-  return signature &&
-         crypto::verify(key, crypto::purpose_message(purpose, what.object), *signature);
-}
 
 bool stores_version(wire::push_outcome outcome) {
   return outcome != wire::push_outcome::refused;
@@ -56,7 +50,7 @@ void verifier::check_push(const store::push_row& push) {
   if (!key || object->device != device->second.id || object->id != push.id) {
     find("push_row", where);
   }
-  if (key && !signed_by(*key, "push", {push.object, push.signature})) {
+  if (key && !wire::is_signed(key->raw(), "push", {push.object, push.signature})) {
     find("push_signature", where);
   }
   check_receipt(push, *object, where);
@@ -68,7 +62,7 @@ void verifier::check_receipt(const store::push_row& push, const wire::push_objec
   if (!answer) return find("receipt_form", where);
   const auto& keys = options_.server_keys;
   const bool ours = std::any_of(keys.begin(), keys.end(), [&answer](const auto& key) {
-    return signed_by(key, "receipt", *answer);
+    return wire::is_signed(key.raw(), "receipt", *answer);
   });
   if (!ours) find("receipt_signature", where);
   const auto receipt = wire::decode_receipt_object(answer->object);

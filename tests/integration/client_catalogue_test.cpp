@@ -132,7 +132,7 @@ TEST(catalogue_trust, what_the_server_has_not_signed_is_refused) {
   wire::trust trust;
   trust.server = *server_id::parse("00000001-0000-4000-8000-000000000001");
   trust.keys = {std::string(key.public_half().raw())};
-  const auto told = [&](const crypto::signing_key& by, const std::string& purpose,
+  const auto told = [&](const crypto::signing_key& by, wire::purpose purpose,
                         const std::string& text, const server_id& server) {
     const wire::catalogue_object object{server, 1, crypto::sha256(text_of(1))};
     wire::catalogue_answer out;

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The size and tidiness of the house: no source file over 500 lines, `#pragma once` in each header,
-`.hpp`/`.cpp` only, no `using namespace` in headers, no tab or trailing blank, no sleeping in tests."""
+`.hpp`/`.cpp` only, no `using namespace` in headers, no tab or trailing blank, no sleeping in tests,
+and signatures of objects in one place."""
 
 import pathlib
 import re
 import sys
 
 LIMIT = 500
+SIGN = re.compile(r"\b(crypto::(sign|verify)|purpose_message)\(")
+SIGNERS = ("shared/crypto/", "shared/wire/sign.cpp", "tests/")
 SLEEP = re.compile(r"\b(sleep_for|usleep|nanosleep)\s*\(")
 
 
@@ -30,6 +33,8 @@ def main() -> int:
                     wrong.append(f"{name}:{number}: using namespace in a header")
                 if "\t" in line or line != line.rstrip():
                     wrong.append(f"{name}:{number}: a tab or a trailing blank")
+                if path.suffix != ".py" and SIGN.search(line) and not name.startswith(SIGNERS):
+                    wrong.append(f"{name}:{number}: objects are signed and checked by shared/wire/sign.hpp")
                 if top == "tests" and path.suffix == ".cpp" and SLEEP.search(line):
                     wrong.append(f"{name}:{number}: a test sleeps; poll with a deadline")
     print("\n".join(wrong) if wrong else "house: fine")

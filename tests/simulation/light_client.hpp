@@ -64,7 +64,7 @@ class light_client final : public sim_client, private engine::replica_port {
   // engine::replica_port
   result<engine::replica_state> load_state() override;
   void bound_batches(const engine::batch_bounds& bounds) override { bounds_ = bounds; }
-  wire::signed_object sign(std::string_view, std::string object) override {
+  wire::signed_object sign(wire::purpose, std::string object) override {
     return {std::move(object), {}};
   }
   result<void> note_learned(const engine::learned&) override { return {}; }

@@ -38,8 +38,8 @@ class real_client::guarded_port final : public engine::replica_port {
     return of_.guarded([&] { return real().load_state(); });
   }
   void bound_batches(const engine::batch_bounds& bounds) override { real().bound_batches(bounds); }
-  wire::signed_object sign(std::string_view purpose, std::string object) override {
-    return of_.guarded([&] { return real().sign(purpose, std::move(object)); });
+  wire::signed_object sign(wire::purpose of, std::string object) override {
+    return of_.guarded([&] { return real().sign(of, std::move(object)); });
   }
   result<void> note_learned(const engine::learned& what) override {
     return of_.guarded([&] { return real().note_learned(what); });

@@ -32,7 +32,7 @@ wire::trust trust_of(const crypto::signing_key& key, std::int64_t serial = 1) {
 }
 
 wire::signed_object sign(const wire::trust& t, const crypto::signing_key& by,
-                         std::string_view purpose = "trust") {
+                         wire::purpose purpose = "trust") {
   return wire::sign_canonical(by, purpose, wire::encode_object(t));
 }
 
@@ -141,7 +141,7 @@ TEST(transport_trust, heads_of_the_log_are_the_servers_or_refused) {
     return to_base64url(wire::encode(object));
   };
   const auto told = [&](const wire::audit_head& of, const crypto::signing_key& by,
-                        std::string_view purpose = "audit") {
+                        wire::purpose purpose = "audit") {
     return read_audit_head(known, text(wire::sign_canonical(by, purpose, wire::encode_object(of))));
   };
   ASSERT_TRUE(told(head, key));

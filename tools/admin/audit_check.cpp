@@ -1,6 +1,7 @@
 #include "tools/admin/audit_check.hpp"
 
 #include "shared/wire/messages.hpp"
+#include "shared/wire/sign.hpp"
 
 namespace autocusto::admin {
 
@@ -29,9 +30,9 @@ std::string audit_check::flaw(const msg::audit_item& line) {
   if (!must_be_signed) return "A signature where there should be none.";
   const auto key = line.device ? keys_.find(*line.device) : keys_.end();
   if (key == keys_.end()) return "The device that signed it is not known.";
-  const auto signature = crypto::signature::parse(line.signature);
-  const auto message = crypto::purpose_message(resolution ? "push" : "act", line.object);
-  if (!signature || !crypto::verify(key->second, message, *signature)) {
+  const wire::signed_object sent{line.object, from_hex(line.signature).value_or("")};
+  const auto by = key->second.raw();
+  if (!(resolution ? wire::is_signed(by, "push", sent) : wire::is_signed(by, "act", sent))) {
     return "The signature does not hold: the line was changed after it was signed, or forged.";
   }
   signers_.insert(*line.device);

@@ -77,9 +77,9 @@ result<engine::replica_state> sync_store::load_state() {
   return found;
 }
 
-wire::signed_object sync_store::sign(std::string_view purpose, std::string object) {
+wire::signed_object sync_store::sign(wire::purpose of, std::string object) {
   if (!key_) key_ = identity_store(*file_).device_key();
-  return wire::sign_canonical(*key_, purpose, std::move(object));
+  return wire::sign_canonical(*key_, of, std::move(object));
 }
 
 result<void> sync_store::note_learned(const engine::learned& what) {

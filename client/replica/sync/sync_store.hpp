@@ -33,7 +33,7 @@ class sync_store final : public engine::replica_port {
 
   [[nodiscard]] result<engine::replica_state> load_state() override;
   void bound_batches(const engine::batch_bounds& bounds) override { bounds_ = bounds; }
-  [[nodiscard]] wire::signed_object sign(std::string_view purpose, std::string object) override;
+  [[nodiscard]] wire::signed_object sign(wire::purpose of, std::string object) override;
   [[nodiscard]] result<void> note_learned(const engine::learned& what) override;
 
   [[nodiscard]] std::optional<hash256> catalogue_hash() override;
