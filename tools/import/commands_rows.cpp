@@ -1,7 +1,6 @@
 // `autocusto-import show RUN --rows TABLE`: rows of the source that are kept whole here.
 #include <iostream>
 #include <limits>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +8,7 @@
 #include "server/store/imports/runs.hpp"
 #include "shared/cli/terminal.hpp"
 #include "tools/import/commands.hpp"
+#include "tools/import/rules/told_rows.hpp"
 #include "tools/import/target.hpp"
 
 namespace autocusto::import {
@@ -19,17 +19,6 @@ constexpr std::int64_t k_rows_at_once = 500;
 
 std::string_view name_of(store::kept_outcome outcome) {
   return outcome == store::kept_outcome::deferred ? "deferred" : "quarantined";
-}
-
-/// The ids of that table's rows which the run's report calls quarantined.
-std::set<std::int64_t> quarantined_in(const std::string& report, const std::string& table) {
-  std::set<std::int64_t> ids;
-  const auto read = nlohmann::json::parse(report);
-  for (const auto& item : read.at("items")) {
-    if (item.at("table") != table || item.at("outcome") != "quarantined") continue;
-    ids.insert(item.at("id").get<std::int64_t>());
-  }
-  return ids;
 }
 
 /// Prints while it reads, so that memory stays flat.
@@ -80,7 +69,7 @@ class printer {
 /// In one snapshot, so that no rollback meanwhile cuts the list short.
 void print_rows(store::snapshot& snapshot, const store::import_run_row& run,
                 const std::string& table, printer& out) {
-  const auto quarantined = quarantined_in(*run.report, table);
+  const told_rows told(*run.report, table);
   auto after = std::numeric_limits<std::int64_t>::min();
   while (std::cout) {
     const auto rows =
@@ -88,10 +77,7 @@ void print_rows(store::snapshot& snapshot, const store::import_run_row& run,
     if (rows.empty()) return;
     after = rows.back().legacy_id;
     for (const auto& row : rows) {
-      // An earlier run's, which has come in since.
-      const bool over =
-          row.outcome == store::kept_outcome::quarantined && !quarantined.contains(row.legacy_id);
-      if (!over) out.row(row);
+      if (!told.is_over(row)) out.row(row);
     }
   }
 }
