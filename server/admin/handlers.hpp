@@ -101,6 +101,9 @@ inline constexpr std::int64_t k_dependents = 1000;
 // The reference catalogue: its revisions, one of them, and one that is sent to be published
 [[nodiscard]] http::response catalogues(context& in);
 [[nodiscard]] http::response catalogue(context& in, const http::request& asked);
+/// What processes name of it.
+[[nodiscard]] http::response catalogue_uses(context& in, const http::request&,
+                                            const session_owner&);
 [[nodiscard]] http::response send_catalogue(context& in, const http::request&,
                                             const session_owner&);
 // Acts

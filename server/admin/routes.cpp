@@ -73,6 +73,7 @@ std::vector<api::route> routes(api::context& in) {
                    })});
   table.push_back(post(in, "catalogue", detail::send_catalogue));
   table.back().body_limit = k_catalogue_body;
+  table.push_back(post(in, "catalogue/uses", detail::catalogue_uses));
   table.push_back(post(in, "act", detail::act));
   return table;
 }

@@ -213,6 +213,8 @@ SYNC_ADMIN_MESSAGE(audit_list);
 SYNC_ADMIN_MESSAGE(act_answer);
 SYNC_ADMIN_MESSAGE(catalogue_list);
 SYNC_ADMIN_MESSAGE(catalogue_sent);
+SYNC_ADMIN_MESSAGE(catalogue_uses_query);
+SYNC_ADMIN_MESSAGE(catalogue_uses);
 #undef SYNC_ADMIN_MESSAGE
 
 }  // namespace autocusto::wire::admin

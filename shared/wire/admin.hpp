@@ -371,6 +371,23 @@ struct catalogue_sent {
   hash256 hash;
 };
 
+/// POST /v1/admin/catalogue/uses: what the processes that users see and have not closed name of the
+/// catalogue, over the next `limit` views.
+struct catalogue_uses_query {
+  std::int64_t after = 0;  ///< `next` of the page before
+  std::int64_t limit = 1000;
+};
+struct catalogue_use {
+  std::string user;  ///< e-mail
+  std::string of;    ///< disease, protocol, medicine
+  std::string code;  ///< CID or code
+  std::int64_t processes = 0;
+};
+struct catalogue_uses {
+  std::vector<catalogue_use> items;  ///< by user, of, code
+  std::int64_t next = 0;             ///< 0: there are no more
+};
+
 // ---- Acts ----
 
 /// The answer to an act, the same when the same act comes again.

@@ -343,6 +343,20 @@ void walk(V& v, M& m) {
   v("hash", m.hash);
 }
 
+template <class V, same<catalogue_uses_query> M>
+void walk(V& v, M& m) {
+  v("after", m.after);
+  v("limit", m.limit);
+}
+
+template <class V, same<catalogue_use> M>
+void walk(V& v, M& m) {
+  v("user", m.user);
+  v("of", m.of);
+  v("code", m.code);
+  v("processes", m.processes);
+}
+
 template <class M, class... Ts>
 concept one_of = (same<M, Ts> || ...);
 
@@ -353,7 +367,7 @@ void walk(V& v, M& m) {
   v("items", m.items);
 }
 
-template <class V, one_of<record_list, quarantine_page, audit_list> M>
+template <class V, one_of<record_list, quarantine_page, audit_list, catalogue_uses> M>
 void walk(V& v, M& m) {
   v("items", m.items);
   v("next", m.next);

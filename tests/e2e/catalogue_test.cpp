@@ -110,6 +110,50 @@ TEST_P(catalogue, a_month_later_changes_are_told_and_nothing_is_lost) {
   EXPECT_EQ(admin.must({"catalogue", "show"}).at("count"), 3);
 }
 
+TEST_P(catalogue, a_change_tells_whose_processes_name_it) {
+  auto& admin = here.admin();
+  const laptop ana = here.enroll(here.add_doctor("ana@clinica.test"), "ana");
+  const laptop bruno = here.enroll(here.add_doctor("bruno@clinica.test"), "bruno");
+  const auto add = [](const laptop& who, const std::string& key,
+                      const std::vector<const char*>& codes) {
+    json line = {{"key", key}, {"prescricao", json::array()}};
+    for (const auto* code : codes) line["prescricao"].push_back({{"codigo", code}, {"nome", code}});
+    who.must({"process", "save", "--from", "-"}, line.dump());
+  };
+  // The same medicine twice counts once; a draft, a closed one and one of before count nothing.
+  add(ana, "11144477735/K50.0", {"0604010028", "0604010028"});
+  add(ana, "52998224725/K51.0", {"0604010028", "0604540078"});
+  add(ana, "00000000191/K51.0", {"0604010028"});
+  ana.must({"process", "close", "00000000191/K51.0", "--reason", "Fim"});
+  add(bruno, "11144477735/K50.0", {"0604540078"});
+  add(bruno, "11144477735/K50.0", {"0604010095"});
+  ana.must({"sync"});
+  bruno.must({"sync"});
+  publish(zip(false), files / "one.json");
+  const json dry = admin.must({"catalogue", "import", "--sigtap", zip(true), "--dry-run"});
+  const auto users = [](const json& told, const std::string& code) {
+    for (const auto& one : told.at("changes")) {
+      if (one.at("code") == code) return one.at("users").dump();
+    }
+    return std::string();
+  };
+  const std::string hers = R"([{"processes":2,"user":"ana@clinica.test"}])";
+  EXPECT_EQ(users(dry, "0604010028"), hers);
+  EXPECT_EQ(users(dry, "0604540078"), R"([{"processes":1,"user":"ana@clinica.test"}])");
+  EXPECT_EQ(users(dry, "0604540043"), "[]");
+  publish(zip(true), files / "two.json");
+  EXPECT_EQ(users(admin.must({"catalogue", "diff", "1", "2"}), "0604010028"), hers);
+  const auto text = admin.text({"catalogue", "diff", "1", "2"}).out;
+  EXPECT_THAT(text, HasSubstr("ana@clinica.test"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("bruno")));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("11144477735")));
+  // Of two files nobody is asked for, unless that is wished.
+  const auto one = files / "one.json";
+  const auto two = files / "two.json";
+  EXPECT_EQ(users(admin.must({"catalogue", "diff", one, two}), "0604010028"), "null");
+  EXPECT_EQ(users(admin.must({"catalogue", "diff", one, two, "--uses"}), "0604010028"), hers);
+}
+
 TEST_P(catalogue, an_export_is_edited_and_published) {
   auto& admin = here.admin();
   const auto file = files / "edited.json";

@@ -19,6 +19,7 @@
 #include "shared/reference/starting.hpp"
 #include "shared/wire/catalogue.hpp"
 #include "tools/admin/app.hpp"
+#include "tools/admin/catalogue_uses.hpp"
 #include "tools/admin/text.hpp"
 #include "tools/sigtap/import.hpp"
 
@@ -39,6 +40,7 @@ struct catalogue_options {
   bool all_diseases = false;
   bool dry_run = false;
   bool force = false;
+  bool uses = false;
 };
 
 std::string read_file(const std::string& path, std::size_t most) {
@@ -89,11 +91,14 @@ reference::catalogue from_file(const std::string& path) {
   return value;
 }
 
+bool is_number(const std::string& what) {
+  return !what.empty() && what.size() < 10 &&
+         what.find_first_not_of("0123456789") == std::string::npos;
+}
+
 /// A revision by its number (0: the starting one), or a file.
 reference::catalogue named(const app& a, const std::string& what) {
-  const bool number = !what.empty() && what.size() < 10 &&
-                      what.find_first_not_of("0123456789") == std::string::npos;
-  if (!number) return from_file(what);
+  if (!is_number(what)) return from_file(what);
   if (std::stoll(what) == 0) return reference::starting_catalogue();
   session s(a);
   return published(s, std::stoll(what));
@@ -144,11 +149,12 @@ int import_catalogue(const app& a, const catalogue_options& o) {
   const auto after = reference::next_revision(before, brought);
   reference::check_catalogue(after).value();
   const auto changes = reference::compare(before, after);
+  const auto uses = read_uses(s);
   json object{{"revision", after.revision},
               {"valid_from", after.valid_from},
-              {"changes", changes_json(changes)},
+              {"changes", with_uses(changes_json(changes), uses)},
               {"file", nullptr}};
-  auto text = changes_text(changes);
+  auto text = changes_text(changes) + uses_text(changes, uses);
   if (o.dry_run) return a.done(object, text + "Nothing was written.\n");
   const auto path = o.out.empty() ? fmt::format("catalogue-{}.json", after.revision) : o.out;
   write_file(path, indented(after), o.force);
@@ -159,10 +165,17 @@ int import_catalogue(const app& a, const catalogue_options& o) {
                                    after.revision, cli::printable(path), cli::printable(path)));
 }
 
+/// Of files the server knows nothing; then it is asked only if it shall be.
 int diff(const app& a, const catalogue_options& o) {
   const auto changes = reference::compare(named(a, o.before), named(a, o.after));
-  return a.done({{"changes", changes_json(changes)}, {"count", changes.size()}},
-                changes_text(changes));
+  std::optional<process_uses> uses;
+  const auto published_one = [](const std::string& what) { return is_number(what) && what != "0"; };
+  if (o.uses || published_one(o.before) || published_one(o.after)) {
+    session s(a);
+    uses = read_uses(s);
+  }
+  return a.done({{"changes", with_uses(changes_json(changes), uses)}, {"count", changes.size()}},
+                changes_text(changes) + uses_text(changes, uses));
 }
 
 /// The file's catalogue as the revision after the newest one. It must have been made from that one:
@@ -188,8 +201,9 @@ int publish(const app& a, const catalogue_options& o) {
   // The first revision follows nothing that laptops could miss.
   if (before.revision > 0) reference::check_follows(before, value).value();
   const auto changes = reference::compare(before, value);
-  json object{{"revision", value.revision}, {"changes", changes_json(changes)}};
-  auto text = changes_text(changes);
+  const auto uses = read_uses(s);
+  json object{{"revision", value.revision}, {"changes", with_uses(changes_json(changes), uses)}};
+  auto text = changes_text(changes) + uses_text(changes, uses);
   if (o.dry_run) return a.done(object, text + "Nothing was published.\n");
   const auto hash = s.send_catalogue(reference::write_catalogue(value));
   const auto done =
@@ -211,8 +225,9 @@ int rollback(const app& a, const catalogue_options& o) {
   const auto day = o.day.empty() ? today() : o.day;
   const auto value = reference::restored_revision(before, published(s, o.revision), day);
   const auto changes = reference::compare(before, value);
-  json object{{"revision", value.revision}, {"changes", changes_json(changes)}};
-  auto text = changes_text(changes);
+  const auto uses = read_uses(s);
+  json object{{"revision", value.revision}, {"changes", with_uses(changes_json(changes), uses)}};
+  auto text = changes_text(changes) + uses_text(changes, uses);
   if (o.dry_run) return a.done(object, text + "Nothing was published.\n");
   const auto done = s.act("catalogue.rollback",
                           {{"revision", value.revision}, {"to", o.revision}, {"from", day}});
@@ -298,6 +313,7 @@ void add_catalogue_commands(CLI::App& parser, app& a) {
   auto* sub = group->add_subcommand("diff", "What differs between two revisions or files");
   sub->add_option("A", o->before, "A number (0: the starting one), or a file")->required();
   sub->add_option("B", o->after, "The same")->required();
+  sub->add_flag("--uses", o->uses, "Of two files too: whose processes name what differs");
   run_with(*sub, a, o, diff);
   sub = group->add_subcommand("export", "A revision as a file that can be edited");
   sub->add_option("REVISION", o->before, "Its number (0: the starting one)")->required();
