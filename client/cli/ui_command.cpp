@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -35,7 +36,11 @@ struct ui_options {
 /// The running server, for the signal handler; null while none runs.
 std::atomic<web::page_server*> g_page{nullptr};
 
+/// Whether a signal has asked for the end.
+std::atomic<bool> g_stopped{false};
+
 void on_page_signal(int /*number*/) {
+  g_stopped = true;
   if (web::page_server* running = g_page.load(); running != nullptr) running->request_stop();
 }
 
@@ -51,21 +56,36 @@ constexpr std::chrono::seconds k_browser_patience{20};
 constexpr std::chrono::milliseconds k_between{100};
 constexpr int k_most_asked = 30;
 
-/// Hands the file to the desktop's browser; false when there is no such program. The link itself
-/// must not stand on a command line, which everybody on the machine may read.
-bool open_browser(const std::string& file) {
-  if (file.empty()) return false;
-  std::string program = "xdg-open";
-  std::string target = file;
-  std::array<char*, 3> argv{program.data(), target.data(), nullptr};
-  pid_t child = 0;
-  if (::posix_spawnp(&child, program.c_str(), nullptr, nullptr, argv.data(), environ) != 0) {
-    return false;
+/// The program that shows a file in the desktop's browser. Some do not end before the browser does,
+/// so nothing waits for their end.
+class browser_starter {
+ public:
+  /// The link itself must not stand on a command line, which everybody on the machine may read.
+  explicit browser_starter(const std::string& file) {
+    std::string program = "xdg-open";
+    std::string target = file;
+    std::array<char*, 3> argv{program.data(), target.data(), nullptr};
+    if (file.empty() ||
+        ::posix_spawnp(&child_, program.c_str(), nullptr, nullptr, argv.data(), environ) != 0) {
+      failed_ = true;
+    }
   }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
+
+  /// Whether it is missing or has ended without success by now.
+  bool failed() {
+    int status = 0;
+    if (child_ > 0 && ::waitpid(child_, &status, WNOHANG) == child_) {
+      child_ = 0;
+      failed_ = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    }
+    return failed_;
+  }
+  [[nodiscard]] bool runs() const { return child_ > 0; }
+
+ private:
+  pid_t child_ = 0;
+  bool failed_ = false;
+};
 
 int tell(const app& a, const web::page_ticket& ticket, bool running_already) {
   std::string text = fmt::format(
@@ -89,8 +109,29 @@ error no_browser() {
 /// A second start of the same profile shows the page that is running already.
 int show_running(const app& a, const ui_options& o, const web::page_ticket& ticket) {
   const int done = tell(a, ticket, true);
-  if (!o.no_open && !open_browser(ticket.start_file)) a.fail(no_browser());
+  if (o.no_open) return done;
+  browser_starter starter(ticket.start_file);
+  const auto until = std::chrono::steady_clock::now() + k_browser_patience;
+  while (!starter.failed() && starter.runs() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(k_between);
+  }
+  if (starter.failed()) a.fail(no_browser());
   return done;
+}
+
+/// Says in the terminal when no browser comes. Returns when one has entered, or after some time.
+void watch_for_browser(const app& a, web::page_server& server, browser_starter& starter) {
+  const auto until = std::chrono::steady_clock::now() + k_browser_patience;
+  while (!server.was_entered(k_between)) {
+    if (g_stopped.load()) return;
+    if (starter.failed()) return static_cast<void>(a.fail(no_browser()));
+    if (std::chrono::steady_clock::now() > until) {
+      a.fail(fail(errc::usage,
+                  "No browser has opened the page yet; one from a snap or flatpak may not read "
+                  "this folder. Open the link above in it."));
+      return;
+    }
+  }
 }
 
 int serve_page(const app& a, const ui_options& o, web::page_server& server) {
@@ -100,20 +141,14 @@ int serve_page(const app& a, const ui_options& o, web::page_server& server) {
   std::signal(SIGHUP, on_page_signal);
   const auto ticket = server.ticket();
   tell(a, ticket, false);
-  if (!o.no_open) {
-    if (!open_browser(ticket.start_file)) {
-      a.fail(no_browser());
-    } else if (!server.was_entered(k_browser_patience)) {
-      a.fail(
-          fail(errc::usage,
-               "No browser has opened the page yet; one from a snap or flatpak may not read this "
-               "folder. Open the link above in it."));
-    }
-  }
-  // Not before: the browser is another program. It has been started, or is started by hand.
+  std::optional<browser_starter> starter;
+  if (!o.no_open) starter.emplace(ticket.start_file);
+  // The starter is another program by now; nothing else is started.
   if (!o.no_sandbox) {
     if (const auto confined = sandbox::restrict_calls(); !confined) return a.fail(confined.error());
   }
+  if (starter) watch_for_browser(a, server, *starter);
+  std::signal(SIGCHLD, SIG_IGN);  // a starter that ends later leaves nothing behind
   server.wait();
   g_page = nullptr;
   return 0;

@@ -34,6 +34,20 @@ error none_here() {
               "administrator.");
 }
 
+/// Whether the file is gone or empty, though it has been written here.
+bool is_lost(const std::string& home) {
+  std::error_code none;
+  const auto size = fs::file_size(database_path(home), none);
+  return (none || size == 0) && commits_beside(home) > 0;
+}
+
+error lost() {
+  return fail(errc::database,
+              "The file of this laptop's records is missing or empty. Put replica.sqlite back from "
+              "a copy of the folder, or run `autocusto wipe` and enroll again; what the server has "
+              "comes back.");
+}
+
 /// Makes the folder, readable by its owner only; what exists stays as it is.
 void make_home(const std::string& home) {
   const fs::path path(home);
@@ -200,6 +214,7 @@ sync_store replica_store::sync(std::size_t batch_size) {
 }
 
 bool replica_store::exists(const std::string& home) {
+  if (is_lost(home)) return true;
   if (!fs::exists(database_path(home))) return false;
   const auto db =
       sqlite::open_as_possible(database_path(home), file_options(sqlite::open_mode::read_write));
@@ -240,6 +255,7 @@ result<std::unique_ptr<replica_store>> replica_store::create(const std::string& 
 result<std::unique_ptr<replica_store>> replica_store::open(const std::string& home,
                                                            std::string_view passphrase,
                                                            const environment& env) {
+  if (is_lost(home)) return lost();
   if (!fs::exists(database_path(home))) return none_here();
   // Reading must go on a full and on a read-only disk.
   auto db =
@@ -257,7 +273,10 @@ result<std::unique_ptr<replica_store>> replica_store::open(const std::string& ho
 }
 
 result<void> replica_store::wipe(const std::string& home) {
-  if (!fs::exists(database_path(home))) return {};
+  if (!fs::exists(database_path(home))) {
+    fs::remove(commit_count_path(home));
+    return {};
+  }
   const auto lock = sqlite::lock_file::acquire(lock_path(home), k_lock_wait);
   if (!lock) return lock.error();
   try {
@@ -267,10 +286,10 @@ result<void> replica_store::wipe(const std::string& home) {
     if (!cannot_be_emptied(e)) throw;
     for (const char* suffix : {"", "-wal", "-journal"}) overwrite(database_path(home) + suffix);
   }
+  fs::remove(commit_count_path(home));  // first: without its file it tells of a loss
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     fs::remove(database_path(home) + suffix);
   }
-  fs::remove(commit_count_path(home));
   flush_folder(home);
   return {};
 }

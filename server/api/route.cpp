@@ -55,6 +55,14 @@ struct admitted {
   }
 };
 
+/// What a request counts: some 0.3 ms of a processor a unit. Reading JSON costs more than writing.
+double request_work(std::size_t body_bytes, std::size_t answer_bytes) {
+  constexpr double k_body_unit = 4.0 * 1024;
+  constexpr double k_answer_unit = 32.0 * 1024;
+  return 1 + static_cast<double>(body_bytes) / k_body_unit +
+         static_cast<double>(answer_bytes) / k_answer_unit;
+}
+
 error one_at_a_time() {
   return fail(errc::busy,
               "The server is taking in another push of this device; send this one again in a "
@@ -82,7 +90,13 @@ std::optional<error> begin_push(context& in, const http::request& asked, admitte
 
 /// Whether the device may have one more request in hand: of a long body first that it is read, and
 /// when it is here that a worker goes on with it.
-std::optional<error> begin_request(context& in, const http::request& asked, admitted& let_in) {
+std::optional<error> begin_request(context& in, const http::request& asked, admitted& let_in,
+                                   bool is_push) {
+  if (!is_push) {
+    const auto may = in.limits.used.may({limits::used::request_work}, keys_of(let_in.who, asked),
+                                        in.clock.now());
+    if (!may) return may.error();
+  }
   const std::string device(let_in.who.device.id.raw());
   auto& slot = asked.body_is_here ? let_in.request : let_in.long_body;
   slot = (asked.body_is_here ? in.limits.requests : in.limits.long_bodies).begin(device);
@@ -113,7 +127,7 @@ http::head_gate gate_of(context& in, const route& from) {
       if (is_push) {
         if (const auto why = begin_push(in, asked, let_in)) return problem(*why, asked);
       }
-      if (const auto why = begin_request(in, asked, let_in)) return problem(*why, asked);
+      if (const auto why = begin_request(in, asked, let_in, is_push)) return problem(*why, asked);
       asked.caller = std::move(let_in);
       known = true;
       return http::response{};
@@ -168,13 +182,15 @@ http::endpoint open_line(context& in, const route& from, open_handler handler) {
 
 http::endpoint session_line(context& in, const route& from, session_handler handler) {
   http::endpoint to = line(in, from);
-  to.handler = http::blocking_handler([&in, handler = std::move(handler)](const http::request& r) {
-    const auto& let_in = std::any_cast<const admitted&>(r.caller);
-    auto answer = guarded(in, r, [&] { return handler(r, let_in.who); });
-    // Before the answer goes: the device may send its next request at once.
-    let_in.release();
-    return answer;
-  });
+  to.handler = http::blocking_handler(
+      [&in, handler = std::move(handler), is_push = from.is_push](const http::request& r) {
+        const auto& let_in = std::any_cast<const admitted&>(r.caller);
+        auto answer = guarded(in, r, [&] { return handler(r, let_in.who); });
+        if (!is_push) note_request(in, r, let_in.who, answer.body.size());
+        // Before the answer goes: the device may send its next request at once.
+        let_in.release();
+        return answer;
+      });
   return to;
 }
 
@@ -196,6 +212,12 @@ limits::user_keys keys_of(const store::session_owner& caller, const http::reques
   return {.device = std::string(caller.device.id.raw()),
           .user = std::string(caller.user.id.raw()),
           .address = http::address_key(asked.peer)};
+}
+
+void note_request(context& in, const http::request& asked, const store::session_owner& caller,
+                  std::size_t answer_bytes) {
+  in.limits.used.note(limits::used::request_work, keys_of(caller, asked),
+                      request_work(asked.body.size(), answer_bytes), in.clock.now());
 }
 
 std::vector<http::endpoint> make_endpoints(context& in, std::vector<route> routes) {

@@ -49,6 +49,10 @@ struct route {
 [[nodiscard]] limits::user_keys keys_of(const store::session_owner& caller,
                                         const http::request& asked);
 
+/// Counts a request that has been answered, by its size and its answer's, as use of the caller.
+void note_request(context& in, const http::request& asked, const store::session_owner& caller,
+                  std::size_t answer_bytes);
+
 /// The lines for the HTTP server. `in` must outlive it. Throws std::logic_error when a line has an
 /// `open_handler` and asks for a session, or the other way round.
 [[nodiscard]] std::vector<http::endpoint> make_endpoints(context& in, std::vector<route> routes);

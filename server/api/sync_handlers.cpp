@@ -67,12 +67,15 @@ result<changes_request> read_changes_request(const http::request& asked) {
   return out;
 }
 
-http::response page_response(context& in, const http::request& asked, const wire::page& page) {
+http::response page_response(context& in, const http::request& asked,
+                             const store::session_owner& caller, const wire::page& page) {
   if (!http::find_header(asked.headers, wire::k_keeps_unknown) && !readable_at_first(page)) {
     return problem(update_needed(), asked);
   }
   in.counts.pull(page.items.size(), page.versions.size());
-  return http::json_response(wire::encode(page));
+  auto answer = http::json_response(wire::encode(page));
+  note_request(in, asked, caller, answer.body.size());
+  return answer;
 }
 
 /// A receipt of erasure is far smaller; anything longer is a push.
@@ -200,7 +203,7 @@ struct long_poll : std::enable_shared_from_this<long_poll> {
     if (!still) return problem(still.error(), asked);
     const auto page = in.changes.changes(*still, wanted.from, wanted.limit, wanted.own);
     if (!page) return problem(page.error(), asked);
-    auto answer = page_response(in, asked, *page);
+    auto answer = page_response(in, asked, caller, *page);
     if (!page->items.empty()) {
       in.counts.delivered(std::chrono::duration<double>(steady::now() - moved).count());
     }
@@ -265,9 +268,10 @@ void changes(context& in, const http::request& asked, const store::session_owner
       return problem(page.error(), asked);
     }
     waits = page->items.empty() && wanted.wait > 0;
-    return waits ? http::response{} : page_response(in, asked, *page);
+    return waits ? http::response{} : page_response(in, asked, caller, *page);
   });
   if (!waits) return answer(std::move(now));
+  note_request(in, asked, caller, 0);
   std::make_shared<long_poll>(in, asked, caller, wanted)->begin(answer);
 }
 

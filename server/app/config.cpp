@@ -94,6 +94,8 @@ constexpr limit_line k_limit_lines[] = {
     {"pushes_per_minute", true, true, true, &limits::usage_settings::pushes_per_minute},
     {"refused_pushes_per_minute", true, true, true, &limits::usage_settings::refused_per_minute},
     {"push_work_per_minute", true, true, false, &limits::usage_settings::push_work_per_minute},
+    {"request_work_per_minute", true, true, true,
+     &limits::usage_settings::request_work_per_minute},
     {"failed_tokens_per_minute", false, false, true,
      &limits::usage_settings::failed_tokens_per_minute},
     {"requests_at_once", true, false, false, &limits::usage_settings::requests_at_once},

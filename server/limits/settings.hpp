@@ -29,6 +29,9 @@ struct usage_settings {
   /// What pushes made the server look at of histories, beyond what their own versions need
   /// (limits::push_work): 3,000,000 are about 1.4 s of the writer.
   by_scope push_work_per_minute{.device = 3'000'000, .user = 12'000'000, .address = 0};
+  /// Requests with a token but pushes, weighed (`request_work` in server/api/route.cpp): 30,000 are
+  /// some 10 s of one processor at most.
+  by_scope request_work_per_minute{.device = 30'000, .user = 120'000, .address = 0};
   /// Tokens that were not good. After so many an unknown one is not looked up any more.
   by_scope failed_tokens_per_minute{.device = 0, .user = 0, .address = 1'200};
   /// Requests with a token that have a worker: fewer than there are database connections.
@@ -50,6 +53,7 @@ struct usage_settings {
           .pushes_per_minute = {},
           .refused_per_minute = {},
           .push_work_per_minute = {},
+          .request_work_per_minute = {},
           .failed_tokens_per_minute = {},
           .requests_at_once = {},
           .long_bodies_at_once = {},

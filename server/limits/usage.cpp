@@ -9,7 +9,8 @@ constexpr unix_millis k_day = 24 * 60 * k_minute;
 constexpr std::size_t k_keys = 20'000;
 
 constexpr std::array<std::string_view, k_used_kinds> k_kinds{
-    "session", "push", "refused_push", "version", "megabyte", "failed_token", "push_work"};
+    "session",  "push",         "refused_push", "version",
+    "megabyte", "failed_token", "push_work",    "request_work"};
 constexpr std::array<std::string_view, 3> k_scope_names{"device", "user", "address"};
 
 std::array<const std::string*, 3> keys_of(const user_keys& who) {
@@ -31,6 +32,7 @@ usage::usage(const usage_settings& with) {
   add(with.megabytes_per_day, k_day);
   add(with.failed_tokens_per_minute, k_minute);
   add(with.push_work_per_minute, k_minute);
+  add(with.request_work_per_minute, k_minute);
 }
 
 result<void> usage::may(std::initializer_list<used> kinds, const user_keys& who, unix_millis now) {

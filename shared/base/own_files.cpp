@@ -160,8 +160,14 @@ int open_own_file(const std::string& path, int flags) {
                         S_IRUSR | S_IWUSR);
   if (fd < 0) return fd;
   struct stat info {};
-  const bool own = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
-                   (info.st_mode & k_others_write) == 0;
+  if (::fstat(fd, &info) != 0) {
+    ::close(fd);
+    return -1;
+  }
+  // A second name may be that of a file elsewhere, which writing would change.
+  const bool one_name = (flags & O_ACCMODE) == O_RDONLY || info.st_nlink <= 1;
+  const bool own = S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
+                   (info.st_mode & k_others_write) == 0 && one_name;
   if (own) return fd;
   ::close(fd);
   errno = EPERM;

@@ -35,9 +35,9 @@ namespace autocusto {
                                      std::initializer_list<std::string_view> names);
 
 /// open(2) with O_NOFOLLOW and O_CLOEXEC of a file of one's own: the descriptor, which the caller
-/// closes; -1 with `errno` as open(2) leaves it, and EPERM for a file that is not one's own
-/// (fstat(2) of what was opened, so nobody can exchange it in between). New files have mode 0600.
-/// Never waits for the other end of a pipe.
+/// closes; -1 with `errno` as open(2) leaves it, and EPERM for a file that is not one's own or,
+/// to write, has several names (fstat(2) of what was opened, so nobody can exchange it in between).
+/// New files have mode 0600. Never waits for the other end of a pipe.
 [[nodiscard]] int open_own_file(const std::string& path, int flags);
 
 }  // namespace autocusto

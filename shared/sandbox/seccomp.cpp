@@ -70,12 +70,14 @@ constexpr const char* k_memory_and_threads[] = {"munmap",
                                                 "exit_group",
                                                 "restart_syscall"};
 constexpr const char* k_about_itself[] = {
-    "gettid",          "getpid",        "getppid",       "getuid",         "geteuid",
-    "getgid",          "getegid",       "getresuid",     "getresgid",      "getgroups",
-    "getrlimit",       "getrusage",     "rt_sigaction",  "rt_sigprocmask", "rt_sigreturn",
-    "rt_sigtimedwait", "rt_sigpending", "rt_sigsuspend", "sigaltstack",    "pause",
-    "sysinfo",         "uname",         "getrandom",     "clock_gettime",  "clock_getres",
-    "clock_nanosleep", "nanosleep",     "gettimeofday",  "time",           "times"};
+    "gettid",        "getpid",          "getppid",      "getuid",
+    "geteuid",       "getgid",          "getegid",      "getresuid",
+    "getresgid",     "getgroups",       "getrlimit",    "getrusage",
+    "rt_sigaction",  "rt_sigprocmask",  "rt_sigreturn", "rt_sigtimedwait",
+    "rt_sigpending", "rt_sigsuspend",   "sigaltstack",  "pause",
+    "sysinfo",       "uname",           "getrandom",    "clock_gettime",
+    "clock_getres",  "clock_nanosleep", "nanosleep",    "gettimeofday",
+    "time",          "times",           "wait4"};  // for a child of before
 
 constexpr int k_vma_name = 0x53564d41;  // PR_SET_VMA: the C library names its own memory
 

@@ -47,8 +47,9 @@ error held(const std::string& path, std::optional<int> pid) {
 result<lock_file> lock_file::acquire(const std::string& path, std::chrono::milliseconds wait) {
   const int fd = open_own_file(path, O_RDWR | O_CREAT);
   if (fd < 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            "the lock file " + path + " cannot be opened");
+    throw std::system_error(
+        errno, std::generic_category(),
+        "the lock file " + path + " cannot be opened; it must be a file of your own with one name");
   }
   lock_file taken(fd);
   const auto deadline = std::chrono::steady_clock::now() + wait;

@@ -90,7 +90,7 @@ void lift_limits(const std::string& path) {
   std::ifstream in(path);
   json config = json::parse(in);
   for (const char* each : {"sessions_per_minute", "pushes_per_minute", "refused_pushes_per_minute",
-                           "versions_per_day", "megabytes_per_day"}) {
+                           "versions_per_day", "megabytes_per_day", "request_work_per_minute"}) {
     config["limits"][each] = {{"device", 0}, {"user", 0}, {"address", 0}};
   }
   config["limits"]["connections"] = {{"address", 0}};

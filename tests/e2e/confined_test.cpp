@@ -102,6 +102,27 @@ TEST_F(page, gives_up_system_calls_once_the_browser_is_started) {
   EXPECT_EQ(said, "2");
 }
 
+/// Where there is no desktop, xdg-open runs the browser itself and ends with it.
+TEST_F(page, gives_them_up_and_ends_by_signal_beside_a_starter_that_stays) {
+#ifdef AUTOCUSTO_WITHOUT_SANDBOX
+  GTEST_SKIP() << "no sandbox in this build";
+#endif
+  fs::create_directory(folder / "bin");
+  const std::string starter = folder / "bin/xdg-open";
+  std::ofstream(starter) << "#!/bin/sh\nexec /bin/sleep 90\n";
+  fs::permissions(starter, fs::perms::owner_all);
+  background running({program("autocusto"), "--home", folder / "home", "ui"},
+                     {{"LC_ALL", "C"}, {"PATH", folder / "bin"}});
+  running.wait_for("http://");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const std::set<std::string> confined{"2"};
+  while (states(running.pid(), "Seccomp") != confined) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << running.output();
+  }
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait(), 0);
+}
+
 TEST_F(page, keeps_them_when_told_so) {
   EXPECT_EQ(seccomp({"--no-sandbox"}, std::chrono::seconds(1)), "0");
 }

@@ -200,6 +200,27 @@ TEST_F(ReplicaSealed, AFileThatIsNoDatabaseIsCalledDamaged) {
   }
 }
 
+TEST_F(ReplicaSealed, AFileThatWasWrittenAndIsEmptyOrGoneIsCalledLost) {
+  ana.close();
+  test::hand_clock clock;
+  const auto opened = [&] {
+    return replica_store::open(ana.home(), test::k_passphrase, test::quick_environment(clock));
+  };
+  fs::remove(ana.home() + "/replica.sqlite-wal");
+  for (const bool gone : {false, true}) {
+    std::ofstream(ana.home() + "/replica.sqlite", std::ios::binary | std::ios::trunc);
+    if (gone) fs::remove(ana.home() + "/replica.sqlite");
+    EXPECT_TRUE(replica_store::exists(ana.home())) << gone;
+    const auto failed = opened();
+    ASSERT_FALSE(failed) << gone;
+    EXPECT_EQ(failed.error().code, errc::database) << gone;
+    EXPECT_NE(failed.error().message.find("missing or empty"), std::string::npos) << gone;
+  }
+  ASSERT_TRUE(replica_store::wipe(ana.home()));
+  EXPECT_FALSE(replica_store::exists(ana.home()));
+  EXPECT_EQ(opened().error().code, errc::not_enrolled);
+}
+
 TEST_F(ReplicaSealed, FilesBelongToTheirOwnerOnly) {
   EXPECT_EQ(fs::status(ana.home()).permissions(), fs::perms::owner_all);
   for (const auto& entry : fs::directory_iterator(ana.home())) {

@@ -112,6 +112,33 @@ TEST_P(server_rates, megabytes_of_a_day_for_device_and_user) {
   }
 }
 
+TEST_P(server_rates, requests_of_a_minute_for_device_and_user) {
+  for (const auto& scope : {k_of_device, k_of_user}) {
+    // A request counts one and a little for its answer.
+    start([&](limits::usage_settings& of) { of.request_work_per_minute.*scope.limit = 3; });
+    expect_two(scope, "request_work", [](wire_device& by) { return by.changes({}); });
+  }
+}
+
+TEST_P(server_rates, large_bodies_and_answers_count_more) {
+  start([](limits::usage_settings& of) { of.request_work_per_minute.device = 20; });
+  auto asks = world.device("a@example.org");
+  nlohmann::json known{{"versions", nlohmann::json::array()}};
+  for (int i = 0; i < 2'000; ++i) {
+    known["versions"].push_back(crypto::system_random().make<version_id>().text());
+  }
+  ASSERT_EQ(code_of(asks->post("/v1/known", known.dump())), "ok");
+  expect_limit(asks->changes({}), "2,000 ids are 130 KiB, over 30 units");
+
+  auto reads = world.device("b@example.org");
+  std::vector<domain::version> many;
+  for (std::size_t i = 0; i < 900; ++i)
+    many.push_back(reads->version(testing::a_patient().salt(i)));
+  ASSERT_EQ(code_of(reads->push(many)), "ok") << "pushes have limits of their own";
+  ASSERT_EQ(code_of(reads->changes({})), "ok");
+  expect_limit(reads->changes({}), "the page has over 640 KiB");
+}
+
 INSTANTIATE_TEST_SUITE_P(both, server_rates, ::testing::Values(engine::sqlite, engine::postgres),
                          engine_name);
 

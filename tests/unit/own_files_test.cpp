@@ -121,6 +121,20 @@ TEST_F(own_files, opens_and_makes_files_that_only_the_user_may_read) {
   EXPECT_EQ(errno, ENOENT);
 }
 
+TEST_F(own_files, does_not_write_to_a_file_with_a_second_name) {
+  const auto victim = file("victim", 0600);
+  fs::create_hard_link(victim, folder + "/store.lock");
+  EXPECT_EQ(open_own_file(folder + "/store.lock", O_RDWR | O_CREAT), -1);
+  EXPECT_EQ(errno, EPERM);
+  const int fd = open_own_file(folder + "/store.lock", O_RDONLY);
+  EXPECT_GE(fd, 0) << "reading harms nothing";
+  ::close(fd);
+  fs::remove(victim);
+  const int alone = open_own_file(folder + "/store.lock", O_RDWR);
+  EXPECT_GE(alone, 0);
+  ::close(alone);
+}
+
 /// Only root can make files of somebody else.
 TEST_F(own_files, refuses_what_belongs_to_another_user_also_for_root) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
