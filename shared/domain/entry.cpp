@@ -43,14 +43,25 @@ bool is_mark(point p) {
   return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;
 }
 
-/// Characters without a shape and without a meaning in a form: soft hyphen, grapheme joiner, zero
-/// width space and no-break space, word joiner, marks of direction, fillers. Tags (U+E0020…) are
-/// not among them: flags are made of them.
+/// Controls that are no blank (ESC, BEL, NUL, DEL, C1): they show nothing and command a terminal.
+bool is_command(point p) {
+  return utf8proc_category(p) == UTF8PROC_CATEGORY_CC && !is_blank_point(p);
+}
+
+bool is_tag(point p) {
+  return p >= 0xE0000 && p <= 0xE007F;
+}
+
+/// Characters without a shape and without a meaning in a form: controls, soft hyphen, grapheme
+/// joiner, zero width space and no-break space, word joiner, marks of direction, fillers, marks of
+/// annotations, of shorthand and of music. Tags are judged apart: flags are made of them.
 bool has_no_shape(point p) {
-  if (p < 0xAD) return false;
-  return p == 0xAD || p == 0x34F || p == 0x61C || p == 0x115F || p == 0x1160 || p == 0x180E ||
-         p == 0x200B || p == 0x200E || p == 0x200F || (p >= 0x202A && p <= 0x202E) ||
-         (p >= 0x2060 && p <= 0x206F) || p == 0x3164 || p == 0xFEFF || p == 0xFFA0;
+  if (p < 0xAD) return is_command(p);
+  return p == 0xAD || p == 0x34F || p == 0x61C || p == 0x115F || p == 0x1160 || p == 0x17B4 ||
+         p == 0x17B5 || p == 0x180E || p == 0x200B || p == 0x200E || p == 0x200F ||
+         (p >= 0x202A && p <= 0x202E) || (p >= 0x2060 && p <= 0x206F) || p == 0x3164 ||
+         p == 0xFEFF || p == 0xFFA0 || (p >= 0xFFF0 && p <= 0xFFFB) ||
+         (p >= 0x1BCA0 && p <= 0x1BCA3) || (p >= 0x1D173 && p <= 0x1D17A);
 }
 
 bool is_dash(point p) {
@@ -65,7 +76,7 @@ class collector {
   collector(bool number, joiners rule) : number_(number), joiners_(rule) {}
 
   void add(point p) {
-    if (has_no_shape(p)) return;
+    if (has_no_shape(p) || (is_tag(p) && !continues_flag())) return;
     if (is_joiner(p)) {
       const bool kept = joiners_ == joiners::kept_where_needed && last_ >= k_joiner_scripts;
       if (kept && joiner_ == 0) joiner_ = p;
@@ -95,6 +106,10 @@ class collector {
     if (joiner_ != 0 && is_mark(last_)) append_point(out_, joiner_);
     joiner_ = 0;
     last_ = 0;
+  }
+  /// A flag of a region is a black flag and tags directly behind it.
+  [[nodiscard]] bool continues_flag() const {
+    return !number_ && joiner_ == 0 && (last_ == 0x1F3F4 || is_tag(last_));
   }
   static point plain(point p) {
     if (p >= 0xFF01 && p <= 0xFF5E) p = p - 0xFF01 + '!';
@@ -169,7 +184,20 @@ std::string without_blanks_at_marks(std::string_view text) {
   return out;
 }
 
+/// Without `+55` in front, as messengers write numbers of Brazil; any other number stays.
+std::string without_country(std::string text) {
+  constexpr std::string_view k_brazil = "55";
+  std::string_view rest = text;
+  if (!rest.starts_with('+')) return text;
+  rest.remove_prefix(rest.starts_with("+ ") ? 2 : 1);
+  if (!rest.starts_with(k_brazil)) return text;
+  rest.remove_prefix(k_brazil.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(" .-"), rest.size()));
+  return valid_phone(rest) ? std::string(rest) : text;
+}
+
 std::string clean_phone(std::string text, std::size_t longest) {
+  text = without_country(std::move(text));
   if (text.size() <= longest || !valid_phone(text)) return text;
   std::string digits;
   std::copy_if(text.begin(), text.end(), std::back_inserter(digits), is_digit);
@@ -201,17 +229,29 @@ std::string clean_date(std::string text) {
   return parts[2] + '-' + parts[1] + '-' + parts[0];
 }
 
-/// Each line by itself, without blank lines at the end.
+/// The end of the first line, and how many bytes its mark has: LF, CR LF, CR, U+2028 or U+2029.
+std::pair<std::size_t, std::size_t> line_end(std::string_view text) {
+  for (auto at = text.find_first_of("\n\r\xE2"); at != text.npos;
+       at = text.find_first_of("\n\r\xE2", at + 1)) {
+    const auto rest = text.substr(at);
+    if (rest.starts_with("\r\n")) return {at, 2};
+    if (rest.front() != '\xE2') return {at, 1};
+    if (rest.starts_with("\u2028") || rest.starts_with("\u2029")) return {at, 3};
+  }
+  return {text.size(), 0};
+}
+
+/// Each line by itself, without blank lines around.
 std::string visible_lines(std::string_view text) {
   std::string out;
   std::size_t end = 0;
   while (true) {
-    const auto mark = text.find('\n');
-    out += visible_text(text.substr(0, mark));
+    const auto [size, mark] = line_end(text);
+    out += visible_text(text.substr(0, size));
     if (!out.empty() && out.back() != '\n') end = out.size();
-    if (mark == std::string_view::npos) break;
+    if (mark == 0) break;
     if (!out.empty()) out += '\n';
-    text.remove_prefix(mark + 1);
+    text.remove_prefix(size + mark);
   }
   out.resize(end);
   return out;
@@ -288,19 +328,8 @@ result<std::string> entered_text(const field_spec& field, std::string_view typed
 }
 
 result<std::string> entered_lines(std::string_view typed) {
-  auto normal = to_nfc(typed);
-  if (!normal) return normal.error();
-  std::string_view rest = *normal;
-  std::size_t first = normal->size();  // where what is visible begins, and where it ends
-  std::size_t end = 0;
-  while (!rest.empty()) {
-    const auto at = normal->size() - rest.size();
-    const point p = take_point(rest);
-    if (is_blank_point(p) || has_no_shape(p)) continue;
-    first = std::min(first, at);
-    end = normal->size() - rest.size();
-  }
-  return end == 0 ? std::string() : normal->substr(first, end - first);
+  if (json::invalid_utf8_at(typed)) return not_utf8();
+  return visible_lines(typed);
 }
 
 std::string mark_unseen(std::string_view text) {
@@ -312,7 +341,7 @@ std::string mark_unseen(std::string_view text) {
     if (p == ' ') {
       const bool single = !after_blank && !text.empty() && text.front() != ' ';
       out += single ? " " : "\u2423";
-    } else if (is_blank_point(p) || has_no_shape(p) || is_joiner(p)) {
+    } else if (is_blank_point(p) || has_no_shape(p) || is_joiner(p) || is_tag(p)) {
       out += named_point(p);
     } else {
       append_point(out, p);

@@ -42,8 +42,9 @@ namespace autocusto::domain {
 [[nodiscard]] result<field_value> entered_value(std::string_view kind, std::string_view field,
                                                 std::string_view text);
 
-/// A text of several lines as it is kept when a person enters it, such as a summary: NFC, no blanks
-/// around. Error: malformed for invalid UTF-8.
+/// A text of several lines as it is kept when a person enters it, such as a summary: the visible
+/// text of each line, U+000A between them, no blank lines around. Error: malformed for invalid
+/// UTF-8.
 [[nodiscard]] result<std::string> entered_lines(std::string_view typed);
 
 /// For showing texts that look alike beside each other: blanks that are not one U+0020 between

@@ -1,11 +1,14 @@
 // What a person enters, as it is kept: nothing in it that nobody can see.
 #include <fstream>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "shared/domain/characters.hpp"
 #include "shared/domain/entry.hpp"
+#include "shared/domain/text.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::domain {
@@ -68,10 +71,32 @@ TEST(ToldApart, OnlyTextsThatLookAlikeAreMarked) {
   EXPECT_EQ(told_apart({}), list{});
 }
 
-TEST(EnteredLines, AreTrimmedAndComposed) {
-  EXPECT_EQ(entered_lines(" \u00A0Joa\u0303o\n\nfim \u200B\n").value(), "João\n\nfim");
-  EXPECT_EQ(entered_lines(" \n").value(), "");
+TEST(EnteredLines, FollowTheVectors) {
+  const auto& rows = vectors().at("lines");
+  ASSERT_GE(rows.size(), 4U);
+  for (const auto& row : rows) {
+    const auto kept = entered_lines(row.at("typed").get<std::string>());
+    EXPECT_EQ(kept.value(), row.at("kept")) << row;
+    EXPECT_EQ(entered_lines(*kept).value(), *kept) << row;
+  }
   EXPECT_FALSE(entered_lines("a\xFF"));
+}
+
+bool line_or_blank(std::int32_t p) {
+  return (p >= '\t' && p <= '\r') || p == 0x85 || p == 0x2028 || p == 0x2029;
+}
+
+/// By the tables themselves, so that no control and no mark of direction is forgotten.
+TEST(VisibleText, HoldsNoControlPointButJoinersAndTheSignsOfScripts) {
+  const std::set<std::int32_t> seen{0x600, 0x601, 0x602, 0x603,   0x604,   0x605,  0x6DD, 0x70F,
+                                    0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, 0x200C, 0x200D};
+  for (std::int32_t p = 0; p <= 0xE0FFF; ++p) {
+    if (!is_control_point(p) || seen.contains(p)) continue;
+    if (p >= 0x13430 && p <= 0x1343F) continue;  // they arrange hieroglyphs
+    std::string text = "a";
+    append_point(text, p);
+    EXPECT_EQ(visible_text(text + "b"), line_or_blank(p) ? "a b" : "ab") << std::hex << p;
+  }
 }
 
 field_spec spec_of(const nlohmann::json& row) {

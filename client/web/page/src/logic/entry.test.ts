@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../../../../../docs/vectors/entry.json';
 import type { FieldSpec } from '../api';
 import { validKey, wrongField } from './checks';
-import { cleanNumber, entered, markUnseen, toldApart, visibleText } from './entry';
+import { cleanNumber, entered, markUnseen, toldApart, visibleLines, visibleText } from './entry';
 import { maskCpf, tidy } from './format';
 
 function specOf(rule: string, max: number): FieldSpec {
@@ -23,6 +23,13 @@ describe('entry', () => {
       const wrong = wrongField(spec, { x: row.typed }, { x: 'before' }, { draft: false, fresh: false });
       expect(wrong === null, JSON.stringify(row)).toBe(row.valid);
       if (row.rule === 'none') expect(visibleText(tidy(spec, row.typed))).toBe(row.kept);
+    }
+  });
+  it('follows the vectors of lines', () => {
+    expect(vectors.lines.length).toBeGreaterThan(3);
+    for (const row of vectors.lines) {
+      expect(visibleLines(row.typed), JSON.stringify(row)).toBe(row.kept);
+      expect(visibleLines(row.kept)).toBe(row.kept);
     }
   });
   it('follows the vectors of keys', () => {

@@ -2,9 +2,12 @@
 // (shared/domain/entry.hpp); both run docs/vectors/entry.json.
 import type { FieldSpec } from '../api';
 
-/// Soft hyphen, grapheme joiner, zero width space, word joiner, marks of direction, fillers.
+/// Controls that are no blank, soft hyphen, grapheme joiner, zero width space, word joiner, marks of
+/// direction, fillers, marks of annotations, of shorthand and of music.
 const NO_SHAPE =
-  /\u034F|[\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0]/gu;
+  /(?![\t-\r\u0085])\p{Cc}|\u034F|\u17B4|\u17B5|[\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF0-\uFFFB\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}]/gu;
+/// Tags are kept directly behind a black flag alone: flags of regions are made of them.
+const TAGS = /(\u{1F3F4}[\u{E0000}-\u{E007F}]+)|[\u{E0000}-\u{E007F}]/gu;
 const BLANKS = /[\t-\r\u0085\u2800\p{Zs}\p{Zl}\p{Zp}]+/gu;
 /// Joiners have a shape only inside words of scripts from Hebrew on; at their end only behind a mark.
 const JOINERS = /[\u200C\u200D]+/gu;
@@ -21,7 +24,7 @@ function singleBlanks(text: string): string {
 }
 
 function visibleOnce(text: string): string {
-  const bare = singleBlanks(text.replace(NO_SHAPE, ''));
+  const bare = singleBlanks(text.replace(NO_SHAPE, '').replace(TAGS, '$1'));
   // A joiner that goes may leave two blanks side by side, or one at the end.
   return singleBlanks(bare.replace(JOINERS, joiner)).normalize('NFC');
 }
@@ -38,9 +41,9 @@ export function visibleLines(text: string): string {
   return text.split(/\r\n|[\n\r\u2028\u2029]/).map(visibleText).join('\n').replace(/^\n+|\n+$/g, '');
 }
 
-/// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners.
+/// A number as it was pasted: dashes of all kinds as "-", full-width forms as ASCII, no joiners, no tags.
 export function cleanNumber(text: string): string {
-  return visibleText(text.replace(JOINERS, ''))
+  return visibleText(text.replace(JOINERS, '').replace(/[\u{E0000}-\u{E007F}]/gu, ''))
     .replace(/[\uFF01-\uFF5E]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xff01 + 0x21))
     .replace(/[\u2212\p{Pd}]/gu, '-');
 }
@@ -48,6 +51,15 @@ export function cleanNumber(text: string): string {
 function digitsIf(text: string, count: number): string {
   const bare = text.replace(/[ .-]/g, '');
   return new RegExp(`^\\d{${count}}$`).test(bare) ? bare : '';
+}
+
+const isPhone = (text: string) => /^[\d ().-]*$/.test(text) && /^\d{10,11}$/.test(text.replace(/\D/g, ''));
+
+/// Without the "+55" of messengers; the digits alone when the field is too short for more.
+function phone(number: string, max: number): string {
+  const behind = /^\+ ?55[ .-]*(.*)$/.exec(number)?.[1] ?? '';
+  const text = isPhone(behind) ? behind : number;
+  return isPhone(text) && text.length > max ? text.replace(/\D/g, '') : text;
 }
 
 /// The text of a field as it is kept. What is not valid stays as it looks.
@@ -75,19 +87,16 @@ export function entered(spec: FieldSpec, typed: string): string {
       const digits = digitsIf(number, 8);
       return digits === '' || /^\d{5}-?\d{3}$/.test(number) ? number : digits.replace(/^\d{5}/, '$&-');
     }
-    case 'phone': {
-      const digits = number.replace(/\D/g, '');
-      const valid = /^[\d ().-]*$/.test(number) && (digits.length === 10 || digits.length === 11);
-      return valid && number.length > spec.max ? digits : number;
-    }
+    case 'phone':
+      return phone(number, spec.max);
   }
 }
 
 /// A text with marks for what nobody sees: "␣" for blanks that are not single, ‹U+00A0› for others.
 export function markUnseen(text: string): string {
   const blanks = text.replace(/^ +| +$| {2,}/g, (run) => '␣'.repeat(run.length));
-  return blanks.replace(/\u034F|[\t-\r\u0085\u00A0-\u{10FFFF}]/gu, (c) => {
-    const seen = c !== '\u200C' && c !== '\u200D' && c.replace(NO_SHAPE, '').replace(BLANKS, '') !== '';
+  return blanks.replace(/\p{Cc}|\u034F|[\u00A0-\u{10FFFF}]/gu, (c) => {
+    const seen = c !== '\u200C' && c !== '\u200D' && c.replace(NO_SHAPE, '').replace(TAGS, '').replace(BLANKS, '') !== '';
     return seen ? c : `‹U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`;
   });
 }
