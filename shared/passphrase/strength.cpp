@@ -1,6 +1,6 @@
 #include "shared/passphrase/strength.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -10,49 +10,13 @@
 
 #include "shared/base/bytes.hpp"
 #include "shared/passphrase/prepared.hpp"
+#include "shared/passphrase/spelled.hpp"
 #include "shared/passphrase/words.hpp"
 
 namespace autocusto::passphrase {
 namespace {
 
 constexpr std::size_t k_judged = 100;  // bytes; what libzxcvbn looks at closely
-
-// What is tried first in Brazil, and short words that passphrases are joined with; the order is the
-// rank that zxcvbn takes them for. The words that we offer follow.
-constexpr std::array k_common = {
-    "senha",     "brasil",       "flamengo",     "corinthians", "palmeiras",  "santos",
-    "vasco",     "gremio",       "cruzeiro",     "saopaulo",    "botafogo",   "inter",
-    "bahia",     "medico",       "medica",       "doutor",      "doutora",    "autocusto",
-    "hospital",  "clinica",      "paciente",     "saude",       "amor",       "jesus",
-    "deus",      "familia",      "mudar",        "teste",       "admin",      "usuario",
-    "secreta",   "segredo",      "minha",        "meu",         "uma",        "com",
-    "para",      "por",          "que",          "nao",         "sim",        "ana",
-    "maria",     "jose",         "joao",         "antonio",     "francisco",  "carlos",
-    "paulo",     "pedro",        "lucas",        "luiz",        "marcos",     "luis",
-    "gabriel",   "rafael",       "daniel",       "marcelo",     "bruno",      "eduardo",
-    "felipe",    "rodrigo",      "mateus",       "matheus",     "andre",      "fernando",
-    "fabio",     "leonardo",     "gustavo",      "guilherme",   "leandro",    "tiago",
-    "thiago",    "ricardo",      "roberto",      "miguel",      "arthur",     "davi",
-    "adriana",   "juliana",      "marcia",       "fernanda",    "patricia",   "aline",
-    "sandra",    "camila",       "amanda",       "bruna",       "jessica",    "leticia",
-    "julia",     "luciana",      "vanessa",      "mariana",     "gabriela",   "vera",
-    "beatriz",   "larissa",      "claudia",      "helena",      "alice",      "laura",
-    "silva",     "souza",        "sousa",        "costa",       "pereira",    "oliveira",
-    "rodrigues", "almeida",      "nascimento",   "lima",        "araujo",     "fernandes",
-    "carvalho",  "gomes",        "martins",      "rocha",       "ribeiro",    "alves",
-    "monteiro",  "mendes",       "barros",       "freitas",     "barbosa",    "pinto",
-    "moura",     "cavalcanti",   "dias",         "castro",      "campos",     "cardoso",
-    "rio",       "curitiba",     "salvador",     "recife",      "fortaleza",  "brasilia",
-    "manaus",    "belem",        "goiania",      "campinas",    "natal",      "maceio",
-    "janeiro",   "fevereiro",    "marco",        "abril",       "maio",       "junho",
-    "julho",     "agosto",       "setembro",     "outubro",     "novembro",   "dezembro",
-    "segunda",   "terca",        "quarta",       "quinta",      "sexta",      "sabado",
-    "domingo",   "princesa",     "estrela",      "felicidade",  "vida",       "futebol",
-    "trabalho",  "casa",         "gato",         "cachorro",    "computador", "amigo",
-    "mundo",     "abacaxi",      "chocolate",    "bom",         "boa",        "novo",
-    "nova",      "velho",        "hoje",         "sempre",      "nunca",      "tudo",
-    "nada",      "demonstracao", "experimentar", "gosto",       "quero",      "tenho",
-    "aqui",      "agora"};
 
 /// The text as ASCII: accents taken off, what is left beyond it replaced.
 std::string plain(std::string_view text) {
@@ -82,7 +46,7 @@ std::string plain(std::string_view text) {
 /// The words for zxcvbn, ended by a null.
 const char** dictionary() {
   static const std::vector<std::string> texts = [] {
-    std::vector<std::string> list(k_common.begin(), k_common.end());
+    std::vector<std::string> list(common_words().begin(), common_words().end());
     list.insert(list.end(), words().begin(), words().end());
     return list;
   }();
@@ -100,6 +64,7 @@ struct verdict {
   double bits = 0;
   bool one_word = false;  ///< it is one word or name that is tried first
   bool pattern = false;   ///< it is a date, a sequence, a repetition, a row of the keyboard
+  bool phrase = false;    ///< it holds a phrase that everybody knows
 };
 
 verdict judge(std::string_view passphrase) {
@@ -113,6 +78,9 @@ verdict judge(std::string_view passphrase) {
     said.pattern |= most && type >= REPEATS_MATCH && type <= YEAR_MATCH;
   }
   ZxcvbnFreeInfo(parts);
+  const auto words = spelled(text);
+  said.bits = std::min(said.bits, words.bits);
+  said.phrase = words.phrase;
   wipe(text);
   return said;
 }
@@ -143,6 +111,12 @@ error with_words(error e, const std::string& offered) {
 }
 
 error too_easy(const verdict& said) {
+  if (said.phrase) {
+    return fail(errc::usage,
+                "The passphrase is a phrase or an example that many people know; take some words "
+                "that do not belong together, for example: {words}.",
+                "passphrase");
+  }
   if (said.pattern) {
     return fail(errc::usage,
                 "The passphrase is a date, a repetition or a row of keys; take some words that do "

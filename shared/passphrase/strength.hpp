@@ -3,7 +3,9 @@
 //
 // The estimate is zxcvbn's (libzxcvbn; D. Wheeler, USENIX Security 2016): bits of work for whoever
 // tries dictionaries, patterns, dates and rows of the keyboard first. Its own dictionaries are
-// English, so the words that Brazilian passphrases are made of are given to it as well. Accents are
+// English, so the words that Brazilian passphrases are made of are given to it as well, and what a
+// text is worth when it is read as words (spelled.hpp) is an upper bound. It stays an estimate: a
+// sentence that nobody listed may be easier to guess than it says. Accents are
 // taken off for the estimate, and its first 100 characters count: its time grows with the length.
 // What opens an existing file is never judged. Any thread.
 

@@ -20,7 +20,7 @@
 namespace autocusto::test {
 namespace {
 
-constexpr const char* k_passphrase = "a long enough passphrase";
+constexpr const char* k_passphrase = "a long enough passphrase with girassol";
 
 run_options with_passphrase(const std::string& text = k_passphrase) {
   run_options options;

@@ -400,7 +400,7 @@ TEST(server_processes, a_push_through_one_wakes_a_long_poll_of_another) {
   first.start();
   temporary_folder folder;
   run_options passphrase;
-  passphrase.env["AUTOCUSTO_PASSPHRASE"] = "a long enough passphrase";
+  passphrase.env["AUTOCUSTO_PASSPHRASE"] = "a long enough passphrase with girassol";
   const auto exported =
       server_command({"keys", "export", folder / "keys", "--data", first.folder()}, passphrase);
   ASSERT_EQ(exported.exit, 0) << exported.err;

@@ -27,6 +27,7 @@ random_source& dice() {
 TEST(passphrase_words, are_short_plain_and_distinct) {
   const auto list = words();
   EXPECT_EQ(list.size(), 1304U);
+  EXPECT_TRUE(std::ranges::is_sorted(list));
   EXPECT_EQ(std::set<std::string_view>(list.begin(), list.end()).size(), list.size());
   for (const auto word : list) {
     EXPECT_THAT(word.size(), AllOf(Ge(3U), Le(7U))) << word;
@@ -61,6 +62,13 @@ TEST(passphrase_strength, refuses_what_is_tried_first_and_says_why) {
       {"senha boa", "for example: "},
       {"maria da silva", "too easy"},
       {"médico coração", "for example: "},
+      {"minha casa amarela", "for example: "},
+      {"agulha ocre recibo", "for example: "},
+      {"agulhaocrerecibo", "for example: "},
+      {"4gulh4-0cre-Recib0", "for example: "},
+      {"o gato roeu a roupa", "for example: "},
+      {"uma senha de teste", "for example: "},
+      {"Tr0ub4dor&3", "many people know"},
   };
   for (const auto& [text, reason] : table) {
     const auto said = check_new(text, purpose::profile, dice());
@@ -75,21 +83,49 @@ TEST(passphrase_strength, refuses_what_is_tried_first_and_says_why) {
 }
 
 TEST(passphrase_strength, takes_several_words_and_random_signs) {
-  for (const char* text :
-       {"correto cavalo bateria grampo", "correct horse battery staple", "vaca mesa livro ponte",
-        "Xk9#mQ2$vB", "uma senha de teste com girassol"}) {
+  for (const char* text : {"trovoada cavalo bateria grampo", "vaca mesa livro ponte", "Xk9#mQ2$vB",
+                           "kqzvxwjpmb", "uma senha de teste com girassol"}) {
     EXPECT_TRUE(check_new(text, purpose::profile, dice())) << text << " " << estimated_bits(text);
   }
-  EXPECT_TRUE(check_new("minha casa amarela", purpose::profile, dice()));
+  EXPECT_TRUE(check_new("trovoada cavalo bateria girassol", purpose::sealed_file, dice()));
 }
 
 TEST(passphrase_strength, a_backup_needs_more_than_a_profile) {
-  const char* between = "uma senha de teste";
+  const char* between = "vaca mesa livro ponte";
   EXPECT_TRUE(check_new(between, purpose::profile, dice()));
   const auto said = check_new(between, purpose::sealed_file, dice());
   ASSERT_FALSE(said);
   const auto offered = said.error().message.substr(said.error().message.find("example: "));
   EXPECT_EQ(std::ranges::count(offered, ' '), 1 + 4) << "five words";
+}
+
+TEST(passphrase_strength, a_backup_is_not_sealed_with_a_known_phrase_or_four_words) {
+  const std::pair<const char*, const char*> table[] = {
+      {"correct horse battery staple", "many people know"},
+      {"CorrectHorseBatteryStaple", "many people know"},
+      {"c0rrect h0rse b4ttery st4ple", "many people know"},
+      {"cavalo correto bateria grampo", "many people know"},
+      {"o rato roeu a roupa do rei de roma", "many people know"},
+      {"O rato roeu a roupa do rei de Roma!", "many people know"},
+      {"água mole em pedra dura", "many people know"},
+      {"aba casa bola dado", "too easy"},
+      {"abacasaboladado", "for example: "},
+  };
+  for (const auto& [text, reason] : table) {
+    const auto said = check_new(text, purpose::sealed_file, dice());
+    ASSERT_FALSE(said) << text << " " << estimated_bits(text);
+    EXPECT_THAT(said.error().message, HasSubstr(reason)) << text;
+  }
+}
+
+TEST(passphrase_strength, words_of_the_list_are_worth_what_the_list_says) {
+  const double each = std::log2(words().size());
+  for (int i = 0; i < 200; ++i) {
+    for (const std::size_t count : {1U, 2U, 3U, 4U, 5U}) {
+      const auto drawn = random_words(dice(), count);
+      EXPECT_LE(estimated_bits(drawn), each * static_cast<double>(count) + 1e-6) << count;
+    }
+  }
 }
 
 TEST(passphrase_strength, offers_what_it_takes_even_from_whoever_knows_the_list) {
