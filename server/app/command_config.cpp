@@ -35,11 +35,10 @@ result<void> set_names(config& settings, const std::vector<std::string>& values)
   settings.names.clear();
   for (const auto& text : values) {
     const auto name = parse_name(domain::clean_number(text));
-    if (!name) return name.error();
-    if (name->port != 0) {
+    if (!name || name->port != 0) {
       return fail(errc::usage,
-                  "A name stands here without a port; set the port of links with `config set port "
-                  "PORT`.",
+                  "A name looks like sync.example.org or 10.0.0.5, without a port; set the port of "
+                  "links with `config set port PORT`.",
                   "names");
     }
     auto& all = settings.names;

@@ -158,7 +158,8 @@ result<std::optional<std::string>> resume(store::database& in, const auth::serve
 
 error admin_wanted() {
   return fail(errc::usage,
-              "Say who the first administrator is, with --admin NAME@DOMAIN, of at most 254 bytes.",
+              "Say who the first administrator is, with --admin NAME@DOMAIN, of at most 254 "
+              "letters without accents, digits and signs such as . _ + and -.",
               "admin", 254);
 }
 

@@ -49,7 +49,8 @@ bool is_host_name(const std::string& text) {
   for (;;) {
     const auto dot = std::min(rest.find('.'), rest.size());
     if (!is_label(rest.substr(0, dot))) return false;
-    if (dot == rest.size()) return true;
+    // A last label of digits is part of an address, here of a wrong one (RFC 1123, section 2.1).
+    if (dot == rest.size()) return rest.find_first_not_of("0123456789") != rest.npos;
     rest.remove_prefix(dot + 1);
   }
 }
@@ -168,7 +169,8 @@ bool names_loopback(std::string_view host_header) {
 result<public_name> parse_name(std::string_view text) {
   const auto parts = split(text);
   const auto port = parts.port ? parse_port(*parts.port) : std::optional<std::uint16_t>(0);
-  if (!port || (!is_numeric_address(parts.host) && !is_host_name(parts.host))) {
+  const bool port_fits = port && (!parts.port || *port != 0);
+  if (!port_fits || (!is_numeric_address(parts.host) && !is_host_name(parts.host))) {
     return fail(errc::usage,
                 "A name looks like sync.example.org, 10.0.0.5 or sync.example.org:443.", "name");
   }

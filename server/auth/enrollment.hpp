@@ -28,8 +28,10 @@ namespace autocusto::auth {
 
 [[nodiscard]] std::string_view role_name(store::user_role role);
 
-/// Whether this may be a user's e-mail: `local@domain`, at most 254 bytes, no blanks or control
-/// characters, and not the system user's name.
+/// Whether this may be a new user's e-mail: `local@domain` in ASCII, at most 254 bytes; the local
+/// part of letters, digits and the signs of an unquoted one (RFC 5322, no `..`), the domain of DNS
+/// labels, one or more. What has another form, such as fullwidth letters, may look like the e-mail
+/// of somebody else. Accounts that exist are never asked.
 [[nodiscard]] bool plausible_email(std::string_view email);
 
 /// What a new server's database starts with: the server id, the system user, the merge device.

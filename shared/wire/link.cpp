@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <arpa/inet.h>
+
 #include "shared/base/bytes.hpp"
 #include "shared/domain/entry.hpp"
 #include "shared/wire/messages.hpp"
@@ -36,6 +38,16 @@ std::string bare(std::string_view pasted) {
   return text;
 }
 
+/// Digits behind the last dot belong to an IPv4 address; no name ends so (RFC 1123, section 2.1).
+bool ends_in_digits(std::string_view host) {
+  return host.substr(host.rfind('.') + 1).find_first_not_of("0123456789") == host.npos;
+}
+
+bool is_ipv4(const std::string& host) {
+  in_addr four{};
+  return ::inet_pton(AF_INET, host.c_str(), &four) == 1;
+}
+
 /// `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; false if it is none of them.
 bool read_authority(std::string_view text, enrollment_link& link) {
   std::string_view host = text;
@@ -57,6 +69,7 @@ bool read_authority(std::string_view text, enrollment_link& link) {
   if (host.empty() || host.size() > k_longest_host) return false;
   if (!std::all_of(host.begin(), host.end(), host_character)) return false;
   link.host = host;
+  if (!text.starts_with('[') && ends_in_digits(host) && !is_ipv4(link.host)) return false;
   if (port.empty()) return true;
   if (port.front() != ':') return false;
   port.remove_prefix(1);

@@ -369,15 +369,26 @@ TEST(failure_limit, remembers_a_bounded_number_of_peers) {
 }
 
 TEST(email, must_look_like_one) {
-  for (const char* good : {"a@b", "joão@clínica.br", "first.last+tag@example.org"}) {
+  for (const char* good :
+       {"a@b", "Ana_2@CLINICA.com.br", "first.last+tag@example.org", "o'neil@x-1.org"}) {
     EXPECT_TRUE(plausible_email(good)) << good;
   }
-  for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "system", "a@\xFF",
-                          // C1, bidi override, zero width space, soft hyphen, line separator
-                          "a@b\u0085", "a\u202E@b", "a\u200B@b", "a@\u00ADb", "a@b\u2028",
-                          // no-break space, NFD, joiner, filler, variation selector
-                          "a@b\u00A0", "a\u00A0@b", "joa\u0303o@b", "a\u200D@b", "a\u3164@b",
-                          "a\uFE0F@b", "a\uE000@b"}) {
+  for (const char* bad :
+       {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "system", "a@\xFF",
+        // C1, bidi override, zero width space, soft hyphen, line separator
+        "a@b\u0085", "a\u202E@b", "a\u200B@b", "a@\u00ADb", "a@b\u2028",
+        // no-break space, NFD, joiner, filler, variation selector
+        "a@b\u00A0", "a\u00A0@b", "joa\u0303o@b", "a\u200D@b", "a\u3164@b", "a\uFE0F@b",
+        "a\uE000@b",
+        // letters that look like a and i: full width, IPA, without a dot, Cyrillic
+        "\uFF41na@c.example", "\u0251na@c.example", "an\u0131@c.example", "\u0430na@c.example",
+        "joão@clinica.br", "ana@cl\u00EDnica.br",
+        // domains and local parts that are none
+        "ana@c.example.", "bia@c..example", "ana@.c.example", "ana@-c.example", "ana@c-.example",
+        "ana@c_d.example", "ana@1.2.3.4", "ana@b.", "<bia@c.example>", "bia@c.example>",
+        "\"bia\"@c.example", "bia,ana@c.example", "bia;ana@c.example", "bia(x)@c.example",
+        "mailto:bia@c.example", "bia\\@c.example", "bia[1]@c.example", ".bia@c.example",
+        "bia.@c.example", "b..ia@c.example"}) {
     EXPECT_FALSE(plausible_email(bad)) << bad;
   }
   EXPECT_FALSE(plausible_email(std::string(250, 'a') + "@b.cd"));
@@ -403,7 +414,10 @@ TEST(public_name, may_carry_a_port) {
   EXPECT_EQ(app::parse_name("sync.example.org:443")->port, 443);
   EXPECT_EQ(app::parse_name("10.0.0.5:443")->host, "10.0.0.5");
   EXPECT_EQ(app::parse_name("[fe80::1]:443")->host, "fe80::1");
-  for (const char* bad : {"", "a b", "a:b", "https://a", "a/b", "á.org"}) {
+  EXPECT_EQ(app::parse_name("256.example.org")->host, "256.example.org");
+  EXPECT_EQ(app::parse_name("1a")->host, "1a");
+  for (const char* bad : {"", "a b", "a:b", "https://a", "a/b", "á.org", "host:0", "10.0.0.5:0",
+                          "[fe80::1]:0", "256.1.1.1", "256.1.1.1:443", "1.2.3", "10", "a.1"}) {
     EXPECT_EQ(code(app::parse_name(bad)), errc::usage) << bad;
   }
 }

@@ -40,6 +40,7 @@ TEST(ServerName, IsTypedInSeveralWays) {
   const row rows[] = {{"sync.clinic.test:8443", "sync.clinic.test", 8443},
                       {"sync.clinic.test", "sync.clinic.test", 443},
                       {" 10.0.0.5:443 ", "10.0.0.5", 443},
+                      {"256.clinic.test", "256.clinic.test", 443},
                       {"[fe80::1]:8443", "fe80::1", 8443},
                       {"https://sync.clinic.test:8443/", "sync.clinic.test", 8443},
                       {k_link, "sync.clinic.test", 8443}};
@@ -52,7 +53,8 @@ TEST(ServerName, IsTypedInSeveralWays) {
   }
   for (const char* odd :
        {"", " ", "https://", "[localhost:8443]", "[127.0.0.1:8443]", "a:0", "a:99999", "a:x", "a/b",
-        "http://a", "a:1:2", "a@b", "https://a/enroll#"}) {
+        "http://a", "a:1:2", "a@b", "https://a/enroll#", "256.1.1.1:4", "256.1.1.1", "1.2.3",
+        "a.10:443", "https://256.1.1.1:4/", "10"}) {
     EXPECT_EQ(read_server_name(odd).error().code, errc::usage) << odd;
   }
 }
