@@ -54,12 +54,17 @@ int app::fail(const error& e, std::string_view kind, const replica::edit_problem
     for (std::size_t i = 1; problems != nullptr && i < problems->problems.size(); ++i) {
       print_note(printable(translate(problems->problems[i], kind)) + '\n');
     }
+    if (problems != nullptr && problems->wrong_lines > replica::k_lines_told) {
+      print_note(fmt::format(fmt::runtime(tr("… and {} more lines are wrong.\n")),
+                             problems->wrong_lines - replica::k_lines_told));
+    }
     return code;
   }
   if (problems == nullptr || problems->problems.empty()) return print_error(translated, true);
   nlohmann::json body = {{"code", code_name(e.code)}, {"message", translated.message}};
   if (!e.field.empty()) body["field"] = e.field;
   if (e.limit) body["limit"] = *e.limit;
+  if (problems->wrong_lines > 0) body["wrong_lines"] = problems->wrong_lines;
   auto& list = body["problems"] = nlohmann::json::array();
   for (const error& problem : problems->problems) {
     list.push_back({{"field", problem.field}, {"message", translate(problem, kind)}});

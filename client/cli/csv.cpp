@@ -14,40 +14,56 @@ std::string_view first_line(std::string_view text) {
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
-error at_line(std::size_t line, const std::string& sentence) {
-  return fail(errc::malformed, "Line " + std::to_string(line) + ": " + sentence);
+error wrong_row(const char* sentence) {
+  return fail(errc::malformed, sentence);
+}
+
+char separator_of(std::string_view head) {
+  constexpr std::string_view k_separators = ",;\t";
+  const auto count = [head](char c) { return std::count(head.begin(), head.end(), c); };
+  return *std::max_element(k_separators.begin(), k_separators.end(),
+                           [&](char a, char b) { return count(a) < count(b); });
 }
 
 class csv_reader {
  public:
-  explicit csv_reader(std::string_view text) : text_(text) {
-    const auto head = first_line(text);
-    separator_ =
-        std::count(head.begin(), head.end(), ';') > std::count(head.begin(), head.end(), ',') ? ';'
-                                                                                              : ',';
-  }
+  explicit csv_reader(std::string_view text)
+      : text_(text), separator_(separator_of(first_line(text))) {}
 
   result<std::vector<csv_row>> run() {
     while (at_ < text_.size()) {
       csv_row row;
       row.line = line_;
-      if (auto read = read_row(row); !read) return read.error();
-      const bool empty = row.cells.size() == 1 && row.cells.front().empty();
-      if (empty) continue;
-      if (!rows_.empty() && row.cells.size() != rows_.front().cells.size()) {
-        return at_line(row.line,
-                       "The row has more or fewer cells than the header; put texts that hold the "
-                       "separator in quotes.");
+      const auto begin = at_;
+      row.wrong = read_row(row);
+      if (row.wrong) {
+        resume_behind_line(begin, row.line);
+      } else if (row.cells.size() == 1 && row.cells.front().empty()) {
+        continue;
+      } else if (autocusto::json::invalid_utf8_at(text_.substr(begin, at_ - begin))) {
+        row.wrong = wrong_row("The text is not UTF-8; save the table as “CSV UTF-8”.");
+      } else if (!rows_.empty() && row.cells.size() != rows_.front().cells.size()) {
+        row.wrong = wrong_row(
+            "The row has more or fewer cells than the header; put texts that hold the separator in "
+            "quotes.");
       }
+      if (rows_.empty() && row.wrong) return at_line(*row.wrong, row.line);
+      if (row.wrong) row.cells.clear();
       rows_.push_back(std::move(row));
     }
+    if (rows_.empty()) return wrong_row("The table has no header.");
     return std::move(rows_);
   }
 
  private:
-  result<void> read_row(csv_row& row) {
+  static error at_line(error e, std::size_t line) {
+    e.message = "Line " + std::to_string(line) + ": " + e.message;
+    return e;
+  }
+
+  std::optional<error> read_row(csv_row& row) {
     while (true) {
-      auto cell = at_ < text_.size() && text_[at_] == '"' ? quoted(row.line) : plain();
+      auto cell = at_ < text_.size() && text_[at_] == '"' ? quoted() : plain();
       if (!cell) return cell.error();
       row.cells.push_back(*std::move(cell));
       if (at_ < text_.size() && text_[at_] == separator_) {
@@ -55,8 +71,17 @@ class csv_reader {
         continue;
       }
       end_line();
-      return {};
+      return std::nullopt;
     }
+  }
+
+  /// A wrong quote may have swallowed lines that are right: they are read again, once. What closed
+  /// the quote is the first run of an odd number of quotes, and no row without one is wrong by its
+  /// quotes.
+  void resume_behind_line(std::size_t begin, std::size_t line) {
+    at_ = std::min(text_.find('\n', begin), text_.size());
+    line_ = line;
+    end_line();
   }
 
   void end_line() {
@@ -76,7 +101,7 @@ class csv_reader {
     return std::string(text_.substr(begin, at_ - begin));
   }
 
-  result<std::string> quoted(std::size_t line) {
+  result<std::string> quoted() {
     std::string cell;
     for (++at_; at_ < text_.size(); ++at_) {
       if (text_[at_] == '\n') ++line_;
@@ -88,14 +113,14 @@ class csv_reader {
       } else {
         ++at_;
         if (ends_cell()) return cell;
-        return at_line(line, "Text follows a closing quote; double the quotes inside a text.");
+        return wrong_row("Text follows a closing quote; double the quotes inside a text.");
       }
     }
-    return at_line(line, "A quote is opened and not closed; close it, or double it inside a text.");
+    return wrong_row("A quote is opened and not closed; close it, or double it inside a text.");
   }
 
   std::string_view text_;
-  char separator_ = ',';
+  char separator_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
   std::vector<csv_row> rows_;
@@ -106,15 +131,10 @@ class csv_reader {
 bool looks_like_csv(std::string_view text) {
   const auto head = first_line(text);
   return !head.empty() && head.front() != '{' && head.front() != '[' &&
-         head.find_first_of(",;") != std::string_view::npos;
+         head.find_first_of(",;\t") != std::string_view::npos;
 }
 
 result<std::vector<csv_row>> read_csv(std::string_view text) {
-  if (const auto bad = autocusto::json::invalid_utf8_at(text)) {
-    const auto before = text.substr(0, *bad);
-    const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-    return at_line(line, "The text is not UTF-8; save the table as “CSV UTF-8”.");
-  }
   return csv_reader(text).run();
 }
 

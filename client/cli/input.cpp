@@ -54,9 +54,7 @@ result<replica::edit> read_record(const domain::record_kind& kind,
   edit.summary = std::move(*summary);
   if (!key && !*own_key) {
     return fail(errc::usage,
-                "The record names no key; give KEY on the command line or \"" + kind.key_name +
-                    "\" in the record.",
-                kind.key_name);
+                "The record names no key; give KEY on the command line, or \"key\" in the record.");
   }
   edit.key = key ? *key : **own_key;
   if (key && *own_key) {
@@ -81,41 +79,29 @@ error at_line(error e, std::size_t line) {
   return e;
 }
 
-/// Edits from lines, and what is wrong with the first 50 that are.
-class line_collector {
- public:
-  /// False when nothing more should be read.
-  bool add(std::size_t line, result<replica::edit> edit) {
-    if (edit) {
-      edit->line = line;
-      edits_.push_back(*std::move(edit));
-    } else {
-      problems_.push_back(at_line(edit.error(), line));
-    }
-    return problems_.size() < replica::k_lines_told;
+/// The edit of a line, or one that says why there is none.
+replica::edit on_line(result<replica::edit> read, std::size_t line) {
+  replica::edit edit;
+  if (read) {
+    edit = *std::move(read);
+  } else {
+    edit.unreadable = read.error();
   }
-  result<std::vector<replica::edit>> done(replica::edit_problems* why) {
-    if (problems_.empty()) return std::move(edits_);
-    error first = problems_.front();
-    if (why != nullptr) why->problems = std::move(problems_);
-    return first;
-  }
-
- private:
-  std::vector<replica::edit> edits_;
-  std::vector<error> problems_;
-};
+  edit.line = line;
+  return edit;
+}
 
 result<replica::edit> read_line_of_json(const domain::record_kind& kind, std::string_view text) {
   auto parsed = autocusto::json::parse(text);
-  if (!parsed) return parsed.error();
+  if (!parsed) {
+    return fail(errc::malformed, "The line is no JSON; each line is one object in braces.");
+  }
   return read_record(kind, std::nullopt, std::move(*parsed));
 }
 
 /// One object a line; empty lines are passed over.
-result<std::vector<replica::edit>> read_lines(const domain::record_kind& kind,
-                                              std::string_view text, replica::edit_problems* why) {
-  line_collector all;
+std::vector<replica::edit> read_lines(const domain::record_kind& kind, std::string_view text) {
+  std::vector<replica::edit> all;
   std::size_t line = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -123,13 +109,14 @@ result<std::vector<replica::edit>> read_lines(const domain::record_kind& kind,
     text.remove_prefix(std::min(end + 1, text.size()));
     ++line;
     if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    if (!all.add(line, read_line_of_json(kind, one))) break;
+    all.push_back(on_line(read_line_of_json(kind, one), line));
   }
-  return all.done(why);
+  return all;
 }
 
 result<replica::edit> read_row(const domain::record_kind& kind,
                                const std::vector<std::string>& names, const csv_row& row) {
+  if (row.wrong) return *row.wrong;
   replica::edit edit;
   edit.kind = kind.kind;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -172,7 +159,7 @@ std::optional<error> wrong_header(const domain::record_kind& kind,
 }
 
 result<std::vector<replica::edit>> read_table(const domain::record_kind& kind,
-                                              std::string_view text, replica::edit_problems* why) {
+                                              std::string_view text) {
   auto rows = read_csv(text);
   if (!rows) return rows.error();
   std::vector<std::string> names = std::move(rows->front().cells);
@@ -181,11 +168,11 @@ result<std::vector<replica::edit>> read_table(const domain::record_kind& kind,
     name.erase(name.find_last_not_of(" \t") + 1);
   }
   if (const auto wrong = wrong_header(kind, names)) return at_line(*wrong, rows->front().line);
-  line_collector all;
+  std::vector<replica::edit> all;
   for (auto row = rows->begin() + 1; row != rows->end(); ++row) {
-    if (!all.add(row->line, read_row(kind, names, *row))) break;
+    all.push_back(on_line(read_row(kind, names, *row), row->line));
   }
-  return all.done(why);
+  return all;
 }
 
 /// Of one object or list, however it is laid out, at most one line begins with a brace.
@@ -196,6 +183,47 @@ bool several_lines(std::string_view text) {
     ++braces;
   }
   return braces > 1;
+}
+
+/// Why a file is none that is read here, for those that people give by mistake.
+std::optional<error> other_file(std::string_view text) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return fail(errc::usage, "The file is empty; give one with records.");
+  }
+  // A zip archive or a compound file: .xlsx, .ods, .xls.
+  if (text.starts_with("PK\x03\x04") || text.starts_with("\xD0\xCF\x11\xE0")) {
+    return fail(errc::malformed,
+                "The file is a workbook of a spreadsheet; save the table as “CSV UTF-8”.");
+  }
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    return fail(errc::malformed, "The text is not UTF-8; save the table as “CSV UTF-8”.");
+  }
+  const char first = text[text.find_first_not_of(" \t\r\n")];
+  if (first == '{' || first == '[' || looks_like_csv(text)) return std::nullopt;
+  return fail(
+      errc::malformed,
+      "The file is neither JSON nor a table whose first line names its columns; give one of "
+      "them.");
+}
+
+/// One object, or a list of them.
+result<std::vector<replica::edit>> read_whole(const domain::record_kind& kind,
+                                              const std::optional<std::string>& key,
+                                              std::string_view text) {
+  auto whole = autocusto::json::parse(text);
+  if (!whole) return whole.error();
+  json list = whole->is_array() ? std::move(*whole) : json::array({std::move(*whole)});
+  std::vector<replica::edit> edits;
+  if (list.size() == 1) {
+    auto edit = read_record(kind, key, list.front());
+    if (!edit) return edit.error();
+    edits.push_back(*std::move(edit));
+    return edits;
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    edits.push_back(on_line(read_record(kind, std::nullopt, std::move(list[i])), i + 1));
+  }
+  return edits;
 }
 
 }  // namespace
@@ -221,34 +249,19 @@ result<domain::field_map> parse_sets(std::string_view kind, const std::vector<st
 
 result<std::vector<replica::edit>> parse_records(std::string_view kind,
                                                  const std::optional<std::string>& key,
-                                                 std::string_view text,
-                                                 replica::edit_problems* why) {
+                                                 std::string_view text) {
   const auto* known = domain::find_record_kind(kind);
   if (known == nullptr) return fail(errc::not_found, "There is no such kind of record.");
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // some editors write a BOM
-  std::vector<replica::edit> edits;
-  if (looks_like_csv(text)) {
-    auto rows = read_table(*known, text, why);
-    if (!rows) return rows.error();
-    edits = std::move(*rows);
-  } else if (several_lines(text)) {
-    auto lines = read_lines(*known, text, why);
-    if (!lines) return lines.error();
-    edits = std::move(*lines);
-  } else {
-    auto whole = autocusto::json::parse(text);
-    if (!whole) return whole.error();
-    json list = whole->is_array() ? std::move(*whole) : json::array({std::move(*whole)});
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      auto edit = read_record(*known, list.size() == 1 ? key : std::nullopt, list[i]);
-      if (!edit) return list.size() == 1 ? edit.error() : at_line(edit.error(), i + 1);
-      edits.push_back(std::move(*edit));
-    }
-  }
-  if (key && edits.size() != 1) {
+  if (auto other = other_file(text)) return *std::move(other);
+  auto edits = looks_like_csv(text)  ? read_table(*known, text)
+               : several_lines(text) ? read_lines(*known, text)
+                                     : read_whole(*known, key, text);
+  if (!edits) return edits.error();
+  if (key && edits->size() != 1) {
     return fail(errc::usage, "The file holds several records; leave KEY out, each names its own.");
   }
-  if (edits.empty()) return fail(errc::usage, "The file holds no record.");
+  if (edits->empty()) return fail(errc::usage, "The file holds no record.");
   return edits;
 }
 

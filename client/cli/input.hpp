@@ -25,11 +25,10 @@ namespace autocusto::cli {
                                                    const std::vector<std::string>& sets);
 
 /// Reads the text of a file. With `key`, it must hold one record (whose own key, if it names one,
-/// must be the same); without, each record must name its key. Errors: usage, malformed,
-/// invalid_field, with the line where there are several; then `why` tells the first 50 lines that
-/// are wrong, each problem beginning with `Line N: `.
+/// must be the same); without, each record must name its key. Where there are several, a line that
+/// cannot be read is an edit that says so (`unreadable`), so that `save_all` tells it among the
+/// lines whose values are wrong. Errors: usage, malformed, invalid_field.
 [[nodiscard]] result<std::vector<replica::edit>> parse_records(
-    std::string_view kind, const std::optional<std::string>& key, std::string_view text,
-    replica::edit_problems* why = nullptr);
+    std::string_view kind, const std::optional<std::string>& key, std::string_view text);
 
 }  // namespace autocusto::cli

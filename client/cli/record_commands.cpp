@@ -80,8 +80,7 @@ int print_saved(const app& a, const std::vector<replica::saved>& all) {
 }
 
 result<std::vector<replica::edit>> edits_of(const record_options& o,
-                                            const std::optional<std::string>& key,
-                                            replica::edit_problems& why) {
+                                            const std::optional<std::string>& key) {
   std::vector<replica::edit> edits;
   if (o.from.empty()) {
     if (!key) return fail(errc::usage, "Give KEY, or --from with a file that names the keys.");
@@ -89,7 +88,7 @@ result<std::vector<replica::edit>> edits_of(const record_options& o,
   } else {
     auto text = o.from == "-" ? read_all(k_input_bytes) : read_file(o.from, k_input_bytes);
     if (!text) return text.error();
-    auto read = parse_records(o.kind, key, *text, &why);
+    auto read = parse_records(o.kind, key, *text);
     if (!read) return read.error();
     edits = std::move(*read);
   }
@@ -114,11 +113,11 @@ int save(const app& a, const record_options& o) {
     key = *read;
   }
   replica::edit_problems problems;
-  auto edits = edits_of(o, key, problems);
-  if (!edits) return a.fail(edits.error(), o.kind, &problems);
+  auto edits = edits_of(o, key);
+  if (!edits) return a.fail(edits.error(), o.kind);
   auto replica = a.open_enrolled();
   if (!replica) return a.fail(replica.error(), o.kind);
-  if (edits->size() == 1) {
+  if (edits->size() == 1 && !edits->front().unreadable) {
     const auto saved = (*replica)->edit().save(edits->front(), &problems);
     return saved ? print_saved(a, {*saved}) : a.fail(saved.error(), o.kind, &problems);
   }

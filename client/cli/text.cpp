@@ -194,9 +194,19 @@ std::string translate(const error& e, std::string_view kind, bool portuguese) {
       !has_path && !e.field.empty() && replace_first(pattern, "field " + e.field, "field {field}");
   const std::string choices = take_choices(pattern);
   const std::string limit = e.limit ? std::to_string(*e.limit) : std::string();
-  const bool has_limit = replace_first(pattern, limit, "{limit}");
+  const std::string counted = pattern;
+  bool has_limit = replace_first(pattern, limit, "{limit}");
   const std::string words = take_words(pattern);
   std::string text = in_language(pattern.c_str(), portuguese);
+  if (portuguese && has_limit && text == pattern) {
+    // The number may stand in the text itself.
+    const std::string whole = in_language(counted.c_str(), portuguese);
+    if (whole != counted) {
+      text = whole;
+      pattern = counted;
+      has_limit = false;
+    }
+  }
   std::string name;
   if (portuguese && text == pattern) {
     name = take_quoted(pattern);

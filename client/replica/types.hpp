@@ -59,6 +59,8 @@ struct edit {
   };
   std::optional<start> expect = std::nullopt;
   std::size_t line = 0;  ///< where it stands in the file it comes from, from 1; 0: in none
+  /// Why its line of the file is no edit; then nothing of the batch is saved.
+  std::optional<error> unreadable = std::nullopt;
 };
 
 /// Of many wrong lines of a batch at most this many are told.
@@ -68,6 +70,7 @@ inline constexpr std::size_t k_lines_told = 50;
 struct edit_problems {
   std::size_t index = 0;  ///< which edit of the batch
   std::vector<error> problems;
+  std::size_t wrong_lines = 0;  ///< of a batch: how many, also those that are not told
 };
 
 struct saved {

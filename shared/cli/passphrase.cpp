@@ -179,7 +179,7 @@ result<std::string> read_all(std::size_t limit) {
 result<std::string> read_file(const std::string& path, std::size_t limit) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    return fail(errc::usage, "The file " + path + " cannot be read; check its name and rights.");
+    return fail(errc::usage, "The file “" + path + "” cannot be read; check its name and rights.");
   }
   std::string text;
   std::array<char, 65536> buffer{};
@@ -188,11 +188,11 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (text.size() > limit) {
       return fail(
           errc::usage,
-          "The file " + path + " is larger than " + std::to_string(limit) + " bytes; split it.", {},
-          static_cast<std::int64_t>(limit));
+          "The file “" + path + "” is larger than " + std::to_string(limit) + " bytes; split it.",
+          {}, static_cast<std::int64_t>(limit));
     }
   }
-  if (in.bad()) return fail(errc::usage, "The file " + path + " cannot be read; is it a folder?");
+  if (in.bad()) return fail(errc::usage, "The file “" + path + "” cannot be read; is it a folder?");
   return text;
 }
 

@@ -43,6 +43,15 @@ error usage_error(const CLI::App& root, const CLI::ParseError& what, int argc,
   if (!word.empty()) {
     return fail(errc::usage, "There is no command \"" + printable(word) + "\"; see --help.");
   }
+  if (dynamic_cast<const CLI::ConversionError*>(&what) != nullptr) {
+    // CLI11 says "Could not convert: NAME = VALUE".
+    const std::string_view said = what.what();
+    const auto at = said.rfind(" = ");
+    if (at != said.npos) {
+      return fail(errc::usage, "The value “" + printable(said.substr(at + 3)) +
+                                   "” is not a number that can stand there; see --help.");
+    }
+  }
   return fail(errc::usage, std::string(what.what()) + "; see --help.");
 }
 

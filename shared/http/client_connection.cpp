@@ -214,7 +214,7 @@ awaitable<std::optional<error>> open_tunnel(link_ptr on, open_request asked) {
   const auto head = size ? read_head(std::string_view(on->input).substr(0, *size), true, 0)
                          : result<response_head>(protocol("no answer"));
   const int status = head ? head->answer.status : 0;
-  const std::string by = "The proxy at " + asked.proxy->host;
+  const std::string by = "The proxy “" + asked.proxy->host + "”";
   if (status == 407) {
     co_return unreachable(by +
                           " asks for a name and a password (407); give them in https_proxy, or ask "

@@ -153,8 +153,8 @@ result<std::optional<proxy_address>> proxy_for(std::string_view host,
     if (lowered(name) == "all_proxy" && is_of_another_kind(value)) continue;
     auto read = read_address(value);
     if (read) return read;
-    return fail(errc::usage, std::string("The variable ") + name +
-                                 " does not name a proxy as http://HOST:PORT; correct it, or take "
+    return fail(errc::usage, "The variable “" + std::string(name) +
+                                 "” does not name a proxy as http://HOST:PORT; correct it, or take "
                                  "it out of the environment.");
   }
   return std::optional<proxy_address>();

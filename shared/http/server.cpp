@@ -333,6 +333,12 @@ result<std::unique_ptr<server>> server::start(server_options options,
   auto state =
       std::make_unique<impl>(std::make_shared<core>(kept, *std::move(routes)), std::move(tls));
   ec = state->listen(at);
+  if (ec == asio::error::address_in_use) {
+    return fail(errc::unavailable, "The address “" + kept->address + " port " +
+                                       std::to_string(kept->port) +
+                                       "” is in use by another program; end it, or choose another "
+                                       "address.");
+  }
   if (ec) {
     return fail(errc::unavailable, "Cannot listen on " + kept->address + " port " +
                                        std::to_string(kept->port) + " (" + ec.message() +

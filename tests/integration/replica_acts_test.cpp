@@ -190,6 +190,41 @@ TEST_F(ReplicaActs, ManyLinesAreAllOrNothing) {
   expect_sound();
 }
 
+TEST_F(ReplicaActs, ControlsAreKeptOutOfFieldsAndSummaries) {
+  auto typed = patient_edit(k_cpf, "Jo\x1B[31mX");
+  typed.summary = "a\u202E\x1B]0;x\x07\r\nb";
+  must_save(typed);
+  EXPECT_EQ(shown().fields.at("nome_paciente"), domain::field_value(std::string("Jo[31mX")));
+  EXPECT_EQ(shown().version.summary, "a]0;x\nb");
+}
+
+TEST_F(ReplicaActs, LinesThatCannotBeReadAreToldAmongThoseWithWrongValues) {
+  std::vector<edit> lines;
+  for (std::uint32_t n = 0; n < 130; ++n) lines.push_back(patient_edit(cpf(n), "Paciente"));
+  for (std::uint32_t n = 0; n < 120; ++n) {
+    if (n % 2 == 0) {
+      lines[n].unreadable = fail(errc::malformed, "It is no edit.");
+    } else {
+      lines[n].fields["peso"] = std::string("muito");
+    }
+  }
+  edit_problems why;
+  const auto refused = ana->edit().save_all(lines, &why);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "Line 1: It is no edit.");
+  EXPECT_EQ(why.wrong_lines, 120U) << "all are counted";
+  ASSERT_EQ(why.problems.size(), 50U) << "some are told";
+  for (std::size_t i = 0; i < why.problems.size(); ++i) {
+    EXPECT_TRUE(why.problems[i].message.starts_with("Line " + std::to_string(i + 1) + ": "));
+  }
+  EXPECT_EQ(ana->read().list("patient")->size(), 0U);
+
+  std::vector<edit> one{patient_edit(cpf(0), "Ana"), edit{}};
+  one[1].unreadable = fail(errc::malformed, "It is no edit.");
+  EXPECT_FALSE(ana->edit().save_all(one));
+  EXPECT_EQ(ana->read().list("patient")->size(), 0U) << "the line beside it is not saved either";
+}
+
 TEST_F(ReplicaActs, ADraftMayLackFieldsAndIsPublishedWhenTheyAreThere) {
   auto draft = set_field(k_cpf, "nome_paciente", "João da Silva");
   draft.draft = true;

@@ -7,6 +7,7 @@
 
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
+#include "shared/cli/usage.hpp"
 
 namespace autocusto::cli {
 namespace {
@@ -68,6 +69,23 @@ TEST(output, streams_are_cleaned_while_the_guard_lives) {
 TEST(output, the_head_of_a_table_is_cleaned_too) {
   const auto text = table({"field", "1 \u202Eana@x.test"}, {{"peso", "\x1B[0m"}});
   EXPECT_EQ(text, "field  1 \uFFFDana@x.test\npeso   \uFFFD[0m\n");
+}
+
+TEST(usage, a_word_that_is_no_number_is_told_in_a_sentence) {
+  for (const char* word : {"abc", "99999999999999999999", "7x"}) {
+    CLI::App root;
+    int id = 0;
+    root.add_subcommand("show")->add_option("ID", id);
+    const char* const argv[] = {"program", "show", word};
+    try {
+      root.parse(3, argv);
+      FAIL() << word;
+    } catch (const CLI::ParseError& what) {
+      EXPECT_EQ(usage_error(root, what, 3, argv).message,
+                "The value “" + std::string(word) +
+                    "” is not a number that can stand there; see --help.");
+    }
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "client/cli/text.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/domain/structured.hpp"
+#include "shared/domain/text.hpp"
 #include "shared/domain/validate.hpp"
 
 namespace autocusto::cli {
@@ -80,6 +81,38 @@ TEST(Sentences, ChoicesAndLimitsAreFilledIn) {
   const auto cnes = domain::rule_problem(*kind->find("clinica"), "12");
   ASSERT_TRUE(cnes);
   EXPECT_THAT(translate(*cnes, "process", true), HasSubstr("7 algarismos"));
+}
+
+/// A number or a name of the sentence's own hides no translation.
+TEST(Sentences, DetailsHideNoTranslation) {
+  init_language();
+  speak_both_languages();
+  const auto device = domain::check_device_name("");
+  ASSERT_FALSE(device);
+  const std::pair<error, const char*> table[] = {
+      {device.error(), "1 a 100 caracteres"},
+      {fail(errc::body_too_large, "The body is larger than this call accepts; send less at once.",
+            {}, 4096),
+       "maior do que se aceita"},
+      {fail(errc::usage, "The file “/tmp/x” is larger than 4096 bytes; split it.", {}, 4096),
+       "O arquivo “/tmp/x” tem mais de 4096 bytes"},
+      {fail(errc::usage,
+            "The variable “https_proxy” does not name a proxy as http://HOST:PORT; correct it, or "
+            "take it out of the environment."),
+       "A variável “https_proxy” não dá um proxy"},
+      {fail(errc::usage, "The value “abc” is not a number that can stand there; see --help."),
+       "O valor “abc” não é um número"},
+      {fail(errc::usage,
+            "Line 5: The record names no key; give KEY on the command line, or "
+            "\"key\" in the record."),
+       "Linha 5: O registro não traz a chave"},
+  };
+  for (const auto& [e, said] : table) {
+    const auto text = translate(e, "patient", true);
+    EXPECT_THAT(text, HasSubstr(said));
+    EXPECT_THAT(text, Not(HasSubstr("{")));
+    EXPECT_THAT(text, Not(HasSubstr("(The "))) << "no general sentence in front";
+  }
 }
 
 }  // namespace

@@ -48,11 +48,11 @@ error name_line(error e, std::size_t line) {
 class batch_problems {
  public:
   void add(std::size_t index, std::size_t line, const error& first, std::vector<error> all) {
-    if (lines_++ == 0) told_.index = index;
+    if (told_.wrong_lines++ == 0) told_.index = index;
+    if (told_.wrong_lines > k_lines_told) return;
     if (all.empty()) all.push_back(first);
     for (auto& one : all) told_.problems.push_back(name_line(std::move(one), line));
   }
-  [[nodiscard]] bool enough() const { return lines_ >= k_lines_told; }
   [[nodiscard]] std::optional<error> first() const {
     if (told_.problems.empty()) return std::nullopt;
     return told_.problems.front();
@@ -62,12 +62,12 @@ class batch_problems {
   }
 
  private:
-  std::size_t lines_ = 0;
   edit_problems told_;
 };
 
 bool about_the_line(errc code) {
-  return exit_code(code) == exit_code(errc::invalid_field) || code == errc::usage;
+  return exit_code(code) == exit_code(errc::invalid_field) || code == errc::usage ||
+         code == errc::malformed;
 }
 
 }  // namespace
@@ -87,9 +87,10 @@ result<std::vector<saved>> editor::save_all(std::span<const edit> edits, edit_pr
   std::vector<saved> out;
   out.reserve(edits.size());
   batch_problems wrong;
-  for (std::size_t i = 0; i < edits.size() && !wrong.enough(); ++i) {
+  for (std::size_t i = 0; i < edits.size(); ++i) {
     edit_problems own;
-    auto done = commands->save(edits[i], &own);
+    auto done =
+        edits[i].unreadable ? result<saved>(*edits[i].unreadable) : commands->save(edits[i], &own);
     if (!done) {
       wrong.add(i, edits[i].line > 0 ? edits[i].line : i + 1, done.error(),
                 std::move(own.problems));

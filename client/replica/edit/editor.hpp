@@ -27,8 +27,9 @@ class editor {
   /// the newest draft, else the active version), sets the given fields. If no field differs,
   /// nothing is saved.
   [[nodiscard]] result<saved> save(const edit& what, edit_problems* why = nullptr);
-  /// All of them in one transaction, or none. The error's sentence names the line (from 1).
-  /// Edits of one record build on each other.
+  /// All of them in one transaction, or none. The error's sentence names the line (from 1), and
+  /// `why` all that is wrong with the first 50 wrong lines, those that cannot be read among them,
+  /// and how many there are. Edits of one record build on each other.
   [[nodiscard]] result<std::vector<saved>> save_all(std::span<const edit> edits,
                                                     edit_problems* why = nullptr);
   /// An active version from a draft (the newest, or the selected one). Errors: not_found without a
