@@ -132,6 +132,25 @@ std::vector<change_line> map_changes(const std::string& label, const text_map& f
   return out;
 }
 
+/// Of a choice, as people call it.
+const char* choice_text(std::string_view choice) {
+  if (choice == "etnia_branca") return tr("White");
+  if (choice == "etnia_preta") return tr("Black");
+  if (choice == "etnia_parda") return tr("Brown (parda)");
+  if (choice == "etnia_amarela") return tr("Asian (amarela)");
+  if (choice == "etnia_indigena") return tr("Indigenous");
+  if (choice == "etnia_si") return tr("No information");
+  return nullptr;
+}
+
+/// What people read of a value that is one text, or yes or no.
+std::string readable(const domain::field_value& value) {
+  if (const auto* on = std::get_if<bool>(&value)) return *on ? tr("yes") : tr("no");
+  auto text = domain::value_text(value);
+  if (const auto* named = choice_text(text)) return named;
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::string> value_lines(const field_spec* field, const domain::field_value& value) {
@@ -148,7 +167,7 @@ std::vector<std::string> value_lines(const field_spec* field, const domain::fiel
       return out;
     }
   }
-  auto text = domain::value_text(value);
+  auto text = readable(value);
   if (!text.empty()) out.push_back(std::move(text));
   return out;
 }
@@ -166,7 +185,7 @@ std::vector<change_line> change_lines(const field_spec* field, const std::string
     const auto after = map_in(to);
     if (before && after) return map_changes(label, *before, *after);
   }
-  return {{label, domain::value_text(from), domain::value_text(to)}};
+  return {{label, readable(from), readable(to)}};
 }
 
 }  // namespace autocusto::cli

@@ -89,8 +89,12 @@ class browser_starter {
 
 int tell(const app& a, const web::page_ticket& ticket, bool running_already) {
   std::string text = fmt::format(
-      fmt::runtime(tr("AutoCusto is open at {}\nThe link works once, within five minutes. Close "
-                      "this window or press Ctrl+C to end.\n")),
+      fmt::runtime(running_already
+                       ? tr("AutoCusto is open already; this link opens it once more: {}\nIt works "
+                            "once, within five minutes. The program that was started first goes "
+                            "on, and this one has ended.\n")
+                       : tr("AutoCusto is open at {}\nThe link works once, within five minutes. "
+                            "Close this window or press Ctrl+C to end.\n")),
       ticket.link);
   text += fmt::format(
       fmt::runtime(tr("If the passphrase is forgotten, this word erases the laptop: {}\n")),

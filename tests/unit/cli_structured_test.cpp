@@ -61,6 +61,17 @@ TEST(StructuredText, ChangesNameMedicineAndMonth) {
   EXPECT_THAT(changes("tratou", std::string("nao"), std::string("sim")), ElementsAre("L|nao|sim"));
 }
 
+TEST(StructuredText, ChoicesAndAnswersAreWordsOfPeople) {
+  const auto& patient = *domain::find_record_kind("patient");
+  EXPECT_THAT(value_lines(patient.find("incapaz"), false), ElementsAre("no"));
+  EXPECT_THAT(value_lines(patient.find("incapaz"), true), ElementsAre("yes"));
+  EXPECT_THAT(value_lines(patient.find("etnia"), std::string("etnia_indigena")),
+              ElementsAre("Indigenous"));
+  const auto lines =
+      change_lines(patient.find("etnia"), "L", std::string("etnia_si"), std::string("etnia_parda"));
+  EXPECT_EQ(lines[0].from + "|" + lines[0].to, "No information|Brown (parda)");
+}
+
 /// What a newer program wrote is shown, too.
 TEST(StructuredText, UnknownColumnsAreShownByTheirName) {
   auto row = k_second;
