@@ -134,6 +134,8 @@ nlohmann::json notice_json(const replica::notice& n) {
   return {{"what", replica::notice_name(n.what)},
           {"kind", n.kind},
           {"key", n.key},
+          {"initials", n.initials},
+          {"edits", n.edits},
           {"at", format_time(n.at)}};
 }
 
@@ -149,6 +151,11 @@ std::string notice_text(const replica::notice& n) {
       break;
     case replica::notice_kind::moved:
       break;
+    case replica::notice_kind::taken:
+      pattern =
+          tr("{0} {1} was taken away by the administrator; edits of yours that the server keeps in "
+             "quarantine: {2}.\n");
+      return fmt::format(fmt::runtime(pattern), kind_label(n.kind), printable(n.initials), n.edits);
   }
   return fmt::format(fmt::runtime(pattern), kind_label(n.kind), printable(n.key));
 }

@@ -129,7 +129,8 @@ struct list_item {
   std::int64_t number = 0;
   bool conflict = false;
   bool synced = false;
-  bool draft = false;  ///< the record has only drafts
+  bool draft = false;      ///< the record has only drafts
+  bool has_draft = false;  ///< drafts stand beside what is in use, or are all there is
 };
 
 struct conflict_item {
@@ -190,8 +191,9 @@ struct waiting_item {
   unix_millis since = 0;
 };
 
-/// Something that a person should know about: what the server showed moved while local edits wait.
-enum class notice_kind { merged, assigned, moved };
+/// Something that a person should know about: what the server showed moved while local edits wait;
+/// or a record was taken away.
+enum class notice_kind { merged, assigned, moved, taken };
 
 /// Its name in what programs read.
 [[nodiscard]] constexpr const char* notice_name(notice_kind what) {
@@ -202,6 +204,8 @@ enum class notice_kind { merged, assigned, moved };
       return "assigned";
     case notice_kind::moved:
       return "moved";
+    case notice_kind::taken:
+      return "taken";
   }
   return "";
 }
@@ -213,6 +217,10 @@ struct notice {
   std::string key;
   std::optional<version_id> version;
   unix_millis at = 0;
+  /// Of `taken`, which has no key: the initials of its name, and how many edits of this laptop went
+  /// to the server's quarantine instead of into the record.
+  std::string initials = {};
+  std::int64_t edits = 0;
 };
 
 struct sync_outcome {

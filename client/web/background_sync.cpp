@@ -130,7 +130,10 @@ bool background_sync::run_once(replica::replica_store& replica) {
     ending = stopping_;
   }
   if (run.how.wiped) {
-    set([](sync_state& s) { s.wiped = true; });
+    set([&](sync_state& s) {
+      s.wiped = true;
+      s.why = run.how.why;
+    });
     return false;
   }
   if (ending) return false;

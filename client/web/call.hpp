@@ -81,6 +81,8 @@ struct call_entry {
 [[nodiscard]] std::vector<call_entry> session_calls();
 [[nodiscard]] std::vector<call_entry> profile_calls();
 [[nodiscard]] std::vector<call_entry> record_calls();
+[[nodiscard]] std::vector<call_entry> list_calls();
+[[nodiscard]] std::vector<call_entry> editing_calls();
 [[nodiscard]] std::vector<call_entry> conflict_calls();
 [[nodiscard]] std::vector<call_entry> process_calls();
 [[nodiscard]] std::vector<call_entry> print_calls();

@@ -188,8 +188,9 @@ class page_server::impl {
   std::vector<http::endpoint> endpoints() {
     std::vector<http::endpoint> table;
     for (const auto& each : assets()) table.push_back(endpoint_of(each));
-    for (const auto& part : {session_calls(), profile_calls(), record_calls(), conflict_calls(),
-                             process_calls(), print_calls(), reference_calls()}) {
+    for (const auto& part :
+         {session_calls(), profile_calls(), record_calls(), conflict_calls(), process_calls(),
+          print_calls(), reference_calls(), editing_calls(), list_calls()}) {
       for (const auto& each : part) table.push_back(endpoint_of(each));
     }
     http::endpoint events;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/web/call.hpp"
+#include "client/web/export_log.hpp"
 #include "client/web/views.hpp"
 #include "shared/crypto/random.hpp"
 #include "shared/domain/validate.hpp"
@@ -45,7 +46,8 @@ call_result status(call& c) {
     notices.push_back({{"what", replica::notice_name(n.what)},
                        {"kind", n.kind},
                        {"key", n.key},
-                       {"name", name_in(at->index(), n.kind, n.key)},
+                       {"name", n.key.empty() ? n.initials : name_in(at->index(), n.kind, n.key)},
+                       {"edits", n.edits},
                        {"at", format_time(n.at)}});
   }
   const auto clock = at->identity().clock_difference();
@@ -62,6 +64,7 @@ call_result status(call& c) {
                {"waiting", std::move(items)},
                {"waiting_count", waiting.size()},
                {"notices", std::move(notices)},
+               {"exports", noted_exports(at->identity())},
                {"idle_minutes", idle.count()},
                {"version", c.context.options.version}})
       .dump();

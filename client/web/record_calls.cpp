@@ -1,8 +1,9 @@
-// Searching, showing and editing records.
+// Showing and editing records.
 
 #include <nlohmann/json.hpp>
 
 #include "client/web/call.hpp"
+#include "client/web/change_summary.hpp"
 #include "client/web/views.hpp"
 #include "shared/domain/record_kind.hpp"
 #include "shared/json/read.hpp"
@@ -14,8 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t k_text = 1024;     ///< bytes of a key, a selector, a search term
 constexpr std::size_t k_summary = 4096;  ///< bytes; the rule counts code points
-constexpr std::int64_t k_most_found = 50;
-constexpr std::size_t k_slot = 128;  ///< bytes of the name of a form
+constexpr std::size_t k_slot = 128;      ///< bytes of the name of a form
 /// Several times what the longest form holds.
 constexpr std::size_t k_most_unsaved_request = std::size_t{64} * 1024;
 
@@ -36,38 +36,10 @@ named read_named(autocusto::json::reader& in) {
   return out;
 }
 
-json items_json(const std::vector<replica::list_item>& items) {
-  json out = json::array();
-  for (const auto& item : items) out.push_back(to_json(item));
-  return out;
-}
-
 call_result kinds_of(call& /*c*/) {
   json kinds = json::array();
   for (const auto& each : domain::record_kinds()) kinds.push_back(to_json(each));
   return json({{"kinds", std::move(kinds)}}).dump();
-}
-
-call_result search(call& c) {
-  autocusto::json::reader in(c.sent);
-  const auto term = in.string("term", k_text);
-  const auto kind = in.optional_string("kind", 64).value_or("");
-  const auto limit = in.optional_integer("limit", 1, k_most_found).value_or(k_most_found);
-  if (auto wrong = in.finish()) return *wrong;
-  const auto at = c.context.replica.take_lease();
-  if (!at) return at.error();
-  const auto found = at->index().search(kind, term, static_cast<std::size_t>(limit));
-  return json({{"items", items_json(found.items)}, {"count", found.count}}).dump();
-}
-
-call_result recent(call& c) {
-  const auto at = c.context.replica.take_lease();
-  if (!at) return at.error();
-  std::vector<replica::list_item> items;
-  for (const auto& each : at->recent()) {
-    if (const auto* item = at->index().find(each.kind, each.key)) items.push_back(*item);
-  }
-  return json({{"items", items_json(items)}, {"count", at->index().size()}}).dump();
 }
 
 call_result show(call& c) {
@@ -103,6 +75,18 @@ call_result saved(const unlocked_replica::lease& at, const result<replica::saved
   return to_json(*done).dump();
 }
 
+/// What the edit changes of what it began from, where its author gave no reason.
+std::optional<std::string> summary_of(const replica::reader& reader, const replica::edit& edit) {
+  std::optional<std::string> from;
+  if (edit.expect && edit.expect->version) from = edit.expect->version->text();
+  const auto shown = reader.show(edit.kind, edit.key, from);
+  const auto* kind = domain::find_record_kind(edit.kind);
+  if (!shown || kind == nullptr) return std::nullopt;
+  auto text = change_summary(*kind, shown->fields, as_kept(edit.kind, edit.fields));
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
 call_result save(call& c) {
   autocusto::json::reader in(c.sent);
   auto what = read_named(in);
@@ -122,6 +106,7 @@ call_result save(call& c) {
   edit.summary = std::move(what.summary);
   const auto at = c.context.replica.take_lease();
   if (!at) return at.error();
+  if (!edit.summary && !fresh) edit.summary = summary_of(at->reader(), edit);
   return saved(*at, at->editor().save(edit, &c.problems));
 }
 
@@ -223,8 +208,6 @@ call_result unsaved(call& c) {
 
 std::vector<call_entry> record_calls() {
   return {{"GET", "/api/kinds", access::linked, kinds_of, false},
-          {"POST", "/api/search", access::open, search},
-          {"GET", "/api/recent", access::open, recent},
           {"GET", "/api/unsaved", access::open, unsaved},
           {"POST", "/api/unsaved", access::open, keep_unsaved, true, k_most_unsaved_request},
           {"POST", "/api/record/show", access::open, show},

@@ -61,8 +61,20 @@ json sync_json(const call_context& context, bool english) {
           {"why", std::move(why)}};
 }
 
+json erased_json(const call& c) {
+  const auto note = c.context.replica.erased();
+  if (!note) return nullptr;
+  return {{"user", note->user},
+          {"server", note->server},
+          {"device_name", note->device_name},
+          {"at", format_time(note->at)},
+          {"code", note->why ? code_name(note->why->code) : ""},
+          {"message", note->why ? c.say(*note->why) : std::string()}};
+}
+
 json session_json(const call& c, const std::string& session) {
   return {{"state", name_of(lock_state_for(c.context, session))},
+          {"erased", erased_json(c)},
           {"version", c.context.options.version},
           {"device_name", c.context.options.device_name}};
 }
@@ -125,6 +137,18 @@ call_result state(call& c) {
   return state_text(c.context, c.who.session, c.english);
 }
 
+/// Which screen a tab shows, so that loading it again leads there. It stays in this program's
+/// memory: neither the address nor the browser holds the key of a record.
+call_result place(call& c) {
+  autocusto::json::reader in(c.sent);
+  const auto tab = in.string("tab", 64);
+  const json place = in.has("place") ? in.value("place") : json();
+  if (auto wrong = in.finish()) return *wrong;
+  if (place.is_object()) c.context.replica.set_place(tab, place.dump());
+  const auto kept = c.context.replica.place(tab);
+  return R"({"place":)" + (kept.empty() ? "null" : kept) + "}";
+}
+
 call_result present(call& /*c*/) {
   return std::string("{}");
 }
@@ -157,6 +181,7 @@ std::string state_text(const call_context& context, const std::string& session, 
   out["sync"] = sync_json(context, english);
   out["pending"] = s.pending;
   out["update_needed"] = !s.unknown.empty();
+  out["unknown"] = s.unknown;
   out["beyond_server"] = s.beyond_server;
   out["catalogue_refused"] = s.catalogue_refused;
   out["unconfirmed"] = s.unpulled;
@@ -175,6 +200,7 @@ std::vector<call_entry> session_calls() {
           {"GET", "/api/session", access::linked, session, false},
           {"GET", "/api/state", access::linked, state, false},
           {"POST", "/api/present", access::open, present},
+          {"POST", "/api/place", access::open, place, true, 4096},
           {"POST", "/api/unlock", access::linked, unlock},
           {"POST", "/api/enroll", access::linked, enroll},
           {"POST", "/api/lock", access::open, lock, false},

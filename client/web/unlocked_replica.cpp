@@ -20,6 +20,9 @@ constexpr std::size_t k_recent = 10;
 constexpr std::string_view k_idle_setting = "page_idle_minutes";
 constexpr std::string_view k_recent_texts = "page_recent";
 constexpr std::string_view k_unsaved_text = "page_unsaved";
+/// A search waits for no more than these.
+constexpr std::size_t k_learned_at_once = 50;
+constexpr std::size_t k_most_places = 32;
 
 error is_locked() {
   return fail(errc::session_expired, "AutoCusto is locked; type the passphrase to go on.");
@@ -74,10 +77,8 @@ std::chrono::minutes kept_idle(const replica::identity_store& own) {
 }
 
 /// What the list shows of one record.
-std::optional<replica::list_item> item_of(const replica::reader& reader, std::string_view kind,
-                                          std::string_view key) {
-  const auto shown = reader.show(kind, key);
-  if (!shown) return std::nullopt;
+replica::list_item item_of(std::string_view kind, const replica::record_shown& what) {
+  const auto* shown = &what;
   replica::list_item item;
   item.kind = shown->kind;
   item.key = shown->key;
@@ -87,7 +88,16 @@ std::optional<replica::list_item> item_of(const replica::reader& reader, std::st
   item.conflict = shown->conflict;
   item.synced = shown->synced;
   item.draft = shown->version.status == domain::version_status::draft;
+  item.has_draft = !shown->drafts.empty();
   return item;
+}
+
+search_index::read_details details_reader(replica::reader reader) {
+  return [reader](const replica::list_item& item) -> std::optional<record_details> {
+    const auto shown = reader.show(item.kind, item.key);
+    if (!shown) return std::nullopt;
+    return details_of(*shown);
+  };
 }
 
 }  // namespace
@@ -146,6 +156,13 @@ result<void> unlocked_replica::open_locked(std::unique_ptr<replica::replica_stor
                        ? options_.idle->count()
                        : std::chrono::milliseconds(kept_idle(replica_->identity())).count();
     fill_from(replica_->read(), index_);
+    erased_.reset();
+    owner_.emplace();
+    if (const auto who = replica_->identity().who()) {
+      owner_->user = who->email;
+      owner_->server = who->host;
+      owner_->device_name = who->device_name;
+    }
   }
   touch();
   if (options_.sync) sync_->start();
@@ -213,6 +230,7 @@ void unlocked_replica::close(std::unique_lock<std::mutex>& held) {
   index_.clear();
   recent_.clear();
   unsaved_.clear();
+  places_.clear();
   passphrase_ = crypto::secret();
   held.unlock();
   // The sync's thread may be waiting for the mutex in its hook, so it is ended without it.
@@ -233,11 +251,30 @@ result<void> unlocked_replica::wipe() {
     std::unique_lock held(mutex_);
     recent_dirty_ = false;
     unsaved_dirty_ = false;
+    erased_.reset();
     if (replica_) close(held);
   }
   auto done = replica::replica_store::wipe(options_.home);
   bump();
   return done;
+}
+
+std::optional<erased_note> unlocked_replica::erased() const {
+  const std::lock_guard lock(mutex_);
+  return erased_;
+}
+
+std::string unlocked_replica::place(const std::string& tab) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = places_.find(tab);
+  return at == places_.end() ? std::string() : at->second;
+}
+
+void unlocked_replica::set_place(const std::string& tab, std::string place) {
+  const std::lock_guard lock(mutex_);
+  if (!replica_) return;
+  if (places_.size() >= k_most_places && !places_.contains(tab)) places_.erase(places_.begin());
+  places_[tab] = std::move(place);
 }
 
 result<unlocked_replica::lease> unlocked_replica::take_lease() {
@@ -247,8 +284,20 @@ result<unlocked_replica::lease> unlocked_replica::take_lease() {
 }
 
 void unlocked_replica::lease::changed(std::string_view kind, std::string_view key) const {
-  if (auto item = item_of(reader(), kind, key)) of_->index_.put(*std::move(item));
+  if (const auto shown = reader().show(kind, key)) {
+    of_->index_.put(item_of(kind, *shown), details_of(*shown));
+  }
   of_->bump();
+}
+
+record_details unlocked_replica::lease::details(const replica::list_item& of) const {
+  const auto* known = of_->index_.details(of, details_reader(reader()));
+  return known == nullptr ? record_details() : *known;
+}
+
+void unlocked_replica::lease::learn_all() const {
+  while (of_->index_.learn(details_reader(reader()), k_learned_at_once)) {
+  }
 }
 
 void unlocked_replica::lease::changed() const {
@@ -358,10 +407,24 @@ void unlocked_replica::refill() {
   bump();
 }
 
+/// The server has had everything here destroyed; what is still in memory goes too. But an
+/// enrollment may have begun anew while this waited for it.
+void unlocked_replica::lock_what_was_wiped() {
+  const std::lock_guard life(lifecycle_);
+  const auto state = sync_->state();
+  if (!state.wiped) return;
+  std::unique_lock held(mutex_);
+  if (replica_) {
+    erased_ = owner_;
+    erased_->at = env_.clock.now();
+    erased_->why = state.why;
+  }
+  if (replica_) close(held);
+}
+
 void unlocked_replica::work_behind() {
   if (sync_->state().wiped) {
-    // The server has had everything here destroyed; what is still in memory goes too.
-    lock();
+    lock_what_was_wiped();
     return;
   }
   {
@@ -374,6 +437,7 @@ void unlocked_replica::work_behind() {
         refill();
       }
       keep_what_is_not_urgent();
+      static_cast<void>(index_.learn(details_reader(replica_->read()), k_learned_at_once));
     } catch (const std::exception&) {
       // Wiped or damaged by somebody else: the next request tells what; nothing stays open.
       idle_millis_ = 0;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,6 +47,16 @@ struct unsaved_edit {
   std::string slot;         ///< names the form; the page's own
   replica::kept_text what;  ///< its value is the page's own JSON text, which holds the slot too
   friend bool operator==(const unsaved_edit&, const unsaved_edit&) = default;
+};
+
+/// Why nothing is left on this laptop: what a page says after a remote erasure. It lives as long as
+/// the program.
+struct erased_note {
+  std::string user;
+  std::string server;
+  std::string device_name;
+  unix_millis at = 0;
+  std::optional<error> why;
 };
 
 /// At most so many of them, and so many bytes in all; beyond, the oldest gives way.
@@ -84,6 +95,11 @@ class unlocked_replica {
   /// Opens nothing. Errors as of replica_store::open.
   [[nodiscard]] result<void> check_passphrase(std::string_view passphrase);
   void lock();
+  /// Nothing unless the server has had this laptop erased, and nobody has enrolled it since.
+  [[nodiscard]] std::optional<erased_note> erased() const;
+  /// Where each tab of the browser is, as the page tells it; forgotten with the lock.
+  [[nodiscard]] std::string place(const std::string& tab) const;
+  void set_place(const std::string& tab, std::string place);
   /// Destroys everything on this laptop.
   [[nodiscard]] result<void> wipe();
 
@@ -103,6 +119,10 @@ class unlocked_replica {
     [[nodiscard]] search_index& index() const { return of_->index_; }
     /// The reference catalogue of this laptop.
     [[nodiscard]] usable_catalogue catalogue() const { return of_->catalogue_.of(reader()); }
+    /// What lists show of a record beside its name; read now if it is not known yet.
+    [[nodiscard]] record_details details(const replica::list_item& of) const;
+    /// Reads the details of all records that are not known yet: about 0.1 ms each.
+    void learn_all() const;
     [[nodiscard]] std::vector<recent_record>& recent() const { return of_->recent_; }
     /// What was typed and not saved, the newest first. It outlives the lock and the program, sealed
     /// in the replica, but not its record.
@@ -143,6 +163,7 @@ class unlocked_replica {
   [[nodiscard]] result<void> open_locked(std::unique_ptr<replica::replica_store> opened,
                                          std::string_view passphrase);
   void close(std::unique_lock<std::mutex>& held);
+  void lock_what_was_wiped();
   void refill();
   void keep_what_is_not_urgent();
   void forget_what_is_gone();
@@ -163,6 +184,9 @@ class unlocked_replica {
   std::vector<unsaved_edit> unsaved_;
   bool unsaved_dirty_ = false;
   std::int64_t seen_elsewhere_ = 0;
+  std::map<std::string, std::string> places_;
+  std::optional<erased_note> owner_;  ///< whom this laptop belongs to, for the note below
+  std::optional<erased_note> erased_;
   crypto::secret passphrase_;  ///< only until the sync has opened its own
   std::unique_ptr<background_sync> sync_;
 

@@ -85,10 +85,11 @@ json to_json(const replica::version_info& v) {
 }
 
 json to_json(const replica::list_item& item) {
-  return {{"kind", item.kind},     {"key", item.key},
-          {"name", item.name},     {"version_id", item.version.text()},
-          {"number", item.number}, {"conflict", item.conflict},
-          {"synced", item.synced}, {"draft", item.draft}};
+  return {{"kind", item.kind},          {"key", item.key},
+          {"name", item.name},          {"version_id", item.version.text()},
+          {"number", item.number},      {"conflict", item.conflict},
+          {"synced", item.synced},      {"draft", item.draft},
+          {"has_draft", item.has_draft}};
 }
 
 json to_json(const replica::saved& s) {
@@ -134,6 +135,17 @@ result<domain::field_map> read_fields(std::string_view kind, const json& sent) {
     out[name] = *std::move(read);
   }
   return out;
+}
+
+domain::field_map as_kept(std::string_view kind, domain::field_map typed) {
+  const auto* known = domain::find_record_kind(kind);
+  for (auto& [name, value] : typed) {
+    const auto* spec = known == nullptr ? nullptr : known->find(name);
+    auto* text = std::get_if<std::string>(&value);
+    if (spec == nullptr || text == nullptr) continue;
+    if (auto kept = domain::entered_text(*spec, *text)) value = *std::move(kept);
+  }
+  return typed;
 }
 
 }  // namespace autocusto::web

@@ -28,4 +28,7 @@ namespace autocusto::web {
 [[nodiscard]] result<domain::field_map> read_fields(std::string_view kind,
                                                     const nlohmann::json& sent);
 
+/// The texts as an edit keeps them (shared/domain/entry.hpp); what is no text stays.
+[[nodiscard]] domain::field_map as_kept(std::string_view kind, domain::field_map typed);
+
 }  // namespace autocusto::web

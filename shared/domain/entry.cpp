@@ -159,6 +159,21 @@ bool is_plain(std::string_view text) {
   return true;
 }
 
+constexpr int k_lowest_height = 20;  ///< centimetres, as `valid_height` has them
+constexpr int k_greatest_height = 260;
+
+/// `1,80` is what people write for 180 cm; anything else stays as it is.
+std::string in_centimetres(std::string text) {
+  const bool metres = text.size() >= 3 && text.size() <= 4 && is_digit(text[0]) &&
+                      (text[1] == ',' || text[1] == '.') &&
+                      std::all_of(text.begin() + 2, text.end(), is_digit);
+  if (!metres) return text;
+  const auto digit = [&text](std::size_t at) { return at < text.size() ? text[at] - '0' : 0; };
+  const int centimetres = digit(0) * 100 + digit(2) * 10 + digit(3);
+  const bool likely = centimetres >= k_lowest_height && centimetres <= k_greatest_height;
+  return likely ? std::to_string(centimetres) : text;
+}
+
 /// The digits, when nothing but blanks, dots and hyphens stands among them and there are `count`.
 std::string digits_if(std::string_view text, std::size_t count) {
   std::string out;
@@ -274,8 +289,9 @@ std::string clean_by_rule(const field_spec& field, std::string_view typed) {
     case field_rule::digits:
       return clean_number(typed);
     case field_rule::weight:
-    case field_rule::height:
       return clean_number(typed);
+    case field_rule::height:
+      return in_centimetres(clean_number(typed));
     case field_rule::phone:
       return clean_phone(clean_number(typed), field.max_length);
     case field_rule::email:

@@ -46,6 +46,30 @@ bool holds(const std::string& text, const std::string& word) {
   return ::memmem(text.data(), text.size(), word.data(), word.size()) != nullptr;
 }
 
+/// Short words are near to too many others.
+constexpr std::size_t k_shortest_near = 4;
+constexpr std::size_t k_shortest_number = 4;
+
+/// Whether one letter makes `a` of `b`.
+bool is_near(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  if (a.size() > b.size() + 1) return false;
+  const auto first = std::mismatch(b.begin(), b.end(), a.begin());
+  const auto at = static_cast<std::size_t>(first.first - b.begin());
+  if (a.size() > b.size()) return a.substr(at + 1) == b.substr(at);
+  if (at == a.size() || a.substr(at + 1) == b.substr(at + 1)) return true;
+  return at + 1 < a.size() && a[at] == b[at + 1] && a[at + 1] == b[at] &&
+         a.substr(at + 2) == b.substr(at + 2);
+}
+
+/// Whether the word is near to that one, or to how it begins.
+bool is_near_beginning(std::string_view word, std::string_view of) {
+  for (auto size = word.size() - 1; size <= word.size() + 1 && size <= of.size(); ++size) {
+    if (is_near(word, of.substr(0, size))) return true;
+  }
+  return false;
+}
+
 /// Puts a folded name together.
 class folder {
  public:
@@ -159,7 +183,7 @@ search_term::search_term(std::string_view typed) : blank_(is_blank(typed)) {
   std::sort(words_.begin(), words_.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   const auto number = clean_number(typed);
-  if (number.find_first_not_of("0123456789.-/ ") != std::string::npos) return;
+  if (number.find_first_not_of("0123456789.-/() ") != std::string::npos) return;
   std::copy_if(number.begin(), number.end(), std::back_inserter(digits_),
                [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -170,6 +194,33 @@ bool search_term::stands_in(const folded_name& name) const {
     if (!holds(name.words, word) && !holds(name.joined, word)) return false;
   }
   return true;
+}
+
+bool search_term::finds_with(const folded_name& name, const folded_name& more,
+                             std::string_view numbers) const {
+  if (digits_.size() >= k_shortest_number && numbers.find(digits_) != std::string_view::npos) {
+    return true;
+  }
+  if (words_.empty()) return false;
+  return std::all_of(words_.begin(), words_.end(), [&](const std::string& word) {
+    return holds(name.words, word) || holds(name.joined, word) || holds(more.words, word) ||
+           holds(more.joined, word);
+  });
+}
+
+bool search_term::finds_nearly(const folded_name& name) const {
+  if (words_.empty()) return false;
+  return std::all_of(words_.begin(), words_.end(), [&](const std::string& word) {
+    if (holds(name.words, word)) return true;
+    if (word.size() < k_shortest_near) return false;
+    std::string_view rest = name.words;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(' '), rest.size());
+      if (is_near_beginning(word, rest.substr(0, end))) return true;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+  });
 }
 
 bool search_term::finds(const folded_name& name, std::string_view key) const {

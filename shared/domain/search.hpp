@@ -29,6 +29,14 @@ class search_term {
   /// Whether it finds a record of this name and key. A blank term finds all; one that holds neither
   /// a word nor a digit finds none. Linear in words typed times length of the name.
   [[nodiscard]] bool finds(const folded_name& name, std::string_view key) const;
+  /// Whether each typed word stands in the name or in `more` (of a patient: mother and city), or
+  /// the typed number, of at least four digits, in `numbers` (telephones).
+  [[nodiscard]] bool finds_with(const folded_name& name, const folded_name& more,
+                                std::string_view numbers) const;
+  /// Whether each typed word stands in the name, or is a word of it, or its beginning, but for one
+  /// letter: another one, one too many, one missing, or two exchanged. Words of less than four
+  /// letters have to be right.
+  [[nodiscard]] bool finds_nearly(const folded_name& name) const;
 
  private:
   [[nodiscard]] bool stands_in(const folded_name& name) const;

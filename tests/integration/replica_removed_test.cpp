@@ -35,6 +35,30 @@ TEST_F(ReplicaRemoved, AClosedViewIsHiddenWithItsPageAndErased) {
   expect_as_server(ana);
 }
 
+TEST_F(ReplicaRemoved, WhatWasTakenAwayIsToldUntilItWasSeen) {
+  must_save(ana, patient_edit(k_cpf, "João da Silva"));
+  must_save(ana, patient_edit(cpf(5), "Fica"));
+  ana.sync();
+  must_save(ana, set_field(k_cpf, "peso", "70"));
+  must_save(ana, set_field(k_cpf, "peso", "71"));
+  server.unassign(record);
+  ana.pull();
+  ana.push();
+  ASSERT_EQ(ana->sync().erase_removed(false)->erased, 1U);
+  ana.reopen();
+  const auto told = ana->read().notices();
+  ASSERT_EQ(told.size(), 1U) << "it outlives the record";
+  EXPECT_EQ(told[0].what, notice_kind::taken);
+  EXPECT_EQ(told[0].kind, "patient");
+  EXPECT_EQ(told[0].key, "") << "nothing names the record any more";
+  EXPECT_EQ(told[0].initials, "J. S.");
+  EXPECT_EQ(told[0].edits, 2);
+  EXPECT_NE(told[0].at, 0);
+  expect_sound(ana);
+  ASSERT_TRUE(ana->edit().forget_notices());
+  EXPECT_TRUE(ana->read().notices().empty());
+}
+
 TEST_F(ReplicaRemoved, UnsyncedEditsOfAClosedViewStaySealedUntilTheServerHasThem) {
   must_save(ana, patient_edit(k_cpf, "João"));
   ana.sync();

@@ -49,6 +49,33 @@ TEST(Search, FindsNamesAsPeopleTypeThem) {
   }
 }
 
+TEST(Search, FindsByTheMotherTheCityAndTheTelephone) {
+  const auto name = fold_name("João da Silva");
+  const auto more = fold_name("Antônia Pereira Belém");
+  const auto finds_with = [&](const std::string& term) {
+    return search_term(term).finds_with(name, more, "91912345678 9132123456");
+  };
+  for (const char* term : {"joao antonia", "belem silva", "pereira", "9123", "(91) 3212-3456"}) {
+    EXPECT_TRUE(finds_with(term)) << term;
+  }
+  for (const char* term : {"joao maria", "912", "5555", "", " "}) {
+    EXPECT_FALSE(finds_with(term)) << term;
+  }
+}
+
+TEST(Search, OneWrongLetterIsForgiven) {
+  const auto nearly = [](const std::string& term) {
+    return search_term(term).finds_nearly(fold_name("Terezinha Conceição Luz"));
+  };
+  for (const char* term : {"teresinha", "terezinna", "conceicao terezinah", "terezina",
+                           "tterezinha", "tere", "luz teresinha", "tirez"}) {
+    EXPECT_TRUE(nearly(term)) << term;
+  }
+  for (const char* term : {"terasinna", "lus", "teresinha lus", "joao", "", "."}) {
+    EXPECT_FALSE(nearly(term)) << term;
+  }
+}
+
 TEST(Search, ABlankTermFindsAll) {
   for (const char* term : {"", " ", "\u00A0", "\u200B\t"}) EXPECT_TRUE(finds(term, "Ana")) << term;
 }

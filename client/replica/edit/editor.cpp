@@ -6,6 +6,7 @@
 #include "client/replica/access/surrender.hpp"
 #include "client/replica/edit/edit_commands.hpp"
 #include "client/replica/file/kept_texts.hpp"
+#include "client/replica/file/taken_records.hpp"
 
 namespace autocusto::replica {
 namespace {
@@ -160,6 +161,7 @@ result<void> editor::forget_notices() {
   auto scope = file.begin();
   if (!scope) return scope.error();
   file.db().ask("DELETE FROM notice")->run();
+  forget_taken(file);
   (*scope)->commit();
   return {};
 }

@@ -7,6 +7,7 @@
 #include "client/replica/file/kept_catalogue.hpp"
 #include "client/replica/file/kept_texts.hpp"
 #include "client/replica/file/releases.hpp"
+#include "client/replica/file/taken_records.hpp"
 #include "client/replica/read/lookup.hpp"
 #include "client/replica/read/reader.hpp"
 
@@ -227,6 +228,15 @@ std::vector<notice> reader::notices() const {
                      .at = entry.at});
     }));
   });
+  for (auto& each : taken_records(file)) {
+    notice one;
+    one.what = notice_kind::taken;
+    one.kind = std::move(each.kind);
+    one.at = each.at;
+    one.initials = std::move(each.initials);
+    one.edits = each.edits;
+    out.push_back(std::move(one));
+  }
   std::sort(out.begin(), out.end(), [](const notice& a, const notice& b) { return a.at < b.at; });
   return out;
 }

@@ -29,7 +29,8 @@ found_item item_of(copy_state state) {
                    .number = state.number,
                    .conflict = state.shown.conflict(),
                    .synced = state.unsynced == 0,
-                   .draft = !state.shown.active}};
+                   .draft = !state.shown.active,
+                   .has_draft = !state.shown.drafts.empty()}};
 }
 
 /// The list item of the record, with the name from the version that is shown now.

@@ -8,6 +8,7 @@
 #include "client/replica/file/codec.hpp"
 #include "client/replica/file/record_copy.hpp"
 #include "client/replica/file/releases.hpp"
+#include "client/replica/file/taken_records.hpp"
 #include "client/replica/sync/awaited_items.hpp"
 #include "client/replica/sync/sync_store.hpp"
 #include "shared/domain/record_kind.hpp"
@@ -217,6 +218,7 @@ class page_reader {
 
   void hide(record_copy& held) {
     if (held.state().hidden) return;
+    note_taken(file_, held);
     hide_view(file_, held);
     ++effect_.removed;
     static_cast<void>(offer_again(file_, held));

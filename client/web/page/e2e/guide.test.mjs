@@ -29,8 +29,12 @@ after(async () => {
 async function keepPicture(page, name) {
   if (!SHOTS) return;
   mkdirSync(join(SHOTS, 'guia'), { recursive: true });
+  // The bar of a form sticks to the window; in the picture of a whole page it stands at the form's end.
+  const stick = (how) => page.evaluate((to) => document.querySelector('.form-bar')?.style.setProperty('position', to), how);
   await page.evaluate(() => window.scrollTo(0, 0));
+  await stick('static');
   await page.screenshot({ path: join(SHOTS, 'guia', name), fullPage: true });
+  await stick('');
 }
 
 /// Does what the section says, label by label; `hands` tells what to do with one besides pressing it.
@@ -197,7 +201,7 @@ test('a conflict', async () => {
       await page.getByRole('radio', { name: label }).check();
       await type('81')(page, 'Peso (kg)');
     },
-    'Usar tudo da versão …': see,
+    'Usar tudo de …': see,
     'Assim vai ficar': see,
     'Voltar e escolher': async (page, label) => {
       await press(page, label);

@@ -137,7 +137,8 @@ test('other pages of the browser get nothing', async () => {
 
 test('a reload keeps the session, and a tab that is opened from the page gets its own', async () => {
   await a.reload();
-  await home(a);
+  await a.getByRole('heading', { name: 'Ajuda' }).waitFor();
+  await menu(a, 'Início');
   const second = await officeContext.newPage();
   await second.goto(`${office.origin}/`);
   await home(second);
@@ -356,7 +357,7 @@ test('a laptop whose passphrase is forgotten is wiped with the word that a termi
 test('a laptop that was revoked as lost erases itself and says so on the page', async () => {
   const device = world.admin(['device', 'list']).items.find((d) => d.name === 'Notebook do consultório' || d.device_name === 'Notebook do consultório');
   world.admin(['device', 'revoke', device.id, '--lost']);
-  await a.getByRole('heading', { name: 'Cadastrar este computador' }).waitFor({ timeout: 300000 });
+  await a.getByRole('heading', { name: 'Este computador foi apagado' }).waitFor({ timeout: 300000 });
   assert.ok(!(await a.content()).includes('Silva'));
 });
 
@@ -399,7 +400,7 @@ test('what the server refuses stays with its reason, and is applied again or dis
   await statusShows(page, '1 recusada');
   await menu(page, 'Conflitos');
   const card = page.locator('article.conflict', { hasText: 'Rui' });
-  await card.getByRole('button', { name: /Usar tudo da versão/ }).first().click();
+  await card.getByRole('button', { name: /Usar tudo de/ }).first().click();
   await card.getByRole('button', { name: 'Pré-visualizar' }).click();
   await card.getByRole('button', { name: 'Salvar a resolução' }).click();
   await said(page, /Conflito resolvido/);

@@ -9,6 +9,8 @@ import { chromium } from 'playwright-core';
 
 export const PASSPHRASE = 'uma senha de teste com girassol';
 const BIN = process.env.AUTOCUSTO_PROGRAMS;
+/// How long anything may take before a test gives it up; a person who writes one may want less.
+const PATIENCE = Number(process.env.AUTOCUSTO_PATIENCE ?? 300000);
 const CHROMIUM = process.env.AUTOCUSTO_CHROMIUM ?? '/usr/bin/chromium';
 
 async function freePort() {
@@ -145,7 +147,7 @@ export class World {
   /// A fresh browser profile. Whatever the page says on the console counts as a fault.
   async context(options = {}) {
     const context = await this.browser.newContext({ locale: 'pt-BR', timezoneId: 'America/Sao_Paulo', viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(300000);
+    context.setDefaultTimeout(PATIENCE);
     context.faults = [];
     context.requests = [];
     context.on('page', (page) => {

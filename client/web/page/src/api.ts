@@ -74,6 +74,26 @@ export interface Item {
   conflict: boolean;
   synced: boolean;
   draft: boolean;
+  has_draft: boolean;
+  /// Where lists show them: of a patient, and when the shown version was made.
+  mother?: string;
+  city?: string;
+  born?: string;
+  changed_at?: string;
+}
+export interface Counts {
+  patients: number;
+  drafts: number;
+  conflicts: number;
+  unsent: number;
+}
+/// Which records a list shows.
+export interface ListFilter {
+  kind?: string;
+  draft?: boolean;
+  unsent?: boolean;
+  conflict?: boolean;
+  sort?: 'name' | 'changed';
 }
 export interface RecordShown {
   kind: string;
@@ -97,6 +117,14 @@ export interface Saved {
 export interface Side {
   version: Version;
   fields: Fields;
+}
+/// How an edit stands against what came meanwhile.
+export interface Met {
+  version: Version;
+  theirs: Fields;
+  /// Both joined; where both sides changed a field, the own value.
+  fields: Fields;
+  both: { field: string; theirs: Value; mine: Value }[];
 }
 export interface Change {
   field: string;
@@ -137,6 +165,8 @@ export interface Session {
   state: 'not_enrolled' | 'locked' | 'open';
   version: string;
   device_name: string;
+  /// Why nothing is left here: the server has had this laptop erased.
+  erased?: { user: string; server: string; device_name: string; at: string; code: string; message: string } | null;
 }
 export interface SyncState {
   phase: 'connecting' | 'sending' | 'receiving' | 'watching' | 'waiting';
@@ -157,6 +187,8 @@ export interface Live {
   refused?: number;
   hidden?: number;
   notices?: number;
+  update_needed?: boolean;
+  unknown?: string[];
   last_sync?: string | null;
 }
 export interface Waiting {
@@ -169,11 +201,13 @@ export interface Waiting {
   since: string;
 }
 export interface Notice {
-  what: 'merged' | 'assigned' | 'moved';
+  what: 'merged' | 'assigned' | 'moved' | 'taken';
   kind: string;
   key: string;
   name: string;
   at: string;
+  /// Of `taken`: edits of this laptop that the server keeps in quarantine.
+  edits: number;
 }
 export interface Status {
   user: string;
@@ -189,6 +223,7 @@ export interface Status {
   waiting: Waiting[];
   waiting_count: number;
   notices: Notice[];
+  exports: { at: string; records: number }[];
   idle_minutes: number;
   version: string;
 }
@@ -333,6 +368,11 @@ export async function callForPaper(path: string, body: object): Promise<Paper> {
     pages: response.headers.get('X-AutoCusto-Pages') ?? '',
     emission: response.headers.get('X-AutoCusto-Emission') ?? '',
   };
+}
+
+/// A call that answers a file.
+export async function callForFile(path: string, body: object): Promise<Blob> {
+  return (await answerOf(path, body, false)).blob();
 }
 
 interface ServerEvent {

@@ -2,13 +2,15 @@
 // screen that fits. Nothing of a record is kept when the page locks.
 import { useEffect } from 'preact/hooks';
 import { call, listen, onSessionEnd, type Live } from './api';
-import { forgetRoutes, route, startNavigation } from './nav';
+import { forgetRoutes, returnToPlace, route, startNavigation } from './nav';
 import { dismissAll, DialogHost } from './parts/dialog';
 import { Frame } from './parts/frame';
+import { Keys } from './parts/keys';
 import { ConflictsScreen } from './screens/conflicts';
 import { EnrollScreen, GoneScreen, UnlinkedScreen, UnlockScreen } from './screens/entry';
 import { HelpScreen } from './screens/help';
 import { HomeScreen } from './screens/home';
+import { ListScreen } from './screens/list';
 import { NewScreen, RecordScreen } from './screens/record';
 import { SettingsScreen } from './screens/settings';
 import { SyncScreen } from './screens/sync';
@@ -17,6 +19,7 @@ import { drawn, live, session, tellTrouble, trouble, useStore } from './store';
 import { keepSecret, secret } from './tab';
 import { answerOtherTabs, askOtherTabs } from './tabs';
 import { t } from './texts';
+import { watchForLeaving } from './typing';
 
 const START_LINK = /^#inicio=([\w-]+)$/;
 
@@ -51,6 +54,8 @@ function follow(now: Live): void {
   if (!known || known.state === now.state) return;
   if (now.state !== 'open') closeRecords();
   session.set({ ...known, state: now.state });
+  // Perhaps the server had everything here erased: the program knows why.
+  if (now.state === 'not_enrolled') void loadSession();
 }
 
 /// Follows the server while the page is in sight. A page in the background holds no connection (a browser
@@ -107,6 +112,8 @@ function Screen() {
   switch (at.screen) {
     case 'home':
       return <HomeScreen />;
+    case 'list':
+      return <ListScreen key={JSON.stringify(at.filter ?? {})} filter={at.filter ?? {}} />;
     case 'conflicts':
       return <ConflictsScreen />;
     case 'sync':
@@ -133,6 +140,7 @@ function Shown() {
   return (
     <Frame>
       <Screen />
+      <Keys />
     </Frame>
   );
 }
@@ -143,6 +151,7 @@ export function App() {
     let stop: () => void = () => undefined;
     const quiet = reportPresence();
     const alone = answerOtherTabs();
+    const kept = watchForLeaving();
     onSessionEnd.tell = (code) => {
       const known = session.get();
       if (code !== 'locked') tellTrouble(code);
@@ -154,6 +163,7 @@ export function App() {
     const begin = async () => {
       await beginSession();
       await loadSession();
+      if (session.get()?.state === 'open') await returnToPlace();
       if (!session.get()) return;
       stop();
       stop = followWhileSeen();
@@ -171,6 +181,7 @@ export function App() {
       stop();
       quiet();
       alone();
+      kept();
       window.removeEventListener('hashchange', relinked);
     };
   }, []);

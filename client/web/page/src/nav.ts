@@ -1,12 +1,15 @@
 // Which screen is shown. The address names the screen only: which record it is about stays in memory, so
-// that no key of a patient stands in an address or in the browser's history.
-import type { UnsavedEdit } from './api';
+// that no key of a patient stands in an address or in the browser's history. The program keeps the place of each
+// tab in its memory, so that loading the page again leads there; a lock forgets it.
+import { call, type ListFilter, type UnsavedEdit } from './api';
 import { Store } from './store';
+import { tabName } from './tab';
 
 export type PrintAct = 'print' | 'renew';
 
 export type Route =
   | { screen: 'home' | 'conflicts' | 'sync' | 'settings' | 'help' }
+  | { screen: 'list'; filter?: ListFilter }
   /// `about`: whose process it is.
   | { screen: 'new'; kind: string; resume?: UnsavedEdit; about?: string }
   /// `act`: which panel of a process is open at first.
@@ -34,8 +37,25 @@ async function mayLeave(): Promise<boolean> {
   return leave;
 }
 
+/// What leads there again; what was typed is kept elsewhere.
+function placeOf(to: Route): Route {
+  if (to.screen === 'new') return { screen: 'new', kind: to.kind, ...(to.about === undefined ? {} : { about: to.about }) };
+  return to.screen === 'record' ? { screen: 'record', kind: to.kind, key: to.key } : to;
+}
+
+/// After the page was loaded again.
+export async function returnToPlace(): Promise<void> {
+  try {
+    const { place } = await call<{ place: Route | null }>('/api/place', { tab: tabName() }, true);
+    if (place && place.screen !== 'home' && route.get().screen === 'home') await go(place);
+  } catch {
+    // Home is as good a place.
+  }
+}
+
 function show(to: Route): void {
   route.set(to);
+  call('/api/place', { tab: tabName(), place: placeOf(to) }, true).catch(() => undefined);
   window.scrollTo(0, 0);
 }
 

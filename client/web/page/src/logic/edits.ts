@@ -21,14 +21,6 @@ export function emptyFields(kind: Kind): Fields {
   return Object.fromEntries(kind.fields.map((f) => [f.name, emptyValue(f)]));
 }
 
-/// The doctor's edits on another starting point; `both`: fields that changed there, too, to something
-/// else.
-export function rebase(before: Fields, now: Fields, newer: Fields): { fields: Fields; both: string[] } {
-  const mine = changedFields(before, now);
-  const both = Object.keys(mine).filter((name) => !same(before[name], newer[name]) && !same(newer[name], mine[name]));
-  return { fields: { ...newer, ...mine }, both };
-}
-
 /// The first wrong thing of each field, in form order.
 export function wrongFields(kind: Kind, now: Fields, before: Fields, rules: Rules): Map<string, Wrong> {
   const out = new Map<string, Wrong>();

@@ -62,6 +62,14 @@ function phone(number: string, max: number): string {
   return isPhone(text) && text.length > max ? text.replace(/\D/g, '') : text;
 }
 
+/// `1,80` is what people write for 180 cm; anything else stays as it is.
+function inCentimetres(text: string): string {
+  const m = /^(\d)[,.](\d{1,2})$/.exec(text);
+  if (!m) return text;
+  const cm = Number(m[1]) * 100 + Number((m[2] ?? '').padEnd(2, '0'));
+  return cm >= 20 && cm <= 260 ? String(cm) : text;
+}
+
 /// The text of a field as it is kept. What is not valid stays as it looks.
 export function entered(spec: FieldSpec, typed: string): string {
   const number = cleanNumber(typed);
@@ -77,8 +85,9 @@ export function entered(spec: FieldSpec, typed: string): string {
     case 'digits':
       return number;
     case 'weight':
-    case 'height':
       return number;
+    case 'height':
+      return inCentimetres(number);
     case 'email':
       return number.replace(/ ?([@.]) ?/g, '$1');
     case 'cns':

@@ -64,10 +64,26 @@ export function formatTime(rfc3339: string | null | undefined): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'short', timeStyle: 'short' }).format(at);
 }
 
+/// The time of today, or day and time: "4:38".
+export function formatMoment(rfc3339: string, now: Date = new Date()): string {
+  const at = new Date(rfc3339);
+  if (Number.isNaN(at.getTime()) || todayIso(at) !== todayIso(now)) return formatTime(rfc3339);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: 'short' }).format(at);
+}
+
 /// `2027-01-31` as people here write it.
 export function formatDate(iso: string): string {
   const at = new Date(`${iso}T00:00:00`);
   return Number.isNaN(at.getTime()) ? iso : new Intl.DateTimeFormat(locale(), { dateStyle: 'short' }).format(at);
+}
+
+/// Whole years from a date of birth to today; null for one that is none, or to come.
+export function ageAt(born: string, now: Date = new Date()): number | null {
+  const m = /^(\d{4})-(\d\d)-(\d\d)$/.exec(born);
+  if (!m) return null;
+  const today = todayIso(now);
+  const years = Number(today.slice(0, 4)) - Number(m[1]) - (today.slice(5) < born.slice(5) ? 1 : 0);
+  return years >= 0 && years < 150 ? years : null;
 }
 
 /// The calendar day here and now.

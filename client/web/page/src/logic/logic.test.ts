@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Conflict, Fields, FieldSpec, Kind, Side, Version } from '../api';
 import * as checks from './checks';
-import { changedFields, rebase, wrongFields } from './edits';
-import { formatKey, formatPhone, maskCpf, tidy } from './format';
+import { changedFields, wrongFields } from './edits';
+import { ageAt, formatKey, formatMoment, formatPhone, maskCpf, tidy } from './format';
 import { layout } from './graph';
+import { choicesOf, sectionsOf } from './sections';
 import { groupsOf, resolutionOf, undecided, type Choice } from './groups';
 
 function spec(name: string, more: Partial<FieldSpec> = {}): FieldSpec {
@@ -79,14 +80,39 @@ describe('masks', () => {
   });
 });
 
+describe('ages and moments', () => {
+  it('counts whole years by the calendar', () => {
+    const now = new Date(2026, 10, 30);
+    expect(ageAt('1970-11-30', now)).toBe(56);
+    expect(ageAt('1970-12-01', now)).toBe(55);
+    expect(ageAt('2026-12-01', now)).toBeNull();
+    expect(ageAt('1/2/1970', now)).toBeNull();
+  });
+  it('leaves the day out where it is today', () => {
+    const now = new Date(2026, 10, 30, 12, 0);
+    expect(formatMoment(new Date(2026, 10, 30, 4, 38).toISOString(), now)).toBe('04:38');
+    expect(formatMoment(new Date(2026, 10, 29, 4, 38).toISOString(), now)).toMatch(/29.*04:38/);
+    expect(formatMoment('nothing', now)).toBe('nothing');
+  });
+});
+
+describe('sections', () => {
+  it('show each field once, those of a newer program too', () => {
+    const more: Kind = { ...kind, fields: [...kind.fields, spec('novo')] };
+    const shown = sectionsOf(more).flatMap((s) => s.specs.map((f) => f.name));
+    expect([...shown].sort()).toEqual(more.fields.map((f) => f.name).sort());
+    expect(sectionsOf({ ...kind, kind: 'clinic' })).toHaveLength(1);
+  });
+  it('offer what is usual, and the choices of the kind', () => {
+    expect(choicesOf(spec('sexo'))).toEqual(['M', 'F']);
+    expect(choicesOf(spec('etnia', { choices: ['x'] }))).toEqual(['x']);
+    expect(choicesOf(spec('rg'))).toEqual([]);
+  });
+});
+
 describe('edits', () => {
   it('sends what was changed only', () => {
     expect(changedFields({ a: '1', b: '2' }, { a: '1', b: '3' })).toEqual({ b: '3' });
-  });
-  it('puts edits on a newer version and tells what changed on both sides', () => {
-    const moved = rebase({ a: '1', b: '2', c: '3' }, { a: 'x', b: 'y', c: '3' }, { a: 'z', b: '2', c: 'new' });
-    expect(moved).toEqual({ fields: { a: 'x', b: 'y', c: 'new' }, both: ['a'] });
-    expect(rebase({ a: '1' }, { a: 'x' }, { a: 'x' }).both).toEqual([]);
   });
 });
 

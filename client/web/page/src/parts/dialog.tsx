@@ -13,7 +13,13 @@ interface Question {
 }
 
 const question = new Store<Question | null>(null);
-const message = new Store<{ text: string; bad: boolean } | null>(null);
+interface Message {
+  text: string;
+  bad: boolean;
+  /// Takes back what the message tells of.
+  undo: (() => void) | undefined;
+}
+const message = new Store<Message | null>(null);
 
 export function ask(what: { title?: string; text: string; yes: string; no?: string; danger?: boolean }): Promise<boolean> {
   return new Promise((resolve) => {
@@ -30,8 +36,8 @@ export function ask(what: { title?: string; text: string; yes: string; no?: stri
 }
 
 /// Says something for a few seconds; screen readers hear it.
-export function say(text: string, bad = false): void {
-  message.set({ text, bad });
+export function say(text: string, bad = false, undo?: () => void): void {
+  message.set({ text, bad, undo });
 }
 
 export function dismissAll(): void {
@@ -72,7 +78,7 @@ export function DialogHost() {
   const said = useStore(message);
   useEffect(() => {
     if (!said) return undefined;
-    const timer = setTimeout(() => message.set(null), said.bad ? 12000 : 6000);
+    const timer = setTimeout(() => message.set(null), said.bad || said.undo ? 12000 : 6000);
     return () => clearTimeout(timer);
   }, [said]);
   return (
@@ -82,6 +88,18 @@ export function DialogHost() {
         {said && (
           <p class={said.bad ? 'bad' : 'good'}>
             {said.text}{' '}
+            {said.undo && (
+              <button
+                type="button"
+                class="plain"
+                onClick={() => {
+                  message.set(null);
+                  said.undo?.();
+                }}
+              >
+                {t('undo')}
+              </button>
+            )}{' '}
             <button type="button" class="plain" onClick={() => message.set(null)} aria-label={t('close')}>
               ×
             </button>

@@ -1,4 +1,4 @@
-// The state of a record's form: what it began from, what was typed, what is wrong, and saving.
+// The state of a record's form: what it began from, what was typed, what is wrong, what is answered, and saving.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { call, CallError, type FieldProblem, type Fields, type Kind, type Saved, type UnsavedEdit, type Value } from '../api';
 import { changedFields, isChanged, wrongFields } from '../logic/edits';
@@ -6,8 +6,10 @@ import { guardLeaving } from '../nav';
 import { session } from '../store';
 import { randomName, tabName } from '../tab';
 import { t, tn } from '../texts';
+import { onHandOver } from '../typing';
 import { errorText } from './common';
-import { ask, say } from './dialog';
+import { ask } from './dialog';
+import type { Answer } from './form_bar';
 
 export interface Editor {
   fields: Fields;
@@ -18,10 +20,15 @@ export interface Editor {
   visited: Set<string> | 'all';
   summary: string;
   busy: boolean;
+  /// What the bar of the form says.
+  answer: Answer | null;
+  tell: (answer: Answer | null) => void;
   setSummary: (text: string) => void;
   input: (name: string, value: Value) => void;
   leave: (name: string) => void;
   begin: (before: Fields, now?: Fields) => void;
+  /// Goes on typing from another starting point; the reason stays.
+  moveTo: (before: Fields, now: Fields) => void;
   /// Goes on from what was typed before a lock.
   resume: (before: Fields, edit: UnsavedEdit) => void;
   /// Whether all is right; otherwise it is shown beside the fields.
@@ -33,7 +40,7 @@ export interface Editor {
 }
 
 /// Moves the focus to the first field that is wrong.
-function focusFirstWrong(): void {
+export function focusFirstWrong(): void {
   // After the page was drawn again.
   requestAnimationFrame(() => {
     document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -60,18 +67,26 @@ function slotFor(kind: string, key: string, fresh: boolean): string {
 function useSafekeeping(slot: { current: string }, edit: UnsavedEdit | null): void {
   const text = edit ? JSON.stringify(edit) : null;
   const kept = useRef(false);
+  const waiting = useRef<string | null>(null);
+  const hand = useCallback(async () => {
+    const edit = waiting.current;
+    if (edit === null) return;
+    waiting.current = null;
+    kept.current = true;
+    await call('/api/unsaved', { slot: slot.current, edit: JSON.parse(edit) as UnsavedEdit }).catch(() => undefined);
+  }, [slot]);
   useEffect(() => {
     if (text === null) {
+      waiting.current = null;
       if (kept.current) forgetUnsaved(slot.current);
       kept.current = false;
       return undefined;
     }
-    const timer = setTimeout(() => {
-      kept.current = true;
-      call('/api/unsaved', { slot: slot.current, edit: JSON.parse(text) as UnsavedEdit }).catch(() => undefined);
-    }, 600);
+    waiting.current = text;
+    const timer = setTimeout(() => void hand(), 600);
     return () => clearTimeout(timer);
-  }, [text, slot]);
+  }, [text, slot, hand]);
+  useEffect(() => onHandOver(hand), [hand]);
   useEffect(
     () => () => {
       if (kept.current && session.get()?.state === 'open') forgetUnsaved(slot.current);
@@ -88,6 +103,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
   const [visited, setVisited] = useState<Set<string> | 'all'>(new Set());
   const [summary, setSummary] = useState('');
   const [busy, setBusy] = useState(false);
+  const [answer, tell] = useState<Answer | null>(null);
   const changed = isChanged(before, fields) || summary !== '';
   const wrong = useMemo(() => wrongFields(kind, fields, before, { draft: false, fresh }), [kind, fields, before, fresh]);
 
@@ -121,6 +137,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
   const input = useCallback((name: string, value: Value) => {
     setFields((now) => ({ ...now, [name]: value }));
     setRefused((all) => all.filter((r) => topName(r.field) !== name));
+    tell(null);
   }, []);
   const leave = useCallback((name: string) => {
     setVisited((all) => (all === 'all' ? all : new Set([...all, name])));
@@ -131,6 +148,12 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
     setRefused([]);
     setVisited(new Set());
     setSummary('');
+    tell(null);
+  }, []);
+  const moveTo = useCallback((from: Fields, now: Fields) => {
+    setBefore(from);
+    setFields(now);
+    setRefused([]);
   }, []);
 
   const resume = useCallback(
@@ -146,7 +169,7 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
     const problems = wrongFields(kind, fields, before, { draft, fresh });
     if (problems.size === 0) return true;
     setVisited('all');
-    say(tn('fix_field', 'fix_fields', problems.size), true);
+    tell({ text: tn('fix_field', 'fix_fields', problems.size), bad: true, action: { label: t('go_to_field'), run: focusFirstWrong } });
     focusFirstWrong();
     return false;
   };
@@ -156,13 +179,14 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
     const known = listed.filter((p) => kind.fields.some((f) => f.name === topName(p.field)));
     setRefused(known);
     if (known.length === 0) return false;
-    say(errorText(e), true);
+    tell({ text: errorText(e), bad: true, action: { label: t('go_to_field'), run: focusFirstWrong } });
     focusFirstWrong();
     return true;
   };
 
   const save: Editor['save'] = async (what) => {
     if (!check(what.draft)) return null;
+    tell(null);
     setBusy(true);
     try {
       const done = await call<Saved>('/api/record/save', {
@@ -183,5 +207,5 @@ export function useEditor(kind: Kind, first: Fields, fresh: boolean, place: { ke
     }
   };
 
-  return { fields, before, changed, wrong, refused, visited, summary, busy, setSummary, input, leave, begin, resume, check, showRefusal, save };
+  return { fields, before, changed, wrong, refused, visited, summary, busy, answer, tell, setSummary, input, leave, begin, moveTo, resume, check, showRefusal, save };
 }

@@ -1,10 +1,11 @@
 // One field of a record's form, made from its kind: label, input, and what is wrong beside it.
-import { useId, useRef } from 'preact/hooks';
-import type { FieldProblem, FieldSpec, Row, Value } from '../api';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { call, type FieldProblem, type FieldSpec, type Row, type Value } from '../api';
 import type { Wrong } from '../logic/checks';
 import { toldApart } from '../logic/entry';
 import { formatCount, tidy } from '../logic/format';
 import { cell, rowsOf, stretches } from '../logic/rows';
+import { choicesOf } from '../logic/sections';
 import { hasText, labelOf, t, type TextKey } from '../texts';
 import { ClinicChoice } from './clinic';
 import { MapInput } from './map';
@@ -82,6 +83,32 @@ export function Counter({ text, max }: { text: string; max: number }) {
   return <small class={n > max ? 'counter wrong' : 'counter'}>{t('counter', { n: formatCount(n), max: formatCount(max) })}</small>;
 }
 
+/// The boxes of the LME that long texts stand in.
+const BOXES: Record<string, string> = { anamnese: '11', tratamentos: '12' };
+
+/// Whether the text fits into its box on paper; the program draws it to find out.
+function BoxRoom({ box, text }: { box: string; text: string }) {
+  const [over, setOver] = useState(0);
+  useEffect(() => {
+    let current = true;
+    const timer = setTimeout(() => {
+      call<{ over: number }>('/api/process/room', { box, text }, true).then(
+        (r) => current && setOver(r.over),
+        () => undefined,
+      );
+    }, 700);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [box, text]);
+  return (
+    <small class="wrong" role="status">
+      {over > 0 ? t('box_over', { box, n: formatCount(over) }) : ''}
+    </small>
+  );
+}
+
 export function FieldInput(p: Props) {
   const id = useId();
   const typed = useRef(false);
@@ -131,6 +158,7 @@ export function FieldInput(p: Props) {
   }
   if (p.spec.type === 'map') return <MapInput spec={p.spec} value={p.value} readOnly={p.readOnly} onInput={p.onInput} />;
   const text = typeof p.value === 'string' ? p.value : '';
+  const choices = choicesOf(p.spec);
   if (p.spec.lines) {
     return (
       <div class="field wide" data-field={p.spec.name}>
@@ -146,6 +174,7 @@ export function FieldInput(p: Props) {
           onBlur={p.onLeave}
         />
         <Counter text={text} max={p.spec.max} />
+        {BOXES[p.spec.name] !== undefined && <BoxRoom box={BOXES[p.spec.name] ?? ''} text={text} />}
         {wrong}
       </div>
     );
@@ -164,15 +193,15 @@ export function FieldInput(p: Props) {
       <label for={id}>
         {labelOf(p.spec.label)} {p.required && <span class="quiet">{t('required')}</span>}
       </label>
-      {p.spec.choices.length > 0 ? (
+      {choices.length > 0 ? (
         <select {...describe} value={text} disabled={p.readOnly} onChange={(e) => p.onInput(e.currentTarget.value)}>
           <option value="">{t('choose')}</option>
-          {p.spec.choices.map((choice) => (
+          {choices.map((choice) => (
             <option key={choice} value={choice}>
               {choiceText(choice)}
             </option>
           ))}
-          {text !== '' && !p.spec.choices.includes(text) && <option value={text}>{text}</option>}
+          {text !== '' && !choices.includes(text) && <option value={text}>{text}</option>}
         </select>
       ) : (
         <input

@@ -1,9 +1,13 @@
 // What is edited of one record: its fields with checks beside them, and the summary of the edit. It holds
 // no state: the editor does.
+import { Fragment } from 'preact';
 import type { Kind } from '../api';
 import { isCalledFor } from '../logic/checks';
 import { emptyValue, isShown } from '../logic/edits';
+import { ageAt } from '../logic/format';
+import { sectionsOf } from '../logic/sections';
 import { t } from '../texts';
+import { Beside, type Meanwhile, type Taken } from './beside';
 import type { Editor } from './editor';
 import { FieldInput, wrongText, type FormPlace } from './field';
 
@@ -13,6 +17,8 @@ interface Props {
   readOnly?: boolean;
   /// Of a process.
   cid?: string;
+  meanwhile?: Meanwhile | null;
+  onTake?: (name: string, which: Taken) => void;
 }
 
 /// What the program refused shows until the field is changed; what the page found, once the field was left.
@@ -46,17 +52,26 @@ function isFixed(kind: Kind, name: string): boolean {
   return kind.kind === 'emission' && name !== 'situacao' && name !== 'nota';
 }
 
-export function EditedFields({ kind, editor, readOnly = false, cid = '' }: Props) {
+export function EditedFields({ kind, editor, readOnly = false, cid = '', meanwhile, onTake }: Props) {
   const { fields } = editor;
+  /// The age follows from the date of birth, once that is typed.
+  const fillAge = () => {
+    const age = typeof fields.data_nascimento === 'string' ? ageAt(fields.data_nascimento) : null;
+    if (age !== null && fields.data_nascimento !== editor.before.data_nascimento) editor.input('idade', String(age));
+  };
+  const besideOf = (name: string) => meanwhile?.both.find((b) => b.field === name);
   const about: FormPlace = { cid, months: Number(fields.meses) || 6 };
   return (
     <>
+      {sectionsOf(kind).map((section) => (
+      <fieldset class="section" key={section.title ?? ''}>
+      {section.title && <legend>{t(section.title)}</legend>}
       <div class="fields">
-        {kind.fields
-          .filter((spec) => isShown(spec, fields))
+        {section.specs
+          .filter((spec) => isShown(spec, fields) || besideOf(spec.name) !== undefined)
           .map((spec) => (
+            <Fragment key={spec.name}>
             <FieldInput
-              key={spec.name}
               spec={spec}
               value={fields[spec.name] ?? emptyValue(spec)}
               required={(spec.required && spec.type !== 'boolean') || isCalledFor(spec, fields)}
@@ -65,10 +80,25 @@ export function EditedFields({ kind, editor, readOnly = false, cid = '' }: Props
               inside={editor.refused.filter((r) => r.field.startsWith(`${spec.name}.`))}
               about={about}
               onInput={(value) => editor.input(spec.name, value)}
-              onLeave={() => editor.leave(spec.name)}
+              onLeave={() => {
+                editor.leave(spec.name);
+                if (spec.name === 'data_nascimento') fillAge();
+              }}
             />
+            {meanwhile && onTake && besideOf(spec.name) && (
+              <Beside
+                spec={spec}
+                one={besideOf(spec.name) ?? { field: spec.name, theirs: '', mine: '' }}
+                where={meanwhile.where}
+                taken={meanwhile.taken.get(spec.name)}
+                onTake={(which) => onTake(spec.name, which)}
+              />
+            )}
+            </Fragment>
           ))}
       </div>
+      </fieldset>
+      ))}
       {!readOnly && <SummaryInput editor={editor} />}
     </>
   );

@@ -1,11 +1,12 @@
 // What stands around every screen: menu and status line.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { call, type Live } from '../api';
+import type { Live } from '../api';
 import { formatAgo, formatCount, formatTime } from '../logic/format';
 import { route } from '../nav';
 import { live, useStore } from '../store';
 import { t, tn } from '../texts';
+import { lockPage } from '../typing';
 import { LinkTo } from './common';
 
 function useMinute(): number {
@@ -65,8 +66,34 @@ function StatusLine() {
   );
 }
 
+/// A newer program has written what this one does not know.
+function UpdateBanner() {
+  const now = useStore(live);
+  if (!now?.update_needed) return null;
+  const unknown = now.unknown ?? [];
+  return (
+    <p class="notice info update" role="status">
+      {t('update_needed')} {unknown.length > 0 && <span class="quiet">({unknown.slice(0, 5).join(', ')})</span>}
+    </p>
+  );
+}
+
+/// The number of conflicts stands in the title of the window; no name does.
+function useTitle(): void {
+  const conflicts = useStore(live)?.conflicts ?? 0;
+  useEffect(() => {
+    // eslint-disable-next-line no-restricted-syntax -- a number, and nothing of anybody
+    document.title = conflicts > 0 ? `(${conflicts}) AutoCusto` : 'AutoCusto';
+    return () => {
+      // eslint-disable-next-line no-restricted-syntax -- as it was
+      document.title = 'AutoCusto';
+    };
+  }, [conflicts]);
+}
+
 export function Frame({ children }: { children: ComponentChildren }) {
   const here = useStore(route).screen;
+  useTitle();
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.getElementById('main')?.focus(); }}>
@@ -76,7 +103,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <nav aria-label={t('menu')}>
           <span class="brand" aria-hidden="true">AutoCusto</span>
           <ul>
-            {(['home', 'conflicts', 'sync', 'settings', 'help'] as const).map((screen) => (
+            {(['home', 'list', 'conflicts', 'sync', 'settings', 'help'] as const).map((screen) => (
               <li key={screen}>
                 <LinkTo to={{ screen }} current={here === screen}>
                   {t(screen)}
@@ -84,7 +111,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
               </li>
             ))}
             <li>
-              <button type="button" class="outline small" onClick={() => void call('/api/lock', {}).catch(() => undefined)}>
+              <button type="button" class="outline small" onClick={() => void lockPage()}>
                 {t('lock')}
               </button>
             </li>
@@ -93,6 +120,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <StatusLine />
       </header>
       <main id="main" tabIndex={-1}>
+        <UpdateBanner />
         {children}
       </main>
     </>

@@ -1,16 +1,22 @@
-// One card for each conflict: choose per group, look at the result, save. Nothing disappears before.
-import { useRef, useState } from 'preact/hooks';
-import { call, CallError, type Conflict, type Fields, type Kind, type Resolution, type Saved } from '../api';
+// One card for each conflict: choose per group, look at the result, save. Nothing disappears before. Sides
+// are called by the computer and the time, since numbers move.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { call, CallError, type Conflict, type Fields, type Kind, type Resolution, type Saved, type Version } from '../api';
 import { groupsOf, resolutionOf, undecided, type Choice, type Group } from '../logic/groups';
 import { emptyValue, isChanged } from '../logic/edits';
 import { same } from '../logic/rows';
-import { formatKey, formatTime } from '../logic/format';
+import { formatCount, formatKey, formatMoment, formatTime } from '../logic/format';
 import { Badge, errorText, Problem, Title, useFocused, useLoaded } from '../parts/common';
 import { say } from '../parts/dialog';
 import { FieldInput, valueBeside, valueText } from '../parts/field';
 import { RowsBeside } from '../parts/rows_beside';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
+
+/// "Casa, 4:27"
+function sideName(v: Version): string {
+  return [v.device || v.author, formatMoment(v.created_at)].join(', ');
+}
 
 function groupLabel(group: Group): string {
   return group.specs.map((s) => labelOf(s.label)).join(', ');
@@ -44,7 +50,7 @@ function Values({ group, fields, before, beside }: ValuesProps) {
 }
 
 function namedSides(conflict: Conflict) {
-  const heads = conflict.heads.map((h) => ({ id: h.version.version_id, title: t('side_name', { n: h.version.number }), fields: h.fields }));
+  const heads = conflict.heads.map((h) => ({ id: h.version.version_id, title: sideName(h.version), fields: h.fields }));
   return conflict.base ? [...heads, { id: 'before', title: t('take_before'), fields: conflict.base.fields }] : heads;
 }
 
@@ -84,7 +90,7 @@ function GroupChoice({ conflict, group, choice, onChoose }: GroupProps) {
             onChange={() => onChoose({ what: 'side', index })}
           />
           <span>
-            <span class="quiet">{t('side_name', { n: head.version.number })}: </span>
+            <span class="quiet">{sideName(head.version)}: </span>
             <Values group={group} fields={head.fields} before={conflict.base?.fields} beside={all} />
           </span>
         </label>
@@ -127,15 +133,15 @@ function Sides({ conflict, onTakeAll }: { conflict: Conflict; onTakeAll: ((index
     <ul class="sides" aria-label={t('sides')}>
       {conflict.heads.map((head, index) => (
         <li key={head.version.version_id}>
-          <strong>{t('side_name', { n: head.version.number })}</strong>{' '}
+          <strong>{sideName(head.version)}</strong>{' '}
           {head.version.active && <Badge tone="good">{t('mark_active')}</Badge>}
           <p>{t('side_by', { who: head.version.author, when: formatTime(head.version.created_at) })}</p>
           <p class="quiet">
-            {[head.version.device && t('on_device', { device: head.version.device }), head.version.summary].filter(Boolean).join(' · ')}
+            {[t('version_number', { n: head.version.number }), head.version.summary].join(' · ')}
           </p>
           {onTakeAll && (
             <button type="button" class="secondary small" onClick={() => onTakeAll(index)}>
-              {t('take_all', { n: head.version.number })}
+              {t('take_all', { side: sideName(head.version) })}
             </button>
           )}
         </li>
@@ -227,11 +233,12 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
     // Once it is drawn again.
     requestAnimationFrame(() => toDecide.current?.focus());
   };
-  const how = () => resolutionOf(conflict, groups, choices);
+  const [why, setWhy] = useState('');
+  const how = (): Resolution => ({ ...resolutionOf(conflict, groups, choices), ...(why.trim() === '' ? {} : { summary: why.trim() }) });
   const decided = groups.filter((g) => g.decided);
   const differing = decided.filter((g) => conflict.heads.some((h) => conflict.heads[0] && isChanged(pick(g, conflict.heads[0].fields), pick(g, h.fields))));
   return (
-    <article class="conflict" aria-labelledby={id}>
+    <article class="conflict" aria-labelledby={id} tabIndex={-1}>
       <header>
         <h2 id={id}>{conflict.name || t('empty')}</h2>
         <p class="quiet">
@@ -263,6 +270,10 @@ function ConflictCard({ conflict, reload }: { conflict: Conflict; reload: () => 
             {doing.problems.map((text) => (
               <Problem key={text} text={text} />
             ))}
+            <div class="field">
+              <label for={`${id}-why`}>{t('resolve_why')}</label>
+              <input id={`${id}-why`} type="text" autocomplete="off" value={why} onInput={(e) => setWhy(e.currentTarget.value)} />
+            </div>
             <p role="status">{missing.length > 0 ? t('undecided', { fields: missing.map(groupLabel).join('; ') }) : ''}</p>
             <button type="button" disabled={missing.length > 0 || doing.busy} onClick={() => void doing.look(how())}>
               {t('preview')}
@@ -281,8 +292,148 @@ function pick(group: Group, fields: Fields): Fields {
   return Object.fromEntries(group.specs.map((s) => [s.name, fields[s.name] ?? emptyValue(s)]));
 }
 
+/// What is chosen when all that is contested comes from one computer; null where it has no side.
+function fromDevice(conflict: Conflict, device: string): Resolution | null {
+  const index = conflict.heads.findIndex((h) => h.version.device === device);
+  if (index < 0 || conflict.heads.length < conflict.head_ids.length) return null;
+  const groups = groupsOf(kindOf(conflict.kind), conflict);
+  return resolutionOf(conflict, groups, new Map(undecided(groups, new Map()).map((g) => [g.name, { what: 'side', index }])));
+}
+
+interface Planned {
+  conflict: Conflict;
+  how: Resolution;
+  fields: Fields;
+}
+
+/// Several conflicts at once, always the same computer's values, looked at once before they are saved.
+function ManyAtOnce({ conflicts, reload }: { conflicts: Conflict[]; reload: () => void }) {
+  const [device, setDevice] = useState('');
+  const [plan, setPlan] = useState<Planned[] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const devices = [...new Set(conflicts.flatMap((c) => c.heads.map((h) => h.version.device)))].filter(Boolean);
+  const count = (name: string) => conflicts.filter((c) => fromDevice(c, name) !== null).length;
+  const run = async (act: () => Promise<void>) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await act();
+    } catch (e) {
+      setProblem(errorText(e));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const look = () =>
+    run(async () => {
+      const planned: Planned[] = [];
+      for (const conflict of conflicts) {
+        const how = fromDevice(conflict, device);
+        if (how) planned.push({ conflict, how, fields: (await call<{ fields: Fields }>('/api/conflicts/preview', how)).fields });
+      }
+      setPlan(planned);
+    });
+  const save = () =>
+    run(async () => {
+      let done = 0;
+      try {
+        for (const each of plan ?? []) {
+          await call<Saved>('/api/conflicts/resolve', each.how);
+          done += 1;
+        }
+      } finally {
+        say(tn('resolved_one', 'resolved_many', done, formatCount(done)));
+        setPlan(null);
+        reload();
+      }
+    });
+  return (
+    <details class="many">
+      <summary>{t('many_title')}</summary>
+      <div class="actions">
+        <label>
+          {t('many_device')}
+          <select
+            value={device}
+            onChange={(e) => {
+              setDevice(e.currentTarget.value);
+              setPlan(null);
+            }}
+          >
+            <option value="">{t('choose')}</option>
+            {devices.map((name) => (
+              <option key={name} value={name}>
+                {t('many_of', { device: name, n: formatCount(count(name)) })}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" class="secondary" disabled={busy || device === ''} onClick={() => void look()}>
+          {t('preview')}
+        </button>
+      </div>
+      {problem && <Problem text={problem} />}
+      {plan && (
+        <div class="preview" role="region" aria-label={t('preview_title')}>
+          <h3>{t('preview_title')}</h3>
+          <ul class="plain-list">
+            {plan.map(({ conflict, fields }) => {
+              const kind = kindOf(conflict.kind);
+              const disputed = kind.fields.filter((f) => conflict.heads.some((h) => !same(h.fields[f.name], conflict.heads[0]?.fields[f.name])));
+              return (
+                <li key={`${conflict.kind} ${conflict.key}`}>
+                  <strong>{conflict.name || t('empty')}</strong>{' '}
+                  {disputed.map((f) => `${labelOf(f.label)}: ${valueText(fields[f.name])}`).join('; ')}
+                </li>
+              );
+            })}
+          </ul>
+          <button type="button" disabled={busy || plan.length === 0} aria-busy={busy} onClick={() => void save()}>
+            {t('many_do', { n: formatCount(plan.length) })}
+          </button>
+        </div>
+      )}
+    </details>
+  );
+}
+
+/// `j` and `k` lead to the next conflict and the one before.
+function useSteps(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || (event.key !== 'j' && event.key !== 'k')) return;
+      if (event.target instanceof HTMLElement && event.target.closest('input:not([type=radio]), select, textarea, dialog')) return;
+      const all = [...document.querySelectorAll<HTMLElement>('article.conflict')];
+      const at = all.findIndex((each) => each.contains(document.activeElement));
+      const next = all[event.key === 'j' ? at + 1 : at - 1];
+      next?.focus();
+      next?.scrollIntoView({ block: 'start' });
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+/// Which conflicts there are, in a few lines.
+function Index({ conflicts }: { conflicts: Conflict[] }) {
+  return (
+    <details>
+      <summary>{tn('conflict_one', 'conflict_many', conflicts.length, formatCount(conflicts.length))}</summary>
+      <ol>
+        {conflicts.map((c) => (
+          <li key={`${c.kind} ${c.key}`}>
+            {c.name || t('empty')} <span class="quiet">{c.heads.map((h) => sideName(h.version)).join(' · ')}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
 export function ConflictsScreen() {
   const revision = useStore(live)?.revision ?? 0;
+  useSteps();
   const { value, problem, reload } = useLoaded(
     () => call<{ items: Conflict[] }>('/api/conflicts', undefined, true),
     revision,
@@ -292,6 +443,8 @@ export function ConflictsScreen() {
       <Title>{t('conflicts')}</Title>
       {problem && <Problem text={problem} onRetry={reload} />}
       {value && (value.items.length === 0 ? <p>{t('conflicts_none')}</p> : <p>{t('conflicts_text')}</p>)}
+      {value && value.items.length > 1 && <Index conflicts={value.items} />}
+      {value && value.items.length > 1 && <ManyAtOnce conflicts={value.items} reload={reload} />}
       {value?.items.map((conflict) => (
         <ConflictCard
           key={`${conflict.kind} ${conflict.key} ${conflict.head_ids.join(' ')}`}

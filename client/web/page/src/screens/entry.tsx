@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { call, CallError } from '../api';
+import { formatTime } from '../logic/format';
 import { errorText, Title } from '../parts/common';
 import { ask } from '../parts/dialog';
 import { LanguageSwitch } from '../parts/language';
@@ -196,6 +197,7 @@ export function newPassphraseProblem(first: string, second: string): string | nu
 
 export function EnrollScreen() {
   const [link, setLink] = useState('');
+  const erased = session.get()?.erased;
   const [name, setName] = useState(() => session.get()?.device_name ?? '');
   const [first, setFirst] = useState('');
   const [second, setSecond] = useState('');
@@ -217,7 +219,14 @@ export function EnrollScreen() {
     }
   };
   return (
-    <Card title={t('enroll_title')}>
+    <Card title={t(erased ? 'erased_title' : 'enroll_title')}>
+      {erased && (
+        <div class="notice warn" role="status">
+          <p>{t('erased_text', { device: erased.device_name, when: formatTime(erased.at), server: erased.server, user: erased.user })}</p>
+          <p>{erased.message}</p>
+          <p>{t('erased_next')}</p>
+        </div>
+      )}
       <p>{t('enroll_text')}</p>
       <form onSubmit={(e) => void enroll(e)}>
         <AccountName />

@@ -1,10 +1,12 @@
 // Searching while typing, and what was used lately.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, type Item, type UnsavedEdit } from '../api';
+import { call, type Counts, type Item } from '../api';
 import { visibleText } from '../logic/entry';
-import { formatCount, formatKey } from '../logic/format';
+import { ageAt, formatCount, formatKey } from '../logic/format';
 import { go } from '../nav';
-import { Badge, errorText, Problem } from '../parts/common';
+import { Badge, errorText, LinkTo, Problem } from '../parts/common';
+import { NoticesPanel } from '../parts/notices';
+import { Unsaved } from '../parts/unsaved';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, tn } from '../texts';
 import { DueList } from './due';
@@ -13,9 +15,27 @@ interface Found {
   term: string;
   items: Item[];
   count: number;
+  /// Found only with one wrong letter.
+  nearly: boolean;
 }
 
-export function ItemRow({ item }: { item: Item }) {
+/// How many results are shown at first, and how many more each time.
+const PAGE = 50;
+const MOST = 500;
+
+function secondLine(item: Item): string {
+  const age = item.born ? ageAt(item.born) : null;
+  return [
+    `${labelOf(kindOf(item.kind).label)} · ${labelOf(kindOf(item.kind).key_label)} ${formatKey(item.kind, item.key)}`,
+    item.mother && t('mother_is', { name: item.mother }),
+    item.city,
+    age !== null && t('years', { n: age }),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+export function ItemRow({ item, when = '' }: { item: Item; when?: string }) {
   return (
     <li>
       <a
@@ -28,11 +48,12 @@ export function ItemRow({ item }: { item: Item }) {
       >
         <strong>{item.name || t('empty')}</strong>
         <span class="quiet">
-          {labelOf(kindOf(item.kind).label)} · {labelOf(kindOf(item.kind).key_label)} {formatKey(item.kind, item.key)}
+          {secondLine(item)}
         </span>
+        {when !== '' && <span class="quiet">{t('changed_on', { when })}</span>}
         <span class="badges">
           {item.conflict && <Badge tone="warn">{t('mark_conflict')}</Badge>}
-          {item.draft && <Badge tone="info">{t('mark_draft')}</Badge>}
+          {item.has_draft && <Badge tone="info">{t('mark_draft')}</Badge>}
           {!item.synced && <Badge>{t('mark_waiting')}</Badge>}
         </span>
       </a>
@@ -51,45 +72,28 @@ function moveFocus(event: KeyboardEvent, box: HTMLElement | null): void {
   next.focus();
 }
 
-function UnsavedNotice({ edit, drop }: { edit: UnsavedEdit; drop: () => void }) {
-  const goOn = () =>
-    void go(
-      edit.fresh
-        ? { screen: 'new', kind: edit.kind, resume: edit }
-        : { screen: 'record', kind: edit.kind, key: edit.key, resume: edit },
-    );
+function CountLinks({ counts }: { counts: Counts }) {
   return (
-    <div class="notice warn unsaved">
-      <p>{t('unsaved_there', { name: edit.name || formatKey(edit.kind, edit.key) || t('empty') })}</p>
-      <button type="button" class="small" onClick={goOn}>
-        {t('unsaved_go_on')}
-      </button>
-      <button type="button" class="secondary small" onClick={drop}>
-        {t('discard')}
-      </button>
-    </div>
-  );
-}
-
-/// Offers what was typed before the page was locked or the program ended, in whichever tab.
-function Unsaved() {
-  const [edits, setEdits] = useState<UnsavedEdit[]>([]);
-  useEffect(() => {
-    call<{ edits: UnsavedEdit[] }>('/api/unsaved', undefined, true).then(
-      (r) => setEdits(r.edits),
-      () => undefined,
-    );
-  }, []);
-  const drop = (edit: UnsavedEdit) => {
-    setEdits((all) => all.filter((each) => each !== edit));
-    call('/api/unsaved', { slot: edit.slot ?? '' }).catch(() => undefined);
-  };
-  return (
-    <>
-      {edits.map((edit) => (
-        <UnsavedNotice key={edit.slot ?? ''} edit={edit} drop={() => drop(edit)} />
-      ))}
-    </>
+    <ul class="counts" aria-label={t('counts')}>
+      <li>
+        <LinkTo to={{ screen: 'list', filter: { kind: 'patient' } }}>{tn('patients_one', 'patients_many', counts.patients, formatCount(counts.patients))}</LinkTo>
+      </li>
+      {counts.drafts > 0 && (
+        <li>
+          <LinkTo to={{ screen: 'list', filter: { draft: true } }}>{tn('drafts_one', 'drafts_many', counts.drafts, formatCount(counts.drafts))}</LinkTo>
+        </li>
+      )}
+      {counts.conflicts > 0 && (
+        <li>
+          <LinkTo to={{ screen: 'conflicts' }}>{tn('conflict_one', 'conflict_many', counts.conflicts, formatCount(counts.conflicts))}</LinkTo>
+        </li>
+      )}
+      {counts.unsent > 0 && (
+        <li>
+          <LinkTo to={{ screen: 'list', filter: { unsent: true } }}>{tn('unsent_one', 'unsent_many', counts.unsent, formatCount(counts.unsent))}</LinkTo>
+        </li>
+      )}
+    </ul>
   );
 }
 
@@ -97,6 +101,10 @@ export function HomeScreen() {
   const [term, setTerm] = useState('');
   const [found, setFound] = useState<Found | null>(null);
   const [recent, setRecent] = useState<Item[]>([]);
+  const [counts, setCounts] = useState<Counts | null>(null);
+  const [limit, setLimit] = useState(PAGE);
+  /// Enter was pressed before the results were there.
+  const opening = useRef(false);
   const [problem, setProblem] = useState<string | null>(null);
   const revision = useStore(live)?.revision ?? 0;
   const input = useRef<HTMLInputElement>(null);
@@ -108,8 +116,11 @@ export function HomeScreen() {
     input.current?.focus();
   }, []);
   useEffect(() => {
-    call<{ items: Item[] }>('/api/recent', undefined, true).then(
-      (r) => setRecent(r.items),
+    call<{ items: Item[]; counts: Counts }>('/api/recent', undefined, true).then(
+      (r) => {
+        setRecent(r.items);
+        setCounts(r.counts);
+      },
       (e: unknown) => setProblem(errorText(e)),
     );
   }, [revision]);
@@ -122,23 +133,42 @@ export function HomeScreen() {
     }
     const background = lastTerm.current === term;
     lastTerm.current = term;
-    call<Omit<Found, 'term'>>('/api/search', { term }, background).then(
+    call<Omit<Found, 'term'>>('/api/search', { term, limit }, background).then(
       (answer) => {
         if (mine !== turn.current) return;
         setFound({ ...answer, term });
         setProblem(null);
+        if (opening.current) openFirst(answer.items);
       },
       (e: unknown) => {
         if (mine === turn.current) setProblem(errorText(e));
       },
     );
-  }, [term, revision]);
+  }, [term, revision, limit]);
+
+  function openFirst(items: Item[]): void {
+    opening.current = false;
+    const first = items[0];
+    if (first) void go({ screen: 'record', kind: first.kind, key: first.key });
+  }
+  const onEnter = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || visibleText(term) === '') return;
+    event.preventDefault();
+    if (found?.term === term) openFirst(found.items);
+    else opening.current = true;
+  };
+  const type = (text: string) => {
+    opening.current = false;
+    setLimit(PAGE);
+    setTerm(text);
+  };
 
   const shown = found?.items ?? [];
   return (
     <div ref={box} onKeyDown={(e) => moveFocus(e, box.current)}>
       <h1 class="hidden-visually">{t('home')}</h1>
       <Unsaved />
+      <NoticesPanel />
       <section class="finder" aria-label={t('search_label')}>
         <label for="search">{t('search_label')}</label>
         <input
@@ -149,7 +179,8 @@ export function HomeScreen() {
           spellcheck={false}
           value={term}
           aria-describedby="search-hint"
-          onInput={(e) => setTerm(e.currentTarget.value)}
+          onInput={(e) => type(e.currentTarget.value)}
+          onKeyDown={onEnter}
         />
         <small id="search-hint">{t('search_hint')}</small>
       </section>
@@ -165,16 +196,25 @@ export function HomeScreen() {
       <p class="count" role="status">
         {found &&
           (found.count === 0 ? t('found_none') : tn('found_one', 'found_many', found.count, formatCount(found.count)))}
+        {found?.nearly ? ` ${t('found_nearly')}` : ''}
         {found && found.count > shown.length ? ` ${t('found_more', { n: shown.length })}` : ''}
       </p>
       {found ? (
-        <ul class="items" aria-label={t('search_results')} data-term={found.term}>
-          {shown.map((item) => (
-            <ItemRow key={`${item.kind} ${item.key}`} item={item} />
-          ))}
-        </ul>
+        <>
+          <ul class="items" aria-label={t('search_results')} data-term={found.term}>
+            {shown.map((item) => (
+              <ItemRow key={`${item.kind} ${item.key}`} item={item} />
+            ))}
+          </ul>
+          {found.count > shown.length && limit < MOST && (
+            <button type="button" class="secondary" onClick={() => setLimit(Math.min(limit + PAGE, MOST))}>
+              {t('show_more')}
+            </button>
+          )}
+        </>
       ) : (
         <>
+        {counts && <CountLinks counts={counts} />}
         <DueList />
         <section aria-labelledby="recent">
           <h2 id="recent">{t('recent')}</h2>

@@ -1,6 +1,6 @@
 // A record: registering a new one, and one that is there with its form and its history.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type Kind, type RecordShown, type UnsavedEdit } from '../api';
+import { call, CallError, type Item, type Kind, type RecordShown, type UnsavedEdit } from '../api';
 import { validKey } from '../logic/checks';
 import { emptyFields } from '../logic/edits';
 import { formatKey, maskCpf, splitKey } from '../logic/format';
@@ -11,13 +11,16 @@ import { useEditor } from '../parts/editor';
 import { wrongText } from '../parts/field';
 import { DiseaseName } from '../parts/disease';
 import { EditedFields } from '../parts/form';
+import { FormBar } from '../parts/form_bar';
 import { LiveCheck } from '../parts/print_check';
+import { Unsaved } from '../parts/unsaved';
 import { kindOf, live, useStore } from '../store';
 import { labelOf, t, type TextKey } from '../texts';
 import { HistoryTab } from './history';
 import { PatientProcesses } from './patient_processes';
 import { ProcessPaper } from './process_paper';
 import { FormTab } from './record_form';
+import { RecordSheet } from './record_sheet';
 
 interface NewProps {
   kind: string;
@@ -33,6 +36,29 @@ const TITLES: Record<string, TextKey> = {
   doctor: 'new_doctor',
 };
 
+function focusKey(): void {
+  document.getElementById('key')?.focus();
+}
+
+/// The name of the record that has this number already; null while there is none.
+function useKnownKey(kind: string, key: string, whole: boolean): string | null {
+  const [name, setName] = useState<string | null>(null);
+  useEffect(() => {
+    let current = true;
+    setName(null);
+    if (whole) {
+      call<{ item: Item | null }>('/api/record/lookup', { kind, key }).then(
+        (r) => current && setName(r.item ? r.item.name : null),
+        () => undefined,
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [kind, key, whole]);
+  return name;
+}
+
 export function NewScreen({ kind: name, resume, about }: NewProps) {
   const kind = kindOf(name);
   const isProcess = name === 'process';
@@ -47,22 +73,27 @@ export function NewScreen({ kind: name, resume, about }: NewProps) {
   }, [resume, goOn, name]);
   const [left, setLeft] = useState(false);
   const [keyProblem, setKeyProblem] = useState<string | null>(null);
-  const [exists, setExists] = useState(false);
   const keyWrong = validKey(isProcess ? 'cid' : kind.key, typed);
   const shownKeyProblem = keyProblem ?? (left && keyWrong ? wrongText(keyWrong) : null);
+  const known = useKnownKey(name, key, keyWrong === null);
+  const openIt = { label: t('exists_open'), run: () => void go({ screen: 'record', kind: name, key }) };
   const save = async (draft: boolean) => {
     setLeft(true);
     if (keyWrong) {
-      say(wrongText(keyWrong), true);
-      document.getElementById('key')?.focus();
+      editor.tell({ text: wrongText(keyWrong), bad: true, action: { label: t('go_to_field'), run: focusKey } });
+      focusKey();
       return;
     }
     const done = await editor.save({ key, draft, expect: null });
     if (!done) return;
     if (done instanceof CallError) {
-      setExists(done.code === 'already_exists');
       if (done.code === 'invalid_key') setKeyProblem(done.message);
-      else if (done.code !== 'already_exists') say(errorText(done), true);
+      editor.tell({
+        text: done.code === 'already_exists' ? t('exists') : errorText(done),
+        bad: true,
+        focus: true,
+        ...(done.code === 'already_exists' ? { action: openIt } : {}),
+      });
       return;
     }
     guardLeaving(null);
@@ -97,7 +128,7 @@ export function NewScreen({ kind: name, resume, about }: NewProps) {
               onInput={(e) => {
                 setKey(kind.key === 'cpf' ? maskCpf(e.currentTarget.value) : e.currentTarget.value);
                 setKeyProblem(null);
-                setExists(false);
+                editor.tell(null);
               }}
               onBlur={() => setLeft(typed !== '')}
             />
@@ -107,24 +138,16 @@ export function NewScreen({ kind: name, resume, about }: NewProps) {
           </div>
           {isProcess && <DiseaseName typed={typed} onTake={setKey} />}
         </div>
-        {exists && (
-          <div class="notice warn" role="alert">
-            <p>{t('exists')}</p>
-            <button type="button" class="secondary" onClick={() => void go({ screen: 'record', kind: name, key })}>
-              {t('exists_open')}
-            </button>
-          </div>
-        )}
         <EditedFields kind={kind} editor={editor} cid={isProcess ? typed : ''} />
         {isProcess && !keyWrong && <LiveCheck id={key} fields={editor.fields} />}
-        <div class="actions">
+        <FormBar answer={editor.answer ?? (known === null ? null : { text: t('exists_named', { name: known || t('empty') }), action: openIt })}>
           <button type="submit" disabled={editor.busy} aria-busy={editor.busy}>
             {t('save')}
           </button>
           <button type="button" class="secondary" disabled={editor.busy} onClick={() => void save(true)}>
             {t('save_draft')}
           </button>
-        </div>
+        </FormBar>
       </form>
     </>
   );
@@ -175,7 +198,7 @@ function titleOf(kind: Kind, shown: RecordShown): string {
 export function RecordScreen({ kind: name, id, resume, act }: RecordProps) {
   const kind = kindOf(name);
   const { shown, problem, reload } = useRecord(name, id);
-  const [tab, setTab] = useState<'form' | 'history'>('form');
+  const [tab, setTab] = useState<'form' | 'sheet' | 'history'>('form');
   if (!shown) return problem ? <Problem text={problem} onRetry={reload} /> : <p aria-busy="true">{t('loading')}</p>;
   return (
     <>
@@ -186,6 +209,7 @@ export function RecordScreen({ kind: name, id, resume, act }: RecordProps) {
         {!shown.synced && <Badge>{t('mark_waiting')}</Badge>}
       </p>
       {problem && <Problem text={problem} onRetry={reload} />}
+      {!resume && <Unsaved kind={name} id={shown.key} />}
       {shown.conflict && (
         <div class="notice warn">
           <p>{t('conflict_here')}</p>
@@ -195,21 +219,23 @@ export function RecordScreen({ kind: name, id, resume, act }: RecordProps) {
       {name === 'patient' && <PatientProcesses id={shown.key} />}
       {name === 'process' && <ProcessPaper shown={shown} act={act} />}
       <div class="tabs">
-        {(['form', 'history'] as const).map((each) => (
+        {(['form', 'sheet', 'history'] as const).map((each) => (
           <button
             type="button"
             key={each}
             class={tab === each ? 'tab current' : 'tab'}
             aria-pressed={tab === each}
+            data-tab={each}
             onClick={() => setTab(each)}
           >
-            {t(each === 'form' ? 'tab_form' : 'tab_history')}
+            {t(`tab_${each}`)}
           </button>
         ))}
       </div>
       <div hidden={tab !== 'form'}>
         <FormTab kind={kind} shown={shown} reload={reload} resume={resume} />
       </div>
+      {tab === 'sheet' && <RecordSheet kind={kind} shown={shown} />}
       {tab === 'history' && <HistoryTab kind={kind} shown={shown} reload={reload} />}
     </>
   );

@@ -1,12 +1,14 @@
 // The form of a record that is there: the version in use, or a draft.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, CallError, type Kind, type RecordShown, type Saved, type UnsavedEdit, type Version } from '../api';
-import { rebase } from '../logic/edits';
-import { formatTime, splitKey } from '../logic/format';
+import { call, CallError, type Fields, type Kind, type Met, type RecordShown, type Saved, type UnsavedEdit, type Version } from '../api';
+import { changedFields } from '../logic/edits';
+import { formatMoment, formatTime, splitKey } from '../logic/format';
+import { focusFirstChoice, notChosen, type Meanwhile, type Taken } from '../parts/beside';
 import { errorText } from '../parts/common';
 import { ask, say } from '../parts/dialog';
 import { useEditor } from '../parts/editor';
 import { EditedFields } from '../parts/form';
+import { FormBar, type Answer } from '../parts/form_bar';
 import { LiveCheck } from '../parts/print_check';
 import { labelOf, t, tn } from '../texts';
 
@@ -15,6 +17,11 @@ interface Props {
   shown: RecordShown;
   reload: () => void;
   resume: UnsavedEdit | undefined;
+}
+
+/// "Casa, 4:38"
+function placeOf(v: Version): string {
+  return [v.device || v.author, formatMoment(v.created_at)].join(', ');
 }
 
 function VersionLine({ v }: { v: Version }) {
@@ -31,7 +38,7 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
   /// What the form began from; a newer one is offered, never forced on somebody who types.
   const [base, setBase] = useState(shown);
   const [wantDraft, setWantDraft] = useState<string | null>(null);
-  const [both, setBoth] = useState<string[] | null>(null);
+  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
   const isDraft = base.version.status === 'draft';
   const editor = useEditor(kind, shown.fields, isDraft, {
     key: shown.key,
@@ -81,7 +88,7 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
       });
       setWantDraft(version);
       setBase(loaded);
-      setBoth(null);
+      setMeanwhile(null);
       begin(loaded.fields);
     } catch (e) {
       say(errorText(e), true);
@@ -90,29 +97,48 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
 
   const onNewer = async () => {
     try {
-      const now = await call<RecordShown>('/api/record/show', {
-        kind: kind.kind,
-        key: shown.key,
-        ...(isDraft && newestDraft ? { version: newestDraft } : {}),
+      const about = { kind: kind.kind, key: shown.key, ...(isDraft && newestDraft ? { version: newestDraft } : {}) };
+      const met = await call<Met>('/api/record/meanwhile', {
+        ...about,
+        from: base.version.version_id,
+        fields: changedFields(editor.before, editor.fields),
       });
-      const merged = rebase(editor.before, editor.fields, now.fields);
+      const now = await call<RecordShown>('/api/record/show', { ...about, version: met.version.version_id });
       setBase(now);
-      setBoth(merged.both);
-      begin(now.fields, merged.fields);
+      setMeanwhile({ where: placeOf(met.version), both: met.both, taken: new Map() });
+      editor.moveTo(now.fields, met.fields);
+      editor.tell({ text: met.both.length > 0 ? t('moved_choose', { fields: labels(met.both.map((b) => b.field)) }) : t('moved_joined'), bad: true, focus: met.both.length === 0 });
+      if (met.both.length > 0) focusFirstChoice();
     } catch (e) {
-      say(errorText(e), true);
+      failedWith(e);
     }
   };
 
+  const failedWith = (e: unknown) => editor.tell({ text: errorText(e), bad: true, focus: true });
   const failed = async (e: CallError) => {
     if (e.code === 'view_moved') await onNewer();
-    else say(errorText(e), true);
+    else failedWith(e);
+  };
+
+  const onTake = (name: string, which: Taken) => {
+    const one = meanwhile?.both.find((b) => b.field === name);
+    if (!meanwhile || !one) return;
+    editor.input(name, one[which]);
+    setMeanwhile({ ...meanwhile, taken: new Map(meanwhile.taken).set(name, which) });
+  };
+  /// Nothing is saved over what somebody else has saved before both were seen and one was chosen.
+  const isChosen = (): boolean => {
+    const open = notChosen(meanwhile);
+    if (open.length === 0) return true;
+    editor.tell({ text: t('moved_choose', { fields: labels(open) }), bad: true, action: { label: t('go_to_field'), run: focusFirstChoice } });
+    focusFirstChoice();
+    return false;
   };
 
   /// After an act: show what is there now.
-  const settle = async (text: string, version: string | null) => {
-    say(text);
-    setBoth(null);
+  const settle = async (text: string, version: string | null, undo?: () => void) => {
+    say(text, false, undo);
+    setMeanwhile(null);
     const loaded = await call<RecordShown>('/api/record/show', {
       kind: kind.kind,
       key: shown.key,
@@ -124,7 +150,21 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
     reload();
   };
 
+  /// Puts back what an edit changed, unless the record has gone on since.
+  const undo = async (fields: Fields, expect: string) => {
+    try {
+      await call<Saved>('/api/record/save', { kind: kind.kind, key: shown.key, fields, expect, summary: t('undone_summary') });
+      say(t('undone'));
+      reload();
+    } catch (e) {
+      say(e instanceof CallError && e.code === 'view_moved' ? t('undo_late') : errorText(e), true);
+    }
+  };
+
   const save = async (draft: boolean) => {
+    if (!isChosen()) return;
+    const { before } = editor;
+    const old = Object.fromEntries(Object.keys(changedFields(before, editor.fields)).map((name) => [name, before[name] ?? '']));
     const done = await editor.save({ key: shown.key, draft, expect: base.version.version_id });
     if (!done) return;
     if (done instanceof CallError) {
@@ -132,11 +172,11 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
       return;
     }
     const text = !done.changed ? t('saved_nothing') : draft ? t('saved_draft') : t('saved_as', { n: done.number });
-    await settle(text, draft ? done.version_id : null);
+    await settle(text, draft ? done.version_id : null, done.changed && !draft && !isDraft ? () => void undo(old, done.version_id) : undefined);
   };
 
   const publish = async () => {
-    if (!editor.check(false)) return;
+    if (!isChosen() || !editor.check(false)) return;
     let version = base.version.version_id;
     if (editor.changed) {
       const done = await editor.save({ key: shown.key, draft: true, expect: version });
@@ -153,7 +193,7 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
     } catch (e) {
       // The draft itself was saved; go on from it.
       if (version !== base.version.version_id) await settle(t('saved_draft'), version);
-      if (!(e instanceof CallError) || !editor.showRefusal(e)) say(errorText(e), true);
+      if (!(e instanceof CallError) || !editor.showRefusal(e)) failedWith(e);
     }
   };
 
@@ -177,6 +217,12 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
   const labels = (names: string[]) =>
     names.map((n) => labelOf(kind.fields.find((f) => f.name === n)?.label ?? { pt: n, en: n })).join(', ');
 
+  const reset = () => {
+    begin(editor.before);
+    setMeanwhile(null);
+  };
+  const news: Answer | null = newer && editor.changed ? { text: t('newer_title'), action: { label: t('newer_take'), run: () => void onNewer() } } : null;
+  const answer = editor.answer ?? news;
   return (
     <form
       noValidate
@@ -208,24 +254,15 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
           ))}
         </div>
       )}
-      {both && (
-        <div class="notice warn" role="alert">
+      {meanwhile && (
+        <div class="notice warn">
           <h2>{t('moved_title')}</h2>
-          <p>{t('moved_text')}</p>
-          {both.length > 0 && <p>{t('moved_both', { fields: labels(both) })}</p>}
+          <p>{t('moved_text', { where: meanwhile.where })}</p>
         </div>
       )}
-      {newer && editor.changed && !both && (
-        <div class="notice warn" role="status">
-          <p>{t('newer_title')}</p>
-          <button type="button" class="secondary small" onClick={() => void onNewer()}>
-            {t('newer_take')}
-          </button>
-        </div>
-      )}
-      <EditedFields kind={kind} editor={editor} readOnly={readOnly} cid={kind.kind === 'process' ? splitKey(shown.key)[1] : ''} />
+      <EditedFields kind={kind} editor={editor} readOnly={readOnly} meanwhile={meanwhile} onTake={onTake} cid={kind.kind === 'process' ? splitKey(shown.key)[1] : ''} />
       {kind.kind === 'process' && <LiveCheck id={shown.key} fields={editor.fields} />}
-      <div class="actions">
+      <FormBar answer={answer}>
         <button type="submit" disabled={editor.busy || (!isDraft && !editor.changed)} aria-busy={editor.busy}>
           {isDraft ? t('publish') : t('save')}
         </button>
@@ -240,11 +277,11 @@ export function FormTab({ kind, shown, reload, resume }: Props) {
           </button>
         )}
         {editor.changed && (
-          <button type="button" class="plain" onClick={() => begin(editor.before)}>
+          <button type="button" class="plain" onClick={reset}>
             {t('reset')}
           </button>
         )}
-      </div>
+      </FormBar>
     </form>
   );
 }

@@ -1,12 +1,13 @@
 // What concerns this laptop: language, lock, passphrase, device, quit, wipe.
 import { useState } from 'preact/hooks';
 import { call, CallError, type Status } from '../api';
-import { formatCount } from '../logic/format';
+import { formatCount, formatTime } from '../logic/format';
 import { errorText, Problem, Title, useLoaded } from '../parts/common';
 import { ask, say } from '../parts/dialog';
 import { LanguageSwitch } from '../parts/language';
 import { live, session, trouble, useStore } from '../store';
 import { t, tn } from '../texts';
+import { lockPage } from '../typing';
 import { ProfilesSetting } from './profiles';
 import { AccountName, newPassphraseProblem, PassphraseField } from './entry';
 
@@ -36,7 +37,7 @@ function IdleSetting({ minutes, reload }: { minutes: number; reload: () => void 
           ))}
         </select>
       </div>
-      <button type="button" class="secondary" onClick={() => void call('/api/lock', {}).catch(() => undefined)}>
+      <button type="button" class="secondary" onClick={() => void lockPage()}>
         {t('lock_now')}
       </button>
     </section>
@@ -123,6 +124,23 @@ function DeviceFacts({ status }: { status: Status }) {
   );
 }
 
+/// When data have left the sealed folder.
+function Exports({ status }: { status: Status }) {
+  if (status.exports.length === 0) return null;
+  return (
+    <details>
+      <summary>{t('exports_title')}</summary>
+      <ul>
+        {status.exports.map((e) => (
+          <li key={e.at}>
+            {formatTime(e.at)} · {tn('found_one', 'found_many', e.records, formatCount(e.records))}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 function WipeForm() {
   const [passphrase, setPassphrase] = useState('');
   const [wrong, setWrong] = useState<string | null>(null);
@@ -172,6 +190,7 @@ export function SettingsScreen() {
       {value && <IdleSetting minutes={value.idle_minutes} reload={reload} />}
       <PassphraseForm />
       {value && <DeviceFacts status={value} />}
+      {value && <Exports status={value} />}
       <WipeForm />
     </>
   );

@@ -1,12 +1,13 @@
 // What the sync is doing, what waits and why, what was refused.
 import { call, type Refused, type Status, type Waiting } from '../api';
-import { formatCount, formatKey, formatTime } from '../logic/format';
-import { errorText, LinkTo, Problem, Title, useLoaded } from '../parts/common';
+import { formatCount, formatTime } from '../logic/format';
+import { errorText, Problem, Title, useLoaded } from '../parts/common';
 import { ask, say } from '../parts/dialog';
 import { valueBeside } from '../parts/field';
 import { connection } from '../parts/frame';
+import { Notices, RecordName } from '../parts/notices';
 import { kindOf, live, useStore } from '../store';
-import { labelOf, t, type TextKey } from '../texts';
+import { labelOf, t } from '../texts';
 
 /// The folder is a copy, or an older state, of one that has gone on: it becomes a device of its own.
 function Copied() {
@@ -65,15 +66,6 @@ function why(item: Waiting, online: boolean): string {
   return t(item.waits_for === 'feed' ? 'waits_feed' : 'waits_surrender');
 }
 
-function RecordName({ kind, id, name }: { kind: string; id: string; name: string }) {
-  if (id === '') return <>{t('record_gone')}</>;
-  return (
-    <LinkTo to={{ screen: 'record', kind, key: id }}>
-      {name || t('empty')} ({labelOf(kindOf(kind).key_label)} {formatKey(kind, id)})
-    </LinkTo>
-  );
-}
-
 function WaitingList({ status, online }: { status: Status; online: boolean }) {
   const hidden = useStore(live)?.hidden ?? 0;
   return (
@@ -109,37 +101,6 @@ function Attention({ status }: { status: Status }) {
       <h2 id="attention">{t('attention_title')}</h2>
       {ahead !== null && <p>{t(ahead > 0 ? 'clock_ahead' : 'clock_behind', { n: formatCount(Math.floor(Math.abs(ahead) / 60)) })}</p>}
       {status.damaged > 0 && <p>{t('damaged', { n: formatCount(status.damaged) })}</p>}
-    </section>
-  );
-}
-
-function Notices({ status, reload }: { status: Status; reload: () => void }) {
-  if (status.notices.length === 0) return null;
-  const forget = async () => {
-    try {
-      await call('/api/notices/forget', {});
-      reload();
-    } catch (e) {
-      say(errorText(e), true);
-    }
-  };
-  return (
-    <section aria-labelledby="notices" class="notice info">
-      <h2 id="notices">{t('notices_title')}</h2>
-      <ul class="plain-list">
-        {status.notices.map((n) => (
-          <li key={`${n.at} ${n.key} ${n.what}`}>
-            <RecordName kind={n.kind} id={n.key} name={n.name} />
-            <br />
-            <span class="quiet">
-              {formatTime(n.at)} · {t(`notice_${n.what}` as TextKey)}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <button type="button" class="secondary small" onClick={() => void forget()}>
-        {t('notices_forget')}
-      </button>
     </section>
   );
 }
@@ -208,7 +169,7 @@ export function SyncScreen() {
       <Now />
       {(status.problem ?? refused.problem) && <Problem text={status.problem ?? refused.problem ?? ''} onRetry={reload} />}
       {status.value && <Attention status={status.value} />}
-      {status.value && <Notices status={status.value} reload={reload} />}
+      {status.value && <Notices notices={status.value.notices} reload={reload} />}
       {status.value && <WaitingList status={status.value} online={connection(now) === 'online'} />}
       {refused.value && (
         <section aria-labelledby="refused">

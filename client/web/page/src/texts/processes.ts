@@ -64,6 +64,7 @@ export const processes = texts({
   quantity: ['Quantidade', 'Quantity'],
   dose: ['Posologia', 'Dosage'],
   repeat_months: ['Repetir o mês 1 nos meses', 'Repeat month 1 in all months'],
+  box_over: ['Não cabe no campo {box} do LME: {n} caracteres a mais.', 'Does not fit into box {box} of the LME: {n} characters too many.'],
   counter: ['{n} de {max} caracteres', '{n} of {max} characters'],
   wrong_registration: ['CRM e estado: 12345/PA.', 'Registration and state: 12345/PA.'],
   wrong_cid: ['Um CID como G35 ou G40.0.', 'A code such as G35 or G40.0.'],
