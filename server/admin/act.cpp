@@ -158,6 +158,16 @@ void policy_set(act_run& act) {
   store::settings::writes(act.tx).set_policy(row);
 }
 
+void policy_unset(act_run& act) {
+  const auto kind = act.text("kind");
+  std::optional<store::pk> user;
+  if (act.args.has("user")) user = act.user().key;
+  act.complete();
+  if (!store::settings::writes(act.tx).remove_policy(kind, user)) {
+    refuse(errc::not_found, "There is no such setting to take back; see `policy show`.", "kind");
+  }
+}
+
 void note_record(act_run& act, const record_id& record) {
   if (const auto row = store::records::reads(act.tx).record(record)) act.subject.record = row->key;
 }
@@ -173,7 +183,8 @@ void assign(act_run& act) {
   const sync::act_environment env{&act.app.random, act.now};
   const auto done = sync::assign(act.tx, env, user, record, version, *act.object.expect_heads);
   if (!done) throw error_exception(done.error());
-  note_record(act, record);
+  // The log of the record names the acts that moved somebody's view of it.
+  if (done->changed) note_record(act, record);
 }
 
 /// With a patient go the user's processes and emissions of them. `dependents` says how many its
@@ -300,6 +311,7 @@ constexpr act_line k_acts[] = {{"user.add", user_add, true},
                                {"device.revoke", device_revoke, true},
                                {"device.approve", device_approve, true},
                                {"policy.set", policy_set, true},
+                               {"policy.unset", policy_unset, true},
                                {"assign", assign},
                                {"unassign", unassign},
                                {"quarantine.accept", quarantine_accept, true},

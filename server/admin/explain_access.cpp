@@ -1,5 +1,6 @@
 // How one user's view of one record came to be what it is: the events of the user's feed, replayed.
 #include <algorithm>
+#include <initializer_list>
 #include <unordered_map>
 
 #include "server/admin/handlers.hpp"
@@ -26,9 +27,10 @@ std::vector<store::feed_item> items_about(store::feed::reads feed, store::pk use
   }
 }
 
-/// The administrators' acts of one name that moved this view, in their order.
+/// The administrators' acts of these names that moved this view, in their order.
 std::vector<store::audit_row> acts_about(store::audit::reads audit, store::pk user,
-                                         store::pk record, std::string_view what) {
+                                         store::pk record,
+                                         std::initializer_list<std::string_view> names) {
   std::vector<store::audit_row> out;
   store::pk after = 0;
   for (;;) {
@@ -36,7 +38,8 @@ std::vector<store::audit_row> acts_about(store::audit::reads audit, store::pk us
     if (page.empty()) return out;
     after = page.back().key;
     for (auto& row : page) {
-      if (row.what == what && row.subject_user == user) out.push_back(std::move(row));
+      const bool named = std::find(names.begin(), names.end(), row.what) != names.end();
+      if (named && row.subject_user == user) out.push_back(std::move(row));
     }
   }
 }
@@ -90,8 +93,8 @@ class replay {
       out.back().device = info.device;
       out.back().created_at = info.created_at;
     }
-    name_actors(out, "assign", "assignment");
-    name_actors(out, "unassign", "removal");
+    name_actors(out, {"assign", "quarantine.accept"}, "assignment");
+    name_actors(out, {"unassign"}, "removal");
     return out;
   }
 
@@ -139,9 +142,9 @@ class replay {
 
   /// Acts and their items follow each other in the same order, since both are written under the
   /// record's lock. What an import did has no act.
-  void name_actors(std::vector<msg::access_step>& steps, std::string_view act,
-                   std::string_view cause) {
-    const auto rows = acts_about(snapshot_, user_.key, of_.row.key, act);
+  void name_actors(std::vector<msg::access_step>& steps,
+                   std::initializer_list<std::string_view> acts, std::string_view cause) {
+    const auto rows = acts_about(snapshot_, user_.key, of_.row.key, acts);
     const auto meant = [cause](const msg::access_step& s) {
       return s.cause == cause && !s.import_run;
     };
@@ -155,6 +158,8 @@ class replay {
       if (!meant(step)) continue;
       step.by = names.email(row->actor);
       step.at = format_time(row->at);
+      // An edit that was refused, and that an administrator put into the view.
+      if (row->what == "quarantine.accept") step.cause = "acceptance";
       ++row;
     }
   }
@@ -176,6 +181,7 @@ std::string decisive(const msg::access_explanation& w) {
     return s.version == w.view->active && s.cause != "discard";
   });
   if (step == w.steps.rend()) return "unknown";
+  if (step->cause == "acceptance") return "accepted";
   if (step->cause == "assignment") return step->import_run ? "imported_assignment" : "assigned";
   if (step->cause == "import") return step->author == w.user ? "imported_own" : "imported_other";
   if (step->cause == "merge") return "merged";

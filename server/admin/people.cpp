@@ -75,6 +75,7 @@ void give_up(store::snapshot& snapshot, const store::device_row& device,
   out.told_at = time_text(device.told_at);
   const auto whole = erasures.erasures_of_everything(device.key);
   if (!whole.empty()) out.erased_at = format_time(whole.front().received_at);
+  out.device.erased_at = out.erased_at;
   std::optional<unix_millis> since;
   const auto outstanding = [&](unix_millis at) {
     ++out.outstanding;
@@ -163,10 +164,18 @@ http::response devices(context& in) {
     for (auto& row : people.all_users()) {
       if (row.role != store::user_role::system) emails.emplace(row.key, std::move(row.email));
     }
+    std::unordered_map<store::pk, unix_millis> erased;
+    for (const auto& [key, at] : store::erasures::reads(snapshot).erased_devices()) {
+      erased.emplace(key, at);
+    }
     msg::device_list out;
     for (const auto& row : people.all_devices()) {
       const auto owner = emails.find(row.user);
-      if (owner != emails.end()) out.items.push_back(device_item(snapshot, row, owner->second));
+      if (owner == emails.end()) continue;
+      auto& item = out.items.emplace_back(device_item(snapshot, row, owner->second));
+      if (const auto at = erased.find(row.key); at != erased.end()) {
+        item.erased_at = format_time(at->second);
+      }
     }
     return out;
   }));
@@ -223,9 +232,8 @@ http::response stats(context& in) {
   return answer(look(in, [](store::settings::reads settings) {
     const auto now = settings.stats();
     msg::stats out;
-    // The system user and its device are the server's own.
-    out.users = now.users - 1;
-    out.devices = now.devices - 1;
+    out.users = now.users;
+    out.devices = now.devices;
     out.records = now.records;
     out.versions = now.versions;
     out.open_views = now.open_views;

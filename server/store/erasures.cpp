@@ -31,6 +31,14 @@ std::vector<erasure_row> reads::erasures_of_everything(pk device) {
   });
 }
 
+std::vector<std::pair<pk, unix_millis>> reads::erased_devices() {
+  static constexpr sql_query q{"erased_devices",
+                               "SELECT device, min(received_at) FROM erasure WHERE everything=1 "
+                               "GROUP BY device ORDER BY device"};
+  return session_.list(
+      q, {}, [](const sql_row& row) { return std::pair(row.integer(0), row.integer(1)); });
+}
+
 std::vector<incarnation_id> reads::erased_among(std::span<const incarnation_id> incarnations,
                                                 pk device) {
   static constexpr sql_query q{

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "server/store/rows.hpp"
@@ -19,6 +20,8 @@ class reads : public repository {
   std::vector<removal_row> removals(pk owner, unix_millis since, pk device);
   /// The device's receipts that nothing is left on it, the oldest first.
   std::vector<erasure_row> erasures_of_everything(pk device);
+  /// When each device that has erased everything said so first.
+  std::vector<std::pair<pk, unix_millis>> erased_devices();
   /// Those of the incarnations for which there is a receipt of this device.
   std::vector<incarnation_id> erased_among(std::span<const incarnation_id> incarnations, pk device);
 };

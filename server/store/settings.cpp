@@ -47,18 +47,20 @@ domain::merge_policy reads::policy(pk user, std::string_view kind) {
 }
 
 statistics reads::stats() {
+  // The system user and its devices are the server's own.
   // Versions and feed items are numbered without a gap, so sums of last numbers count them without
   // walking the two greatest tables.
   static constexpr sql_query q{
       "stats",
-      "SELECT (SELECT count(*) FROM app_user), (SELECT count(*) FROM device), "
+      "SELECT (SELECT count(*) FROM app_user WHERE role<>$1), "
+      "(SELECT count(*) FROM device d JOIN app_user u ON u.pk=d.owner WHERE u.role<>$1), "
       "(SELECT count(*) FROM record), "
       "(SELECT CAST(coalesce(sum(last_number), 0) AS bigint) FROM record), "
       "(SELECT count(*) FROM view WHERE open=1), (SELECT count(*) FROM conflict WHERE state=0), "
       "(SELECT count(*) FROM quarantine), (SELECT count(*) FROM push), "
       "(SELECT CAST(coalesce(sum(seq), 0) AS bigint) FROM feed_head)"};
   statistics s;
-  session_.run(q, {}, [&s](const sql_row& row) {
+  session_.run(q, {user_role::system}, [&s](const sql_row& row) {
     s = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4),
          row.integer(5), row.integer(6), row.integer(7), row.integer(8)};
   });
@@ -70,6 +72,14 @@ void writes::set_setting(std::string_view name, std::string_view value) {
                                "INSERT INTO setting (name, value) VALUES ($1, $2) "
                                "ON CONFLICT (name) DO UPDATE SET value=excluded.value"};
   session_.run(q, {sql_text(name), sql_text(value)});
+}
+
+bool writes::remove_policy(std::string_view kind, std::optional<pk> user) {
+  static constexpr sql_query q{"remove_policy",
+                               "DELETE FROM policy WHERE kind=$1 AND owner=$2 RETURNING owner"};
+  bool found = false;
+  session_.run(q, {sql_text(kind), user.value_or(0)}, [&found](const sql_row&) { found = true; });
+  return found;
 }
 
 void writes::set_policy(const policy_row& policy) {

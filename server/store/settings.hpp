@@ -44,6 +44,8 @@ class writes : public reads {
 
   void set_setting(std::string_view name, std::string_view value);
   void set_policy(const policy_row& policy);
+  /// Whether there was one: the user's own, or the kind's default where no user is named.
+  bool remove_policy(std::string_view kind, std::optional<pk> user);
 };
 
 }  // namespace settings

@@ -54,6 +54,13 @@ std::optional<error> check_heads(const subject& s, std::vector<version_id> expec
               "The record has changed for this user since you looked; look again and decide anew.");
 }
 
+/// As an assignment of that version leaves it.
+bool is_assigned(const store::view_row& view, const version_id& version) {
+  const auto& state = view.state;
+  return view.active == version && state.pinned == version && state.heads.size() == 1 &&
+         state.heads.front() == version;
+}
+
 /// Saves the view, closes its conflict, appends the item and wakes the owner.
 act_outcome store_act(store::transaction& tx, const subject& s, const store::user_row& owner,
                       const store::view_row& view, store::feed_kind kind,
@@ -102,6 +109,10 @@ result<act_outcome> assign(store::transaction& tx, const act_environment& env,
                 "version");
   }
   if (auto e = check_heads(*s, std::move(expect_heads))) return *std::move(e);
+  if (s->view && is_assigned(*s->view, version)) {
+    return act_outcome{
+        .view = s->view->key, .incarnation = s->view->state.incarnation, .changed = false};
+  }
   store::view_row view;
   if (s->view) {
     view = *s->view;

@@ -25,11 +25,13 @@ struct act_outcome {
   store::pk view = 0;
   incarnation_id incarnation;
   bool opened = false;  ///< assign: the owner had no open view before
+  bool changed = true;  ///< assign: false when the view was exactly so already
 };
 
 /// Puts version X into the owner's view: heads := {X}, X pinned; earlier heads stay in the history,
 /// drafts stay drafts; opens an incarnation when there is none; the conflict, if one is open,
-/// closes as `assigned`. Only X becomes visible, not its ancestors. Errors: view_moved when the
+/// closes as `assigned`. Only X becomes visible, not its ancestors. Where all that is so already,
+/// nothing is written. Errors: view_moved when the
 /// view's heads are not `expect_heads` (no view: no heads); not_found when there is no such record
 /// or it has no such version; invalid_field for a draft; forbidden for the system user as owner.
 [[nodiscard]] result<act_outcome> assign(store::transaction& tx, const act_environment& env,

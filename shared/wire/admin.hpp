@@ -77,6 +77,8 @@ struct device_item {
   /// Told for one device only: what of it lies in quarantine.
   std::optional<std::int64_t> quarantine_items;
   std::optional<std::int64_t> quarantine_bytes;
+  /// When its receipt came that nothing is left on it. Not told by servers of 0.2 and before.
+  std::optional<std::string> erased_at;
 };
 /// GET /v1/admin/devices
 struct device_list {

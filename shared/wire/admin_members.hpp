@@ -49,6 +49,7 @@ void walk(V& v, M& m) {
   v("last_push", m.last_push);
   v("quarantine_items", m.quarantine_items);
   v("quarantine_bytes", m.quarantine_bytes);
+  v("erased_at", m.erased_at);
 }
 
 template <class V, same<removal_item> M>

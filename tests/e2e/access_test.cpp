@@ -8,6 +8,7 @@ namespace autocusto::test {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -150,6 +151,19 @@ TEST_P(access, quarantined_edits_are_accepted_into_a_view_or_rejected) {
   EXPECT_EQ(bruno.must({"patient", "show", cpf}).at("conflict"), false);
   EXPECT_EQ(admin.must({"quarantine", "list"}).at("count"), 0);
   EXPECT_EQ(admin({"quarantine", "accept", first}).exit, 4) << "once";
+  admin.must({"assign", "patient", cpf, "1", "--user", "bruno@clinica.test"});
+  const json why = admin.must({"record", "why", "patient", cpf, "--user", "bruno@clinica.test"});
+  std::vector<std::string> causes;
+  for (const json& step : why.at("steps")) {
+    causes.push_back(step.at("cause"));
+    if (step.at("cause") == "own") continue;
+    EXPECT_EQ(step.at("by"), "admin@clinica.test") << step;
+    EXPECT_FALSE(step.at("at").get<std::string>().empty()) << step;
+  }
+  EXPECT_THAT(causes, ElementsAre("own", "removal", "acceptance", "acceptance", "assignment"));
+  EXPECT_THAT(admin.text({"record", "why", "patient", cpf, "--user", "bruno@clinica.test"}).out,
+              HasSubstr("from quarantine by admin@clinica.test"));
+  bruno.must({"sync"});
 
   bruno.must({"patient", "save", cpf, "--set", "rg=9"});
   admin.must({"unassign", "patient", cpf, "--user", "bruno@clinica.test"});

@@ -119,6 +119,8 @@ TEST_P(surrender, a_revoked_laptop_hands_over_through_a_full_quarantine_and_is_e
   EXPECT_EQ(seen.at("outstanding"), 0);
   const outcome text = here.admin().text({"device", "show", device});
   EXPECT_THAT(text.out, HasSubstr("Everything on it is erased"));
+  const outcome list = here.admin().text({"device", "list"});
+  EXPECT_THAT(list.out, ::testing::ContainsRegex("ana +erased"));
 }
 
 TEST_P(surrender, a_disabled_user_hands_over_and_one_enabled_in_time_goes_on) {
@@ -128,7 +130,8 @@ TEST_P(surrender, a_disabled_user_hands_over_and_one_enabled_in_time_goes_on) {
   admin.must({"user", "disable", k_email});
   EXPECT_EQ(ana({"sync"}).exit, 7);
   EXPECT_EQ(shown().at("state"), "user_disabled");
-  admin.must({"user", "enable", k_email});
+  EXPECT_THAT(admin.text({"user", "enable", k_email}).out,
+              HasSubstr("need a new link (`enrollment new`)"));
   EXPECT_EQ(ana({"sync"}).exit, 0);
   EXPECT_EQ(ana.must({"patient", "show", k_cpf}).at("fields").at("nome_paciente"), "Nome");
   EXPECT_EQ(shown().at("scope"), "full");

@@ -55,6 +55,30 @@ TEST_P(admin_acts, the_database_holds_no_code) {
   }
 }
 
+TEST_P(admin_acts, a_policy_is_taken_back) {
+  const auto ana = world.device("ana@example.org");
+  const auto policy_of = [&](const std::optional<std::string>& user) {
+    const auto all = msg::decode<msg::policy_list>(boss->get("/v1/admin/policy").body).value();
+    for (const auto& item : all.items) {
+      if (item.kind == "patient" && item.user == user) return item.policy;
+    }
+    return std::string("none");
+  };
+  const json kind{{"kind", "patient"}};
+  const json of_ana{{"kind", "patient"}, {"user", "ana@example.org"}};
+  do_act(*boss, "policy.set", {{"kind", "patient"}, {"policy", "manual"}});
+  auto own = of_ana;
+  own["policy"] = "auto";
+  do_act(*boss, "policy.set", own);
+  EXPECT_EQ(policy_of("ana@example.org"), "auto");
+  EXPECT_EQ(code_of(do_act(*boss, "policy.unset", of_ana)), "ok");
+  EXPECT_EQ(policy_of("ana@example.org"), "none");
+  EXPECT_EQ(policy_of(std::nullopt), "manual");
+  EXPECT_EQ(code_of(do_act(*boss, "policy.unset", kind)), "ok");
+  EXPECT_EQ(policy_of(std::nullopt), "auto");
+  EXPECT_EQ(code_of(do_act(*boss, "policy.unset", kind)), "not_found");
+}
+
 TEST_P(admin_acts, an_act_id_is_good_for_one_act) {
   auto act = act_of(*boss, "user.add", {{"email", "a@example.org"}, {"role", "doctor"}});
   ASSERT_EQ(code_of(boss->post("/v1/admin/act", act.body(boss->key))), "ok");

@@ -20,6 +20,13 @@ using ::testing::Not;
 
 using admin_reads = admin_api;
 
+TEST_P(admin_reads, the_servers_own_devices_are_not_counted) {
+  const auto ana = world.device("ana@example.org");
+  const auto numbers = msg::decode<msg::stats>(boss->get("/v1/admin/stats").body).value();
+  EXPECT_EQ(numbers.devices, 2);
+  EXPECT_EQ(numbers.users, 2);
+}
+
 TEST_P(admin_reads, only_administrators_are_answered) {
   auto doctor = world.device("ana@example.org");
   const std::vector<std::string> gets{"users", "devices", "devices/x", "policy", "stats"};

@@ -35,6 +35,9 @@ std::string step_text(const msg::access_step& step) {
     return fmt::format("assigned {} of {} by {}", name, step.author, run_of(step));
   }
   if (step.cause == "assignment") return fmt::format("assigned {} of {}{}", name, step.author, by);
+  if (step.cause == "acceptance") {
+    return fmt::format("accepted {} of {} from quarantine{}", name, step.author, by);
+  }
   if (step.cause == "discard") return "discarded the draft " + name;
   return "access removed" + (step.import_run ? " by " + run_of(step) : by);
 }
@@ -89,6 +92,9 @@ std::string reason_of(const msg::access_explanation& w, const msg::access_step& 
   }
   if (w.cause == "imported_other") return fmt::format("{} brought it", run_of(step));
   if (w.cause == "assigned") return fmt::format("{} assigned it{}", by, at);
+  if (w.cause == "accepted") {
+    return fmt::format("{} accepted it from quarantine{}", by, at);
+  }
   if (w.cause == "merged") return "the rules merged the user's edits into it";
   if (w.cause == "resolved") {
     return fmt::format("{} resolved a conflict with it at {}", step.author, when(step.created_at));

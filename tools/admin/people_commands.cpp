@@ -54,9 +54,11 @@ int user_list(const app& a) {
 int user_switch(const app& a, const std::string& email, bool on) {
   session s(a);
   const auto done = s.act(on ? "user.enable" : "user.disable", {{"user", email}});
-  const char* pattern = on ? "Enabled {}; the user's devices can sync again.\n"
-                           : "Disabled {}; all of the user's sessions have ended, and links that "
-                             "were open are void.\n";
+  const char* pattern =
+      on ? "Enabled {}. Devices that have erased themselves meanwhile need a new link "
+           "(`enrollment new`), see `device list`; the others can sync again.\n"
+         : "Disabled {}; all of the user's sessions have ended, and links that "
+           "were open are void.\n";
   return a.done({{"user", email}, {"enabled", on}, {"at", done.at}},
                 fmt::format(fmt::runtime(pattern), cli::printable(email)));
 }
@@ -116,6 +118,7 @@ int enrollment_revoke(const app& a, const std::string& typed) {
 }
 
 std::string device_state(const msg::device_item& device) {
+  if (device.erased_at) return device.lost ? "erased, lost" : "erased";
   if (device.pending) return "waits for approval";
   if (!device.revoked_at) return "in use";
   return device.lost ? "revoked as lost" : "revoked";
@@ -324,6 +327,21 @@ int policy_set(const app& a, const std::string& kind, const std::string& policy,
                                                  : cli::printable(user)));
 }
 
+int policy_unset(const app& a, const std::string& kind, const std::string& user) {
+  session s(a);
+  json args{{"kind", kind}};
+  if (!user.empty()) args["user"] = user;
+  const auto done = s.act("policy.unset", args);
+  json object{{"kind", kind}, {"at", done.at}};
+  object["user"] = user.empty() ? json(nullptr) : json(user);
+  return a.done(
+      object,
+      user.empty()
+          ? fmt::format("Merging of kind {} is as the server has it by itself: auto.\n", kind)
+          : fmt::format("For {} merging of kind {} follows the kind's default again.\n",
+                        cli::printable(user), kind));
+}
+
 int stats(const app& a) {
   session s(a);
   const auto n = s.get<msg::stats>("/v1/admin/stats");
@@ -426,6 +444,11 @@ void add_policy(CLI::App& parser, app& a, const people_args& o) {
   set->add_option("--user", o->user, "E-mail");
   set->final_callback(
       [&a, o] { a.action = [&a, o] { return policy_set(a, o->kind, o->policy, o->user); }; });
+  auto* unset = policy->add_subcommand("unset", "Takes a setting back");
+  unset->add_option("KIND", o->kind, "Kind of record")->required();
+  unset->add_option("--user", o->user, "Of this user; else the kind's default");
+  unset->final_callback(
+      [&a, o] { a.action = [&a, o] { return policy_unset(a, o->kind, o->user); }; });
 }
 
 }  // namespace
