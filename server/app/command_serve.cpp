@@ -12,6 +12,7 @@
 #include "server/app/commands.hpp"
 #include "server/app/confine.hpp"
 #include "server/app/node.hpp"
+#include "server/app/service_manager.hpp"
 #include "shared/cli/terminal.hpp"
 
 namespace autocusto::app {
@@ -39,18 +40,19 @@ class signal_watch {
     thread_.join();
   }
 
-  void watch(node& served) {
-    thread_ = std::thread([this, &served] { run(served); });
+  void watch(node& served, service_manager& manager) {
+    thread_ = std::thread([this, &served, &manager] { run(served, manager); });
   }
 
  private:
-  void run(node& served) {
+  void run(node& served, service_manager& manager) {
     int seen = 0;
     while (true) {
       int number = 0;
       if (sigwait(&signals_, &number) != 0) continue;
       if (ended_) return;
       if (++seen > 1) ::_exit(k_interrupted);
+      manager.stopping();
       served.request_stop();
     }
   }
@@ -106,6 +108,7 @@ result<void> run_serve(const common_options& common, const serve_options& option
     if (!at) return at.error();
     wanted.metrics = *at;
   }
+  service_manager manager(take_service_wishes());
   share_heaps();
   allow_connections();
   confinement confined(!options.no_sandbox);
@@ -113,11 +116,14 @@ result<void> run_serve(const common_options& common, const serve_options& option
   signal_watch signals;
   auto served = node::start(wanted);
   if (!served) return served.error();
-  signals.watch(**served);
+  signals.watch(**served, manager);
   if (auto done = confined.when_ready(); !done) return done;
   confined.tell();
   announce(**served, common.json);
+  manager.ready();
+  manager.watch([&node = **served](auto within) { return node.answers(within); });
   (*served)->wait();
+  manager.end_watch();
   return {};
 }
 

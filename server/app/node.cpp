@@ -437,6 +437,10 @@ std::optional<listen_address> node::metrics_address() const {
   return impl_->metrics_listen;
 }
 
+bool node::answers(std::chrono::milliseconds within) const {
+  return impl_->listener->answers(within);
+}
+
 store::database& node::database() {
   return *impl_->home.database;
 }

@@ -10,6 +10,7 @@
 // `request_stop` and `wait` may be called from any thread; everything else from the one that
 // started the node.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -44,6 +45,10 @@ class node {
   /// Where it listens, the port a real one.
   [[nodiscard]] listen_address address() const;
   [[nodiscard]] std::optional<listen_address> metrics_address() const;
+
+  /// Whether the thread that holds the connections does what it is given within that time. The
+  /// database is not asked: it may be away, and comes back. Any thread, while the node lives.
+  [[nodiscard]] bool answers(std::chrono::milliseconds within) const;
 
   /// The open database, for work that goes beside the endpoints; valid while the node lives.
   [[nodiscard]] store::database& database();

@@ -1,6 +1,8 @@
 #include "shared/http/server.hpp"
 
 #include <exception>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -67,6 +69,15 @@ class server::impl {
 
   void request_stop() {
     asio::post(core_->io, [this] { stop(); });
+  }
+
+  bool answers(std::chrono::milliseconds within) const {
+    const auto done = std::make_shared<std::promise<void>>();
+    auto answered = done->get_future();
+    asio::post(core_->io, [done] { done->set_value(); });
+    // Given before the end, it is still done; after it, never.
+    if (core_->io.stopped()) return false;
+    return answered.wait_for(within) == std::future_status::ready;
   }
 
   /// Any thread, several at once.
@@ -357,6 +368,10 @@ server_stats server::stats() const {
   return {shared.connections.load(), shared.waiting.load(),     shared.workers->queued(),
           shared.evicted.load(),     shared.turned_away.load(), shared.decoded->load(),
           shared.jobs.load()};
+}
+
+bool server::answers(std::chrono::milliseconds within) const {
+  return impl_->answers(within);
 }
 
 result<void> server::set_certificate(const std::string& chain, const std::string& key) {

@@ -174,6 +174,9 @@ class server {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] server_stats stats() const;
+  /// Whether the thread of the sockets does what it is given within that time. From any other
+  /// thread.
+  [[nodiscard]] bool answers(std::chrono::milliseconds within) const;
 
   /// Uses another certificate for connections made from now on; those that exist keep theirs.
   /// `usage` when the two do not belong together or the server is a plain one.

@@ -147,6 +147,32 @@ TEST(http_front, reads_no_long_body_and_asks_for_none) {
   EXPECT_EQ(running->stats().jobs, 0U);
 }
 
+TEST(http_front, that_holds_the_thread_of_the_sockets_is_noticed) {
+  std::promise<void> open;
+  auto opened = open.get_future().share();
+  std::promise<void> entered;
+  auto made = hello();
+  made.front = [&entered, opened](const request&) -> std::optional<response> {
+    entered.set_value();
+    opened.wait();
+    return std::nullopt;
+  };
+  const auto running = start_or_throw(test_server_options(), {std::move(made)});
+  EXPECT_TRUE(running->answers(std::chrono::seconds(20)));
+  raw_peer peer(running->port());
+  peer.send(get("/hello"));
+  entered.get_future().wait();
+  EXPECT_FALSE(running->answers(std::chrono::milliseconds(50)));
+  open.set_value();
+  EXPECT_TRUE(running->answers(std::chrono::seconds(20)));
+  const auto answer = peer.read_reply();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  running->request_stop();
+  running->wait();
+  EXPECT_FALSE(running->answers(std::chrono::seconds(20)));  // at once: it has ended
+}
+
 TEST(http_front, that_throws_is_a_fault_of_the_server) {
   doorway door;
   const auto running = start_or_throw(test_server_options(), {guarded_by_front(door)});
