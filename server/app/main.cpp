@@ -11,6 +11,7 @@
 #include "server/app/commands.hpp"
 #include "server/store/database.hpp"
 #include "shared/base/version.hpp"
+#include "shared/cli/command_tree.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
@@ -197,6 +198,7 @@ int main(int argc, char** argv) {
   add_rotate(root, line);
   add_admin_link(root, line);
   for (CLI::App* command : root.get_subcommands({})) add_common(*command, line.common);
+  if (cli::told_command_tree(root, argc, argv)) return cli::finish(0);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

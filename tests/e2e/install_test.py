@@ -11,17 +11,27 @@ import sys
 import tempfile
 
 LICENCES = {"usr/share/doc/autocusto/LICENSE", "usr/share/doc/autocusto/NOTICE"}
+
+
+def texts_of(program: str) -> set[str]:
+    return {f"usr/share/man/man1/{program}.1", f"usr/share/bash-completion/completions/{program}",
+            f"usr/share/zsh/site-functions/_{program}", f"usr/share/fish/vendor_completions.d/{program}.fish"}
+
+
 COMPONENTS = {
     "laptop": {
         "usr/bin/autocusto",
+        "usr/share/man/pt_BR/man1/autocusto.1",
+        "usr/share/metainfo/autocusto.metainfo.xml",
         "usr/share/locale/pt_BR/LC_MESSAGES/autocusto.mo",
         "usr/share/applications/autocusto.desktop",
         "usr/share/icons/hicolor/scalable/apps/autocusto.svg",
-    },
-    "server": {"usr/bin/autocusto-server"},
-    "administration": {"usr/bin/autocusto-admin", "usr/bin/autocusto-import"},
+    } | texts_of("autocusto"),
+    "server": {"usr/bin/autocusto-server"} | texts_of("autocusto-server"),
+    "administration": {"usr/bin/autocusto-admin", "usr/bin/autocusto-import"}
+                      | texts_of("autocusto-admin") | texts_of("autocusto-import"),
 }
-PAGE_ONLY = {"usr/share/applications/autocusto.desktop",
+PAGE_ONLY = {"usr/share/applications/autocusto.desktop", "usr/share/metainfo/autocusto.metainfo.xml",
              "usr/share/icons/hicolor/scalable/apps/autocusto.svg"}
 
 

@@ -7,6 +7,7 @@
 #include "client/replica/describe_failure.hpp"
 #include "client/replica/own_home.hpp"
 #include "shared/base/version.hpp"
+#include "shared/cli/command_tree.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   admin::add_conflict_commands(parser, a);
   admin::add_log_commands(parser, a);
   admin::add_catalogue_commands(parser, a);
+  if (cli::told_command_tree(parser, argc, argv)) return cli::finish(0);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

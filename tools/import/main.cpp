@@ -9,6 +9,7 @@
 
 #include "server/store/database.hpp"
 #include "shared/base/version.hpp"
+#include "shared/cli/command_tree.hpp"
 #include "shared/cli/environment.hpp"
 #include "shared/cli/output.hpp"
 #include "shared/cli/terminal.hpp"
@@ -100,6 +101,7 @@ int main(int argc, char** argv) {
   command_line line;
   add_commands(root, line);
   const bool json = line.common.json = cli::wants_json(argc, argv);
+  if (cli::told_command_tree(root, argc, argv)) return cli::finish(0);
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
