@@ -193,7 +193,8 @@ result<void> copy_journal(input_file& from, const std::string& folder) {
 result<backup_report> make_backup(const std::string& folder, const std::string& file,
                                   const crypto::secret& passphrase, const clock_source& clock,
                                   random_source& random) {
-  const auto home = open_installation(folder, folder_use::reading);
+  // Of an older schema, too: a backup comes before `migrate`, and the old program may be gone.
+  const auto home = open_installation(folder, folder_use::copying);
   if (!home) return home.error();
   const auto lock =
       sqlite::lock_file::acquire(folder + "/backup.lock", std::chrono::milliseconds(0));

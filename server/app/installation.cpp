@@ -105,6 +105,12 @@ result<installation> open_installation(const std::string& folder, folder_use use
   if (!database) return database.error();
   if (use == folder_use::serving || use == folder_use::reading) {
     if (auto checked = check_schema(**database); !checked) return checked.error();
+  } else if (use == folder_use::copying) {
+    // What a newer program made, this one does not know.
+    if (const auto pending = (*database)->migrate(std::nullopt, true); !pending)
+      return pending.error();
+  }
+  if (use == folder_use::serving || use == folder_use::reading || use == folder_use::copying) {
     if (auto checked = check_owner(**database, keys->server); !checked) return checked.error();
   }
   return installation{folder, std::move(*settings), std::move(*keys), std::move(lock),

@@ -20,6 +20,8 @@ enum class folder_use {
   serving,  ///< with the lock; schema must be current, the database this installation's
   schema,   ///< with the lock; any schema
   reading,  ///< without the lock, beside a running server; schema must be current
+  copying,  ///< without the lock; a schema of this program or an older one, the database this
+            ///< installation's
   looking,  ///< without the lock; any schema
 };
 

@@ -293,6 +293,27 @@ TEST_P(server_program, the_schema_goes_down_and_up_again) {
   EXPECT_NE(command({"verify"}).exit, 0) << "the installation went with its tables";
 }
 
+/// The sentence says to make a backup first, and the older program may be gone.
+TEST_P(server_program, an_older_schema_can_be_backed_up) {
+  const auto all = json_of(command({"showmigrations"})).at("migrations").size();
+  ASSERT_EQ(command({"migrate", "--to", std::to_string(all - 1)}).exit, 0);
+  const auto refused = command({"serve", "--listen", "127.0.0.1:0"});
+  ASSERT_NE(refused.out.find("Make a backup"), std::string::npos) << refused.out;
+  const temporary_folder other;
+  const auto made = command({"backup", other / "backup"}, with_passphrase());
+  ASSERT_EQ(made.exit, 0) << made.out << made.err;
+  ASSERT_EQ(command({"migrate"}).exit, 0);
+  std::vector<std::string> restore{"restore", other / "backup", "--json", "--data",
+                                   other / "restored"};
+  for (const auto& part : other_database()) restore.push_back(part);
+  ASSERT_EQ(server_command(restore, with_passphrase()).exit, 0);
+  const auto pending =
+      json_of(server_command({"migrate", "--dry-run", "--json", "--data", other / "restored"}));
+  EXPECT_EQ(pending.at("migrations").size(), 1U);
+  ASSERT_EQ(server_command({"migrate", "--json", "--data", other / "restored"}).exit, 0);
+  EXPECT_EQ(server_command({"verify", "--json", "--data", other / "restored"}).exit, 0);
+}
+
 TEST_P(server_program, going_down_with_versions_must_be_said) {
   {
     served server(folder());
