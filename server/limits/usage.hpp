@@ -29,7 +29,16 @@ struct user_keys {
   std::string address;
 };
 
-enum class used { session, push, refused_push, version, megabyte, failed_token, push_work, request_work };
+enum class used {
+  session,
+  push,
+  refused_push,
+  version,
+  megabyte,
+  failed_token,
+  push_work,
+  request_work
+};
 inline constexpr std::size_t k_used_kinds = 8;
 
 /// How often something was refused, for the metrics.
