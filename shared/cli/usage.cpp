@@ -46,10 +46,13 @@ error usage_error(const CLI::App& root, const CLI::ParseError& what, int argc,
   if (dynamic_cast<const CLI::ConversionError*>(&what) != nullptr) {
     // CLI11 says "Could not convert: NAME = VALUE".
     const std::string_view said = what.what();
+    const auto name = said.rfind(": ", said.rfind(" = "));
     const auto at = said.rfind(" = ");
-    if (at != said.npos) {
-      return fail(errc::usage, "The value “" + printable(said.substr(at + 3)) +
-                                   "” is not a number that can stand there; see --help.");
+    if (at != said.npos && name != said.npos) {
+      return fail(errc::usage,
+                  "The value “" + printable(said.substr(at + 3)) +
+                      "” is not a number that can stand there; see --help.",
+                  printable(said.substr(name + 2, at - name - 2)));
     }
   }
   return fail(errc::usage, std::string(what.what()) + "; see --help.");
