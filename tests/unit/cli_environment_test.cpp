@@ -98,7 +98,7 @@ TEST(read_passphrase, judges_a_new_one_only) {
 
 TEST(read_passphrase, asks_more_of_one_for_a_backup) {
   const test::temporary_folder folder;
-  auto source = file_with(folder, "uma senha de teste");
+  auto source = file_with(folder, "correto cavalo bateria grampo");
   source.confirm = "again";
   EXPECT_TRUE(read_passphrase(source));
   source.purpose = passphrase::purpose::sealed_file;
