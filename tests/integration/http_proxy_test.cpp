@@ -141,7 +141,7 @@ TEST_F(through_proxy, a_refusal_is_told_by_name) {
   EXPECT_THAT(refused.error().message, HasSubstr("asks for a name and a password"));
   one_proxy filter(running->port(), "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\n<a/>\n");
   refused = ask(filter.port);
-  EXPECT_THAT(refused.error().message, HasSubstr("127.0.0.1 does not open a way"));
+  EXPECT_THAT(refused.error().message, HasSubstr("“127.0.0.1” does not open a way"));
   EXPECT_THAT(refused.error().message, HasSubstr("status 403"));
   one_proxy eager(running->port(), "HTTP/1.1 200 OK\r\n\r\nand more");
   EXPECT_THAT(ask(eager.port).error().message, HasSubstr("what nobody asked for"));
