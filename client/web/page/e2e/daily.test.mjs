@@ -131,6 +131,7 @@ test('anything that is known of a patient finds them, and Enter opens the first'
     await eventually(`“${term}” finds her`, async () => {
       await a.getByRole('searchbox').fill('');
       await a.getByRole('searchbox').fill(term);
+      await a.locator(`ul.items[data-term="${term}"]`).first().waitFor({ timeout: 2000 }).catch(() => {});
       return (await a.locator(`ul.items[data-term="${term}"] a.item`, { hasText: 'Terezinha' }).count()) === 1;
     }, 20000);
   }
