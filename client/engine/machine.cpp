@@ -242,7 +242,7 @@ void machine::decide() {
     halve();
   } else if (!back_off_.pushing && here_.inflight_push) {
     pushes_.inflight = *here_.inflight_push;
-    pushes_.more_wait = false;  // what waits behind it is told when it is answered
+    pushes_.more_wait = false;  // known only after its receipt
     send_inflight();
   } else if (!back_off_.pushing && !(here_.versions.empty() && here_.discards.empty())) {
     build_push();

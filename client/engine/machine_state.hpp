@@ -14,8 +14,8 @@ namespace autocusto::engine {
 
 enum class run_state { running, stopping, wiped };
 
-/// What the newest session grants: everything; only to hand over what the server lacks before
-/// erasing; or to erase everything at once, because the laptop was reported lost.
+/// What the newest session grants. `full`: every request. `hand_over`: the laptop pushes the edits
+/// that the server lacks, then erases itself. `erase`: it erases itself at once (reported lost).
 enum class granted_access { full, hand_over, erase };
 
 struct session_state {

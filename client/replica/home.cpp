@@ -286,7 +286,7 @@ result<void> replica_store::wipe(const std::string& home) {
     if (!cannot_be_emptied(e)) throw;
     for (const char* suffix : {"", "-wal", "-journal"}) overwrite(database_path(home) + suffix);
   }
-  fs::remove(commit_count_path(home));  // first: without its file it tells of a loss
+  fs::remove(commit_count_path(home));  // first: `is_lost` reads it when the file is missing
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     fs::remove(database_path(home) + suffix);
   }

@@ -1,7 +1,8 @@
 #pragma once
-// What a person is told of records that were taken away: kind, initials, how many edits went to the
-// server's quarantine, and when. Private to client/replica. Nothing else of such a record outlives
-// its erasing, and this only until somebody has seen it. Inside one transaction, one thread.
+// The notices of records that the server has removed from this user: kind, initials, number of
+// edits in the server's quarantine, and time. Private to client/replica. Nothing else of such a
+// record is kept, and a notice is deleted when the user has seen it. Inside one transaction, one
+// thread.
 
 #include <cstdint>
 #include <string>

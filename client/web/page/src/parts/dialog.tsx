@@ -16,7 +16,7 @@ const question = new Store<Question | null>(null);
 interface Message {
   text: string;
   bad: boolean;
-  /// Takes back what the message tells of.
+  /// Undoes the save that the message reports.
   undo: (() => void) | undefined;
 }
 const message = new Store<Message | null>(null);
