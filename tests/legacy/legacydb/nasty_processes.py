@@ -50,6 +50,7 @@ def add(db, cast):
         process(filled=filled, hint="VALUE_KEPT" if filled == "" else None)
     process(date="2020-02-29", hint="VALUE_KEPT")
     process(history="Longo. " * 700 + "fim\t\\N\r\n", before="ã" * 3000)
+    process(treated=True, before=" ")
     process(answers={"x": 'aspas " e \\ barra\n', "y": None, "z": [1, 2.5, True], "ç": {}})
     for patient in cast.twin_patients:
         process(patient=patient)

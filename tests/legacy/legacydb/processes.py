@@ -29,6 +29,7 @@ class Process:
     prescription: dict
     filled: str
     history: str
+    treated: bool
     before: str
     answers: dict
     drugs: list  # by the table of links
@@ -93,9 +94,11 @@ class Processes:
         id_ = self.rows.next_id("processos_processo")
         times = [when(made), when(made + timedelta(hours=1))] if self.rows.layout == "g3" else []
         disease_id = disease.id if disease else None
-        history, before = given.get("history", "Quadro estável.\nSeguimento."), given.get("before", "")
+        history = given.get("history", "Quadro estável.\nSeguimento.")
+        treated = given.get("treated", dice.maybe(0.5))
+        before = given.get("before", "Metotrexato por seis meses." if treated else "")
         answers = given.get("answers", {"opt_escala": "sim"})
-        self.rows.put("processos_processo", id_, history, prescription, dice.maybe(0.5), before,
+        self.rows.put("processos_processo", id_, history, prescription, treated, before,
                       given.get("date"), filled, answers, clinic, disease_id, issuer, doctor, patient,
                       user, *times)
         drugs = drugs if linked else []
@@ -104,7 +107,7 @@ class Processes:
         if user in self.people.users:
             self.people.users[user].processes += 1
         return Process(id_, user, patient, clinic, doctor, issuer, disease, prescription, filled,
-                       history, before, answers, drugs)
+                       history, treated, before, answers, drugs)
 
     def link(self, process, drug):
         table = "processos_processo_medicamentos"
@@ -197,6 +200,7 @@ class Processes:
             ("PRESCRIPTION_MEDICATION_UNKNOWN", any(str(drug) not in known for drug in named)),
             ("PRESCRIPTION_LINKS_DIFFER",
              {drug for drug in named if str(drug) in known} != set(p.drugs)),
+            ("PROCESS_TREATMENT_MISSING", p.treated and not p.before.strip()),
             ("VALUE_TOO_LONG", len(p.history) > 1500 or len(p.before) > 600),
             ("CONDITIONAL_DROPPED", bool(dropped)))
         first.add(same)
