@@ -170,7 +170,8 @@ TEST(started_programs, pg_dump_and_pg_restore_get_no_passphrase) {
     programs.add(name, real + name + " \"$@\"");
   }
   run_options options;
-  options.env = {{"PATH", programs.path()}, {"AUTOCUSTO_PASSPHRASE", "girassol pavio isopor costela fauna"}};
+  options.env = {{"PATH", programs.path()},
+                 {"AUTOCUSTO_PASSPHRASE", "girassol pavio isopor costela fauna"}};
   const std::string file = here.folder() + "/backup";
   const auto made =
       run({program("autocusto-server"), "backup", file, "--data", here.data()}, options);
