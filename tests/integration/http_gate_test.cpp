@@ -282,6 +282,7 @@ TEST(http_server, turns_an_address_away_whose_connections_are_all_in_use) {
   raw_peer first(running->port());
   raw_peer second(running->port());
   first.send(get("/wait"));
+  ASSERT_TRUE(eventually([&] { return room.size() == 1; }));
   second.send(get("/wait"));
   ASSERT_TRUE(eventually([&] { return room.size() == 2; }));
   raw_peer third(running->port(), false);
@@ -290,6 +291,8 @@ TEST(http_server, turns_an_address_away_whose_connections_are_all_in_use) {
   EXPECT_EQ(running->stats().connections, 2U);
   room.take()(json_response("{}"));
   EXPECT_EQ(first.read_reply()->status, 200);
+  room.take()(json_response("{}"));
+  EXPECT_EQ(second.read_reply()->status, 200);
 }
 
 /// An endpoint whose gate counts the connection to whom `X-Name` names.
